@@ -1,0 +1,1 @@
+"""Records: objects with typed fields, and everything that happens to their records."""

@@ -1,0 +1,5 @@
+"""The paths under /api."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

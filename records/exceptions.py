@@ -1,0 +1,140 @@
+"""What can go wrong, each with a stable code.
+
+    RecordsError
+    ├── InvalidInput          the request as a whole is wrong (400)
+    │   └── InvalidValues     some of the sent values are wrong: every problem, by position (400)
+    ├── NotAuthenticated      no credentials, or credentials nobody holds (401)
+    ├── NotAllowed            the thing is visible, the action is not granted (403)
+    ├── NotFound              missing, archived, another workspace's, or hidden: all the same (404)
+    ├── Conflict              lost a race that a retry may win (409)
+    ├── PreconditionFailed    the record is at another version than the caller expects (412)
+    ├── TooLarge              more bytes than are read (413)
+    ├── IdempotencyMismatch   the key was used for another request (422)
+    └── Unavailable           stopped for taking too long (503)
+
+Interfaces translate these once, at their edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+class RecordsError(Exception):
+    """A refusal the caller can act on: `detail` for people, `code` for programs."""
+
+    code = "invalid"
+
+    def __init__(self, detail: str, code: str | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        if code is not None:
+            self.code = code
+
+
+class InvalidInput(RecordsError):
+    """The request as a whole is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with one value: which part of the entry (`value`, `add_values`, …), and why."""
+
+    part: str
+    code: str
+    message: str
+
+
+@dataclass(slots=True)
+class EntryProblems:
+    """What is wrong with one field entry of a write.
+
+    `position` is its place in the request, or None for a field that was not sent (a required one that is
+    missing); then `field_id` and `field_name` say which.
+    """
+
+    position: int | None
+    field_id: str = ""
+    field_name: str = ""
+    problems: list[Problem] = field(default_factory=list)
+
+
+class InvalidValues(InvalidInput):
+    """Some of the values of a write are wrong; nothing was stored.
+
+    `size` is the number of entries the request had. `archived_id` is the UUID of the archived record that holds
+    the identifier, when that is the problem.
+    """
+
+    def __init__(
+        self,
+        entries: Sequence[EntryProblems],
+        general: Sequence[Problem] = (),
+        *,
+        size: int = 0,
+        archived_id: str | None = None,
+    ) -> None:
+        self.entries = list(entries)
+        self.general = list(general)
+        self.size = size
+        self.archived_id = archived_id
+        everything = [problem for entry in self.entries for problem in entry.problems] + self.general
+        super().__init__("; ".join(problem.message for problem in everything) or "Invalid values.")
+        if everything:
+            self.code = everything[0].code
+
+
+class NotAuthenticated(RecordsError):
+    """No credentials, or credentials nobody holds."""
+
+    code = "invalid_api_key"
+
+
+class NotAllowed(RecordsError):
+    """The thing is visible to the caller, but the action is not granted."""
+
+    code = "permission_required"
+
+
+class NotFound(RecordsError):
+    """Missing, archived, another workspace's, or not visible: the caller cannot tell which."""
+
+    code = "not_found"
+
+    def __init__(self, detail: str = "Not found.", code: str | None = None) -> None:
+        super().__init__(detail, code)
+
+
+class Conflict(RecordsError):
+    """Lost a race that a retry may win."""
+
+    code = "conflict"
+
+
+class PreconditionFailed(RecordsError):
+    """The record is at `version`, not at the one the caller expects."""
+
+    code = "precondition_failed"
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"The record is at version {version}; read it again before changing it.")
+        self.version = version
+
+
+class TooLarge(RecordsError):
+    """More bytes than are read."""
+
+    code = "too_large"
+
+
+class IdempotencyMismatch(RecordsError):
+    """The idempotency key was used before, for another request."""
+
+    code = "idempotency_mismatch"
+
+
+class Unavailable(RecordsError):
+    """Stopped for taking too long, so that other requests are unharmed."""
+
+    code = "unavailable"

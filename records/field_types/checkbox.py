@@ -1,0 +1,47 @@
+"""Yes or no."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .base import JSON, FieldSpec, FieldType, InvalidValue, Stored, Test, field_types
+
+WORDS = {"true": True, "yes": True, "y": True, "1": True, "false": False, "no": False, "n": False, "0": False}
+
+
+def _ticked(field: FieldSpec, value: JSON) -> Test:
+    """Ticked (true) or not (false); a box that was never touched is not ticked."""
+    if not isinstance(value, bool):
+        raise InvalidValue("Expected true or false.")
+    return Test("eq", 1, negated=not value)
+
+
+class Checkbox(FieldType):
+    """True or false."""
+
+    name = "checkbox"
+    column = "number"
+    conditions = {"=": _ticked}
+
+    def parse(self, field: FieldSpec, raw: JSON) -> Stored:
+        if raw is True or raw is False:
+            return raw
+        if raw == "":
+            return None
+        raise InvalidValue("Expected true or false.")
+
+    def from_text(self, field: FieldSpec, text: str) -> JSON:
+        word = text.strip()
+        return WORDS.get(word.lower(), word)
+
+    def index_values(self, field: FieldSpec, stored: Stored) -> tuple[int]:
+        return (int(stored),)
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+    def example(self, field: FieldSpec) -> JSON:
+        return True
+
+
+field_types.register(Checkbox.name, Checkbox())

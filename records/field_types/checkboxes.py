@@ -1,0 +1,49 @@
+"""Several of the options a field offers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .base import JSON, FieldSpec, FieldType, References, Stored, check_list, field_types, unlisted
+from .choice import by_name, live_names, named_option, option_json, option_key, option_schema
+from .conditions import list_conditions
+
+MAX_ENTRIES = 1000
+
+
+class Checkboxes(FieldType):
+    """The primary keys of the ticked options, each once, in the order in which they were sent."""
+
+    name = "checkboxes"
+    column = "option"
+    plain = False
+    conditions = list_conditions(option_key)
+
+    def is_multiple(self, field: FieldSpec) -> bool:
+        return True
+
+    def parse(self, field: FieldSpec, raw: JSON) -> Stored:
+        entries = check_list(raw, MAX_ENTRIES)
+        return list(dict.fromkeys(option_key(field, entry) for entry in entries)) or None
+
+    def from_text(self, field: FieldSpec, text: str) -> JSON:
+        if by_name(field, text) is not None:  # a name with a semicolon in it
+            return [{"name": text}]
+        return [named_option(field, entry) for entry in unlisted(text)]
+
+    def to_json(self, field: FieldSpec, stored: Stored, references: References) -> JSON:
+        options = field.options
+        return [option_json(options[key]) for key in stored if key in options] or None
+
+    def index_values(self, field: FieldSpec, stored: Stored) -> list[int]:
+        keys: list[int] = stored
+        return keys
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {"type": "array", "items": option_schema(field), "maxItems": MAX_ENTRIES}
+
+    def example(self, field: FieldSpec) -> JSON:
+        return live_names(field)[:2]
+
+
+field_types.register(Checkboxes.name, Checkboxes())

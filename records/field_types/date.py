@@ -1,0 +1,62 @@
+"""A day."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from datetime import date as day
+from typing import Any
+
+from .base import JSON, FieldSpec, FieldType, InvalidValue, Stored, Test, field_types
+from .conditions import number_conditions
+
+
+def read_day(raw: JSON) -> day:
+    """`raw`, written YYYY-MM-DD, as a day; no other form of ISO 8601 is taken."""
+    if isinstance(raw, str) and len(raw) == 10 and raw[4] == "-" and raw[7] == "-":
+        try:
+            return day.fromisoformat(raw)
+        except ValueError:
+            pass
+    raise InvalidValue("Expected a date, YYYY-MM-DD.")
+
+
+def _moment(field: FieldSpec, value: JSON) -> datetime:
+    found = read_day(value)
+    return datetime(found.year, found.month, found.day, tzinfo=UTC)
+
+
+def _month(field: FieldSpec, value: JSON) -> Test:
+    """In the given month of any year."""
+    if type(value) is not int or not 1 <= value <= 12:
+        raise InvalidValue("Expected the number of a month, 1 to 12.")
+    return Test("month", value)
+
+
+class Date(FieldType):
+    """A day of the calendar, in no time zone; indexed as its midnight in UTC."""
+
+    name = "date"
+    column = "moment"
+    may_be_unique = True
+    conditions = number_conditions(_moment) | {"month_equals": _month}
+
+    def parse(self, field: FieldSpec, raw: JSON) -> Stored:
+        if raw == "":
+            return None
+        read_day(raw)
+        return raw
+
+    def from_text(self, field: FieldSpec, text: str) -> JSON:
+        return text.strip()
+
+    def index_values(self, field: FieldSpec, stored: Stored) -> tuple[datetime]:
+        return (datetime.fromisoformat(f"{stored}T00:00:00+00:00"),)
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {"type": "string", "format": "date"}
+
+    def example(self, field: FieldSpec) -> JSON:
+        return "2024-05-17"
+
+
+field_types.register(Date.name, Date())

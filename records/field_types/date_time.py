@@ -1,0 +1,125 @@
+"""A point in time."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, time
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from .base import JSON, Condition, FieldSpec, FieldType, InvalidValue, References, Stored, Test, field_types
+from .conditions import is_blank, one, some
+from .date import read_day
+
+MAX_LENGTH = 40
+EXPECTED = "Expected a date and time, like 2024-05-17T09:30:00+02:00."
+FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ Tt]|\Z)")  # ISO 8601 has others, which people mistype
+MIDNIGHT = time()
+LAST_INSTANT = time.max.replace(fold=1)  # of a day whose last hour comes twice, the second
+Edge = Literal["start", "end"]
+
+
+def read_moment(raw: JSON, zone: ZoneInfo) -> datetime:
+    """`raw` in UTC; without an offset it is taken in `zone`, and a day without a time is its midnight."""
+    if isinstance(raw, str) and len(raw) <= MAX_LENGTH and FORM.match(raw):
+        try:
+            moment = datetime.fromisoformat(raw)
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=zone)
+            return moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+    raise InvalidValue(EXPECTED)
+
+
+def _instant(field: FieldSpec, value: JSON) -> datetime:
+    if isinstance(value, str) and len(value) == 10:
+        raise InvalidValue(f"{EXPECTED} A whole day can be asked for with = or between.")
+    return read_moment(value, field.zone)
+
+
+def _edge(edge: Edge, field: FieldSpec, value: JSON) -> datetime:
+    """A moment; of a plain date, the first or the last one of that day in the field's zone."""
+    if not isinstance(value, str) or len(value) != 10:
+        return read_moment(value, field.zone)
+    clock = MIDNIGHT if edge == "start" else LAST_INSTANT
+    try:
+        return datetime.combine(read_day(value), clock, field.zone).astimezone(UTC)
+    except OverflowError:
+        raise InvalidValue(EXPECTED) from None
+
+
+def _start(field: FieldSpec, value: JSON) -> datetime:
+    return _edge("start", field, value)
+
+
+def _end(field: FieldSpec, value: JSON) -> datetime:
+    return _edge("end", field, value)
+
+
+def _within(field: FieldSpec, low: JSON, high: JSON, *, negated: bool = False) -> Test:
+    return Test("between", (_start(field, low), _end(field, high)), negated)
+
+
+def _equal(*, negated: bool) -> Condition:
+    def condition(field: FieldSpec, value: JSON) -> Test:
+        if isinstance(value, str) and len(value) == 10:
+            return _within(field, value, value, negated=negated)
+        return Test("eq", read_moment(value, field.zone), negated)
+
+    return condition
+
+
+def _between(field: FieldSpec, value: JSON) -> Test:
+    """Within `[low, high]`, both included; plain dates count as whole days."""
+    if not isinstance(value, list) or len(value) != 2:
+        raise InvalidValue("Expected a list of two values, the lower and the upper bound.")
+    return _within(field, value[0], value[1])
+
+
+class DateTime(FieldType):
+    """A moment, stored in UTC and read in the workspace's time zone."""
+
+    name = "datetime"
+    column = "moment"
+    plain = False
+    may_be_unique = True
+    conditions = {
+        "=": _equal(negated=False),
+        "!=": _equal(negated=True),
+        "<": one("lt", _start),
+        "<=": one("lte", _end),
+        ">": one("gt", _end),
+        ">=": one("gte", _start),
+        "between": _between,
+        "is_any_of": some(_instant),
+        "is_none_of": some(_instant, negated=True),
+        "is_blank": is_blank,
+    }
+
+    def parse(self, field: FieldSpec, raw: JSON) -> Stored:
+        if raw == "":
+            return None
+        return f"{read_moment(raw, field.zone).replace(tzinfo=None).isoformat()}Z"
+
+    def from_text(self, field: FieldSpec, text: str) -> JSON:
+        return text.strip()
+
+    def to_json(self, field: FieldSpec, stored: Stored, references: References) -> JSON:
+        moment = datetime.fromisoformat(stored)
+        try:
+            return moment.astimezone(field.zone).isoformat()
+        except OverflowError:  # the first and the last day of the calendar exist in UTC alone
+            return moment.isoformat()
+
+    def index_values(self, field: FieldSpec, stored: Stored) -> tuple[datetime]:
+        return (datetime.fromisoformat(stored),)
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {"type": "string", "format": "date-time"}
+
+    def example(self, field: FieldSpec) -> JSON:
+        return "2024-05-17T09:30:00+02:00"
+
+
+field_types.register(DateTime.name, DateTime())

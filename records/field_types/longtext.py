@@ -1,0 +1,37 @@
+"""A text of any length people write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .base import JSON, FieldSpec, FieldType, Stored, check_text, field_types, normal_text
+from .conditions import is_blank, one, term
+
+MAX_LENGTH = 100_000
+
+
+class LongText(FieldType):
+    """A string of at most 100,000 characters, searched but not compared as a whole."""
+
+    name = "longtext"
+    text_like = True
+    conditions = {
+        "contains": one("contains", term),
+        "!contains": one("contains", term, negated=True),
+        "is_blank": is_blank,
+    }
+
+    def parse(self, field: FieldSpec, raw: JSON) -> Stored:
+        return check_text(raw, MAX_LENGTH) or None
+
+    def index_values(self, field: FieldSpec, stored: Stored) -> tuple[str]:
+        return (normal_text(stored),)
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {"type": "string", "maxLength": MAX_LENGTH}
+
+    def example(self, field: FieldSpec) -> JSON:
+        return "First line.\nSecond line."
+
+
+field_types.register(LongText.name, LongText())

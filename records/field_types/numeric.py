@@ -1,0 +1,79 @@
+"""What the numeric field types share: reading exact numbers, and how filters compare them.
+
+Floats are read by their shortest decimal form, so that 0.1 is 0.1; integral numbers become int, so that both
+engines store and compare them alike.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from math import isfinite
+
+from .base import JSON, FieldSpec, InvalidValue
+
+INTEGER_FORM = re.compile(r"[+-]?[0-9]{1,32}(?:\.0{1,16})?")
+NUMBER_FORM = re.compile(r"[+-]?(?:[0-9]{1,32}(?:\.[0-9]{1,32})?|\.[0-9]{1,32})")
+GROUPED_FORM = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
+MAX_EXACT_FLOAT = 2**53
+MAX_DIGITS = 15
+DECIMAL_LIMIT = 10**MAX_DIGITS
+
+
+def whole_number(raw: JSON) -> int:
+    """`raw` as a 64-bit integer: a number without a fraction, or such a number as a text."""
+    if type(raw) is int:
+        number = raw
+    elif type(raw) is float and raw.is_integer():
+        if abs(raw) > MAX_EXACT_FLOAT:
+            raise InvalidValue("Send numbers above 2^53 without decimal point or exponent.", "limit_exceeded")
+        number = int(raw)
+    elif isinstance(raw, str) and INTEGER_FORM.fullmatch(raw):
+        number = int(raw.partition(".")[0])
+    else:
+        raise InvalidValue("Expected a whole number.")
+    if MIN_INTEGER <= number <= MAX_INTEGER:
+        return number
+    raise InvalidValue("Ensure this number fits into 64 bits.", "limit_exceeded")
+
+
+def exact_number(raw: JSON, places: int | None = None) -> int | float:
+    """`raw` as a number of at most 15 significant digits and `places` decimal places, never rounded."""
+    if type(raw) is int:
+        if -DECIMAL_LIMIT < raw < DECIMAL_LIMIT:
+            return raw
+        raise InvalidValue(f"Ensure there are at most {MAX_DIGITS} digits.", "limit_exceeded")
+    exact = Decimal(_decimal_text(raw))
+    if not -DECIMAL_LIMIT < exact < DECIMAL_LIMIT:
+        raise InvalidValue(f"Ensure there are at most {MAX_DIGITS} digits.", "limit_exceeded")
+    if exact == (integral := int(exact)):
+        return integral
+    written = exact.as_tuple()
+    if len(written.digits) > MAX_DIGITS:
+        raise InvalidValue(f"Ensure there are at most {MAX_DIGITS} digits.", "limit_exceeded")
+    if places is not None and -int(written.exponent) > places:
+        raise InvalidValue(f"Ensure there are at most {places} decimal places.")
+    return float(exact)
+
+
+def number_term(field: FieldSpec, value: JSON) -> int | Decimal:
+    """A number to compare with; it need not be one the field could hold."""
+    number: int | Decimal = value if type(value) is int else Decimal(_decimal_text(value))
+    if not MIN_INTEGER <= number <= MAX_INTEGER:
+        raise InvalidValue("Ensure this number fits into 64 bits.", "limit_exceeded")
+    return integral if number == (integral := int(number)) else number
+
+
+def _decimal_text(raw: JSON) -> str:
+    if type(raw) is float and isfinite(raw):
+        return repr(raw)
+    if isinstance(raw, str) and NUMBER_FORM.fullmatch(raw):
+        return raw.rstrip("0") if "." in raw else raw
+    raise InvalidValue("Expected a number.")
+
+
+def ungrouped(text: str) -> str:
+    """`text` without white space around it and without commas between thousands."""
+    text = text.strip()
+    return text.replace(",", "") if GROUPED_FORM.fullmatch(text) else text

@@ -1,0 +1,98 @@
+"""Links to other records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .base import (
+    JSON,
+    FieldSpec,
+    FieldType,
+    InvalidValue,
+    RecordRef,
+    References,
+    Stored,
+    check_id,
+    check_list,
+    check_text,
+    field_types,
+    unlisted,
+)
+from .conditions import is_blank, some
+
+SINGLE_KINDS = frozenset({"one_to_one", "primary"})
+MAX_ENTRIES = 10_000
+MAX_NAME = 255
+
+
+def record_ref(field: FieldSpec, raw: JSON) -> RecordRef:
+    """The record that `raw` names: an id, bare or in an object, or the related object's identifier."""
+    if not isinstance(raw, dict) or raw.get("id") is not None:
+        return RecordRef(uuid=check_id(raw, "a record"))
+    if "name" not in raw:
+        raise InvalidValue('Expected the id of a record, {"id"} or {"name"}.')
+    name = check_text(raw["name"], MAX_NAME).strip()
+    if not name:
+        raise InvalidValue("Expected the name of a record.")
+    return RecordRef(name=name)
+
+
+class Relationship(FieldType):
+    """The primary key of a record, or a list of them, by the kind of relation.
+
+    Links are stored and indexed on one side; the mirror field on the other side is derived from it.
+    """
+
+    name = "relationship"
+    column = "related_record"
+    plain = False
+    conditions = {
+        "contains": some(record_ref),
+        "!contains": some(record_ref, negated=True),
+        "is_any_of": some(record_ref),
+        "is_none_of": some(record_ref, negated=True),
+        "is_blank": is_blank,
+    }
+
+    def is_multiple(self, field: FieldSpec) -> bool:
+        return field.relation_kind not in SINGLE_KINDS
+
+    def parse(self, field: FieldSpec, raw: JSON) -> Stored:
+        if not self.is_multiple(field):
+            return None if raw == "" else record_ref(field, raw)
+        entries = check_list(raw, MAX_ENTRIES)
+        return list(dict.fromkeys(record_ref(field, entry) for entry in entries)) or None
+
+    def from_text(self, field: FieldSpec, text: str) -> JSON:
+        if self.is_multiple(field):
+            return [{"name": name} for name in unlisted(text)]
+        name = text.strip()
+        return {"name": name} if name else ""
+
+    def to_json(self, field: FieldSpec, stored: Stored, references: References) -> JSON:
+        records = references.records
+        if isinstance(stored, list):
+            return [records[key] for key in stored if key in records] or None
+        return records.get(stored)
+
+    def index_values(self, field: FieldSpec, stored: Stored) -> Iterable[int]:
+        if field.mirror_of_id is not None:
+            return ()
+        return stored if isinstance(stored, list) else (stored,)
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        ids = {"type": "string", "format": "uuid", "description": "A record's id"}
+        text = {"type": "string", "maxLength": MAX_NAME, "minLength": 1, "description": "A record's name"}
+        named = {"type": "object", "properties": {"name": text}, "required": ["name"]}
+        entry: dict[str, Any] = {"anyOf": [ids, named]}
+        if not self.is_multiple(field):
+            return entry
+        return {"type": "array", "items": entry, "maxItems": MAX_ENTRIES}
+
+    def example(self, field: FieldSpec) -> JSON:
+        entry = {"name": "Example Ltd"}
+        return [entry] if self.is_multiple(field) else entry
+
+
+field_types.register(Relationship.name, Relationship())

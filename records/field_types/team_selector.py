@@ -1,0 +1,45 @@
+"""A member of the team."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .base import JSON, FieldSpec, FieldType, MemberRef, References, Stored, check_id, field_types
+from .conditions import single_conditions
+
+CALLER = "is_me"
+
+
+def member_ref(field: FieldSpec, raw: JSON) -> MemberRef:
+    """The member that `raw` names: an id, bare or in an object, or the caller."""
+    if raw == CALLER:
+        return MemberRef(is_me=True)
+    return MemberRef(uuid=check_id(raw, f'a member, or "{CALLER}"'))
+
+
+class TeamSelector(FieldType):
+    """The primary key of one member."""
+
+    name = "team_selector"
+    column = "member"
+    plain = False
+    conditions = single_conditions(member_ref)
+
+    def parse(self, field: FieldSpec, raw: JSON) -> Stored:
+        return None if raw == "" else member_ref(field, raw)
+
+    def from_text(self, field: FieldSpec, text: str) -> JSON:
+        return text.strip()
+
+    def to_json(self, field: FieldSpec, stored: Stored, references: References) -> JSON:
+        return references.members.get(stored)
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        ids = {"type": "string", "format": "uuid", "description": "A member's id"}
+        return {"anyOf": [ids, {"const": CALLER, "description": "The caller"}]}
+
+    def example(self, field: FieldSpec) -> JSON:
+        return CALLER
+
+
+field_types.register(TeamSelector.name, TeamSelector())

@@ -1,0 +1,57 @@
+"""A time zone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from .base import (
+    JSON,
+    FieldSpec,
+    FieldType,
+    InvalidValue,
+    Stored,
+    check_text,
+    field_types,
+    normal_text,
+    quoted,
+)
+from .conditions import text_conditions
+
+MAX_LENGTH = 64
+NOT_ZONES = frozenset({"Factory", "localtime", "posixrules"})  # files that lie beside the zones
+
+
+class TimeZone(FieldType):
+    """The IANA name of a time zone."""
+
+    name = "timezone"
+    conditions = text_conditions()
+
+    def parse(self, field: FieldSpec, raw: JSON) -> Stored:
+        text = check_text(raw, MAX_LENGTH).strip()
+        if not text:
+            return None
+        name = _zone_names().get(text.lower())
+        if name is None:
+            raise InvalidValue(f"{quoted(text)} is not the name of a time zone, like Europe/Lisbon.")
+        return name
+
+    def index_values(self, field: FieldSpec, stored: Stored) -> tuple[str]:
+        return (normal_text(stored),)
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {"type": "string", "maxLength": MAX_LENGTH, "description": "IANA name of a time zone"}
+
+    def example(self, field: FieldSpec) -> JSON:
+        return "Europe/Lisbon"
+
+
+@cache
+def _zone_names() -> Mapping[str, str]:
+    return {name.lower(): name for name in available_timezones() - NOT_ZONES}
+
+
+field_types.register(TimeZone.name, TimeZone())

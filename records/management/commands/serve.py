@@ -1,0 +1,124 @@
+"""`manage.py serve`: the production server."""
+
+import os
+import socket
+from argparse import ArgumentParser, ArgumentTypeError
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, connections
+from django.db.backends.postgresql.base import DatabaseWrapper as PostgresConnection
+from django.db.migrations.executor import MigrationExecutor
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+
+class Command(BaseCommand):
+    """Serves the APIs and the workbench over plain HTTP; TLS is the business of a proxy in front."""
+
+    help = "Serve Records with the production server. Ctrl-C stops it once the requests in progress are done."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+        parser.add_argument("--port", type=port, default=8000, help="port to listen on (%(default)s)")
+        parser.add_argument(
+            "--workers", type=count, help="processes (1 on SQLite, one for each core on PostgreSQL)"
+        )
+        parser.add_argument("--threads", type=count, default=8, help="threads of each process (%(default)s)")
+        parser.add_argument("--access-log", action="store_true", help="log each request")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        host, address_port, threads = options["host"], options["port"], options["threads"]
+        workers = options["workers"] or default_workers()
+        check_migrated()
+        check_free(host, address_port)
+        server = Server(
+            "records_project.wsgi:application",
+            address=host,
+            port=address_port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=threads,
+            blocking_threads_idle_timeout=600,
+            http=HTTPModes.http1,
+            websockets=False,
+            respawn_failed_workers=True,
+            workers_kill_timeout=30,
+            working_dir=settings.BASE_DIR,
+            log_level=LogLevels.error,
+            log_dictconfig=logging_of_the_server(),
+            log_access=options["access_log"],
+        )
+        server.on_startup(
+            lambda: self.announce(host, address_port, f"{workers} processes of {threads} threads")
+        )
+        close_connections()
+        server.serve()
+
+    def announce(self, host: str, address_port: int, capacity: str) -> None:
+        """Print where we are, at once even into a pipe."""
+        shown_host = f"[{host}]" if ":" in host else host
+        self.stdout.write(
+            f"Serving Records at http://{shown_host}:{address_port}/ ({capacity}). Ctrl-C stops it."
+        )
+        self.stdout.flush()
+
+
+def port(text: str) -> int:
+    """Parse a TCP port."""
+    number = count(text)
+    if number > 65535:
+        raise ArgumentTypeError(f"{text} is not a port")
+    return number
+
+
+def count(text: str) -> int:
+    """Parse a positive whole number."""
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise ArgumentTypeError(f"{text!r} is not a positive whole number")
+    return int(text)
+
+
+def default_workers() -> int:
+    """Return one for SQLite, which takes one writer at a time, and the number of our cores for PostgreSQL."""
+    return 1 if connection.vendor == "sqlite" else len(os.sched_getaffinity(0))
+
+
+def check_migrated() -> None:
+    """Refuse to serve a database whose tables are not those of this version."""
+    executor = MigrationExecutor(connection)
+    pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if pending:
+        raise CommandError(
+            f"The database is {len(pending)} migration(s) behind. Run `manage.py migrate` first."
+        )
+
+
+def check_free(host: str, address_port: int) -> None:
+    """Refuse an address that is taken: the server shares ports, so two would answer in turns."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, address_port))
+        except OSError as problem:
+            raise CommandError(
+                f"Cannot listen on {host} port {address_port}: {problem.strerror}."
+            ) from problem
+
+
+def close_connections() -> None:
+    """Close what the checks opened: the workers are forks, and must not share a connection or a pool."""
+    for opened in connections.all(initialized_only=True):
+        pass
+        if isinstance(opened, PostgresConnection):
+            pass
+
+
+def logging_of_the_server() -> dict[str, Any]:
+    """Return our logging with the server's loggers in it, which would otherwise print to standard output."""
+    logging: dict[str, Any] = settings.LOGGING
+    loggers = {**logging["loggers"], "_granian": {}, "granian.access": {"level": "INFO"}}
+    return {**logging, "loggers": loggers}

@@ -1,0 +1,54 @@
+"""Tables and constraints; they know no field type and no HTTP."""
+
+from .columns import new_uuid
+from .companions import Activity, Address, Attachment, EmailSuppression, LeadSource, RecordMember
+from .definitions import (
+    Field,
+    FieldCategory,
+    FieldOption,
+    ObjectKind,
+    ObjectType,
+    RelationKind,
+    StageStatus,
+)
+from .record import FieldValue, LedgerEntry, Record, RecordState, Source
+from .workspace import (
+    ApiKey,
+    Extent,
+    FieldPermission,
+    IdempotencyKey,
+    Member,
+    ObjectPermission,
+    Role,
+    Workspace,
+)
+
+__all__ = [
+    "Activity",
+    "Address",
+    "ApiKey",
+    "Attachment",
+    "EmailSuppression",
+    "Extent",
+    "Field",
+    "FieldCategory",
+    "FieldOption",
+    "FieldPermission",
+    "FieldValue",
+    "IdempotencyKey",
+    "LeadSource",
+    "LedgerEntry",
+    "Member",
+    "ObjectKind",
+    "ObjectPermission",
+    "ObjectType",
+    "Record",
+    "RecordMember",
+    "RecordState",
+    "RelationKind",
+    "Role",
+    "Source",
+    "StageStatus",
+    "Workspace",
+    "new_uuid",
+]

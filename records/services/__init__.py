@@ -1,0 +1,1 @@
+"""The core: the only package that writes, and where permissions and rules are decided."""

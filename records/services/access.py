@@ -1,0 +1,224 @@
+"""Who is asking, and what they may see and do. Every interface's caller becomes an `Author` here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from records.exceptions import NotAllowed, NotAuthenticated, NotFound
+from records.field_types import FieldSpec
+from records.models import Extent, Source, new_uuid
+
+from .directory import Directory, Grant, MemberSpec, RoleSpec, WorkspaceSpec, get_directory
+from .object_schema import ObjectSchema
+from .sql import Fragment, execute, fetch, in_ids, moment, moment_param, uuid_param, uuid_text
+
+USED_AT_MOST_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """The member on whose behalf something is read or written, and through what.
+
+    Everything one author writes shares `operation_id`: one author is made per request, job or import.
+    """
+
+    workspace: WorkspaceSpec
+    directory: Directory
+    member: MemberSpec
+    role: RoleSpec
+    source: str
+    api_key_id: int | None = None
+    scopes: tuple[str, ...] = ()
+    request_id: str = ""
+    reason: str = ""
+    operation_id: UUID = field(default_factory=new_uuid)
+
+    @property
+    def caller(self) -> str:
+        """Whose idempotency keys these are."""
+        return f"key:{self.api_key_id}" if self.api_key_id else f"member:{self.member.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What the caller may do to one record."""
+
+    view: bool
+    edit: bool
+    remove: bool
+
+
+_KEY_QUERY = """
+SELECT k.id, k.member_id, k.scopes, k.expires_at, k.revoked_at, k.last_used_at,
+       w.id, w.uuid, w.definitions_version, w.time_zone, w.region,
+       m.id, m.role_id, m.is_active
+FROM records_apikey k
+JOIN records_workspace w ON w.id = k.workspace_id
+LEFT JOIN records_member m ON m.workspace_id = w.id AND m.uuid = %s
+WHERE k.digest = %s
+"""
+FOREIGN = "The key, the business and the user do not belong together."
+
+
+def key_digest(secret: str) -> str:
+    """What is stored of an API key's secret. The secret has 256 random bits, so a plain digest is enough."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def authenticate_key(
+    secret: str, workspace_uuid: UUID, member_uuid: UUID, source: Source, request_id: str = ""
+) -> Author:
+    """The author behind an API key; one query.
+
+    NotAuthenticated: unknown, revoked or expired key, one message for all. NotAllowed: the key, workspace and
+    member do not belong together, one message for unknown and foreign ones.
+    """
+    rows = fetch(_KEY_QUERY, [uuid_param(member_uuid), key_digest(secret)])
+    now = datetime.now(UTC)
+    if not rows or rows[0][4] is not None or _has_passed(rows[0][3], now):
+        raise NotAuthenticated("The API key is not valid.")
+    row = rows[0]
+    workspace = WorkspaceSpec(row[6], uuid_text(row[7]), row[8], ZoneInfo(row[9]), row[10])
+    member_id, role_id, active = row[11:14]
+    bound_to_another = row[1] is not None and row[1] != member_id
+    if workspace.uuid != str(workspace_uuid) or not active or bound_to_another:
+        raise NotAllowed(FOREIGN)
+    _note_use(row[0], workspace.id, moment(row[5]), now)
+    directory = get_directory(workspace)
+    return Author(
+        workspace,
+        directory,
+        directory.members([member_id])[member_id],
+        directory.role(role_id),
+        source.value,
+        api_key_id=row[0],
+        scopes=tuple(_scopes(row[2])),
+        request_id=request_id,
+    )
+
+
+def authenticate_user(user_id: int, workspace_uuid: UUID, source: Source, request_id: str = "") -> Author:
+    """The author behind a logged-in user in a workspace; NotAllowed when they are no active member of it."""
+    rows = fetch(
+        "SELECT w.id, w.uuid, w.definitions_version, w.time_zone, w.region, m.id, m.role_id"
+        " FROM records_workspace w JOIN records_member m ON m.workspace_id = w.id"
+        " WHERE w.uuid = %s AND m.user_id = %s AND m.is_active",
+        [uuid_param(workspace_uuid), user_id],
+    )
+    if not rows:
+        raise NotAllowed(FOREIGN)
+    row = rows[0]
+    workspace = WorkspaceSpec(row[0], uuid_text(row[1]), row[2], ZoneInfo(row[3]), row[4])
+    return member_author(workspace, row[5], source, request_id)
+
+
+def member_author(workspace: WorkspaceSpec, member_id: int, source: Source, request_id: str = "") -> Author:
+    """The author for a member who is already known (admin pages, commands, jobs)."""
+    directory = get_directory(workspace)
+    member = directory.members([member_id])[member_id]
+    return Author(
+        workspace, directory, member, directory.role(member.role_id), source.value, request_id=request_id
+    )
+
+
+def _has_passed(raw: Any, now: datetime) -> bool:
+    end = moment(raw)
+    return end is not None and end <= now
+
+
+def _scopes(raw: Any) -> list[str]:
+    import orjson
+
+    scopes: list[str] = orjson.loads(raw) if isinstance(raw, str) else raw
+    return scopes
+
+
+def _note_use(key_id: int, workspace_id: int, last: datetime | None, now: datetime) -> None:
+    """Remember that the key is in use, at most once a minute."""
+    if last is None or now - last > USED_AT_MOST_EVERY:
+        execute(
+            "UPDATE records_apikey SET last_used_at = %s WHERE workspace_id = %s AND id = %s",
+            [moment_param(now), workspace_id, key_id],
+        )
+
+
+# ---------------------------------------------------------------- objects and fields
+
+
+def get_schema(author: Author, identifier: str) -> ObjectSchema:
+    """The object with this API name or UUID; NotFound unless the caller may do something with its records."""
+    found = author.directory.find_object(identifier)
+    if found is None or not author.role.grant(found.id).any:
+        raise NotFound
+    return author.directory.schema(found.id)
+
+
+def grant_of(author: Author, schema: ObjectSchema) -> Grant:
+    """What the caller's role may do with the object's records."""
+    return author.role.grant(schema.id)
+
+
+def visible_fields(author: Author, schema: ObjectSchema) -> tuple[FieldSpec, ...]:
+    """The fields the caller's role may see, hidden-flagged ones included, in display order."""
+    taken = author.role.hidden_fields
+    if not taken:
+        return schema.fields
+    return tuple(field for field in schema.fields if field.id not in taken)
+
+
+def find_field(author: Author, schema: ObjectSchema, key: str) -> FieldSpec | None:
+    """A field by API name or UUID; a field the role may not see is as unknown as one that never was."""
+    field = schema.by_name.get(key) or schema.by_uuid.get(key.lower())
+    return None if field is None or field.id in author.role.hidden_fields else field
+
+
+def may_write(author: Author, field: FieldSpec) -> bool:
+    """Whether the caller may set the field at all."""
+    return not (field.is_read_only or field.computed or field.id in author.role.locked_fields)
+
+
+# ---------------------------------------------------------------- records
+
+
+def is_own(author: Author, schema: ObjectSchema, values: Mapping[str, Any], member_id: int | None) -> bool:
+    """Whether a record is the caller's: they are its member, its owner, or a team-selector value."""
+    me = author.member.id
+    return member_id == me or any(values.get(str(field.id)) == me for field in schema.team_fields)
+
+
+def access_to(
+    author: Author, schema: ObjectSchema, values: Mapping[str, Any], member_id: int | None
+) -> Access:
+    """What the caller may do to the record with these values."""
+    grant = author.role.grant(schema.id)
+    if author.role.is_admin:
+        return Access(True, True, True)
+    own = is_own(author, schema, values, member_id)
+
+    def reaches(extent: str) -> bool:
+        return extent == Extent.ALL or (own and extent == Extent.OWN)
+
+    view = reaches(grant.view)
+    return Access(view, view and reaches(grant.edit), view and reaches(grant.remove))
+
+
+def visible_condition(author: Author, schema: ObjectSchema, alias: str) -> Fragment:
+    """SQL that keeps, of the live records under `alias`, those the caller may see."""
+    extent = author.role.grant(schema.id).view
+    if extent == Extent.ALL:
+        return "TRUE", []
+    if extent == Extent.NONE:
+        return "FALSE", []
+    me = author.member.id
+    team, params = in_ids("own.field_id", [field.id for field in schema.team_fields])
+    return (
+        f"({alias}.member_id = %s OR {alias}.owner_id = %s OR {alias}.id IN ("
+        f"SELECT own.record_id FROM records_fieldvalue own WHERE own.workspace_id = %s AND {team}"
+        " AND own.member = %s AND own.live))"
+    ), [me, me, author.workspace.id, *params, me]

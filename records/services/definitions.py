@@ -1,0 +1,60 @@
+"""The shapes in which objects' fields and options are described before they exist."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class OptionDefinition:
+    """An option to make: `code` defaults to a slug of the name."""
+
+    name: str
+    code: str = ""
+    stage_status: str = ""
+    percentage: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RelationDefinition:
+    """Where a relationship leads: the related object, the kind, and the mirror's label and API name."""
+
+    related_object: str
+    kind: str
+    mirror_label: str
+    mirror_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDefinition:
+    """A field to make. `name` defaults to a slug of the label; `settings` are the type's."""
+
+    display_name: str
+    field_type: str
+    name: str = ""
+    category: str = ""
+    description: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    options: Sequence[OptionDefinition] = ()
+    relation: RelationDefinition | None = None
+    default_value: Any = None
+    computed: str = ""
+    is_required: bool = False
+    is_read_only: bool = False
+    is_hidden: bool = False
+    is_unique: bool = False
+    is_default: bool = False
+    allows_empty: bool = True
+
+
+def slug(label: str) -> str:
+    """An API name made of a label: ASCII, lower case, words joined by underscores."""
+    ascii_label = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "_", ascii_label).strip("_")
+    if not words or not words[0].isalpha():
+        words = f"f_{words}".rstrip("_")
+    return words[:64]

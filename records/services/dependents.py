@@ -1,0 +1,83 @@
+"""Keeping display names true that show other records' names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from .directory import Directory
+from .naming import display_key, display_name
+from .object_schema import ObjectSchema
+from .sql import execute, fetch, in_ids
+from .storage import RecordRow, lock_records
+
+BATCH = 1000
+DEPTH = 5  # how far names may show names that show names
+
+
+def load_display_names(workspace_id: int, record_ids: Iterable[int]) -> dict[int, str]:
+    """Display names of records by primary key."""
+    condition, params = in_ids("id", record_ids)
+    rows = fetch(
+        f"SELECT id, display_name FROM records_record WHERE workspace_id = %s AND {condition}",  # noqa: S608
+        [workspace_id, *params],
+    )
+    return dict(rows)
+
+
+def refresh_display_names(
+    directory: Directory, schema: ObjectSchema, record_ids: Sequence[int], depth: int = DEPTH
+) -> None:
+    """Records of `schema` were renamed: the names that show theirs follow. Names are derived: no ledger row."""
+    for object_id, field_id in schema.display_dependents:
+        if depth == 0 or object_id not in directory.objects:
+            continue
+        dependent = directory.schema(object_id)
+        for ids in _linked(directory.workspace.id, field_id, record_ids):
+            renamed = _rename(directory, dependent, ids)
+            if renamed:
+                refresh_display_names(directory, dependent, renamed, depth - 1)
+
+
+def _linked(workspace_id: int, field_id: int, record_ids: Sequence[int]) -> Iterator[list[int]]:
+    """The records whose field names one of these, a thousand at a time."""
+    condition, params = in_ids("related_record", record_ids)
+    last = 0
+    while True:
+        rows = fetch(
+            "SELECT DISTINCT record_id FROM records_fieldvalue WHERE workspace_id = %s"  # noqa: S608
+            f" AND field_id = %s AND {condition} AND record_id > %s ORDER BY record_id LIMIT {BATCH}",
+            [workspace_id, field_id, *params, last],
+        )
+        if not rows:
+            return
+        yield [row[0] for row in rows]
+        last = rows[-1][0]
+
+
+def _rename(directory: Directory, schema: ObjectSchema, ids: list[int]) -> list[int]:
+    workspace_id = directory.workspace.id
+    rows = lock_records(schema, in_ids("r.id", ids))
+    names = load_display_names(workspace_id, _values_of(schema, rows, "related_record"))
+    members = directory.members(_values_of(schema, rows, "member"))
+    member_names = {key: member.name for key, member in members.items()}
+    renamed = []
+    for row in rows:
+        name = display_name(schema, row.values, names, member_names)
+        if name != row.display_name:
+            execute(
+                "UPDATE records_record SET display_name = %s, display_key = %s WHERE workspace_id = %s AND id = %s",
+                [name, display_key(name), workspace_id, row.id],
+            )
+            renamed.append(row.id)
+    return renamed
+
+
+def _values_of(schema: ObjectSchema, rows: Iterable[RecordRow], column: str) -> set[int]:
+    """What the pattern's fields of one kind hold, over all rows."""
+    found: set[int] = set()
+    for spec in schema.pattern_fields:
+        if spec.type.column == column:
+            for row in rows:
+                stored = row.values.get(str(spec.id))
+                found.update(stored if isinstance(stored, list) else [] if stored is None else [stored])
+    return found

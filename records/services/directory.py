@@ -1,0 +1,251 @@
+"""What a process knows of a workspace: its objects, roles and members, compiled and kept until they change.
+
+The query that authenticates a request brings the workspace's `definitions_version`; a directory compiled at that
+version is current, so reading definitions costs no query on most requests, and a change takes effect on the next
+request of every process.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from records.models import Extent, FieldPermission, Member, ObjectKind, ObjectPermission, ObjectType, Role
+
+from .object_schema import ObjectSchema, compile_schema
+from .sql import fetch, uuid_text
+
+CONTACTS = "client_client"
+CONTACTS_ALIAS = "contacts"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceSpec:
+    """The workspace a request works in."""
+
+    id: int
+    uuid: str
+    definitions_version: int
+    zone: ZoneInfo
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSpec:
+    """A member; `json` is how other members see them."""
+
+    id: int
+    uuid: str
+    user_id: int
+    role_id: int
+    is_active: bool
+    name: str
+    json: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a role may do with one object's records."""
+
+    create: bool = False
+    view: str = Extent.NONE.value
+    edit: str = Extent.NONE.value
+    remove: str = Extent.NONE.value
+
+    @property
+    def any(self) -> bool:
+        return self.create or self.view != Extent.NONE
+
+
+NOTHING = Grant()
+EVERYTHING = Grant(True, Extent.ALL.value, Extent.ALL.value, Extent.ALL.value)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSpec:
+    """A role: its grants by object, and the fields it may not see, or not change."""
+
+    id: int
+    is_admin: bool
+    grants: Mapping[int, Grant] = field(default_factory=dict)
+    hidden_fields: frozenset[int] = frozenset()
+    locked_fields: frozenset[int] = frozenset()
+
+    def grant(self, object_id: int) -> Grant:
+        return EVERYTHING if self.is_admin else self.grants.get(object_id, NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRow:
+    """What the directory knows of every object without compiling it."""
+
+    id: int
+    uuid: str
+    name: str
+    schema_version: int
+    object_type: str
+
+
+class Directory:
+    """One workspace at one version of its definitions. Roles, members and schemas load when first asked for."""
+
+    def __init__(self, workspace: WorkspaceSpec) -> None:
+        self.workspace = workspace
+        self._roles: dict[int, RoleSpec] = {}
+        self._members: dict[int, MemberSpec] = {}
+        self.objects: dict[int, ObjectRow] = {}
+        self._keys: dict[str, ObjectRow] = {}
+        rows = ObjectType.objects.filter(workspace_id=workspace.id, archived_at=None).order_by("id")
+        for row in rows.values_list("id", "uuid", "name", "schema_version", "object_type"):
+            self._add_object(ObjectRow(row[0], str(row[1]), *row[2:]))
+
+    def _add_object(self, row: ObjectRow) -> None:
+        self.objects[row.id] = row
+        self._keys[row.uuid] = row
+        self._keys[row.name] = row
+        if row.object_type == ObjectKind.CONTACT:
+            self._keys[CONTACTS_ALIAS] = row
+
+    def find_object(self, identifier: str) -> ObjectRow | None:
+        """The object with this API name or UUID, unless archived."""
+        found = self._keys.get(identifier)
+        if found is None and len(identifier) in (32, 36):
+            try:
+                found = self._keys.get(str(UUID(identifier)))
+            except ValueError:
+                return None
+        return found
+
+    def schema(self, object_id: int) -> ObjectSchema:
+        """The compiled schema of a live object of this workspace (KeyError for any other)."""
+        row = self.objects[object_id]
+        return _schema(self.workspace, row.id, row.schema_version)
+
+    def role(self, role_id: int) -> RoleSpec:
+        """A role of this workspace."""
+        if role_id not in self._roles:
+            self._roles[role_id] = _load_role(self.workspace.id, role_id)
+        return self._roles[role_id]
+
+    def members(self, ids: Iterable[int]) -> dict[int, MemberSpec]:
+        """The members with these primary keys, inactive ones included; unknown ones are absent."""
+        wanted = set(ids)
+        missing = wanted - self._members.keys()
+        if missing:
+            found = Member.objects.filter(workspace_id=self.workspace.id, id__in=missing)
+            self._members.update((member.id, _member_spec(member)) for member in found)
+        return {key: self._members[key] for key in wanted if key in self._members}
+
+    def find_members(self, uuids: Iterable[str]) -> dict[str, MemberSpec]:
+        """Members by UUID; unknown ones are absent."""
+        wanted = set(uuids)
+        found = {spec.uuid: spec for spec in self._members.values() if spec.uuid in wanted}
+        if len(found) < len(wanted):
+            rows = Member.objects.filter(workspace_id=self.workspace.id, uuid__in=wanted - found.keys())
+            for member in rows:
+                spec = self._members[member.id] = _member_spec(member)
+                found[spec.uuid] = spec
+        return found
+
+
+def _member_spec(member: Member) -> MemberSpec:
+    return MemberSpec(
+        member.id,
+        str(member.uuid),
+        member.user_id,
+        member.role_id,
+        member.is_active,
+        str(member),
+        {
+            "id": str(member.uuid),
+            "deleted": not member.is_active,
+            "first_name": member.first_name,
+            "last_name": member.last_name,
+            "email": member.email,
+        },
+    )
+
+
+def _load_role(workspace_id: int, role_id: int) -> RoleSpec:
+    role = Role.objects.get(workspace_id=workspace_id, id=role_id)
+    if role.is_admin:
+        return RoleSpec(role.id, True)
+    grants = ObjectPermission.objects.filter(workspace_id=workspace_id, role_id=role_id)
+    switches = list(FieldPermission.objects.filter(workspace_id=workspace_id, role_id=role_id))
+    hidden = frozenset(switch.field_id for switch in switches if not switch.view)
+    return RoleSpec(
+        role.id,
+        False,
+        {row.object_id: Grant(row.create, row.view, row.edit, row.remove) for row in grants},
+        hidden,
+        hidden | {switch.field_id for switch in switches if not switch.edit},
+    )
+
+
+class _Cache:
+    """The newest things of a process, the least recently used dropped first."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._items: OrderedDict[Any, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Any) -> Any:
+        with self._lock:
+            item = self._items.get(key)
+            if item is not None:
+                self._items.move_to_end(key)
+            return item
+
+    def put(self, key: Any, item: Any) -> None:
+        with self._lock:
+            self._items[key] = item
+            if len(self._items) > self.size:
+                self._items.popitem(last=False)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._items.clear()
+
+
+_directories = _Cache(500)
+_schemas = _Cache(2000)
+
+
+def get_directory(workspace: WorkspaceSpec) -> Directory:
+    """The workspace's directory at the version the caller just read."""
+    cached: Directory | None = _directories.get(workspace.id)
+    if cached is None or cached.workspace != workspace:
+        cached = Directory(workspace)
+        _directories.put(workspace.id, cached)
+    return cached
+
+
+def load_workspace(workspace_id: int) -> WorkspaceSpec:
+    """The workspace as it is now, for callers that do not come through a request (commands, jobs, admin)."""
+    rows = fetch(
+        "SELECT id, uuid, definitions_version, time_zone, region FROM records_workspace WHERE id = %s",
+        [workspace_id],
+    )
+    row = rows[0]
+    return WorkspaceSpec(row[0], uuid_text(row[1]), row[2], ZoneInfo(row[3]), row[4])
+
+
+def _schema(workspace: WorkspaceSpec, object_id: int, version: int) -> ObjectSchema:
+    key = (object_id, version, workspace.zone.key, workspace.region)
+    schema: ObjectSchema | None = _schemas.get(key)
+    if schema is None:
+        schema = compile_schema(workspace.id, object_id, workspace.zone, workspace.region)
+        _schemas.put(key, schema)
+    return schema
+
+
+def forget_everything() -> None:
+    """Drop what this process has compiled (a test database was emptied: keys and versions start again)."""
+    _directories.clear()
+    _schemas.clear()

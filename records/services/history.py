@@ -1,0 +1,156 @@
+"""Reading the ledger: a record's history, and the record as it once was."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from records.exceptions import NotFound
+from records.field_types import FieldSpec
+
+from .access import Author, access_to, visible_fields
+from .object_schema import ObjectSchema
+from .read import RecordView, view_records
+from .related import load_related
+from .sql import Row, document, fetch, moment, moment_param, uuid_param, uuid_text
+from .storage import RecordRow, read_record, record_columns
+
+_LEDGER = (
+    "h.history_id, h.version, h.action, h.source, h.author, h.api_key, h.request_id, h.operation_id,"
+    " h.history_change_reason, h.history_date, h.changes"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """What a write did to one field, as the caller reads values."""
+
+    field: FieldSpec
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One write to a record. `member` is the author's JSON, None where there is none any more."""
+
+    id: int
+    version: int
+    action: str
+    source: str
+    member: dict[str, Any] | None
+    api_key_id: int | None
+    request_id: str
+    operation_id: str
+    reason: str
+    created: datetime
+    changes: list[FieldChange] = field(default_factory=list)
+
+
+def list_history(
+    author: Author, schema: ObjectSchema, record_uuid: UUID | str, *, offset: int, limit: int
+) -> tuple[int, list[HistoryEntry]]:
+    """How many writes a record has had, and a page of them, newest first.
+
+    An archived record's history stays readable for those who may see it. Fields hidden from the caller's role are
+    left out.
+    """
+    row = _find_any(author, schema, record_uuid)
+    count = fetch(
+        "SELECT count(*) FROM records_historicalrecord WHERE workspace_id = %s AND id = %s",
+        [author.workspace.id, row.id],
+    )[0][0]
+    rows = fetch(
+        f"SELECT {_LEDGER} FROM records_historicalrecord h WHERE h.workspace_id = %s AND h.id = %s"  # noqa: S608
+        " ORDER BY h.version DESC LIMIT %s OFFSET %s",
+        [author.workspace.id, row.id, limit, offset],
+    )
+    return count, _entries(author, schema, rows)
+
+
+def get_record_as_of(
+    author: Author,
+    schema: ObjectSchema,
+    record_uuid: UUID | str,
+    when: datetime,
+    fields: Sequence[FieldSpec],
+) -> RecordView:
+    """The record as it stood at a moment; NotFound when it was not there, or not active, then.
+
+    What its values referred to is shown as it is now.
+    """
+    row = _find_any(author, schema, record_uuid)
+    rows = fetch(
+        "SELECT version, state, history_date, changes, member_id FROM records_historicalrecord"
+        " WHERE workspace_id = %s AND id = %s AND history_date > %s ORDER BY version DESC",
+        [author.workspace.id, row.id, moment_param(when)],
+    )
+    for entry in rows:
+        for key, (old, _) in document(entry[3]).items():
+            if old is None:
+                row.values.pop(key, None)
+            else:
+                row.values[key] = old
+    then = fetch(
+        "SELECT version, state, history_date FROM records_historicalrecord"
+        " WHERE workspace_id = %s AND id = %s AND history_date <= %s ORDER BY version DESC LIMIT 1",
+        [author.workspace.id, row.id, moment_param(when)],
+    )
+    if not then or then[0][1] != "active":
+        raise NotFound
+    row.version, row.updated_at = then[0][0], moment(then[0][2])
+    return view_records(author, schema, [row], fields)[0]
+
+
+def _find_any(author: Author, schema: ObjectSchema, record_uuid: UUID | str) -> RecordRow:
+    """A record the caller may see, live or archived."""
+    rows = fetch(
+        f"SELECT {record_columns('r')} FROM records_record r"  # noqa: S608 - names only
+        " WHERE r.workspace_id = %s AND r.object_id = %s AND r.uuid = %s AND r.state <> 'deleted'",
+        [author.workspace.id, schema.id, uuid_param(record_uuid)],
+    )
+    row = read_record(rows[0]) if rows else None
+    if row is None or not access_to(author, schema, row.values, row.member_id).view:
+        raise NotFound
+    return row
+
+
+def _entries(author: Author, schema: ObjectSchema, rows: Sequence[Row]) -> list[HistoryEntry]:
+    changes = [document(row[10]) for row in rows]
+    visible = {spec.id: spec for spec in visible_fields(author, schema)}
+    deleted = {key: spec for key, spec in schema.all_fields.items() if key not in schema.by_id}
+    known = {**deleted, **visible}
+    hidden = author.role.hidden_fields
+    shown = {key: spec for key, spec in known.items() if key not in hidden}
+    states = [
+        RecordRow(0, "", {key: pair[side] for key, pair in diff.items()}) for diff in changes for side in (0, 1)
+    ]
+    related = load_related(author, schema, states, list(shown.values()))
+    members = author.directory.members(row[4] for row in rows if row[4] is not None)
+
+    def read(spec: FieldSpec, stored: Any) -> Any:
+        return None if stored is None else spec.type.to_json(spec, stored, related.references)
+
+    entries = []
+    for row, diff in zip(rows, changes, strict=True):
+        member = members.get(row[4])
+        when = moment(row[9])
+        entries.append(
+            HistoryEntry(
+                *row[:4],
+                member.json if member is not None else None,
+                *row[5:7],
+                uuid_text(row[7]),
+                row[8] or "",
+                when or datetime.min,
+                [
+                    FieldChange(shown[int(key)], read(shown[int(key)], old), read(shown[int(key)], new))
+                    for key, (old, new) in diff.items()
+                    if int(key) in shown
+                ],
+            )
+        )
+    return entries

@@ -1,0 +1,82 @@
+"""How records are named: the identifier they are matched by, the name they are shown by, and computed names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from records.field_types import FieldSpec, normal_text
+from records.field_types.base import MAX_INDEXED
+
+from .object_schema import PATTERN_PART, ObjectSchema, display_text
+
+Values = Mapping[str, Any]
+
+
+def identifier_key(text: str) -> str:
+    """The form in which identifiers are compared and kept unique."""
+    return normal_text(text)
+
+
+def identifier_of(schema: ObjectSchema, values: Values) -> str | None:
+    """The identifier of a record with these values, as it is compared; None when it has none."""
+    if schema.identifier is None:
+        return None
+    stored = values.get(str(schema.identifier.id))
+    return None if stored is None else identifier_key(str(stored)) or None
+
+
+def display_key(name: str) -> str:
+    """The form in which display names are sorted and searched."""
+    return normal_text(name)[:MAX_INDEXED]
+
+
+def display_name(
+    schema: ObjectSchema, values: Values, names: Mapping[int, str], members: Mapping[int, str]
+) -> str:
+    """The name people see: the object's pattern, else the identifier, else the first text value.
+
+    A pattern all of whose fields are blank falls back too. At most 255 characters.
+    """
+    if schema.display_pattern:
+        parts = {
+            field.name: display_text(field, values.get(str(field.id)), names, members)
+            for field in schema.pattern_fields
+        }
+        if any(parts.values()):
+            shown = PATTERN_PART.sub(lambda match: parts.get(match[1], ""), schema.display_pattern)
+            return " ".join(shown.split())[:255]
+    return _first_text(schema, values)[:255]
+
+
+def _first_text(schema: ObjectSchema, values: Values) -> str:
+    if schema.identifier is not None:
+        stored = values.get(str(schema.identifier.id))
+        if stored is not None:
+            return str(stored)
+    for field in schema.searched:
+        stored = values.get(str(field.id))
+        if isinstance(stored, str):
+            return stored
+    return ""
+
+
+def _full_name(schema: ObjectSchema, values: Values) -> str | None:
+    fields = (schema.by_name.get("first_name"), schema.by_name.get("last_name"))
+    parts = [values.get(str(field.id)) for field in fields if field is not None]
+    return " ".join(part for part in parts if part)[:255] or None
+
+
+COMPUTED: Mapping[str, Callable[[ObjectSchema, Values], Any]] = {"full_name": _full_name}
+
+
+def compute(schema: ObjectSchema, field: FieldSpec, values: Values) -> Any:
+    """The value of a computed field, from the record's other values."""
+    return COMPUTED[field.computed](schema, values)
+
+
+def archived_name(text: str, record_uuid: str, now: datetime) -> str:
+    """What an archived record's identifier becomes when a live one takes its name; at most 255 characters."""
+    suffix = f" (archived {now:%Y-%m-%d} {record_uuid[-8:]})"
+    return text[: 255 - len(suffix)] + suffix

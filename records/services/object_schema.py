@@ -1,0 +1,230 @@
+"""An object compiled for work: its fields found by id, UUID and name, and what the write path must know of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from records.field_types import FieldSpec, OptionSpec, field_types, normal_text
+from records.models import Field, FieldOption, ObjectKind, ObjectType
+
+PATTERN_PART = re.compile(r"\{([a-z0-9_]+)\}")
+
+# Default fields that people do not think of as payload: a full update leaves them alone unless it lists them.
+KEPT_ON_REPLACE = frozenset(
+    {
+        "owner",
+        "stage",
+        "entity_value",
+        "estimated_close_date",
+        "actual_close_date",
+        "percentage_chance_to_close",
+        "reasons_lost",
+        "email_status",
+    }
+)
+# Fields that live in columns of the record, not in its document.
+COLUMN_FIELDS = {"created": "created_at", "updated": "updated_at", "display_name": "display_key"}
+
+
+@dataclass(frozen=True)
+class ObjectSchema:
+    """A compiled object. `fields` are the live ones in display order; `all_fields` has deleted ones too."""
+
+    id: int
+    uuid: str
+    workspace_id: int
+    name: str
+    object_name: str
+    entity_name: str
+    object_type: str
+    display_pattern: str
+    identifier: FieldSpec | None
+    fields: tuple[FieldSpec, ...]
+    all_fields: Mapping[int, FieldSpec]
+    display_dependents: tuple[tuple[int, int], ...]
+
+    @cached_property
+    def by_name(self) -> dict[str, FieldSpec]:
+        return {field.name: field for field in self.fields}
+
+    @cached_property
+    def by_uuid(self) -> dict[str, FieldSpec]:
+        return {field.uuid: field for field in self.fields}
+
+    @cached_property
+    def by_id(self) -> dict[int, FieldSpec]:
+        return {field.id: field for field in self.fields}
+
+    @cached_property
+    def stored(self) -> tuple[FieldSpec, ...]:
+        """The fields whose values are in the document."""
+        return tuple(f for f in self.fields if f.computed not in COLUMN_FIELDS and f.mirror_of_id is None)
+
+    @cached_property
+    def mirrors(self) -> tuple[FieldSpec, ...]:
+        """The relationship fields whose links are stored on the other side."""
+        return tuple(f for f in self.fields if f.mirror_of_id is not None)
+
+    @cached_property
+    def derived(self) -> tuple[FieldSpec, ...]:
+        """The fields the write path fills from others, and stores."""
+        return tuple(f for f in self.stored if f.computed)
+
+    @cached_property
+    def required(self) -> tuple[FieldSpec, ...]:
+        return tuple(f for f in self.stored if f.is_required)
+
+    @cached_property
+    def with_default(self) -> tuple[FieldSpec, ...]:
+        return tuple(f for f in self.stored if f.default_value is not None)
+
+    @cached_property
+    def unique(self) -> tuple[FieldSpec, ...]:
+        """The fields whose values the index keeps unique; a one-to-one link is unique by nature."""
+        return tuple(f for f in self.stored if f.is_unique or f.relation_kind == "one_to_one")
+
+    @cached_property
+    def team_fields(self) -> tuple[FieldSpec, ...]:
+        """The fields whose values are members: being one of them makes a record one's own."""
+        return tuple(f for f in self.stored if f.type.column == "member")
+
+    @cached_property
+    def searched(self) -> tuple[FieldSpec, ...]:
+        """The fields a free-text search looks into: names and everything text-like."""
+        return tuple(f for f in self.stored if f.type.text_like)
+
+    @cached_property
+    def owner_field(self) -> FieldSpec | None:
+        return self.by_name.get("owner")
+
+    @cached_property
+    def stage_field(self) -> FieldSpec | None:
+        return self.by_name.get("stage") if self.object_type == ObjectKind.PIPELINE else None
+
+    @cached_property
+    def pattern_fields(self) -> tuple[FieldSpec, ...]:
+        """The fields the display pattern names."""
+        names = PATTERN_PART.findall(self.display_pattern)
+        return tuple(self.by_name[name] for name in names if name in self.by_name)
+
+    @property
+    def is_contact(self) -> bool:
+        return self.object_type == ObjectKind.CONTACT
+
+
+def compile_schema(workspace_id: int, object_id: int, zone: ZoneInfo, region: str) -> ObjectSchema:
+    """Read an object's definition and compile it: four queries, once per schema version and process."""
+    row = ObjectType.objects.get(workspace_id=workspace_id, id=object_id)
+    options: dict[int, list[FieldOption]] = {}
+    for option in FieldOption.objects.filter(workspace_id=workspace_id, field__object_id=object_id):
+        options.setdefault(option.field_id, []).append(option)
+    rows = list(
+        Field.objects.filter(workspace_id=workspace_id, object_id=object_id).select_related("category", "mirror")
+    )
+    specs = {field.id: _field_spec(field, options.get(field.id, []), zone, region) for field in rows}
+    live = tuple(specs[field.id] for field in rows if field.deleted_at is None)
+    dependents = _dependents(workspace_id, object_id)
+    return ObjectSchema(
+        row.id,
+        str(row.uuid),
+        workspace_id,
+        row.name,
+        row.object_name,
+        row.entity_name,
+        row.object_type,
+        row.display_pattern,
+        specs.get(row.identifier_field_id) if row.identifier_field_id else None,
+        live,
+        specs,
+        dependents,
+    )
+
+
+def _dependents(workspace_id: int, object_id: int) -> tuple[tuple[int, int], ...]:
+    """(object, field) of the links whose object's display pattern shows a record of this object."""
+    links = Field.objects.filter(
+        workspace_id=workspace_id, related_object_id=object_id, deleted_at=None, mirror_of=None
+    ).values_list("object_id", "id", "name", "object__display_pattern")
+    return tuple((owner, field) for owner, field, name, pattern in links if f"{{{name}}}" in pattern)
+
+
+def _field_spec(field: Field, options: list[FieldOption], zone: ZoneInfo, region: str) -> FieldSpec:
+    specs = {
+        option.id: OptionSpec(
+            option.id,
+            str(option.uuid),
+            option.name,
+            option.code,
+            option.order,
+            option.stage_status,
+            option.percentage,
+            option.deleted_at is not None,
+        )
+        for option in options
+    }
+    return FieldSpec(
+        id=field.id,
+        uuid=str(field.uuid),
+        name=field.name,
+        display_name=field.display_name,
+        type=field_types.get(field.field_type),
+        settings=field.settings,
+        options=specs,
+        option_keys=_option_keys(specs),
+        default_value=field.default_value,
+        category_uuid=str(field.category.uuid) if field.category else "",
+        description=field.description,
+        mirror_id=_mirror_id(field),
+        order=field.order,
+        zone=zone,
+        region=region,
+        **{name: getattr(field, name) for name in _COPIED},
+    )
+
+
+_COPIED = (
+    "is_required",
+    "is_read_only",
+    "is_hidden",
+    "is_unique",
+    "is_default",
+    "is_deletable",
+    "allows_empty",
+    "computed",
+    "relation_kind",
+    "related_object_id",
+    "mirror_of_id",
+)
+
+
+def _mirror_id(field: Field) -> int | None:
+    mirror: Field | None = getattr(field, "mirror", None)
+    return mirror.id if mirror is not None else None
+
+
+def _option_keys(options: Mapping[int, OptionSpec]) -> dict[str, int]:
+    keys: dict[str, int] = {}
+    for option in options.values():
+        if not option.deleted:
+            keys[option.uuid] = option.id
+            keys[f"name:{normal_text(option.name)}"] = option.id
+            keys[f"code:{option.code.casefold()}"] = option.id
+    return keys
+
+
+def display_text(field: FieldSpec, stored: Any, names: Mapping[int, str], members: Mapping[int, str]) -> str:
+    """A stored value as people read it in a display name. `names`: display names of related records."""
+    if stored is None:
+        return ""
+    items = stored if isinstance(stored, list) else [stored]
+    if field.type.column == "option":
+        return ", ".join(field.options[item].name for item in items if item in field.options)
+    lookup = {"related_record": names, "member": members}.get(field.type.column or "")
+    if lookup is not None:
+        return ", ".join(lookup[item] for item in items if item in lookup)
+    return str(stored)

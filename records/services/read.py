@@ -1,0 +1,242 @@
+"""Reading records: which fields, which record, and what the caller sees of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from records.exceptions import InvalidInput, NotFound
+from records.field_types import FieldSpec
+
+from .access import Access, Author, access_to, find_field, grant_of, visible_condition, visible_fields
+from .naming import identifier_key
+from .object_schema import COLUMN_FIELDS, ObjectSchema
+from .related import SHOWN, Related, load_related
+from .sql import Fragment, fetch, uuid_param
+from .storage import RECORD_WIDTH, RecordRow, read_record, record_columns
+from .summary import read_summary, summary_columns
+
+
+@dataclass(slots=True)
+class RecordView:
+    """What one caller sees of one record.
+
+    `values` is JSON by field id, in display order, blank ones left out; `totals` the number of values of the
+    relationships that have more than are shown.
+    """
+
+    schema: ObjectSchema
+    row: RecordRow
+    access: Access
+    values: dict[int, Any]
+    totals: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def uuid(self) -> str:
+        return self.row.uuid
+
+    @property
+    def version(self) -> int:
+        return self.row.version
+
+    @property
+    def display_name(self) -> str:
+        return self.row.display_name
+
+    @property
+    def num_associated_team_members(self) -> int:
+        return self.row.summary.team_members(self.schema, self.row.values)
+
+
+# ---------------------------------------------------------------- which fields
+
+
+def select_fields(
+    author: Author,
+    schema: ObjectSchema,
+    *,
+    field_ids: Sequence[str] | None = None,
+    field_names: Sequence[str] | None = None,
+    categories: Sequence[str] | None = None,
+    include_hidden: bool = False,
+) -> tuple[FieldSpec, ...]:
+    """The fields a caller asked for: ids win over names, names over categories; none of them means all.
+
+    An empty list of ids or names means the default fields. InvalidInput names what is unknown, a field hidden
+    from the caller's role included. Fields flagged hidden come only with `include_hidden` or when named.
+    """
+    for part, keys in (("field_ids", field_ids), ("field_names", field_names)):
+        if keys is not None:
+            return _named_fields(author, schema, part, keys)
+    chosen = visible_fields(author, schema)
+    if categories:
+        wanted = {key.lower() for key in categories}
+        unknown = wanted - {spec.category_uuid for spec in chosen}
+        if unknown:
+            raise InvalidInput(f"field_category: unknown {', '.join(sorted(unknown))[:200]}.", "does_not_exist")
+        chosen = tuple(spec for spec in chosen if spec.category_uuid in wanted)
+    return chosen if include_hidden else tuple(spec for spec in chosen if not spec.is_hidden)
+
+
+def _named_fields(
+    author: Author, schema: ObjectSchema, part: str, keys: Sequence[str]
+) -> tuple[FieldSpec, ...]:
+    if not keys:
+        return tuple(spec for spec in visible_fields(author, schema) if spec.is_default and not spec.is_hidden)
+    found = {}
+    unknown = []
+    for key in keys:
+        spec = find_field(author, schema, key) if isinstance(key, str) else None
+        if spec is None or (part == "field_ids") != (spec.name != key):
+            unknown.append(str(key)[:80])
+        else:
+            found[spec.id] = spec
+    if unknown:
+        raise InvalidInput(f"{part}: unknown {', '.join(unknown[:20])}.", "does_not_exist")
+    return tuple(found.values())
+
+
+# ---------------------------------------------------------------- which record
+
+
+def get_record(
+    author: Author,
+    schema: ObjectSchema,
+    record_uuid: UUID | str,
+    fields: Sequence[FieldSpec],
+    *,
+    lead_sources: bool = False,
+) -> RecordView:
+    """A live record the caller may see; NotFound for any other. One query, and one for what it refers to."""
+    return _get(author, schema, ("r.uuid = %s", [uuid_param(record_uuid)]), fields, lead_sources)
+
+
+def get_record_by_identifier(
+    author: Author, schema: ObjectSchema, identifier: str, fields: Sequence[FieldSpec]
+) -> RecordView:
+    """A live record by its identifier: case, Unicode form and surplus white space do not matter.
+
+    InvalidInput when the object has no identifier.
+    """
+    if schema.identifier is None:
+        raise InvalidInput(f"The object {schema.name!r} has no identifier; search by a field instead.")
+    if "\x00" in identifier or not (key := identifier_key(identifier)):
+        raise NotFound
+    return _get(author, schema, ("r.identifier = %s", [key]), fields, False)
+
+
+def _get(
+    author: Author, schema: ObjectSchema, chosen: Fragment, fields: Sequence[FieldSpec], lead_sources: bool
+) -> RecordView:
+    counted, count_params = summary_columns(schema, "r", lead_sources=lead_sources)
+    rows = fetch(
+        f"SELECT {record_columns('r')}, {counted} FROM records_record r"  # noqa: S608 - names only
+        f" WHERE r.workspace_id = %s AND r.object_id = %s AND r.state = 'active' AND {chosen[0]}",
+        [*count_params, author.workspace.id, schema.id, *chosen[1]],
+    )
+    if not rows:
+        raise NotFound
+    row = read_record(rows[0])
+    row.summary = read_summary(rows[0][RECORD_WIDTH:])
+    view = view_records(author, schema, [row], fields)[0]
+    if not view.access.view:
+        raise NotFound
+    return view
+
+
+def find_rows(author: Author, schema: ObjectSchema, chosen: Fragment, tail: str = "") -> list[RecordRow]:
+    """Live records the caller may see that meet a condition on alias `r`; `tail` orders and limits."""
+    visible, params = visible_condition(author, schema, "r")
+    rows = fetch(
+        f"SELECT {record_columns('r')} FROM records_record r"  # noqa: S608 - names only
+        f" WHERE r.workspace_id = %s AND r.object_id = %s AND r.state = 'active' AND {chosen[0]} AND {visible}"
+        + tail,
+        [author.workspace.id, schema.id, *chosen[1], *params],
+    )
+    return [read_record(row) for row in rows]
+
+
+# ---------------------------------------------------------------- what the caller sees
+
+
+def view_records(
+    author: Author, schema: ObjectSchema, rows: Sequence[RecordRow], fields: Sequence[FieldSpec]
+) -> list[RecordView]:
+    """Records as the caller sees them; what they refer to is read for all of them at once."""
+    related = load_related(author, schema, rows, fields)
+    everything = grant_of(author, schema).view == "all"
+    plan = [_plan(spec) for spec in fields]
+    views = []
+    for row in rows:
+        access = access_to(author, schema, row.values, row.member_id)
+        view = RecordView(schema, row, access, {})
+        if everything or access.view:
+            _fill(view, plan, related)
+        views.append(view)
+    return views
+
+
+_Plan = tuple[FieldSpec, str, str]
+PLAIN, TYPED, COLUMN, MIRROR = "plain", "typed", "column", "mirror"
+
+
+def _plan(spec: FieldSpec) -> _Plan:
+    if spec.computed in COLUMN_FIELDS:
+        return spec, COLUMN, spec.computed
+    if spec.mirror_of_id is not None:
+        return spec, MIRROR, ""
+    return spec, PLAIN if spec.type.plain else TYPED, str(spec.id)
+
+
+def _fill(view: RecordView, plan: Iterable[_Plan], related: Related) -> None:
+    stored_values, values = view.row.values, view.values
+    for spec, how, key in plan:
+        if how is COLUMN:
+            value = _column_value(view.row, spec)
+        elif how is MIRROR:
+            value = _mirror_value(view, spec, related)
+        else:
+            stored = stored_values.get(key)
+            if stored is None:
+                continue
+            if how is PLAIN:
+                value = stored
+            else:
+                if isinstance(stored, list) and spec.relation_kind and len(stored) > SHOWN:
+                    stored = _shown(view, spec, stored, related)
+                value = spec.type.to_json(spec, stored, related.references)
+        if value is not None and value != []:
+            values[spec.id] = value
+
+
+def _shown(view: RecordView, spec: FieldSpec, stored: list[int], related: Related) -> list[int]:
+    seen = [key for key in stored if key in related.references.records]
+    if len(seen) > SHOWN:
+        view.totals[spec.id] = len(seen)
+    return seen[:SHOWN]
+
+
+def _mirror_value(view: RecordView, spec: FieldSpec, related: Related) -> Any:
+    place = (view.row.id, spec.id)
+    links = related.links.get(place)
+    if not links:
+        return None
+    if related.totals[place] > SHOWN:
+        view.totals[spec.id] = related.totals[place]
+    stored = links if spec.multiple else links[0]
+    return spec.type.to_json(spec, stored, related.references)
+
+
+def _column_value(row: RecordRow, spec: FieldSpec) -> Any:
+    if spec.computed == "display_name":
+        return row.display_name or None
+    when = row.created_at if spec.computed == "created" else row.updated_at
+    return local_time(when, spec)
+
+
+def local_time(when: datetime | None, spec: FieldSpec) -> str | None:
+    """A moment as callers read it: ISO 8601 with offset, in the workspace's time zone."""
+    return None if when is None else when.astimezone(spec.zone).isoformat()

@@ -1,0 +1,193 @@
+"""The SQL that SQLite and PostgreSQL spell differently, and running statements.
+
+Statements of the core are written out, so that their plans are known; placeholders are `%s` on both engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import OperationalError, connection, transaction
+
+from records.exceptions import Unavailable
+
+Row = tuple[Any, ...]
+Fragment = tuple[str, list[Any]]
+
+SEARCH_SECONDS = 5
+
+
+def is_postgresql() -> bool:
+    return connection.vendor == "postgresql"
+
+
+def fetch(statement: str, params: Sequence[Any] = ()) -> list[Row]:
+    """All rows of a statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        rows: list[Row] = cursor.fetchall()
+        return rows
+
+
+def execute(statement: str, params: Sequence[Any] = ()) -> int:
+    """Run a statement; the number of rows it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return int(cursor.rowcount)
+
+
+def in_ids(column: str, ids: Iterable[int]) -> Fragment:
+    """`column` is one of these primary keys; one statement text whatever their number."""
+    if is_postgresql():
+        return f"{column} = ANY(%s::bigint[])", [list(ids)]
+    return f"{column} IN (SELECT value FROM json_each(%s))", [orjson.dumps(list(ids)).decode()]
+
+
+def in_uuids(column: str, uuids: Iterable[str]) -> Fragment:
+    """`column` is one of these UUIDs (any spelling `UUID` takes)."""
+    if is_postgresql():
+        return f"{column} = ANY(%s::uuid[])", [[UUID(value) for value in uuids]]
+    return f"{column} IN (SELECT value FROM json_each(%s))", [
+        orjson.dumps([UUID(value).hex for value in uuids]).decode()
+    ]
+
+
+def in_texts(column: str, texts: Iterable[str]) -> Fragment:
+    """`column` is one of these texts."""
+    if is_postgresql():
+        return f"{column} = ANY(%s::text[])", [list(texts)]
+    return f"{column} IN (SELECT value FROM json_each(%s))", [orjson.dumps(list(texts)).decode()]
+
+
+def uuid_param(value: UUID | str) -> Any:
+    """A UUID as the engine's column holds it."""
+    value = value if isinstance(value, UUID) else UUID(value)
+    return value if is_postgresql() else value.hex
+
+
+def uuid_text(raw: Any) -> str:
+    """The canonical text of a UUID as the engine returned it."""
+    return str(raw) if isinstance(raw, UUID) else str(UUID(raw))
+
+
+def moment_param(value: datetime | None) -> Any:
+    """A datetime as the engine's column holds it."""
+    if value is None or is_postgresql():
+        return value
+    return str(value.astimezone(UTC).replace(tzinfo=None))
+
+
+def moment(raw: Any) -> datetime | None:
+    """A datetime, in UTC, as the engine returned it."""
+    if raw is None:
+        return None
+    if isinstance(raw, str):
+        return datetime.fromisoformat(raw).replace(tzinfo=UTC)
+    value: datetime = raw if raw.tzinfo else raw.replace(tzinfo=UTC)
+    return value.astimezone(UTC)
+
+
+def document(raw: Any) -> dict[str, Any]:
+    """A JSON column as the engine returned it."""
+    value: dict[str, Any] = raw if isinstance(raw, dict) else orjson.loads(raw)
+    return value
+
+
+def document_param(value: Any) -> str:
+    """A JSON document as a parameter."""
+    return orjson.dumps(value).decode()
+
+
+def for_update(table: str) -> str:
+    """Lock the rows of `table` (an alias) that a SELECT reads; on SQLite the whole transaction holds the lock."""
+    return f" FOR UPDATE OF {table}" if is_postgresql() else ""
+
+
+def contains(column: str, term: str) -> Fragment:
+    """`term` occurs in `column`. On PostgreSQL in the form a trigram index serves."""
+    if is_postgresql():
+        return f"{column} LIKE %s", [f"%{_like(term)}%"]
+    return f"instr({column}, %s) > 0", [term]
+
+
+def starts_with(column: str, term: str) -> Fragment:
+    """`column` begins with `term`; a range, so that the sorted index serves."""
+    if not term:
+        return f"{column} IS NOT NULL", []
+    above = _successor(term)
+    if above is None:
+        return f"{column} >= %s", [term]
+    return f"({column} >= %s AND {column} < %s)", [term, above]
+
+
+def ends_with(column: str, term: str) -> Fragment:
+    """`column` ends in `term`."""
+    if not term:
+        return f"{column} IS NOT NULL", []
+    if is_postgresql():
+        return f"{column} LIKE %s", [f"%{_like(term)}"]
+    return f"substr({column}, -{len(term)}) = %s", [term]
+
+
+def month_of(column: str) -> str:
+    """The month, 1 to 12, of a moment in UTC."""
+    if is_postgresql():
+        return f"EXTRACT(MONTH FROM {column} AT TIME ZONE 'UTC')"
+    return f"CAST(strftime('%%m', {column}) AS INTEGER)"
+
+
+def _like(term: str) -> str:
+    return term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _successor(term: str) -> str | None:
+    """The least text above everything that begins with `term`, by code point; None when there is none."""
+    for end in range(len(term), 0, -1):
+        code = ord(term[end - 1]) + 1
+        if code == 0xD800:  # surrogates are no characters
+            code = 0xE000
+        if code <= 0x10FFFF:
+            return term[: end - 1] + chr(code)
+    return None
+
+
+@contextmanager
+def time_limit(seconds: float = SEARCH_SECONDS) -> Iterator[None]:
+    """Statements inside that take longer than `seconds` are stopped: Unavailable, other requests unharmed."""
+    try:
+        if is_postgresql():
+            yield
+        else:
+            with _sqlite_limit(seconds):
+                yield
+    except OperationalError as error:
+        if "statement timeout" in str(error) or "interrupted" in str(error):
+            raise Unavailable(f"The search took longer than {seconds:g} s; narrow it.") from error
+        raise
+
+
+@contextmanager
+def _sqlite_limit(seconds: float) -> Iterator[None]:
+    import time
+
+    connection.ensure_connection()
+    end = time.monotonic() + seconds
+    raw = connection.connection
+    raw.set_progress_handler(lambda: int(time.monotonic() > end), 100_000)
+    try:
+        yield
+    finally:
+        raw.set_progress_handler(None, 0)
+
+
+def in_transaction() -> bool:
+    """Whether an outer transaction is open on this thread's connection."""
+    return bool(connection.in_atomic_block)
+
+
+atomic = transaction.atomic

@@ -1,0 +1,147 @@
+"""Workspaces, their members and keys."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils.text import slugify
+
+from records.exceptions import InvalidInput
+from records.models import ApiKey, Member, ObjectKind, Role, Source, Workspace
+
+from .access import Author, key_digest, member_author
+from .directory import CONTACTS, load_workspace
+from .schema import create_object, touch
+
+ADMIN_ROLE = "Administrator"
+MEMBER_ROLE = "Member"
+
+
+@dataclass(frozen=True, slots=True)
+class NewWorkspace:
+    """A workspace just made, with its first member's password and key, which are shown once."""
+
+    workspace: Workspace
+    member: Member
+    password: str
+    api_key: str
+
+
+@transaction.atomic
+def create_workspace(name: str, email: str, *, time_zone: str = "UTC", region: str = "US") -> NewWorkspace:
+    """Make a workspace with its contacts object, an admin user and member, and an API key.
+
+    A user who has this email keeps the password they have (`password` is then empty).
+    """
+    if time_zone not in available_timezones():
+        raise InvalidInput(f"time_zone: {time_zone!r} is not an IANA time zone.")
+    workspace = Workspace.objects.create(
+        name=name, slug=_free_slug(name), time_zone=time_zone, region=region.upper()
+    )
+    admin_role = Role.objects.create(workspace=workspace, name=ADMIN_ROLE, is_admin=True)
+    Role.objects.create(workspace=workspace, name=MEMBER_ROLE)
+    password = secrets.token_urlsafe(12)
+    member, existed = _create_member(workspace, email, admin_role, password, is_staff=True)
+    author = command_author(workspace, member)
+    create_object(
+        author,
+        "Contacts",
+        "Contact",
+        name=CONTACTS,
+        object_type=ObjectKind.CONTACT,
+        is_custom=False,
+        display_pattern="{full_name}",
+        identifier_field="email",
+    )
+    _, secret = create_api_key(workspace, "First key", member=member)
+    return NewWorkspace(workspace, member, "" if existed else password, secret)
+
+
+def _free_slug(name: str) -> str:
+    wanted = slugify(name)[:70] or "workspace"
+    slug, number = wanted, 2
+    while Workspace.objects.filter(slug=slug).exists():
+        slug, number = f"{wanted}-{number}", number + 1
+    return slug
+
+
+def _create_member(
+    workspace: Workspace, email: str, role: Role, password: str, *, is_staff: bool
+) -> tuple[Member, bool]:
+    users = get_user_model()
+    user = users.objects.filter(username__iexact=email).first()
+    existed = user is not None
+    if user is None:
+        user = users.objects.create_user(username=email, email=email, password=password, is_staff=is_staff)
+        user.is_superuser = is_staff
+        user.save()
+    member = Member.objects.create(workspace=workspace, user=user, role=role, email=email)
+    return member, existed
+
+
+def create_member(
+    workspace: Workspace, email: str, role: Role, *, first_name: str = "", last_name: str = "", password: str = ""
+) -> Member:
+    """Add a person to a workspace; a user who has this email joins with the account they have."""
+    member, _ = _create_member(workspace, email, role, password or secrets.token_urlsafe(12), is_staff=False)
+    member.first_name, member.last_name = first_name, last_name
+    member.save()
+    touch(workspace.id)
+    return member
+
+
+def create_api_key(
+    workspace: Workspace,
+    name: str,
+    *,
+    member: Member | None = None,
+    scopes: Sequence[str] = (),
+    expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """Make an API key; the secret is returned and never again to be had. No member: for any active member."""
+    prefix = secrets.token_hex(4)
+    secret = f"rec_{prefix}_{secrets.token_urlsafe(32)}"
+    key = ApiKey.objects.create(
+        workspace=workspace,
+        member=member,
+        name=name,
+        prefix=f"rec_{prefix}",
+        digest=key_digest(secret),
+        scopes=list(scopes),
+        expires_at=expires_at,
+    )
+    return key, secret
+
+
+def revoke_api_key(key: ApiKey) -> None:
+    """The key stops working with the next request."""
+    ApiKey.objects.filter(workspace_id=key.workspace_id, id=key.id).update(revoked_at=datetime.now(UTC))
+
+
+def command_author(workspace: Workspace, member: Member | None = None, source: Source = Source.COMMAND) -> Author:
+    """Who writes when a command does: the given member, else the workspace's first active admin."""
+    if member is None:
+        admins = Member.objects.filter(workspace=workspace, is_active=True, role__is_admin=True)
+        member = admins.order_by("id").first()
+    if member is None:
+        raise InvalidInput("The workspace has no active admin to act for.")
+    return member_author(load_workspace(workspace.id), member.id, source)
+
+
+def get_workspace(identifier: str) -> Workspace:
+    """A workspace by UUID, slug or name; InvalidInput when there is none."""
+
+    try:
+        found = Workspace.objects.filter(uuid=UUID(identifier)).first()
+    except ValueError:
+        found = Workspace.objects.filter(slug=identifier).first() or Workspace.objects.filter(name=identifier).first()
+    if found is None:
+        raise InvalidInput(f"There is no workspace {identifier!r}.")
+    return found

@@ -1,0 +1,120 @@
+"""The one write path: every change of a record, through every interface, command and job, goes through here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from records.exceptions import InvalidInput, RecordsError
+from records.field_types import InvalidValue
+
+from .access import Author, find_field
+from .batch import Batch, Mode, Outcome, SaveRequest, SaveResult
+from .directory import get_directory, load_workspace
+from .naming import identifier_key
+from .object_schema import ObjectSchema
+from .transactions import in_one_transaction
+from .values import FieldEntry
+
+__all__ = ["FieldEntry", "Mode", "SaveRequest", "SaveResult", "save_record", "save_records", "upsert_request"]
+
+
+def save_records(author: Author, schema: ObjectSchema, requests: Sequence[SaveRequest]) -> list[Outcome]:
+    """Write a batch, in order, in one transaction: one outcome per request, a SaveResult or what refused it.
+
+    Refused requests change nothing and do not stop the others. Requests for the same record see each other.
+    """
+
+    def work() -> tuple[list[Outcome], bool]:
+        batch = Batch(author, schema, requests)
+        return batch.run(), batch.made_tags
+
+    outcomes, made_tags = in_one_transaction(work)
+    return _with_current_schema(author, outcomes) if made_tags else outcomes
+
+
+def _with_current_schema(author: Author, outcomes: list[Outcome]) -> list[Outcome]:
+    """The outcomes, readable: their values name tags that the schema they were written with lacks."""
+    current = get_directory(load_workspace(author.workspace.id))
+    return [
+        replace(outcome, schema=current.schema(outcome.schema.id)) if isinstance(outcome, SaveResult) else outcome
+        for outcome in outcomes
+    ]
+
+
+def save_record(author: Author, schema: ObjectSchema, request: SaveRequest) -> SaveResult:
+    """Write one record; raises what refuses it, and then nothing is stored."""
+
+    def work() -> tuple[list[Outcome], bool]:
+        batch = Batch(author, schema, [request])
+        outcomes = batch.run()
+        if isinstance(outcomes[0], RecordsError):
+            raise outcomes[0]
+        return outcomes, batch.made_tags
+
+    outcomes, made_tags = in_one_transaction(work)
+    result = _with_current_schema(author, outcomes)[0] if made_tags else outcomes[0]
+    if isinstance(result, RecordsError):
+        raise result
+    return result
+
+
+def upsert_request(
+    author: Author,
+    schema: ObjectSchema,
+    lookup_value: object,
+    entries: Sequence[FieldEntry],
+    *,
+    match_field: str | None = None,
+    on_archived: str | None = None,
+    archived_conflict: str | None = None,
+) -> SaveRequest:
+    """A request that creates or changes the record `lookup_value` names.
+
+    It matches the object's identifier as a lookup does, or `match_field`, the API name of a unique field.
+    InvalidInput when the object has no identifier and none is named, or the value cannot be one.
+    """
+    spec = None
+    if match_field is not None:
+        spec = find_field(author, schema, match_field)
+        if spec is None or not (spec.is_unique or spec is schema.identifier):
+            raise InvalidInput(f"match_field: {match_field!r} is not a unique field of {schema.name!r}.")
+        spec = None if spec is schema.identifier else spec
+    if spec is None and schema.identifier is None:
+        raise InvalidInput(f"The object {schema.name!r} has no identifier; name a unique field in match_field.")
+    key_field = spec or schema.identifier
+    if isinstance(lookup_value, (int, float)) and not isinstance(lookup_value, bool):
+        lookup_value = str(lookup_value)
+    if not isinstance(lookup_value, str) or not lookup_value.strip() or key_field is None:
+        raise InvalidInput("lookup_value: expected a non-empty string.")
+    match_key = lookup_value
+    if spec is not None:
+        try:
+            match_key = str(next(iter(spec.type.index_values(spec, spec.type.parse(spec, lookup_value)))))
+        except InvalidValue as problem:
+            raise InvalidInput(f"lookup_value: {problem.message}", problem.code) from None
+    elif not identifier_key(lookup_value):
+        raise InvalidInput("lookup_value: expected a non-empty string.")
+    return SaveRequest(
+        Mode.UPSERT,
+        entries=entries,
+        match_field=spec,
+        match_key=match_key,
+        on_archived=on_archived,
+        archived_conflict=archived_conflict,
+    )
+
+
+def archive_record(
+    author: Author, schema: ObjectSchema, record_uuid: UUID, expected_version: int | None = None
+) -> SaveResult:
+    """Take a record out of sight; its data and history stay."""
+    return save_record(
+        author, schema, SaveRequest(Mode.ARCHIVE, str(record_uuid), expected_version=expected_version)
+    )
+
+
+def unarchive_record(author: Author, schema: ObjectSchema, record_uuid: UUID) -> SaveResult:
+    """Bring an archived record back under the same id; InvalidValues when it is not archived."""
+    return save_record(author, schema, SaveRequest(Mode.UNARCHIVE, str(record_uuid)))

@@ -1,0 +1,44 @@
+"""Answers to what fails before or outside a view: JSON under /api, Django's pages elsewhere."""
+
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.views import defaults
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Answer a request that Django itself refuses: an unknown host, too many parameters."""
+    if is_api(request):
+        return problem(HTTPStatus.BAD_REQUEST, "The request is malformed.", "invalid")
+    return defaults.bad_request(request, exception)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Answer a request that is not allowed."""
+    if is_api(request):
+        return problem(HTTPStatus.FORBIDDEN, "This is not allowed.", "permission_required")
+    return defaults.permission_denied(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Answer a path that leads nowhere."""
+    if is_api(request):
+        return problem(HTTPStatus.NOT_FOUND, "Not found.", "not_found")
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    """Answer after a fault of ours."""
+    if is_api(request):
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something failed on our side.", "server_error")
+    return defaults.server_error(request)
+
+
+def is_api(request: HttpRequest) -> bool:
+    """Tell whether a program asks."""
+    return request.path_info.startswith("/api/")
+
+
+def problem(status: HTTPStatus, detail: str, code: str) -> JsonResponse:
+    """Build the answer in the form of the APIs."""
+    return JsonResponse({"detail": detail, "code": code}, status=status)

@@ -1,0 +1,139 @@
+"""The settings say what the environment asks for, and refuse what would be unsafe."""
+
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+import records_project.settings
+from records_project.secret_key import kept_secret_key
+
+VARIABLES = [
+    "RECORDS_ENV",
+    "DEBUG",
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "HTTPS_ONLY",
+    "TRUST_PROXY_HEADERS",
+    "DATABASE_URL",
+    "PREPARED_STATEMENTS",
+    "DB_POOL_MAX",
+    "AWS_STORAGE_BUCKET_NAME",
+]
+
+
+@pytest.fixture
+def settings_with(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Reads the settings anew in an environment of these variables alone."""
+
+    def read(**environment: str) -> dict[str, Any]:
+        for name in VARIABLES:
+            monkeypatch.delenv(name, raising=False)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return runpy.run_path(str(records_project.settings.__file__))
+
+    return read
+
+
+def test_production_is_the_default_and_refuses_to_start_without_a_secret_key(settings_with: Any) -> None:
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY is not set"):
+        settings_with()
+
+
+def test_an_unknown_mode_is_refused(settings_with: Any) -> None:
+    with pytest.raises(ImproperlyConfigured, match="RECORDS_ENV is 'prod'"):
+        settings_with(RECORDS_ENV="prod")
+
+
+def test_production_trusts_no_host_and_wants_https(settings_with: Any) -> None:
+    settings = settings_with(SECRET_KEY="given")
+
+    assert settings["DEBUG"] is False
+    assert settings["SECRET_KEY"] == "given"
+    assert settings["ALLOWED_HOSTS"] == []
+    assert settings["SECURE_SSL_REDIRECT"] is True
+    assert settings["SESSION_COOKIE_SECURE"] is True
+    assert settings["CSRF_COOKIE_SECURE"] is True
+    assert settings["SECURE_HSTS_SECONDS"] == 31_536_000
+    assert "SECURE_PROXY_SSL_HEADER" not in settings
+
+
+def test_https_can_be_switched_off_and_a_proxy_trusted(settings_with: Any) -> None:
+    settings = settings_with(SECRET_KEY="given", HTTPS_ONLY="false", TRUST_PROXY_HEADERS="true")
+
+    assert settings["SECURE_SSL_REDIRECT"] is False
+    assert settings["SECURE_HSTS_SECONDS"] == 0
+    assert settings["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
+
+
+def test_the_demo_runs_over_http_on_this_machine_with_a_key_of_its_own(settings_with: Any) -> None:
+    settings = settings_with(RECORDS_ENV="demo")
+
+    assert len(settings["SECRET_KEY"]) >= 50
+    assert settings["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
+    assert settings["SECURE_SSL_REDIRECT"] is False
+
+
+def test_sqlite_takes_the_write_lock_at_once_and_writes_through(settings_with: Any, tmp_path: Path) -> None:
+    settings = settings_with(RECORDS_ENV="demo", DATABASE_URL=f"sqlite:///{tmp_path / 'new' / 'db.sqlite3'}")
+
+    database = settings["DATABASES"]["default"]
+    assert (tmp_path / "new").is_dir()
+    assert database["CONN_MAX_AGE"] is None
+    assert database["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+    assert "synchronous=FULL" in database["OPTIONS"]["init_command"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "options", "keeps_connections"),
+    [
+        (
+            {},
+            {
+                "pool": {"min_size": 1, "max_size": 16},
+                "server_side_binding": True,
+                "prepare_threshold": 2,
+                "sslmode": "require",
+            },
+            False,
+        ),
+        ({"PREPARED_STATEMENTS": "false", "DB_POOL_MAX": "0"}, {"sslmode": "require"}, True),
+    ],
+)
+def test_postgres_pools_connections_and_prepares_statements(
+    settings_with: Any, environment: dict[str, str], options: dict[str, Any], keeps_connections: bool
+) -> None:
+    url = "postgres://someone@db.example.com:5432/records?sslmode=require"
+    settings = settings_with(RECORDS_ENV="demo", DATABASE_URL=url, **environment)
+
+    database = settings["DATABASES"]["default"]
+    assert database["HOST"] == "db.example.com"
+    assert database["OPTIONS"] == options
+    assert (database.get("CONN_MAX_AGE", 0) is None) == keeps_connections
+
+
+def test_another_engine_is_refused(settings_with: Any) -> None:
+    with pytest.raises(ImproperlyConfigured, match="sqlite:// or postgres://"):
+        settings_with(RECORDS_ENV="demo", DATABASE_URL="mysql://db.example.com/records")
+
+
+def test_media_goes_to_s3_when_a_bucket_is_named(settings_with: Any) -> None:
+    settings = settings_with(RECORDS_ENV="demo", AWS_STORAGE_BUCKET_NAME="media")
+
+    storage = settings["STORAGES"]["default"]
+    assert storage["BACKEND"] == "storages.backends.s3.S3Storage"
+    assert storage["OPTIONS"]["bucket_name"] == "media"
+    assert storage["OPTIONS"]["file_overwrite"] is False
+
+
+def test_a_kept_secret_key_stays_the_same_and_is_private(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "secret_key"
+
+    first = kept_secret_key(path)
+
+    assert kept_secret_key(path) == first
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [file.name for file in path.parent.iterdir()] == ["secret_key"]
