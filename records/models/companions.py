@@ -69,9 +69,7 @@ class RecordMember(models.Model):
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["workspace", "record", "member"], name="record_member_unique")
-        ]
+        constraints = [models.UniqueConstraint(fields=["workspace", "record", "member"], name="record_member_unique")]
 
     def __str__(self) -> str:
         return str(self.member)
@@ -96,9 +94,7 @@ class LeadSource(models.Model):
     kind = models.CharField(max_length=16, choices=Kind.choices)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["workspace", "record", "kind"], name="lead_source_unique")
-        ]
+        constraints = [models.UniqueConstraint(fields=["workspace", "record", "kind"], name="lead_source_unique")]
 
     def __str__(self) -> str:
         return self.get_kind_display()

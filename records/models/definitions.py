@@ -66,9 +66,7 @@ class FieldCategory(models.Model):
 
     class Meta:
         verbose_name_plural = "field categories"
-        constraints = [
-            models.UniqueConstraint(fields=["workspace", "object", "name"], name="category_name_unique")
-        ]
+        constraints = [models.UniqueConstraint(fields=["workspace", "object", "name"], name="category_name_unique")]
 
     def __str__(self) -> str:
         return self.name
@@ -94,9 +92,7 @@ class Field(models.Model):
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
     object = models.ForeignKey(ObjectType, on_delete=models.CASCADE, related_name="fields")
-    category = models.ForeignKey(
-        FieldCategory, on_delete=models.SET_NULL, null=True, blank=True, related_name="fields"
-    )
+    category = models.ForeignKey(FieldCategory, on_delete=models.SET_NULL, null=True, blank=True, related_name="fields")
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     name = models.CharField("API name", max_length=64)
     display_name = models.CharField("label", max_length=255)

@@ -71,9 +71,7 @@ class Record(models.Model):
     member = models.ForeignKey(
         Member, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    owner = models.ForeignKey(
-        Member, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
-    )
+    owner = models.ForeignKey(Member, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     state = models.CharField(max_length=8, choices=RecordState.choices, default=RecordState.ACTIVE)
     cancelled_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveBigIntegerField(default=1)
@@ -105,9 +103,7 @@ class Record(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["workspace", "object", "id"], condition=Q(state="active"), name="record_live"
-            ),
+            models.Index(fields=["workspace", "object", "id"], condition=Q(state="active"), name="record_live"),
             models.Index(
                 fields=["workspace", "object", "created_at", "id"],
                 condition=Q(state="active"),
@@ -156,9 +152,7 @@ class FieldValue(models.Model):
     record = models.ForeignKey(
         Record, on_delete=models.CASCADE, related_name="index", db_constraint=False, db_index=False
     )
-    field = models.ForeignKey(
-        Field, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
-    )
+    field = models.ForeignKey(Field, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     position = models.PositiveIntegerField(default=0)
     text = NormalText(null=True)
     overflow = NormalText(null=True)

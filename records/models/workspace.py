@@ -92,9 +92,7 @@ class ObjectPermission(models.Model):
     history = HistoricalRecords()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["workspace", "role", "object"], name="object_permission_unique")
-        ]
+        constraints = [models.UniqueConstraint(fields=["workspace", "role", "object"], name="object_permission_unique")]
 
     def __str__(self) -> str:
         return f"{self.role} on {self.object}"
@@ -111,9 +109,7 @@ class FieldPermission(models.Model):
     history = HistoricalRecords()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["workspace", "role", "field"], name="field_permission_unique")
-        ]
+        constraints = [models.UniqueConstraint(fields=["workspace", "role", "field"], name="field_permission_unique")]
 
     def __str__(self) -> str:
         return f"{self.role} on {self.field}"
@@ -153,9 +149,7 @@ class IdempotencyKey(models.Model):
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["workspace", "caller", "key"], name="idempotency_key_unique")
-        ]
+        constraints = [models.UniqueConstraint(fields=["workspace", "caller", "key"], name="idempotency_key_unique")]
 
     def __str__(self) -> str:
         return self.key

@@ -122,9 +122,7 @@ def member_author(workspace: WorkspaceSpec, member_id: int, source: Source, requ
     """The author for a member who is already known (admin pages, commands, jobs)."""
     directory = get_directory(workspace)
     member = directory.members([member_id])[member_id]
-    return Author(
-        workspace, directory, member, directory.role(member.role_id), source.value, request_id=request_id
-    )
+    return Author(workspace, directory, member, directory.role(member.role_id), source.value, request_id=request_id)
 
 
 def _has_passed(raw: Any, now: datetime) -> bool:
@@ -192,9 +190,7 @@ def is_own(author: Author, schema: ObjectSchema, values: Mapping[str, Any], memb
     return member_id == me or any(values.get(str(field.id)) == me for field in schema.team_fields)
 
 
-def access_to(
-    author: Author, schema: ObjectSchema, values: Mapping[str, Any], member_id: int | None
-) -> Access:
+def access_to(author: Author, schema: ObjectSchema, values: Mapping[str, Any], member_id: int | None) -> Access:
     """What the caller may do to the record with these values."""
     grant = author.role.grant(schema.id)
     if author.role.is_admin:

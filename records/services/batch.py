@@ -12,6 +12,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from records.exceptions import (
@@ -143,9 +144,10 @@ class Batch:
         parsed = parse_entries(self.author, self.schema, request.entries)
         identifier = self.schema.identifier
         key = request.match_field or identifier
-        if request.mode == Mode.UPSERT and key is not None and key.id not in parsed.changes:
-            if not any(entry.field_id == key.uuid for entry in parsed.problems):
-                self._fill_match_field(key, request, parsed)
+        if request.mode != Mode.UPSERT or key is None or key.id in parsed.changes:
+            return parsed
+        if not any(entry.field_id == key.uuid for entry in parsed.problems):
+            self._fill_match_field(key, request, parsed)
         return parsed
 
     def _fill_match_field(self, key: FieldSpec, request: SaveRequest, parsed: Parsed) -> None:
@@ -166,10 +168,7 @@ class Batch:
                     parsed.refuse(change.field, change.position, part, problem.code, problem.message)
                     parsed.changes.pop(key, None)
             if key in parsed.changes:
-                spec = change.field
-                parsed.changes[key] = replace_references(
-                    change, lambda reference, spec=spec: self.resolved.resolve(spec, reference)
-                )
+                parsed.changes[key] = replace_references(change, partial(self.resolved.resolve, change.field))
 
     def _load(self) -> None:
         """Lock every record the batch concerns, in the order of their keys."""
@@ -231,7 +230,7 @@ class Batch:
         fields, field_params = in_ids("field_id", wanted)
         keys, key_params = in_texts("unique_key", {key for keys in wanted.values() for key in keys})
         rows = fetch(
-            "SELECT field_id, unique_key, record_id FROM records_fieldvalue"  # noqa: S608
+            "SELECT field_id, unique_key, record_id FROM records_fieldvalue"
             f" WHERE workspace_id = %s AND {fields} AND {keys}",
             [self.author.workspace.id, *field_params, *key_params],
         )

@@ -18,7 +18,7 @@ def load_display_names(workspace_id: int, record_ids: Iterable[int]) -> dict[int
     """Display names of records by primary key."""
     condition, params = in_ids("id", record_ids)
     rows = fetch(
-        f"SELECT id, display_name FROM records_record WHERE workspace_id = %s AND {condition}",  # noqa: S608
+        f"SELECT id, display_name FROM records_record WHERE workspace_id = %s AND {condition}",
         [workspace_id, *params],
     )
     return dict(rows)
@@ -44,7 +44,7 @@ def _linked(workspace_id: int, field_id: int, record_ids: Sequence[int]) -> Iter
     last = 0
     while True:
         rows = fetch(
-            "SELECT DISTINCT record_id FROM records_fieldvalue WHERE workspace_id = %s"  # noqa: S608
+            "SELECT DISTINCT record_id FROM records_fieldvalue WHERE workspace_id = %s"
             f" AND field_id = %s AND {condition} AND record_id > %s ORDER BY record_id LIMIT {BATCH}",
             [workspace_id, field_id, *params, last],
         )

@@ -46,7 +46,7 @@ class HistoryEntry:
     request_id: str
     operation_id: str
     reason: str
-    created: datetime
+    created: datetime | None
     changes: list[FieldChange] = field(default_factory=list)
 
 
@@ -64,7 +64,7 @@ def list_history(
         [author.workspace.id, row.id],
     )[0][0]
     rows = fetch(
-        f"SELECT {_LEDGER} FROM records_historicalrecord h WHERE h.workspace_id = %s AND h.id = %s"  # noqa: S608
+        f"SELECT {_LEDGER} FROM records_historicalrecord h WHERE h.workspace_id = %s AND h.id = %s"
         " ORDER BY h.version DESC LIMIT %s OFFSET %s",
         [author.workspace.id, row.id, limit, offset],
     )
@@ -108,7 +108,7 @@ def get_record_as_of(
 def _find_any(author: Author, schema: ObjectSchema, record_uuid: UUID | str) -> RecordRow:
     """A record the caller may see, live or archived."""
     rows = fetch(
-        f"SELECT {record_columns('r')} FROM records_record r"  # noqa: S608 - names only
+        f"SELECT {record_columns('r')} FROM records_record r"
         " WHERE r.workspace_id = %s AND r.object_id = %s AND r.uuid = %s AND r.state <> 'deleted'",
         [author.workspace.id, schema.id, uuid_param(record_uuid)],
     )
@@ -125,9 +125,7 @@ def _entries(author: Author, schema: ObjectSchema, rows: Sequence[Row]) -> list[
     known = {**deleted, **visible}
     hidden = author.role.hidden_fields
     shown = {key: spec for key, spec in known.items() if key not in hidden}
-    states = [
-        RecordRow(0, "", {key: pair[side] for key, pair in diff.items()}) for diff in changes for side in (0, 1)
-    ]
+    states = [RecordRow(0, "", {key: pair[side] for key, pair in diff.items()}) for diff in changes for side in (0, 1)]
     related = load_related(author, schema, states, list(shown.values()))
     members = author.directory.members(row[4] for row in rows if row[4] is not None)
 
@@ -145,7 +143,7 @@ def _entries(author: Author, schema: ObjectSchema, rows: Sequence[Row]) -> list[
                 *row[5:7],
                 uuid_text(row[7]),
                 row[8] or "",
-                when or datetime.min,
+                when,
                 [
                     FieldChange(shown[int(key)], read(shown[int(key)], old), read(shown[int(key)], new))
                     for key, (old, new) in diff.items()

@@ -94,16 +94,14 @@ def _current(author: Author, mirror: FieldSpec, record_id: int) -> frozenset[int
     near = author.directory.schema(mirror.related_object_id or 0)
     visible, params = visible_condition(author, near, "r")
     rows = fetch(
-        "SELECT v.record_id FROM records_fieldvalue v JOIN records_record r ON r.id = v.record_id"  # noqa: S608
+        "SELECT v.record_id FROM records_fieldvalue v JOIN records_record r ON r.id = v.record_id"
         f" WHERE v.workspace_id = %s AND v.field_id = %s AND v.related_record = %s AND v.live AND {visible}",
         [author.workspace.id, mirror.mirror_of_id, record_id, *params],
     )
     return frozenset(row[0] for row in rows)
 
 
-def kept_links(
-    author: Author, change: Change, current: Any, after: list[int], parsed: Parsed
-) -> list[int]:
+def kept_links(author: Author, change: Change, current: Any, after: list[int], parsed: Parsed) -> list[int]:
     """`after`, with the links the caller cannot see (archived, not granted): replacing a list never loses them."""
     if change.value is not UNSET and isinstance(current, list):
         gone = set(current) - set(after)
@@ -121,7 +119,7 @@ def _visible(author: Author, spec: FieldSpec, ids: Iterable[int]) -> set[int]:
     visible, params = visible_condition(author, related, "r")
     condition, id_params = in_ids("r.id", ids)
     rows = fetch(
-        "SELECT r.id FROM records_record r WHERE r.workspace_id = %s AND r.state = 'active'"  # noqa: S608
+        "SELECT r.id FROM records_record r WHERE r.workspace_id = %s AND r.state = 'active'"
         f" AND {condition} AND {visible}",
         [author.workspace.id, *id_params, *params],
     )

@@ -32,9 +32,7 @@ def display_key(name: str) -> str:
     return normal_text(name)[:MAX_INDEXED]
 
 
-def display_name(
-    schema: ObjectSchema, values: Values, names: Mapping[int, str], members: Mapping[int, str]
-) -> str:
+def display_name(schema: ObjectSchema, values: Values, names: Mapping[int, str], members: Mapping[int, str]) -> str:
     """The name people see: the object's pattern, else the identifier, else the first text value.
 
     A pattern all of whose fields are blank falls back too. At most 255 characters.

@@ -24,6 +24,8 @@ def enter_stage(
     if stage is None or closed is None or closed.id in changes:
         return
     entered = values.get(str(stage.id))
-    option = stage.options.get(entered) if entered != before.get(str(stage.id)) else None
+    if entered is None or entered == before.get(str(stage.id)):
+        return
+    option = stage.options.get(entered)
     if option is not None and option.stage_status == StageStatus.WON:
         values[str(closed.id)] = now.astimezone(closed.zone).date().isoformat()

@@ -58,8 +58,8 @@ def select_fields(
     author: Author,
     schema: ObjectSchema,
     *,
-    field_ids: Sequence[str] | None = None,
-    field_names: Sequence[str] | None = None,
+    field_ids: Sequence[Any] | None = None,
+    field_names: Sequence[Any] | None = None,
     categories: Sequence[str] | None = None,
     include_hidden: bool = False,
 ) -> tuple[FieldSpec, ...]:
@@ -81,9 +81,7 @@ def select_fields(
     return chosen if include_hidden else tuple(spec for spec in chosen if not spec.is_hidden)
 
 
-def _named_fields(
-    author: Author, schema: ObjectSchema, part: str, keys: Sequence[str]
-) -> tuple[FieldSpec, ...]:
+def _named_fields(author: Author, schema: ObjectSchema, part: str, keys: Sequence[Any]) -> tuple[FieldSpec, ...]:
     if not keys:
         return tuple(spec for spec in visible_fields(author, schema) if spec.is_default and not spec.is_hidden)
     found = {}
@@ -133,7 +131,7 @@ def _get(
 ) -> RecordView:
     counted, count_params = summary_columns(schema, "r", lead_sources=lead_sources)
     rows = fetch(
-        f"SELECT {record_columns('r')}, {counted} FROM records_record r"  # noqa: S608 - names only
+        f"SELECT {record_columns('r')}, {counted} FROM records_record r"
         f" WHERE r.workspace_id = %s AND r.object_id = %s AND r.state = 'active' AND {chosen[0]}",
         [*count_params, author.workspace.id, schema.id, *chosen[1]],
     )
@@ -151,9 +149,8 @@ def find_rows(author: Author, schema: ObjectSchema, chosen: Fragment, tail: str 
     """Live records the caller may see that meet a condition on alias `r`; `tail` orders and limits."""
     visible, params = visible_condition(author, schema, "r")
     rows = fetch(
-        f"SELECT {record_columns('r')} FROM records_record r"  # noqa: S608 - names only
-        f" WHERE r.workspace_id = %s AND r.object_id = %s AND r.state = 'active' AND {chosen[0]} AND {visible}"
-        + tail,
+        f"SELECT {record_columns('r')} FROM records_record r"
+        f" WHERE r.workspace_id = %s AND r.object_id = %s AND r.state = 'active' AND {chosen[0]} AND {visible}" + tail,
         [author.workspace.id, schema.id, *chosen[1], *params],
     )
     return [read_record(row) for row in rows]

@@ -100,7 +100,7 @@ def _find_records(author: Author, spec: FieldSpec, references: set[RecordRef], r
     by_name, name_params = in_texts("r.identifier", names)
     visible, visible_params = visible_condition(author, related, "r")
     rows = fetch(
-        "SELECT r.id, r.uuid, r.identifier, r.display_name FROM records_record r"  # noqa: S608
+        "SELECT r.id, r.uuid, r.identifier, r.display_name FROM records_record r"
         f" WHERE r.workspace_id = %s AND r.object_id = %s AND r.state = 'active'"
         f" AND ({by_uuid} OR {by_name}) AND {visible}",
         [author.workspace.id, related.id, *uuid_params, *name_params, *visible_params],
@@ -121,7 +121,7 @@ def _find_attachments(author: Author, uuids: set[str]) -> dict[str, int]:
         return {}
     condition, params = in_uuids("uuid", uuids)
     rows = fetch(
-        f"SELECT uuid, id FROM records_attachment WHERE workspace_id = %s AND {condition}",  # noqa: S608
+        f"SELECT uuid, id FROM records_attachment WHERE workspace_id = %s AND {condition}",
         [author.workspace.id, *params],
     )
     return {uuid_text(row[0]): row[1] for row in rows}

@@ -44,8 +44,7 @@ def load_related(
     relations = wanted.get("related_record", [])
     found = _load_records(author, rows, relations) if relations else Related()
     members = {
-        key: member.json
-        for key, member in author.directory.members(_keys(rows, wanted.get("member", []))).items()
+        key: member.json for key, member in author.directory.members(_keys(rows, wanted.get("member", []))).items()
     }
     files = _load_files(author, _keys(rows, wanted.get("attachment", [])))
     found.references = References(found.references.records, members, files)
@@ -105,7 +104,7 @@ def _near(author: Author, object_id: int, keys: set[int]) -> Fragment:
     visible, visible_params = visible_condition(author, related, "r")
     chosen, params = in_ids("r.id", keys)
     return (
-        f"SELECT 0, 0, 0, {_COLUMNS} FROM records_record r WHERE r.workspace_id = %s"  # noqa: S608
+        f"SELECT 0, 0, 0, {_COLUMNS} FROM records_record r WHERE r.workspace_id = %s"
         f" AND r.object_id = %s AND r.state = 'active' AND {chosen} AND {visible}"
     ), [author.workspace.id, object_id, *params, *visible_params]
 
@@ -119,7 +118,7 @@ def _far(author: Author, object_id: int, specs: Sequence[FieldSpec], anchors: Se
     place = "PARTITION BY v.field_id, v.related_record"
     joined = "" if visible == "TRUE" else " JOIN records_record r ON r.id = v.record_id"
     return (
-        f"SELECT l.field_id, l.related_record, l.total, {_COLUMNS} FROM ("  # noqa: S608
+        f"SELECT l.field_id, l.related_record, l.total, {_COLUMNS} FROM ("
         "SELECT v.field_id, v.related_record, v.record_id,"
         f" row_number() OVER ({place} ORDER BY v.record_id) AS place, count(*) OVER ({place}) AS total"
         f" FROM records_fieldvalue v{joined} WHERE v.workspace_id = %s AND v.live AND {fields} AND {targets}"
@@ -150,7 +149,7 @@ def _load_files(author: Author, keys: set[int]) -> dict[int, Any]:
         return {}
     condition, params = in_ids("id", keys)
     rows = fetch(
-        "SELECT id, uuid, name, content_type, size, file FROM records_attachment"  # noqa: S608
+        "SELECT id, uuid, name, content_type, size, file FROM records_attachment"
         f" WHERE workspace_id = %s AND {condition}",
         [author.workspace.id, *params],
     )

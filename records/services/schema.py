@@ -104,10 +104,11 @@ def create_object(
         if definition.name == "name" and (identifier_field != "name" or "name" in named):
             continue
         _make_field(author, made, definition)
+    changed = {made.id}
     for definition in fields:
-        _make_field(author, made, definition)
+        changed.add(_make_field(author, made, definition).related_object_id or made.id)
     _set_identifier(made, "email" if object_type == ObjectKind.CONTACT else identifier_field)
-    touch(workspace_id, [made.id])
+    touch(workspace_id, changed)
     return made
 
 
@@ -115,7 +116,8 @@ def _set_identifier(made: ObjectType, identifier: str | None) -> None:
     if identifier is None:
         return
     row = Field.objects.filter(workspace_id=made.workspace_id, object=made, name=identifier).first()
-    if row is None or not field_types.get(row.field_type).text_like:
+    kind = field_types.get(row.field_type) if row is not None else None
+    if row is None or kind is None or not (kind.text_like and kind.may_be_unique):
         raise InvalidInput(f"identifier_field: {identifier!r} is not a text field of the object.")
     made.identifier_field = row
     made.save()
@@ -189,15 +191,12 @@ def _free_name(rows: Any, wanted: str) -> str:
 
 def _checked_settings(definition: FieldDefinition) -> dict[str, Any]:
     kind = field_types.get(definition.field_type)
-    if definition.is_unique and (kind.column not in ("text", "number", "moment") or definition.field_type in LONG):
+    if definition.is_unique and not kind.may_be_unique:
         raise InvalidInput(f"is_unique: a {definition.field_type} field cannot be unique.")
     try:
         return kind.check_settings(definition.settings)
     except InvalidValue as problem:
         raise InvalidInput(problem.message, problem.code) from None
-
-
-LONG = ("longtext", "wysiwyg", "checkbox")
 
 
 def _category(author: Author, object_row: ObjectType, name: str) -> FieldCategory:
@@ -255,7 +254,7 @@ def add_option(field_row: Field, definition: OptionDefinition) -> FieldOption:
     """Add an option at the end of a choice field; InvalidInput when its name or code is taken."""
     name = definition.name.strip()
     key = normal_text(name)
-    if not key or len(name) > 255 or "\x00" in name:
+    if not key or len(name) > 255 or len(key) > 255 or "\x00" in name:
         raise InvalidInput("options: an option needs a name of 1 to 255 characters.")
     rows = FieldOption.objects.filter(workspace_id=field_row.workspace_id, field=field_row, deleted_at=None)
     code = definition.code or _free_code(rows, slug(name))
@@ -265,7 +264,7 @@ def add_option(field_row: Field, definition: OptionDefinition) -> FieldOption:
         workspace_id=field_row.workspace_id,
         field=field_row,
         name=name,
-        name_key=key[:255],
+        name_key=key,
         code=code,
         order=(rows.aggregate(last=Max("order"))["last"] or 0) + 1,
         stage_status=definition.stage_status,

@@ -146,7 +146,7 @@ def lock_records(schema: ObjectSchema, condition: Fragment, *, summary: bool = F
     sql, params = condition
     counted, count_params = summary_columns(schema, "r") if summary else ("NULL", [])
     rows = fetch(
-        f"SELECT {record_columns('r')}, {counted} FROM records_record r"  # noqa: S608 - names only
+        f"SELECT {record_columns('r')}, {counted} FROM records_record r"
         f" WHERE r.workspace_id = %s AND r.object_id = %s AND ({sql}) ORDER BY r.id" + for_update("r"),
         [*count_params, schema.workspace_id, schema.id, *params],
     )
@@ -187,7 +187,7 @@ def store(stamp: Stamp, changes: Changes) -> None:
             _set_live(stamp, ids, live)
     rows = [row for rows in changes.index.values() for row in rows]
     if rows:
-        _insert_index(stamp, rows, replace=bool(changes.updated))
+        _insert_index(stamp.workspace_id, rows, replace=bool(changes.updated))
     if changes.ledger:
         _insert_ledger(stamp, changes.ledger)
 
@@ -202,11 +202,11 @@ def _insert(table: str, columns: _Columns, rows: Iterable[Sequence[Any]], suffix
     if not is_postgresql():
         marks = ", ".join(["%s"] * len(columns))
         with connection.cursor() as cursor:
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks}){suffix}", list(rows))  # noqa: S608
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks}){suffix}", list(rows))
         return
     arrays = [list(column) for column in zip(*rows, strict=True)]
     casts = ", ".join(f"%s::{kind}[]" for _, kind in columns)
-    execute(f"INSERT INTO {table} ({names}) SELECT * FROM unnest({casts}){suffix}", arrays)  # noqa: S608
+    execute(f"INSERT INTO {table} ({names}) SELECT * FROM unnest({casts}){suffix}", arrays)
 
 
 # ---------------------------------------------------------------- records
@@ -311,13 +311,8 @@ def _update_records(stamp: Stamp, records: list[RecordRow]) -> None:
     ids = [record.id for record in records]
     if len(rows) == 1 or not is_postgresql():
         assigned = ", ".join(f'"{name}" = %s' for name, _ in _CHANGED)
-        statement = (
-            f"UPDATE records_record SET {assigned}, updated_by = %s"  # noqa: S608 - names only
-            " WHERE workspace_id = %s AND id = %s"
-        )
-        params = [
-            (*row, stamp.member_id, stamp.workspace_id, key) for row, key in zip(rows, ids, strict=True)
-        ]
+        statement = f"UPDATE records_record SET {assigned}, updated_by = %s WHERE workspace_id = %s AND id = %s"
+        params = [(*row, stamp.member_id, stamp.workspace_id, key) for row, key in zip(rows, ids, strict=True)]
         with connection.cursor() as cursor:
             cursor.execute(statement, params[0]) if len(params) == 1 else cursor.executemany(statement, params)
         return
@@ -325,7 +320,7 @@ def _update_records(stamp: Stamp, records: list[RecordRow]) -> None:
     names = ", ".join(f'"{name}"' for name, _ in _CHANGED)
     casts = ", ".join(f"%s::{kind}[]" for _, kind in _CHANGED)
     execute(
-        f"UPDATE records_record r SET {assigned}, updated_by = %s"  # noqa: S608 - names only
+        f"UPDATE records_record r SET {assigned}, updated_by = %s"
         f" FROM unnest(%s::bigint[], {casts}) AS new (key, {names}) WHERE r.workspace_id = %s AND r.id = new.key",
         [stamp.member_id, ids, *(list(column) for column in zip(*rows, strict=True)), stamp.workspace_id],
     )
@@ -353,12 +348,12 @@ _TYPED = ("text", "number", "moment", "option", "related_record", "member", "att
 _AT = {name: at for at, (name, _) in enumerate(_INDEX)}
 
 
-def _index_row(stamp: Stamp, row: IndexRow) -> list[Any]:
+def _index_row(workspace_id: int, row: IndexRow) -> list[Any]:
     values: list[Any] = [None] * len(_INDEX)
     values[0] = row.record.id
     values[1] = row.field_id
     values[2] = row.position
-    values[3] = stamp.workspace_id
+    values[3] = workspace_id
     value = row.value
     if row.column == "number":
         value = str(value)
@@ -376,11 +371,20 @@ _REPLACE = " ON CONFLICT (record_id, field_id, position) DO UPDATE SET " + ", ".
 )
 
 
-def _insert_index(stamp: Stamp, rows: list[IndexRow], *, replace: bool) -> None:
+def _insert_index(workspace_id: int, rows: Sequence[IndexRow], *, replace: bool) -> None:
     """Add index rows; `replace`: rows at the same place in a record are overwritten."""
-    _insert(
-        "records_fieldvalue", _INDEX, [_index_row(stamp, row) for row in rows], _REPLACE if replace else ""
+    _insert("records_fieldvalue", _INDEX, [_index_row(workspace_id, row) for row in rows], _REPLACE if replace else "")
+
+
+def replace_index(schema: ObjectSchema, records: Sequence[RecordRow], rows: Sequence[IndexRow]) -> None:
+    """Rebuild the index of these records; the caller holds their locks."""
+    chosen, params = in_ids("record_id", [record.id for record in records])
+    execute(
+        f"DELETE FROM records_fieldvalue WHERE workspace_id = %s AND {chosen}",
+        [schema.workspace_id, *params],
     )
+    if rows:
+        _insert_index(schema.workspace_id, rows, replace=False)
 
 
 def _delete_index(stamp: Stamp, fields_by_record: Mapping[int, set[int]]) -> None:
@@ -390,7 +394,7 @@ def _delete_index(stamp: Stamp, fields_by_record: Mapping[int, set[int]]) -> Non
         records, record_params = _pairs(fields_by_record)
         fields, field_params = "TRUE", []
     execute(
-        f"DELETE FROM records_fieldvalue WHERE workspace_id = %s AND {records} AND {fields}",  # noqa: S608
+        f"DELETE FROM records_fieldvalue WHERE workspace_id = %s AND {records} AND {fields}",
         [stamp.workspace_id, *record_params, *field_params],
     )
 
@@ -403,15 +407,14 @@ def _pairs(fields_by_record: Mapping[int, set[int]]) -> Fragment:
             [spec for _, spec in pairs],
         ]
     return (
-        "(record_id, field_id) IN"
-        " (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(%s))"
+        "(record_id, field_id) IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(%s))"
     ), [document_param(pairs)]
 
 
 def _set_live(stamp: Stamp, record_ids: list[int], live: bool) -> None:
     records, params = in_ids("record_id", record_ids)
     execute(
-        f"UPDATE records_fieldvalue SET live = %s WHERE workspace_id = %s AND {records}",  # noqa: S608
+        f"UPDATE records_fieldvalue SET live = %s WHERE workspace_id = %s AND {records}",
         [live, stamp.workspace_id, *params],
     )
 

@@ -42,11 +42,9 @@ def summary_columns(schema: ObjectSchema, alias: str, *, lead_sources: bool = Fa
         f"(SELECT {collect}(x.member_id) FROM records_recordmember x WHERE {mine})",
     ]
     if schema.is_contact:
-        columns += [
-            f"(SELECT count(*) FROM records_address x WHERE {mine})",
-            "EXISTS (SELECT 1 FROM records_emailsuppression x"
-            f" WHERE x.workspace_id = {alias}.workspace_id AND x.email = {alias}.identifier)",
-        ]
+        suppressed = f"x.workspace_id = {alias}.workspace_id AND x.email = {alias}.identifier"
+        columns.append(f"(SELECT count(*) FROM records_address x WHERE {mine})")
+        columns.append(f"EXISTS (SELECT 1 FROM records_emailsuppression x WHERE {suppressed})")
     else:
         columns += ["0", "FALSE"]
     columns.append(f"(SELECT {collect}(x.kind) FROM records_leadsource x WHERE {mine})" if lead_sources else "NULL")

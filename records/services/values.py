@@ -148,9 +148,7 @@ def _parse_change(spec: FieldSpec, entry: FieldEntry, position: int, parsed: Par
         )
         return None
     if entry.value is not UNSET and entry.value is not None:
-        parsed.refuse(
-            spec, position, "value", "invalid", "Send either `value` or `add_values` and `remove_values`."
-        )
+        parsed.refuse(spec, position, "value", "invalid", "Send either `value` or `add_values` and `remove_values`.")
         return None
     parts = [
         _parse_part(spec, part, name, position, parsed)
@@ -175,9 +173,7 @@ def _parse_value(spec: FieldSpec, raw: Any, position: int, parsed: Parsed) -> Ch
     return Change(spec, position, value)
 
 
-def _parse_part(
-    spec: FieldSpec, raw: Any, part: str, position: int, parsed: Parsed
-) -> tuple[Any, ...] | None:
+def _parse_part(spec: FieldSpec, raw: Any, part: str, position: int, parsed: Parsed) -> tuple[Any, ...] | None:
     if raw is UNSET:
         return ()
     try:
@@ -209,19 +205,19 @@ def clear_unlisted(author: Author, schema: ObjectSchema, parsed: Parsed) -> None
 def add_defaults(author: Author, schema: ObjectSchema, parsed: Parsed) -> None:
     """A new record gets its fields' defaults, the caller as its owner, and the pipeline's first stage."""
     for spec in schema.with_default:
-        _default(parsed, spec, lambda spec=spec: spec.type.parse(spec, spec.default_value))
+        _default(parsed, spec, spec.type.parse(spec, spec.default_value))
     if schema.owner_field is not None:
-        _default(parsed, schema.owner_field, lambda: author.member.id)
+        _default(parsed, schema.owner_field, author.member.id)
     if schema.stage_field is not None:
         stages = [stage for stage in schema.stage_field.options.values() if not stage.deleted]
         if stages:
-            _default(parsed, schema.stage_field, lambda: min(stages, key=lambda s: (s.order, s.id)).id)
+            _default(parsed, schema.stage_field, min(stages, key=lambda stage: (stage.order, stage.id)).id)
 
 
-def _default(parsed: Parsed, spec: FieldSpec, value: Callable[[], Any]) -> None:
+def _default(parsed: Parsed, spec: FieldSpec, value: Any) -> None:
     change = parsed.changes.get(spec.id)
     if change is None or (change.position is None and change.value is None):
-        parsed.changes[spec.id] = Change(spec, None, value())
+        parsed.changes[spec.id] = Change(spec, None, value)
 
 
 def check_required(schema: ObjectSchema, values: Mapping[str, Any], parsed: Parsed) -> None:

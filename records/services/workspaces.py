@@ -42,9 +42,7 @@ def create_workspace(name: str, email: str, *, time_zone: str = "UTC", region: s
     """
     if time_zone not in available_timezones():
         raise InvalidInput(f"time_zone: {time_zone!r} is not an IANA time zone.")
-    workspace = Workspace.objects.create(
-        name=name, slug=_free_slug(name), time_zone=time_zone, region=region.upper()
-    )
+    workspace = Workspace.objects.create(name=name, slug=_free_slug(name), time_zone=time_zone, region=region.upper())
     admin_role = Role.objects.create(workspace=workspace, name=ADMIN_ROLE, is_admin=True)
     Role.objects.create(workspace=workspace, name=MEMBER_ROLE)
     password = secrets.token_urlsafe(12)
@@ -145,3 +143,8 @@ def get_workspace(identifier: str) -> Workspace:
     if found is None:
         raise InvalidInput(f"There is no workspace {identifier!r}.")
     return found
+
+
+def list_workspaces(identifier: str | None = None) -> list[Workspace]:
+    """The workspace with this UUID, slug or name, or all of them; InvalidInput when there is none."""
+    return [get_workspace(identifier)] if identifier else list(Workspace.objects.order_by("id"))

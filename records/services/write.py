@@ -110,9 +110,7 @@ def archive_record(
     author: Author, schema: ObjectSchema, record_uuid: UUID, expected_version: int | None = None
 ) -> SaveResult:
     """Take a record out of sight; its data and history stay."""
-    return save_record(
-        author, schema, SaveRequest(Mode.ARCHIVE, str(record_uuid), expected_version=expected_version)
-    )
+    return save_record(author, schema, SaveRequest(Mode.ARCHIVE, str(record_uuid), expected_version=expected_version))
 
 
 def unarchive_record(author: Author, schema: ObjectSchema, record_uuid: UUID) -> SaveResult:

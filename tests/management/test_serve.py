@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -74,20 +74,30 @@ def environment(tmp_path: Path, transactional_db: None) -> dict[str, str]:
     return environment
 
 
+@contextmanager
+def serving(environment: dict[str, str], *options: str) -> Iterator[subprocess.Popen[str]]:
+    """A server with these options, which does not outlive the test."""
+    command = [*MANAGE, "serve", *options]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as server:
+        try:
+            yield server
+        finally:
+            if server.poll() is None:
+                os.killpg(server.pid, signal.SIGKILL)
+
+
 def test_its_processes_answer_until_they_are_told_to_stop(environment: dict[str, str]) -> None:
     port = free_port()
+    address = f"http://127.0.0.1:{port}"
 
-    with subprocess.Popen(
-        [*MANAGE, "serve", "--port", str(port), "--workers", "2"],
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as server:
+    with serving(environment, "--port", str(port), "--workers", "2") as server:
         assert server.stdout is not None
-        assert server.stdout.readline().startswith(f"Serving Records at http://127.0.0.1:{port}/ ")
+        assert server.stdout.readline().startswith(f"Serving Records at {address}/ ")
         with httpx.Client(transport=httpx.HTTPTransport(retries=8)) as visitor, ThreadPoolExecutor(8) as pool:
-            visitor.get(f"http://127.0.0.1:{port}/healthz")
-            answers = list(pool.map(visitor.get, [f"http://127.0.0.1:{port}/healthz"] * 200))
+            visitor.get(f"{address}/healthz")
+            answers = list(pool.map(visitor.get, [f"{address}/healthz"] * 200))
         server.send_signal(signal.SIGTERM)
         assert server.wait(timeout=30) == 0
     assert {answer.text for answer in answers} == {"ok"}

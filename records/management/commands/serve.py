@@ -23,9 +23,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
         parser.add_argument("--port", type=port, default=8000, help="port to listen on (%(default)s)")
-        parser.add_argument(
-            "--workers", type=count, help="processes (1 on SQLite, one for each core on PostgreSQL)"
-        )
+        parser.add_argument("--workers", type=count, help="processes (1 on SQLite, one for each core on PostgreSQL)")
         parser.add_argument("--threads", type=count, default=8, help="threads of each process (%(default)s)")
         parser.add_argument("--access-log", action="store_true", help="log each request")
 
@@ -51,18 +49,14 @@ class Command(BaseCommand):
             log_dictconfig=logging_of_the_server(),
             log_access=options["access_log"],
         )
-        server.on_startup(
-            lambda: self.announce(host, address_port, f"{workers} processes of {threads} threads")
-        )
+        server.on_startup(lambda: self.announce(host, address_port, f"{workers} processes of {threads} threads"))
         close_connections()
         server.serve()
 
     def announce(self, host: str, address_port: int, capacity: str) -> None:
         """Print where we are, at once even into a pipe."""
         shown_host = f"[{host}]" if ":" in host else host
-        self.stdout.write(
-            f"Serving Records at http://{shown_host}:{address_port}/ ({capacity}). Ctrl-C stops it."
-        )
+        self.stdout.write(f"Serving Records at http://{shown_host}:{address_port}/ ({capacity}). Ctrl-C stops it.")
         self.stdout.flush()
 
 
@@ -91,9 +85,7 @@ def check_migrated() -> None:
     executor = MigrationExecutor(connection)
     pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if pending:
-        raise CommandError(
-            f"The database is {len(pending)} migration(s) behind. Run `manage.py migrate` first."
-        )
+        raise CommandError(f"The database is {len(pending)} migration(s) behind. Run `manage.py migrate` first.")
 
 
 def check_free(host: str, address_port: int) -> None:
@@ -104,17 +96,15 @@ def check_free(host: str, address_port: int) -> None:
         try:
             probe.bind((host, address_port))
         except OSError as problem:
-            raise CommandError(
-                f"Cannot listen on {host} port {address_port}: {problem.strerror}."
-            ) from problem
+            raise CommandError(f"Cannot listen on {host} port {address_port}: {problem.strerror}.") from problem
 
 
 def close_connections() -> None:
     """Close what the checks opened: the workers are forks, and must not share a connection or a pool."""
     for opened in connections.all(initialized_only=True):
-        pass
+        opened.close()
         if isinstance(opened, PostgresConnection):
-            pass
+            opened.close_pool()
 
 
 def logging_of_the_server() -> dict[str, Any]:

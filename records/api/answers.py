@@ -1,0 +1,29 @@
+"""JSON responses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from django.http import HttpResponse
+
+JSON = "application/json"
+
+
+def json_answer(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    """`content` as a response that only its caller may keep, and asks about again before using it."""
+    response = HttpResponse(orjson.dumps(content), status=status, content_type=JSON)
+    response.headers["Cache-Control"] = "private, no-cache"
+    for name, value in (headers or {}).items():
+        response.headers[name] = value
+    return response
+
+
+def empty_answer(status: int, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    """A response that is all status and headers."""
+    response = HttpResponse(status=status)
+    del response.headers["Content-Type"]
+    for name, value in (headers or {}).items():
+        response.headers[name] = value
+    return response

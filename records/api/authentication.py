@@ -1,0 +1,103 @@
+"""Who is calling: a program with three headers, or a person of the staff from a page of ours."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication, CSRFCheck
+
+from records.exceptions import InvalidInput, NotAllowed, NotAuthenticated
+from records.services.access import FOREIGN, Author, Source, authenticate_key, authenticate_user
+
+from .request_ids import request_id
+
+KEY, WORKSPACE, MEMBER = "X-API-KEY", "X-BUSINESS-ID", "X-USER-ID"
+SECRET = re.compile(r"[\x21-\x2b\x2d-\x7e]{1,255}")
+UUID_FORM = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+class WorkspaceAuthentication(BaseAuthentication):
+    """The key, the business and the user, each in its header; a logged-in session needs the business alone."""
+
+    def authenticate(self, request: HttpRequest) -> tuple[Author, None]:
+        """The author of the request; raises what refuses it."""
+        secret = header(request, KEY)
+        if not secret:
+            return _session_author(request), None
+        workspace, member = header(request, WORKSPACE), header(request, MEMBER)
+        if not workspace or not member:
+            missing = WORKSPACE if not workspace else MEMBER
+            raise NotAuthenticated(f"The header {missing} is missing.", "missing_business_context")
+        if not SECRET.fullmatch(secret):
+            raise InvalidInput(f"The header {KEY} is malformed.")
+        return authenticate_key(
+            secret,
+            _uuid(WORKSPACE, workspace),
+            _uuid(MEMBER, member),
+            Source.RECORDS_API,
+            request_id(request),
+        ), None
+
+    def authenticate_header(self, request: HttpRequest) -> str:
+        return "ApiKey"
+
+
+def header(request: HttpRequest, name: str) -> str:
+    """A header that is sent once, or more than once with one value; servers join repeated headers by commas."""
+    text: str = request.META.get(f"HTTP_{name.replace('-', '_')}", "")
+    if "," not in text:
+        return text.strip()
+    values = {part.strip() for part in text.split(",")}
+    if len(values) > 1:
+        raise InvalidInput(f"The header {name} is sent with more than one value.")
+    return values.pop()
+
+
+def _uuid(name: str, text: str) -> UUID:
+    if not UUID_FORM.fullmatch(text):
+        raise InvalidInput(f"The header {name} is malformed: expected a UUID.")
+    return UUID(text)
+
+
+def _session_author(request: HttpRequest) -> Author:
+    """The author behind a browser session of the staff, whose unsafe requests must come from pages of ours."""
+    user = getattr(request, "user", None)
+    if user is None or not (user.is_active and user.is_staff):
+        raise NotAuthenticated(f"The header {KEY} is missing.", "missing_credentials")
+    _check_csrf(request)
+    workspace = header(request, WORKSPACE)
+    if not workspace:
+        raise NotAuthenticated(f"The header {WORKSPACE} is missing.", "missing_business_context")
+    author = authenticate_user(
+        user.pk, _uuid(WORKSPACE, workspace), Source.RECORDS_API, request_id(request)
+    )
+    member = header(request, MEMBER)
+    if member and str(_uuid(MEMBER, member)) != author.member.uuid:
+        raise NotAllowed(FOREIGN)
+    return author
+
+
+def _check_csrf(request: HttpRequest) -> None:
+    check = CSRFCheck(lambda _: HttpResponse())
+    check.process_request(request)
+    reason: Any = check.process_view(request, _check_csrf, (), {})
+    if reason is not None:
+        raise NotAllowed(f"CSRF: {reason}")
+
+
+class WorkspaceScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """The three headers in the OpenAPI document: three schemes, required together."""
+
+    target_class = WorkspaceAuthentication
+    headers = {"businessId": WORKSPACE, "userId": MEMBER, "apiKey": KEY}
+    name = list(headers)
+
+    def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:
+        return [{"type": "apiKey", "in": "header", "name": sent} for sent in self.headers.values()]
+
+    def get_security_requirement(self, auto_schema: Any) -> dict[str, list[Any]]:
+        return {scheme: [] for scheme in self.headers}

@@ -1,0 +1,80 @@
+"""Reading what callers send: JSON objects, within limits, whatever the bytes are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.http import HttpRequest, UnreadablePostError
+
+from records.exceptions import InvalidInput, TooLarge
+
+from .answers import JSON
+from .errors import UnsupportedMediaType
+
+MAX_DEPTH = 64
+_UTF_8 = ("utf-8", "utf8", "us-ascii")
+
+
+def read_bytes(request: HttpRequest) -> bytes:
+    """The body as sent; TooLarge, before it is read, when it is more than we read."""
+    limit: int = settings.RECORDS_MAX_BODY
+    try:
+        size = int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        size = 0
+    if size > limit:
+        raise TooLarge(f"The body has {size} bytes; at most {limit} are read.")
+    try:
+        return request.body
+    except UnreadablePostError:
+        raise InvalidInput("The body ended too early.") from None
+
+
+def read_object(request: HttpRequest, keys: Collection[str]) -> dict[str, Any]:
+    """The JSON object in the body, with no other keys than these; an empty body is an empty object."""
+    body = read_bytes(request)
+    if not body:
+        return {}
+    _check_type(request)
+    try:
+        content = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise InvalidInput(f"The body is not valid JSON: {error.msg} at character {error.pos}.") from None
+    if not isinstance(content, dict):
+        raise InvalidInput("The body: expected a JSON object.")
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
+        _check_depth(content)
+    unknown = [key for key in content if key not in keys]
+    if unknown:
+        raise InvalidInput(f"Unknown keys: {listed(unknown)}. Known are {', '.join(keys) or 'none'}.")
+    return content
+
+
+def listed(keys: Collection[str]) -> str:
+    """Keys for a message: the first few, each cut short."""
+    shown = ", ".join(repr(key[:80]) for key in list(keys)[:10])
+    return shown if len(keys) <= 10 else f"{shown} and {len(keys) - 10} more"
+
+
+def _check_type(request: HttpRequest) -> None:
+    kind = request.content_type or "no media type"
+    if kind != JSON or (request.content_params or {}).get("charset", "utf-8").lower() not in _UTF_8:
+        raise UnsupportedMediaType(f"Send the body as {JSON}, in UTF-8; this one is declared as {kind[:80]!r}.")
+
+
+def _check_depth(content: Any) -> None:
+    """Refuse what is nested deeper than anything we take, one level at a time so that depth costs no stack."""
+    level = [content]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+            if isinstance(child, (dict, list))
+        ]
+        if not level:
+            return
+    raise InvalidInput(f"The body is nested more than {MAX_DEPTH} deep.", "limit_exceeded")

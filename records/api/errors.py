@@ -1,0 +1,95 @@
+"""What the core refuses, as responses: the one place where its exceptions become status codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpResponse
+
+from records.exceptions import (
+    Conflict,
+    IdempotencyMismatch,
+    InvalidInput,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    PreconditionFailed,
+    RecordsError,
+    TooLarge,
+    Unavailable,
+)
+
+from .answers import json_answer
+from .etags import etag
+
+
+class MethodNotAllowed(RecordsError):
+    """The path exists, but not for this method; `allowed` are those it takes."""
+
+    code = "method_not_allowed"
+
+    def __init__(self, allowed: Iterable[str]) -> None:
+        super().__init__("This method is not allowed here.")
+        self.allowed = ", ".join(sorted(method.upper() for method in allowed))
+
+
+class UnsupportedMediaType(RecordsError):
+    """The body is something else than JSON."""
+
+    code = "unsupported_media_type"
+
+
+STATUSES: dict[type[RecordsError], HTTPStatus] = {
+    InvalidInput: HTTPStatus.BAD_REQUEST,
+    NotAuthenticated: HTTPStatus.UNAUTHORIZED,
+    NotAllowed: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
+    Conflict: HTTPStatus.CONFLICT,
+    PreconditionFailed: HTTPStatus.PRECONDITION_FAILED,
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    IdempotencyMismatch: HTTPStatus.UNPROCESSABLE_ENTITY,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+def refusal(error: RecordsError) -> HttpResponse:
+    """The response to a request that met one problem."""
+    return problem(status_of(error), error.detail, error.code, headers_of(error))
+
+
+def problem(
+    status: int, detail: str, code: str, headers: dict[str, str] | None = None
+) -> HttpResponse:
+    """One problem, in the form all APIs share."""
+    return json_answer({"detail": detail, "code": code}, status, headers)
+
+
+def status_of(error: RecordsError) -> int:
+    """The status code that says what kind of refusal this is."""
+    for kind in type(error).__mro__:
+        if kind in STATUSES:
+            return STATUSES[kind]
+    return HTTPStatus.BAD_REQUEST
+
+
+def headers_of(error: RecordsError) -> dict[str, str]:
+    """What HTTP wants said beside some refusals."""
+    match error:
+        case MethodNotAllowed():
+            return {"Allow": error.allowed}
+        case PreconditionFailed():
+            return {"ETag": etag(error.version)}
+        case NotAuthenticated():
+            return {"WWW-Authenticate": 'ApiKey realm="records"'}
+        case Unavailable():
+            return {"Retry-After": "1"}
+    return {}
+
+
+def not_found(*_: Any, **__: Any) -> HttpResponse:
+    """The answer at a path that leads nowhere: the same as for a thing that is not there."""
+    return refusal(NotFound())

@@ -1,0 +1,40 @@
+"""Versions of records as entity tags: reading what has changed, writing what has not."""
+
+from __future__ import annotations
+
+import re
+
+from django.http import HttpRequest
+
+from records.exceptions import InvalidInput
+
+NO_VERSION = 0  # what no record is at
+TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+TAG_LIST = re.compile(rf"\s*{TAG.pattern}(?:\s*,\s*{TAG.pattern})*\s*")
+
+
+def etag(version: int) -> str:
+    """The strong tag of a record's version."""
+    return f'"{version}"'
+
+
+def is_known(request: HttpRequest, version: int) -> bool:
+    """Whether the caller says that it has this version (`If-None-Match`)."""
+    sent = request.META.get("HTTP_IF_NONE_MATCH")
+    if sent is None:
+        return False
+    return sent.strip() == "*" or any(tag == str(version) for _, tag in TAG.findall(sent))
+
+
+def expected_versions(request: HttpRequest) -> frozenset[int] | None:
+    """The versions at which the caller wants the record changed (`If-Match`); None for any.
+
+    Weak tags never match, nor do tags that are not ours: they leave the set empty.
+    """
+    sent = request.META.get("HTTP_IF_MATCH")
+    if sent is None or sent.strip() == "*":
+        return None
+    if not TAG_LIST.fullmatch(sent):
+        raise InvalidInput('If-Match: expected "*" or entity tags in double quotes.')
+    strong = (tag for weak, tag in TAG.findall(sent) if not weak)
+    return frozenset(int(tag) for tag in strong if re.fullmatch(r"[1-9][0-9]{0,17}", tag))

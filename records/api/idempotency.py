@@ -1,0 +1,40 @@
+"""Unsafe calls that may be repeated: one that carries an Idempotency-Key is carried out once."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from records.exceptions import InvalidInput
+from records.services.access import Author
+from records.services.idempotency import Answer, run_once
+
+from .bodies import read_bytes
+
+KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+def answer_once(author: Author, request: HttpRequest, work: Callable[[], HttpResponse]) -> HttpResponse:
+    """The answer of `work`, or the one that an earlier call with the same key got."""
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    if key is None:
+        return work()
+    if not KEY.fullmatch(key):
+        raise InvalidInput("Idempotency-Key: expected 1 to 255 visible ASCII characters.")
+
+    def work_and_describe() -> Answer:
+        response = work()
+        return Answer(response.status_code, dict(response.headers), response.content)
+
+    answer, replayed = run_once(author, key, _fingerprint(request), work_and_describe)
+    headers = {**answer.headers, "Idempotent-Replayed": "true"} if replayed else answer.headers
+    return HttpResponse(answer.body, status=answer.status, headers=headers)
+
+
+def _fingerprint(request: HttpRequest) -> str:
+    """What was asked: another method, path, query or body is another call."""
+    asked = f"{request.method} {request.get_full_path()}\n".encode()
+    return hashlib.sha256(asked + read_bytes(request)).hexdigest()

@@ -1,0 +1,50 @@
+"""Reading the query string: every parameter is a text, and says what is wrong with it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest
+
+from records.exceptions import InvalidInput
+
+FLAGS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def flag(request: HttpRequest, name: str, default: bool = False) -> bool:
+    """A boolean; `default` when it is absent."""
+    text = request.GET.get(name)
+    if text is None:
+        return default
+    try:
+        return FLAGS[text.lower()]
+    except KeyError:
+        raise InvalidInput(f"{name}: expected true or false.") from None
+
+
+def csv(request: HttpRequest, name: str) -> list[str] | None:
+    """A comma-separated list without its blank entries; None when it is absent."""
+    if name not in request.GET:
+        return None
+    return split(",".join(request.GET.getlist(name)))
+
+
+def split(text: str) -> list[str]:
+    """The entries of a comma-separated list."""
+    return [entry for part in text.split(",") if (entry := part.strip())]
+
+
+def moment(request: HttpRequest, name: str, zone: ZoneInfo) -> datetime | None:
+    """A moment in ISO 8601, in `zone` where it names no offset; None when it is absent."""
+    text = request.GET.get(name)
+    if text is None:
+        return None
+    if "T" in text:
+        text = text.replace(" ", "+")  # a plus sign that was not escaped
+    try:
+        when = datetime.fromisoformat(text)
+        when = when if when.tzinfo else when.replace(tzinfo=zone)
+        return when.astimezone(ZoneInfo("UTC"))
+    except (ValueError, OverflowError):
+        raise InvalidInput(f"{name}: expected a date and time in ISO 8601.") from None

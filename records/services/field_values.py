@@ -1,0 +1,185 @@
+"""Paging through what one field of one record holds, and through the pipeline records that point at a record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from records.exceptions import InvalidInput, NotFound
+from records.field_types import FieldSpec
+from records.models import ObjectKind
+
+from .access import Author, visible_condition, visible_fields
+from .naming import display_key
+from .object_schema import ObjectSchema
+from .read import RecordView, get_record, view_records
+from .related import record_json
+from .sql import Fragment, contains, fetch, in_ids, uuid_param, uuid_text
+from .storage import RECORD_WIDTH, read_record, record_columns
+
+
+def find_schema_of(author: Author, record_uuid: UUID | str) -> ObjectSchema:
+    """The object a live record belongs to; NotFound unless the caller may do something with its records."""
+    rows = fetch(
+        "SELECT object_id FROM records_record WHERE workspace_id = %s AND uuid = %s AND state = 'active'",
+        [author.workspace.id, uuid_param(record_uuid)],
+    )
+    object_id = rows[0][0] if rows else 0
+    if object_id not in author.directory.objects or not author.role.grant(object_id).any:
+        raise NotFound
+    return author.directory.schema(object_id)
+
+
+def list_field_values(
+    author: Author, record_uuid: UUID | str, field_uuid: UUID | str, search: str, offset: int, limit: int
+) -> tuple[int, list[dict[str, Any]]]:
+    """How many values a field of a record has, and a page of them.
+
+    Related records in the order of their names, filtered by a part of the name (contacts: or the email); of any
+    other field the options, or the value, it holds.
+    """
+    schema = find_schema_of(author, record_uuid)
+    field = next((spec for spec in visible_fields(author, schema) if spec.uuid == str(field_uuid)), None)
+    if field is None:
+        raise NotFound
+    view = get_record(author, schema, record_uuid, [] if field.relation_kind else [field])
+    term = display_key(search.replace("\x00", ""))
+    if not field.relation_kind:
+        found = [item for item in _plain(field, view) if term in display_key(item["display_name"])]
+        return len(found), found[offset : offset + limit]
+    return _related(author, field, view, term, offset, limit)
+
+
+def _related(
+    author: Author, field: FieldSpec, view: RecordView, term: str, offset: int, limit: int
+) -> tuple[int, list[dict[str, Any]]]:
+    if field.related_object_id not in author.directory.objects:
+        return 0, []
+    related = author.directory.schema(field.related_object_id or 0)
+    linked = _linked(author, field, view)
+    visible, visible_params = visible_condition(author, related, "r")
+    matched = _matched(related, term)
+    source = (
+        f"FROM records_record r WHERE r.workspace_id = %s AND r.object_id = %s AND r.state = 'active'"
+        f" AND {linked[0]} AND {visible} AND {matched[0]}"
+    )
+    params = [author.workspace.id, related.id, *linked[1], *visible_params, *matched[1]]
+    count = fetch(f"SELECT count(*) {source}", params)[0][0]
+    rows = fetch(
+        f'SELECT r.id, r.uuid, r.object_id, r.display_name, r."values" {source}'
+        " ORDER BY r.display_key, r.id LIMIT %s OFFSET %s",
+        [*params, limit, offset],
+    )
+    return count, [record_json(author.directory, row) for row in rows]
+
+
+def _linked(author: Author, field: FieldSpec, view: RecordView) -> Fragment:
+    if field.mirror_of_id is not None:
+        return (
+            "r.id IN (SELECT v.record_id FROM records_fieldvalue v WHERE v.workspace_id = %s AND v.field_id = %s"
+            " AND v.related_record = %s AND v.live)"
+        ), [author.workspace.id, field.mirror_of_id, view.row.id]
+    stored = view.row.values.get(str(field.id))
+    return in_ids("r.id", stored if isinstance(stored, list) else [] if stored is None else [stored])
+
+
+def _matched(related: ObjectSchema, term: str) -> Fragment:
+    if not term:
+        return "TRUE", []
+    by_name, params = contains("r.display_key", term)
+    if not related.is_contact:
+        return by_name, params
+    by_email, email_params = contains("COALESCE(r.identifier, '')", term)
+    return f"({by_name} OR {by_email})", [*params, *email_params]
+
+
+def _plain(field: FieldSpec, view: RecordView) -> list[dict[str, Any]]:
+    """The options or the value a field that is no relationship holds, as related records are shown."""
+    value = view.values.get(field.id)
+    items = value if isinstance(value, list) else [] if value is None else [value]
+    found = []
+    for item in items:
+        if isinstance(item, dict):
+            shown = item.get("name") or item.get("email") or item.get("amount")
+            found.append({"id": item.get("id", field.uuid), "name": str(shown), "display_name": str(shown)})
+        else:
+            found.append({"id": field.uuid, "name": str(item), "display_name": str(item)})
+    return found
+
+
+# ---------------------------------------------------------------- related pipeline records
+
+
+def related_pipeline_records(
+    author: Author,
+    record_uuid: UUID | str,
+    object_ids: Sequence[Any] | None,
+    field_ids: Sequence[Any] | None,
+    offset: int,
+    limit: int,
+) -> tuple[int, list[RecordView]]:
+    """How many pipeline records point at a record, and a page of them, newest first.
+
+    `object_ids` and `field_ids` (UUIDs or API names, and UUIDs) narrow it; InvalidInput names unknown ones.
+    """
+    schema = find_schema_of(author, record_uuid)
+    anchor = get_record(author, schema, record_uuid, [])
+    links = _pipeline_links(author, schema, object_ids, field_ids)
+    if not links:
+        return 0, []
+    pieces = [_pointing(author, owner, fields, anchor.row.id) for owner, fields in links]
+    union = " UNION ALL ".join(sql for sql, _ in pieces)
+    params = [param for _, given in pieces for param in given]
+    count = fetch(f"SELECT count(*) FROM ({union}) u", params)[0][0]
+    page = fetch(
+        f"SELECT * FROM ({union}) u ORDER BY 2 DESC LIMIT %s OFFSET %s",
+        [*params, limit, offset],
+    )
+    by_uuid: dict[str, RecordView] = {}
+    for owner, _ in links:
+        rows = [read_record(row[1 : 1 + RECORD_WIDTH]) for row in page if row[0] == owner.id]
+        fields = [spec for spec in visible_fields(author, owner) if not spec.is_hidden]
+        by_uuid.update((view.uuid, view) for view in view_records(author, owner, rows, fields))
+    return count, [by_uuid[uuid_text(row[2])] for row in page]
+
+
+def _pipeline_links(
+    author: Author, schema: ObjectSchema, object_ids: Sequence[Any] | None, field_ids: Sequence[Any] | None
+) -> list[tuple[ObjectSchema, list[FieldSpec]]]:
+    """The pipeline objects, and their stored links to records of `schema`."""
+    wanted = set()
+    for key in object_ids or ():
+        found = author.directory.find_object(key) if isinstance(key, str) else None
+        if found is None or not author.role.grant(found.id).any:
+            raise InvalidInput(f"object_ids: unknown {str(key)[:80]!r}.", "does_not_exist")
+        wanted.add(found.id)
+    links = []
+    known: set[str] = set()
+    for row in author.directory.objects.values():
+        if row.object_type != ObjectKind.PIPELINE or not author.role.grant(row.id).any:
+            continue
+        owner = author.directory.schema(row.id)
+        fields = [
+            spec
+            for spec in visible_fields(author, owner)
+            if spec.relation_kind and spec.mirror_of_id is None and spec.related_object_id == schema.id
+        ]
+        known.update(spec.uuid for spec in fields)
+        fields = [spec for spec in fields if field_ids is None or spec.uuid in field_ids]
+        if fields and (object_ids is None or row.id in wanted):
+            links.append((owner, fields))
+    unknown = [str(key)[:80] for key in field_ids or () if key not in known]
+    if unknown:
+        raise InvalidInput(f"field_ids: unknown {', '.join(unknown[:20])}.", "does_not_exist")
+    return links
+
+
+def _pointing(author: Author, owner: ObjectSchema, fields: Sequence[FieldSpec], anchor: int) -> Fragment:
+    visible, visible_params = visible_condition(author, owner, "r")
+    chosen, params = in_ids("v.field_id", [spec.id for spec in fields])
+    return (
+        f"SELECT r.object_id, {record_columns('r')} FROM records_record r WHERE r.workspace_id = %s"
+        f" AND r.object_id = %s AND r.state = 'active' AND {visible} AND r.id IN (SELECT v.record_id"
+        f" FROM records_fieldvalue v WHERE v.workspace_id = %s AND {chosen} AND v.related_record = %s AND v.live)"
+    ), [author.workspace.id, owner.id, *visible_params, author.workspace.id, *params, anchor]

@@ -1,0 +1,278 @@
+"""From a tree of tests to SQL over the typed index.
+
+Every node has two forms: a predicate on a record key, and a SELECT of the keys that meet it. Positive tests become
+`key IN (SELECT …)`, which the planner joins; negative ones `NOT EXISTS`, which it anti-joins; alternatives become one
+`IN` over a union. Nothing becomes a sub-plan that is run once per row.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, TypeGuard
+from uuid import UUID
+
+import orjson
+
+from records.field_types import FieldSpec, InvalidValue, MemberRef, RecordRef, Test
+from records.field_types.base import MAX_INDEXED
+
+from .access import Author, visible_condition
+from .filters import AllOf, AnyOf, Leaf, Node, TextSearch
+from .object_schema import COLUMN_FIELDS, ObjectSchema
+from .sql import (
+    Fragment,
+    contains,
+    ends_with,
+    in_ids,
+    in_texts,
+    in_uuids,
+    is_postgresql,
+    moment_param,
+    month_of,
+    starts_with,
+)
+
+NOTHING: Fragment = ("FALSE", [])
+COMPARISONS = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+
+
+class FilterSql:
+    """Writes the SQL of one search."""
+
+    def __init__(self, author: Author, schema: ObjectSchema) -> None:
+        self.author = author
+        self.schema = schema
+        self.workspace_id = author.workspace.id
+
+    # ------------------------------------------------------------ nodes
+
+    def predicate(self, node: Node, key: str) -> Fragment:
+        """That the record whose primary key is `key` meets the node."""
+        if isinstance(node, AllOf):
+            return _joined([self.predicate(child, key) for child in node.children])
+        if isinstance(node, AnyOf):
+            if not node.children:
+                return "TRUE", []
+            keys, params = self._union(node)
+            return f"{key} IN ({keys})", params
+        if isinstance(node, Leaf) and node.test.negated:
+            chosen, params = self.rows(node)
+            return f"NOT EXISTS (SELECT 1 {chosen} AND {self.key_of(node)} = {key})", params
+        keys, params = self.keys(node)
+        return f"{key} IN ({keys})", params
+
+    def keys(self, node: Node) -> Fragment:
+        """A SELECT of the keys of the live records that meet the node (keys may repeat)."""
+        if isinstance(node, AnyOf) and node.children:
+            return self._union(node)
+        if isinstance(node, AllOf | AnyOf) or (isinstance(node, Leaf) and node.test.negated):
+            chosen, params = self.predicate(node, "n.id")
+            return (
+                "SELECT n.id FROM records_record n WHERE n.workspace_id = %s AND n.object_id = %s"
+                f" AND n.state = 'active' AND {chosen}"
+            ), [self.workspace_id, self.schema.id, *params]
+        if isinstance(node, TextSearch):
+            return self._text_search(node)
+        chosen, params = self.rows(node)
+        return f"SELECT {self.key_of(node)} {chosen}", params
+
+    def _union(self, node: AnyOf) -> Fragment:
+        parts = [self.keys(child) for child in node.children]
+        return " UNION ALL ".join(sql for sql, _ in parts), [param for _, params in parts for param in params]
+
+    # ------------------------------------------------------------ leaves
+
+    def key_of(self, leaf: Leaf) -> str:
+        """The column that holds the record's key, among the rows `rows` selects."""
+        if leaf.field.computed in COLUMN_FIELDS:
+            return "c.id"
+        return "v.related_record" if leaf.field.mirror_of_id is not None else "v.record_id"
+
+    def rows(self, leaf: Leaf) -> Fragment:
+        """`FROM … WHERE …` of the rows that pass the leaf's test, its negation apart."""
+        field, test = leaf.field, leaf.test
+        if field.computed in COLUMN_FIELDS:
+            chosen, params = _tested(f"c.{COLUMN_FIELDS[field.computed]}", None, _kind(field), test)
+            return (
+                "FROM records_record c WHERE c.workspace_id = %s AND c.object_id = %s"
+                f" AND c.state = 'active' AND {chosen}"
+            ), [self.workspace_id, self.schema.id, *params]
+        if test.op == "count":
+            return self._counted(leaf)
+        near_id = field.mirror_of_id if field.mirror_of_id is not None else field.id
+        chosen, params = self._value_tested(field, test)
+        return f"FROM records_fieldvalue v WHERE v.workspace_id = %s AND v.field_id = %s AND v.live AND {chosen}", [
+            self.workspace_id,
+            near_id,
+            *params,
+        ]
+
+    def _value_tested(self, field: FieldSpec, test: Test) -> Fragment:
+        column = _kind(field)
+        if column == "related_record":
+            return self._related(field, test)
+        if column == "member":
+            return self._member(test)
+        return _tested(f"v.{column}", "v.overflow" if column == "text" else None, column, test)
+
+    def _counted(self, leaf: Leaf) -> Fragment:
+        comparison, number = leaf.test.value
+        return (
+            "FROM (SELECT x.record_id FROM records_fieldvalue x WHERE x.workspace_id = %s AND x.field_id = %s"
+            f" AND x.live GROUP BY x.record_id HAVING count(*) {comparison} %s) v WHERE TRUE"
+        ), [self.workspace_id, leaf.field.id, number]
+
+    def _related(self, field: FieldSpec, test: Test) -> Fragment:
+        """The linked record is one of those named, live and visible to the caller; a foreign id names nothing."""
+        other = "v.record_id" if field.mirror_of_id is not None else "v.related_record"
+        if field.related_object_id not in self.author.directory.objects:
+            return NOTHING
+        related = self.author.directory.schema(field.related_object_id or 0)
+        visible, visible_params = visible_condition(self.author, related, "t")
+        if test.op == "any":
+            if field.mirror_of_id is None and visible == "TRUE":
+                return "v.related_record IS NOT NULL", []
+            named: Fragment = ("TRUE", [])
+        else:
+            references = test.value if isinstance(test.value, tuple) else (test.value,)
+            uuids = [ref.uuid for ref in references if isinstance(ref, RecordRef) and _is_uuid(ref.uuid)]
+            named = in_uuids("t.uuid", uuids)
+        return (
+            f"v.related_record IS NOT NULL AND {other} IN (SELECT t.id FROM records_record t"
+            f" WHERE t.workspace_id = %s AND t.object_id = %s AND {named[0]} AND {visible})"
+        ), [self.workspace_id, related.id, *named[1], *visible_params]
+
+    def _member(self, test: Test) -> Fragment:
+        if test.op == "any":
+            return "v.member IS NOT NULL", []
+        references = test.value if isinstance(test.value, tuple) else (test.value,)
+        uuids = {str(UUID(ref.uuid)) for ref in references if isinstance(ref, MemberRef) and _is_uuid(ref.uuid)}
+        ids = [member.id for member in self.author.directory.find_members(uuids).values()]
+        if any(isinstance(ref, MemberRef) and ref.is_me for ref in references):
+            ids.append(self.author.member.id)
+        return in_ids("v.member", ids) if len(ids) != 1 else ("v.member = %s", ids)
+
+    # ------------------------------------------------------------ free text
+
+    def _text_search(self, node: TextSearch) -> Fragment:
+        parts = []
+        texts = [field.id for field in node.fields if _kind(field) == "text" and field.computed not in COLUMN_FIELDS]
+        if texts:
+            fields, field_params = in_ids("v.field_id", texts)
+            chosen, params = _tested("v.text", "v.overflow", "text", Test("contains", node.term))
+            found = (
+                "SELECT v.record_id FROM records_fieldvalue v WHERE v.workspace_id = %s"
+                f" AND {fields} AND v.live AND {chosen}"
+            )
+            parts.append((found, [self.workspace_id, *field_params, *params]))
+        others = [field for field in node.fields if field.id not in texts]
+        parts += [self._searched(field, node.term) for field in others]
+        sql = " UNION ALL ".join(sql for sql, _ in parts) or "SELECT 0 WHERE FALSE"
+        return sql, [param for _, params in parts for param in params]
+
+    def _searched(self, field: FieldSpec, term: str) -> Fragment:
+        """The records in which a field that holds no text shows the term."""
+        from .naming import display_key
+
+        if field.computed in COLUMN_FIELDS:
+            if field.computed != "display_name":
+                return "SELECT 0 WHERE FALSE", []
+            return self.keys(Leaf(field, Test("contains", term)))
+        column = _kind(field)
+        if column == "option":
+            ids = [key for key, option in field.options.items() if term in display_key(option.name)]
+            return self.keys(Leaf(field, Test("in", tuple(ids))))
+        if column == "number":
+            try:
+                exact = field.type.conditions["="](field, term)
+            except (InvalidValue, KeyError):
+                return "SELECT 0 WHERE FALSE", []
+            return self.keys(Leaf(field, exact))
+        return "SELECT 0 WHERE FALSE", []
+
+
+def _kind(field: FieldSpec) -> str:
+    return field.type.column or "text"
+
+
+def _joined(parts: list[Fragment]) -> Fragment:
+    if not parts:
+        return "TRUE", []
+    return " AND ".join(sql for sql, _ in parts), [param for _, params in parts for param in params]
+
+
+def _is_uuid(raw: Any) -> TypeGuard[str]:
+    try:
+        UUID(raw)
+    except (ValueError, TypeError, AttributeError):
+        return False
+    return True
+
+
+# ---------------------------------------------------------------- tests of one column
+
+
+def _tested(column: str, overflow: str | None, kind: str, test: Test) -> Fragment:
+    """A test of a typed column; `overflow` is the column of the texts that are longer than the index keeps."""
+    if kind == "text":
+        return _text_tested(column, overflow, test)
+    match test.op:
+        case "any":
+            return f"{column} IS NOT NULL", []
+        case "eq":
+            return f"{column} = %s", [_param(test.value)]
+        case "in":
+            return _one_of(column, kind, test.value)
+        case "between":
+            return f"{column} BETWEEN %s AND %s", [_param(value) for value in test.value]
+        case "month":
+            return f"{column} IS NOT NULL AND {month_of(column)} = %s", [test.value]
+        case _:
+            return f"{column} {COMPARISONS[test.op]} %s", [_param(test.value)]
+
+
+def _param(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return moment_param(value)
+    return Decimal(str(value)) if isinstance(value, float) else value
+
+
+def _one_of(column: str, kind: str, values: tuple[Any, ...]) -> Fragment:
+    if kind == "option":
+        return in_ids(column, values)
+    params = [_param(value) for value in values]
+    if is_postgresql():
+        if kind == "number":
+            return f"{column} = ANY(%s::numeric[])", [[str(param) for param in params]]
+        return f"{column} = ANY(%s::timestamptz[])", [params]
+    listed = [float(param) if isinstance(param, Decimal) else param for param in params]
+    return f"{column} IN (SELECT value FROM json_each(%s))", [orjson.dumps(listed).decode()]
+
+
+def _text_tested(column: str, overflow: str | None, test: Test) -> Fragment:
+    full = f"COALESCE({overflow}, {column})" if overflow else column
+    match test.op:
+        case "any":
+            return f"{column} IS NOT NULL", []
+        case "eq":
+            return _text_equals(column, full, test.value)
+        case "in":
+            short = [value for value in test.value if len(value) < MAX_INDEXED]
+            parts = [in_texts(column, short)]
+            parts += [_text_equals(column, full, value) for value in test.value if len(value) >= MAX_INDEXED]
+        case "contains":
+            parts = [contains(name, test.value) for name in (column, overflow) if name]
+        case "starts_with" if len(test.value) > MAX_INDEXED:
+            parts = [starts_with(full, test.value)]
+        case "starts_with":
+            parts = [starts_with(column, test.value)]
+        case _:
+            parts = [ends_with(full, test.value)]
+    return f"({' OR '.join(sql for sql, _ in parts)})", [param for _, params in parts for param in params]
+
+
+def _text_equals(column: str, full: str, value: str) -> Fragment:
+    if len(value) < MAX_INDEXED:
+        return f"{column} = %s", [value]
+    return f"({column} = %s AND {full} = %s)", [value[:MAX_INDEXED], value]

@@ -1,0 +1,167 @@
+"""Guessing the type of a new field from every value of a column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from records.field_types import FieldSpec, InvalidValue, field_types, normal_text
+from records.services.definitions import FieldDefinition, OptionDefinition, slug
+
+MAX_TEXT = 255
+MAX_OPTIONS = 100
+MAX_OPTION_LENGTH = 60
+ROWS_PER_OPTION = 10  # with fewer rows for each distinct value a column is free text
+MAX_DIGITS = 15
+MONEY_WORDS = frozenset({"cost", "costs", "price", "prices", "amount", "amounts", "revenue", "revenues"})
+CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP"}
+YES_OR_NO = ({"true", "false"}, {"yes", "no"}, {"y", "n"})
+
+# A number that begins with a zero or a plus is a code, and stays as it is written.
+_WHOLE = r"(?:0|[1-9][0-9]*|[1-9][0-9]{0,2}(?:,[0-9]{3})+)"
+INTEGER = re.compile(rf"-?{_WHOLE}")
+DECIMAL = re.compile(rf"-?{_WHOLE}(?:\.[0-9]+)?")
+MONEY = re.compile(rf"-?[{''.join(CURRENCIES)}]?{_WHOLE}(?:\.[0-9]{{1,2}})?")
+NO_DIGIT = re.compile(r"[^0-9]")
+
+Test = Callable[[str], object]
+
+
+def _is_integer(text: str) -> bool:
+    return INTEGER.fullmatch(text) is not None and -(2**63) <= int(text.replace(",", "")) < 2**63
+
+
+def _is_number(form: re.Pattern[str]) -> Test:
+    def test(text: str) -> bool:
+        return form.fullmatch(text) is not None and len(NO_DIGIT.sub("", text)) <= MAX_DIGITS
+
+    return test
+
+
+def _taken_by(type_name: str, sign: str) -> Test:
+    """Whether the type takes a text; one without `sign` in it is not even tried."""
+    kind = field_types.get(type_name)
+    spec = FieldSpec(0, "", "", "", kind)
+
+    def test(text: str) -> bool:
+        try:
+            return sign in text and kind.parse(spec, text) is not None
+        except InvalidValue:
+            return False
+
+    return test
+
+
+_is_phone_number = _taken_by("phonenumber", "+")
+
+
+def _is_international(text: str) -> object:
+    return text.startswith("+") and _is_phone_number(text)
+
+
+# In order of preference: the first that takes every value is the column's type.
+TESTS: dict[str, Test] = {
+    "integer": _is_integer,
+    "decimal": _is_number(DECIMAL),
+    "money": _is_number(MONEY),
+    "date": _taken_by("date", "-"),
+    "datetime": _taken_by("datetime", "-"),
+    "email": _taken_by("email", "@"),
+    "phonenumber": _is_international,
+}
+
+
+@dataclass(slots=True)
+class ColumnSurvey:
+    """What is known of a column's values, added to chunk by chunk.
+
+    `candidates` are the types that have taken every value so far. `values` are the distinct ones, by the form in
+    which they are compared: all of them where the column `may_identify` records, else while they are few.
+    """
+
+    header: str
+    may_identify: bool = False
+    count: int = 0
+    blanks: int = 0
+    longest: int = 0
+    repeated: str = ""
+    candidates: dict[str, Test] = field(default_factory=lambda: dict(TESTS))
+    values: dict[str, str] | None = field(default_factory=dict)
+    signs: set[str] = field(default_factory=set)
+
+    def add(self, cells: Sequence[str]) -> None:
+        """Look at more of the column."""
+        distinct = set(cells)
+        blanks = sum(cells.count(cell) for cell in distinct if not cell.strip())
+        self.blanks += blanks
+        self.count += len(cells) - blanks
+        self.longest = max(self.longest, max(map(len, distinct), default=0))
+        texts = {text for cell in distinct if (text := cell.strip())}
+        self.candidates = {name: test for name, test in self.candidates.items() if all(map(test, texts))}
+        if "money" in self.candidates:
+            self.signs.update(sign for sign in CURRENCIES if any(sign in text for text in texts))
+        if self.values is not None:
+            self._add_values(self.values, cells if self.may_identify else texts)
+
+    def _add_values(self, values: dict[str, str], texts: Iterable[str]) -> None:
+        for text in texts:
+            key = normal_text(text)
+            if self.may_identify and key in values:
+                self.repeated = self.repeated or text
+            elif key:
+                values.setdefault(key, text.strip())
+        if len(values) > MAX_OPTIONS and not self.may_identify:
+            self.values = None
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether every row has a value of its own, as far as a column that `may_identify` is known."""
+        return self.count > 0 and not self.blanks and not self.repeated
+
+    def infer(self) -> FieldDefinition:
+        """The field for this column."""
+        kind = self.kind()
+        settings = {"money_options": {"currency": self._currency()}} if kind == "money" else {}
+        options = [OptionDefinition(name) for _, name in sorted((self.values or {}).items())]
+        return FieldDefinition(
+            self.header,
+            kind,
+            name=slug(self.header),
+            settings=settings,
+            options=options if kind == "dropdown" else (),
+        )
+
+    def kind(self) -> str:
+        """The name of the column's field type."""
+        if not self.count:
+            return "text"
+        if self._is_yes_or_no():
+            return "checkbox"
+        kinds = [name for name in self.candidates if name != "money"]
+        if "money" in self.candidates and len(self.signs) <= 1 and (self._is_about_money() or self.signs):
+            return "money"
+        if kinds:
+            return kinds[0]
+        if self.longest > MAX_TEXT:
+            return "longtext"
+        return "dropdown" if self._has_options() else "text"
+
+    def _is_yes_or_no(self) -> bool:
+        values = set(self.values or ())
+        # A lone letter may stand for anything.
+        return any(values and values <= words and (values == words or "y" not in words) for words in YES_OR_NO)
+
+    def _is_about_money(self) -> bool:
+        words = slug(self.header).split("_")
+        return not MONEY_WORDS.isdisjoint(words) or any(sign in self.header for sign in CURRENCIES)
+
+    def _currency(self) -> str:
+        shown = [sign for sign in CURRENCIES if sign in self.signs or (not self.signs and sign in self.header)]
+        return CURRENCIES[shown[0] if shown else "$"]
+
+    def _has_options(self) -> bool:
+        values = self.values or {}
+        if self.longest > MAX_OPTION_LENGTH or any("\x00" in value for value in values):
+            return False
+        return 2 <= len(values) <= MAX_OPTIONS and self.count >= ROWS_PER_OPTION * len(values)

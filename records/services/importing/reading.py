@@ -1,0 +1,107 @@
+"""Reading CSV files: what is wrong with a file as a whole is said before anything of it is stored."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from records.exceptions import InvalidInput
+
+UTF_8 = "utf-8"
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a file: the line it begins in, and its cells."""
+
+    line: int
+    cells: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CsvTable:
+    """A CSV file with a header, gzipped where its name ends in `.gz`. It is read anew each time it is iterated."""
+
+    path: Path
+    encoding: str
+    header: tuple[str, ...]
+
+    def rows(self) -> Iterator[Row]:
+        """The rows after the header, empty lines left out; InvalidInput where the file is no CSV."""
+        rows = _rows(self.path, self.encoding)
+        next(rows)
+        return rows
+
+    def digest(self) -> str:
+        """The SHA-256 of what the file holds, by which a later run knows it again."""
+        found = hashlib.sha256()
+        with _open(self.path) as file:
+            while chunk := file.read(CHUNK):
+                found.update(chunk)
+        return found.hexdigest()
+
+
+def open_table(path: Path, encoding: str = UTF_8) -> CsvTable:
+    """The table in a file; InvalidInput when there is no file, no header, or a header that is not one."""
+    try:
+        first = next(_rows(path, encoding), None)
+    except OSError as problem:
+        raise InvalidInput(f"{path}: {problem.strerror or problem}.") from problem
+    except LookupError as problem:
+        raise InvalidInput(f"There is no encoding {encoding!r}.") from problem
+    if first is None:
+        raise InvalidInput(f"{path} is empty; its first row should name the columns.")
+    header = tuple(cell.strip() for cell in first.cells)
+    if "" in header:
+        raise InvalidInput(f"Column {header.index('') + 1} of {path} has no header.")
+    twice = [name for name, count in Counter(name.casefold() for name in header).items() if count > 1]
+    if twice:
+        raise InvalidInput(f"These columns of {path} have the same header: {', '.join(map(repr, twice))}.")
+    return CsvTable(path, encoding, header)
+
+
+def _open(path: Path) -> IO[bytes]:
+    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
+
+
+def _rows(path: Path, encoding: str) -> Iterator[Row]:
+    import io
+
+    # A byte order mark is no part of the first header.
+    codec = "utf-8-sig" if encoding.lower().replace("_", "-") in (UTF_8, "utf8") else encoding
+    with _open(path) as raw, io.TextIOWrapper(raw, codec, newline="") as file:
+        reader = csv.reader(file, strict=True)
+        line = 1
+        try:
+            for cells in reader:
+                if cells:
+                    yield Row(line, cells)
+                line = reader.line_num + 1
+        except csv.Error as problem:
+            raise InvalidInput(f"{path}, line {line}: {problem}.") from problem
+        except UnicodeDecodeError as problem:
+            raise InvalidInput(_undecodable(path, encoding)) from problem
+        except (EOFError, gzip.BadGzipFile) as problem:
+            raise InvalidInput(f"{path}: {problem}.") from problem
+
+
+def _undecodable(path: Path, encoding: str) -> str:
+    """Where the file is not in the encoding, and what can be done about it."""
+    with _open(path) as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode(encoding)
+            except UnicodeDecodeError as problem:
+                byte = line[problem.start]
+                return (
+                    f"{path} is not {encoding.upper()}: byte 0x{byte:02X} in line {number}."
+                    " Save it as UTF-8, or name its encoding: --encoding latin-1, cp1252, utf-16, …"
+                )
+    return f"{path} is not {encoding.upper()}; name its encoding: --encoding latin-1, cp1252, utf-16, …"

@@ -1,0 +1,186 @@
+"""Proving that documents, index and ledger agree, and rebuilding the index from the documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from records.models import ObjectType, Record, Workspace
+
+from .dependents import load_display_names
+from .directory import Directory, get_directory, load_workspace
+from .naming import display_name, identifier_of
+from .object_schema import ObjectSchema
+from .sql import document, fetch, in_ids, moment
+from .storage import IndexRow, RecordRow, index_rows, read_record, record_columns, replace_index
+
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One place where what is derived differs from the document, or the ledger from either."""
+
+    object_name: str
+    record_uuid: str
+    what: str
+
+
+def check_records(workspace: Workspace) -> Iterator[Difference]:
+    """Everything that differs in a workspace: document and index, document and ledger, record and document."""
+    for directory, schema, rows in _batches(workspace):
+        yield from _check_index(schema, rows)
+        yield from _check_ledger(schema, rows)
+        yield from _check_names(directory, schema, rows)
+
+
+def reindex(workspace: Workspace) -> int:
+    """Rebuild the typed index from the documents; the number of records."""
+    count = 0
+    for _, schema, rows in _batches(workspace, lock=True):
+        replace_index(schema, rows, [row for record in rows for row in expected_index(schema, record)])
+        count += len(rows)
+    return count
+
+
+def expected_index(schema: ObjectSchema, record: RecordRow) -> list[IndexRow]:
+    """The index rows a record's document calls for."""
+    unique = {spec.id for spec in schema.unique}
+    return [row for spec in schema.stored for row in index_rows(record, spec, unique=spec.id in unique)]
+
+
+def _batches(workspace: Workspace, *, lock: bool = False) -> Iterator[tuple[Directory, ObjectSchema, list[RecordRow]]]:
+    """All records of a workspace, a thousand at a time, each batch in a transaction of its own."""
+    objects = ObjectType.objects.filter(workspace=workspace).order_by("id")
+    for object_id in objects.values_list("id", flat=True):
+        last = 0
+        while True:
+            with transaction.atomic():
+                directory = get_directory(load_workspace(workspace.id))
+                if object_id not in directory.objects:
+                    break
+                schema = directory.schema(object_id)
+                rows = _read(schema, last, lock=lock)
+                if rows:
+                    yield directory, schema, rows
+            if not rows:
+                break
+            last = rows[-1].id
+
+
+def _read(schema: ObjectSchema, last: int, *, lock: bool) -> list[RecordRow]:
+    if lock:
+        keys = Record.objects.select_for_update(of=("self",)).filter(
+            workspace_id=schema.workspace_id, object_id=schema.id, id__gt=last
+        )
+        list(keys.order_by("id").values_list("id", flat=True)[:BATCH])
+    rows = fetch(
+        f"SELECT {record_columns('r')} FROM records_record r WHERE r.workspace_id = %s AND r.object_id = %s"
+        f" AND r.id > %s ORDER BY r.id LIMIT {BATCH}",
+        [schema.workspace_id, schema.id, last],
+    )
+    return [read_record(row) for row in rows]
+
+
+_TYPED = ("text", "number", "moment", "option", "related_record", "member", "attachment")
+
+
+def _check_index(schema: ObjectSchema, rows: list[RecordRow]) -> Iterator[Difference]:
+    chosen, params = in_ids("record_id", [row.id for row in rows])
+    stored: dict[int, set[Any]] = {row.id: set() for row in rows}
+    for row in fetch(
+        f"SELECT record_id, field_id, position, {', '.join(_TYPED)}, overflow, unique_key, live"
+        f" FROM records_fieldvalue WHERE workspace_id = %s AND {chosen}",
+        [schema.workspace_id, *params],
+    ):
+        values = dict(zip(_TYPED, row[3:10], strict=True))
+        column = next((name for name in _TYPED if values[name] is not None), "")
+        stored[row[0]].add(
+            (row[1], row[2], column, _comparable(column, values.get(column)), *row[10:12], bool(row[12]))
+        )
+    for record in rows:
+        expected = {
+            (
+                row.field_id,
+                row.position,
+                row.column,
+                _comparable(row.column, row.value),
+                row.overflow,
+                row.unique_key,
+                record.state == "active",
+            )
+            for row in expected_index(schema, record)
+        }
+        for item in sorted(stored[record.id] ^ expected, key=str):
+            side = "is missing from" if item in expected else "should not be in"
+            name = schema.all_fields[item[0]].name if item[0] in schema.all_fields else str(item[0])
+            yield Difference(schema.name, record.uuid, f"index: {name}[{item[1]}] = {item[3]!r} {side} the index")
+
+
+def _comparable(column: str, value: Any) -> Any:
+    if column == "number":
+        return Decimal(str(value)).normalize()
+    if column == "moment" and not isinstance(value, datetime):
+        return moment(value)
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
+
+
+def _check_ledger(schema: ObjectSchema, rows: list[RecordRow]) -> Iterator[Difference]:
+    """Replaying the ledger from empty gives the document; its rows are numbered without a gap."""
+    chosen, params = in_ids("id", [row.id for row in rows])
+    replayed: dict[int, dict[str, Any]] = {row.id: {} for row in rows}
+    versions: dict[int, list[int]] = {row.id: [] for row in rows}
+    states: dict[int, str] = {}
+    for record_id, version, state, changes in fetch(
+        "SELECT id, version, state, changes FROM records_historicalrecord"
+        f" WHERE workspace_id = %s AND {chosen} ORDER BY id, version",
+        [schema.workspace_id, *params],
+    ):
+        versions[record_id].append(version)
+        states[record_id] = state
+        for key, (_, new) in document(changes).items():
+            if new is None:
+                replayed[record_id].pop(key, None)
+            else:
+                replayed[record_id][key] = new
+    for record in rows:
+        if versions[record.id] != list(range(1, record.version + 1)):
+            found = len(versions[record.id])
+            yield Difference(schema.name, record.uuid, f"ledger: {found} rows, version {record.version}")
+        if replayed[record.id] != record.values:
+            keys = {
+                key
+                for key in replayed[record.id].keys() | record.values.keys()
+                if replayed[record.id].get(key) != record.values.get(key)
+            }
+            names = sorted(schema.all_fields[int(k)].name if int(k) in schema.all_fields else k for k in keys)
+            yield Difference(schema.name, record.uuid, f"ledger: replaying it differs in {', '.join(names)}")
+        if states.get(record.id) != record.state:
+            yield Difference(schema.name, record.uuid, f"ledger: says {states.get(record.id)}, record {record.state}")
+
+
+def _check_names(directory: Directory, schema: ObjectSchema, rows: list[RecordRow]) -> Iterator[Difference]:
+    related: set[int] = set()
+    members: set[int] = set()
+    for spec in schema.pattern_fields:
+        for row in rows:
+            stored = row.values.get(str(spec.id))
+            items = stored if isinstance(stored, list) else [] if stored is None else [stored]
+            (related if spec.type.column == "related_record" else members).update(
+                item for item in items if isinstance(item, int)
+            )
+    names = load_display_names(schema.workspace_id, related)
+    member_names = {key: member.name for key, member in directory.members(members).items()}
+    owner = schema.owner_field
+    for row in rows:
+        if row.identifier != identifier_of(schema, row.values):
+            yield Difference(schema.name, row.uuid, f"record: identifier is {row.identifier!r}")
+        if row.display_name != display_name(schema, row.values, names, member_names):
+            yield Difference(schema.name, row.uuid, f"record: display name is {row.display_name!r}")
+        if owner is not None and row.owner_id != row.values.get(str(owner.id)):
+            yield Difference(schema.name, row.uuid, f"record: owner is {row.owner_id}")
