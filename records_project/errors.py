@@ -2,35 +2,38 @@
 
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.views import defaults
+
+from records.api.errors import problem
+from records.api.request_ids import HEADER, request_id
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Answer a request that Django itself refuses: an unknown host, too many parameters."""
     if is_api(request):
-        return problem(HTTPStatus.BAD_REQUEST, "The request is malformed.", "invalid")
+        return answer(request, HTTPStatus.BAD_REQUEST, "The request is malformed.", "invalid")
     return defaults.bad_request(request, exception)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Answer a request that is not allowed."""
     if is_api(request):
-        return problem(HTTPStatus.FORBIDDEN, "This is not allowed.", "permission_required")
+        return answer(request, HTTPStatus.FORBIDDEN, "This is not allowed.", "permission_required")
     return defaults.permission_denied(request, exception)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Answer a path that leads nowhere."""
     if is_api(request):
-        return problem(HTTPStatus.NOT_FOUND, "Not found.", "not_found")
+        return answer(request, HTTPStatus.NOT_FOUND, "Not found.", "not_found")
     return defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """Answer after a fault of ours."""
     if is_api(request):
-        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something failed on our side.", "server_error")
+        return answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, "Something failed on our side.", "server_error")
     return defaults.server_error(request)
 
 
@@ -39,6 +42,6 @@ def is_api(request: HttpRequest) -> bool:
     return request.path_info.startswith("/api/")
 
 
-def problem(status: HTTPStatus, detail: str, code: str) -> JsonResponse:
+def answer(request: HttpRequest, status: HTTPStatus, detail: str, code: str) -> HttpResponseBase:
     """Build the answer in the form of the APIs."""
-    return JsonResponse({"detail": detail, "code": code}, status=status)
+    return problem(status, detail, code, {HEADER: request_id(request)})

@@ -8,6 +8,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from records.api.request_ids import HEADER, request_id
+
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -24,6 +26,13 @@ class ApiShortcutMiddleware:
         self.answer_at_once = innermost(get_response)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer, and say by which id we know the request."""
+        response = self.answer(request)
+        response.headers[HEADER] = request_id(request)
+        return response
+
+    def answer(self, request: HttpRequest) -> HttpResponseBase:
+        """Let the view answer, by the way that suits the request."""
         if not takes_the_short_way(request):
             return self.get_response(request)
         request.get_host()  # Refuses a host that is not ours, as CommonMiddleware does on the long way.

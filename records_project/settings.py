@@ -42,9 +42,7 @@ if not SECRET_KEY:
 
 # Hosts and HTTPS ----------------------------------------------------------------------------------
 
-ALLOWED_HOSTS: list[str] = env.list(
-    "ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"]
-)
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 HTTPS_ONLY: bool = env.bool("HTTPS_ONLY", default=PRODUCTION)
@@ -168,9 +166,7 @@ def database_settings(url: str) -> dict[str, Any]:
 
 
 DATABASES = {
-    "default": database_settings(
-        env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'records.sqlite3'}")
-    ),
+    "default": database_settings(env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'records.sqlite3'}")),
 }
 
 # Passwords ----------------------------------------------------------------------------------------
@@ -229,6 +225,8 @@ if bucket := env.str("AWS_STORAGE_BUCKET_NAME", default=""):
 RECORDS_MAX_BODY: int = env.int("RECORDS_MAX_BODY", default=10 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = RECORDS_MAX_BODY
 
+# The APIs parse, authenticate and answer by themselves (records/api/viewsets.py): what stands here is for views
+# that do not.
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
@@ -240,10 +238,14 @@ REST_FRAMEWORK = {
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Records API",
+    "DESCRIPTION": "Objects with typed fields, and their records.",
     "VERSION": "0.1.0",
+    "OAS_VERSION": "3.0.3",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": ["records.api.openapi.complete"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False},
     "REDOC_DIST": "SIDECAR",
 }
 

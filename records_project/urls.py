@@ -17,11 +17,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
+    path("api/", include("records.api.urls")),
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("healthz", healthz),
-    path("api/", include("records.api.urls")),
 ]
 
 handler400 = "records_project.errors.bad_request"

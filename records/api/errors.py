@@ -61,9 +61,7 @@ def refusal(error: RecordsError) -> HttpResponse:
     return problem(status_of(error), error.detail, error.code, headers_of(error))
 
 
-def problem(
-    status: int, detail: str, code: str, headers: dict[str, str] | None = None
-) -> HttpResponse:
+def problem(status: int, detail: str, code: str, headers: dict[str, str] | None = None) -> HttpResponse:
     """One problem, in the form all APIs share."""
     return json_answer({"detail": detail, "code": code}, status, headers)
 

@@ -1,5 +1,15 @@
 """The paths under /api."""
 
-from django.urls import URLPattern, URLResolver
+from __future__ import annotations
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import re_path
+
+from . import docs
+from .errors import not_found
+from .records import urls as records
+
+urlpatterns = [
+    *records.urlpatterns,
+    *docs.urlpatterns,
+    re_path("", not_found),
+]

@@ -11,6 +11,7 @@ from .definitions import (
     RelationKind,
     StageStatus,
 )
+from .jobs import ImportRun
 from .record import FieldValue, LedgerEntry, Record, RecordState, Source
 from .workspace import (
     ApiKey,
@@ -36,6 +37,7 @@ __all__ = [
     "FieldPermission",
     "FieldValue",
     "IdempotencyKey",
+    "ImportRun",
     "LeadSource",
     "LedgerEntry",
     "Member",

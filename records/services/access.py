@@ -16,7 +16,9 @@ from records.models import Extent, Source, new_uuid
 
 from .directory import Directory, Grant, MemberSpec, RoleSpec, WorkspaceSpec, get_directory
 from .object_schema import ObjectSchema
-from .sql import Fragment, execute, fetch, in_ids, moment, moment_param, uuid_param, uuid_text
+from .sql import Fragment, execute, fetch, in_ids, moment, moment_column, moment_param, uuid_param, uuid_text
+
+__all__ = ["Author", "Source"]
 
 USED_AT_MOST_EVERY = timedelta(minutes=1)
 
@@ -55,7 +57,7 @@ class Access:
 
 
 _KEY_QUERY = """
-SELECT k.id, k.member_id, k.scopes, k.expires_at, k.revoked_at, k.last_used_at,
+SELECT k.id, k.member_id, k.scopes, {expires_at}, k.revoked_at IS NOT NULL, {last_used_at},
        w.id, w.uuid, w.definitions_version, w.time_zone, w.region,
        m.id, m.role_id, m.is_active
 FROM records_apikey k
@@ -79,9 +81,12 @@ def authenticate_key(
     NotAuthenticated: unknown, revoked or expired key, one message for all. NotAllowed: the key, workspace and
     member do not belong together, one message for unknown and foreign ones.
     """
-    rows = fetch(_KEY_QUERY, [uuid_param(member_uuid), key_digest(secret)])
+    statement = _KEY_QUERY.format(
+        expires_at=moment_column("k.expires_at"), last_used_at=moment_column("k.last_used_at")
+    )
+    rows = fetch(statement, [uuid_param(member_uuid), key_digest(secret)])
     now = datetime.now(UTC)
-    if not rows or rows[0][4] is not None or _has_passed(rows[0][3], now):
+    if not rows or rows[0][4] or _has_passed(rows[0][3], now):
         raise NotAuthenticated("The API key is not valid.")
     row = rows[0]
     workspace = WorkspaceSpec(row[6], uuid_text(row[7]), row[8], ZoneInfo(row[9]), row[10])
@@ -116,6 +121,21 @@ def authenticate_user(user_id: int, workspace_uuid: UUID, source: Source, reques
     row = rows[0]
     workspace = WorkspaceSpec(row[0], uuid_text(row[1]), row[2], ZoneInfo(row[3]), row[4])
     return member_author(workspace, row[5], source, request_id)
+
+
+LEVELS = ("read", "write", "admin")
+
+
+def check_scope(author: Author, area: str, level: str) -> None:
+    """NotAllowed unless the caller's key reaches this far in an area of the product.
+
+    Each level includes the ones before it. A key without scopes does whatever its member may.
+    """
+    if not author.scopes:
+        return
+    enough = LEVELS[LEVELS.index(level) :]
+    if not any(f"{area}:{given}" in author.scopes for given in enough):
+        raise NotAllowed(f"The key lacks the scope {area}:{level}.")
 
 
 def member_author(workspace: WorkspaceSpec, member_id: int, source: Source, request_id: str = "") -> Author:

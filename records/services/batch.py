@@ -32,9 +32,10 @@ from .links import LinkChanges, kept_links
 from .naming import archived_name, compute, display_name, identifier_key, identifier_of
 from .object_schema import ObjectSchema
 from .pipelines import enter_stage
+from .record_rows import Changes, LedgerRow, RecordRow, Stamp, index_rows, lock_records
 from .references import Resolved, resolve_references
 from .sql import fetch, in_ids, in_texts, in_uuids
-from .storage import Changes, LedgerRow, RecordRow, Stamp, index_rows, lock_records, store
+from .storage import store
 from .values import (
     UNSET,
     Change,

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from .directory import Directory
 from .naming import display_key, display_name
 from .object_schema import ObjectSchema
+from .record_rows import RecordRow, lock_records
 from .sql import execute, fetch, in_ids
-from .storage import RecordRow, lock_records
 
 BATCH = 1000
 DEPTH = 5  # how far names may show names that show names

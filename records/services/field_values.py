@@ -14,9 +14,9 @@ from .access import Author, visible_condition, visible_fields
 from .naming import display_key
 from .object_schema import ObjectSchema
 from .read import RecordView, get_record, view_records
+from .record_rows import RECORD_WIDTH, read_record, record_columns
 from .related import record_json
 from .sql import Fragment, contains, fetch, in_ids, uuid_param, uuid_text
-from .storage import RECORD_WIDTH, read_record, record_columns
 
 
 def find_schema_of(author: Author, record_uuid: UUID | str) -> ObjectSchema:

@@ -14,9 +14,9 @@ from records.field_types import FieldSpec
 from .access import Author, access_to, visible_fields
 from .object_schema import ObjectSchema
 from .read import RecordView, view_records
+from .record_rows import RecordRow, read_record, record_columns
 from .related import load_related
 from .sql import Row, document, fetch, moment, moment_param, uuid_param, uuid_text
-from .storage import RecordRow, read_record, record_columns
 
 _LEDGER = (
     "h.history_id, h.version, h.action, h.source, h.author, h.api_key, h.request_id, h.operation_id,"

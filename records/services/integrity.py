@@ -16,8 +16,9 @@ from .dependents import load_display_names
 from .directory import Directory, get_directory, load_workspace
 from .naming import display_name, identifier_of
 from .object_schema import ObjectSchema
+from .record_rows import IndexRow, RecordRow, index_rows, read_record, record_columns
 from .sql import document, fetch, in_ids, moment
-from .storage import IndexRow, RecordRow, index_rows, read_record, record_columns, replace_index
+from .storage import replace_index
 
 BATCH = 1000
 

@@ -14,8 +14,8 @@ from records.field_types import FieldSpec
 
 from .access import Author, visible_condition
 from .object_schema import ObjectSchema
+from .record_rows import RecordRow
 from .sql import fetch, in_ids
-from .storage import RecordRow
 from .values import MAX_LINKS, UNSET, Change, Parsed
 
 

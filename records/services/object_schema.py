@@ -31,7 +31,7 @@ KEPT_ON_REPLACE = frozenset(
 COLUMN_FIELDS = {"created": "created_at", "updated": "updated_at", "display_name": "display_key"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ObjectSchema:
     """A compiled object. `fields` are the live ones in display order; `all_fields` has deleted ones too."""
 

@@ -14,9 +14,9 @@ from records.field_types import FieldSpec
 from .access import Access, Author, access_to, find_field, grant_of, visible_condition, visible_fields
 from .naming import identifier_key
 from .object_schema import COLUMN_FIELDS, ObjectSchema
+from .record_rows import RECORD_WIDTH, RecordRow, read_record, record_columns
 from .related import SHOWN, Related, load_related
 from .sql import Fragment, fetch, uuid_param
-from .storage import RECORD_WIDTH, RecordRow, read_record, record_columns
 from .summary import read_summary, summary_columns
 
 

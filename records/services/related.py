@@ -13,8 +13,8 @@ from records.field_types import FieldSpec, References
 from .access import Author, visible_condition
 from .directory import Directory
 from .object_schema import ObjectSchema
+from .record_rows import RecordRow
 from .sql import Fragment, Row, document, fetch, in_ids, uuid_text
-from .storage import RecordRow
 
 SHOWN = 100  # values of a relationship that a record's details carry
 

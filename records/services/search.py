@@ -22,8 +22,8 @@ from .naming import identifier_key
 from .object_schema import ObjectSchema
 from .ordering import Cursor, SortKey, after, parse_ordering, read_cursor, write_cursor
 from .read import RecordView, view_records
+from .record_rows import RECORD_WIDTH, read_record, record_columns
 from .sql import Fragment, Row, execute, fetch, is_postgresql, moment, time_limit
-from .storage import RECORD_WIDTH, read_record, record_columns
 
 PROBED = 5000
 MAX_OFFSET = 10_000_000

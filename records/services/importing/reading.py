@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO, cast
 
 from records.exceptions import InvalidInput
 
@@ -39,6 +39,10 @@ class CsvTable:
         next(rows)
         return rows
 
+    def count(self) -> int:
+        """The number of rows; InvalidInput where the file is no CSV, so that nothing of it needs to be stored."""
+        return sum(1 for _ in self.rows())
+
     def digest(self) -> str:
         """The SHA-256 of what the file holds, by which a later run knows it again."""
         found = hashlib.sha256()
@@ -67,8 +71,8 @@ def open_table(path: Path, encoding: str = UTF_8) -> CsvTable:
     return CsvTable(path, encoding, header)
 
 
-def _open(path: Path) -> IO[bytes]:
-    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
+def _open(path: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
 
 
 def _rows(path: Path, encoding: str) -> Iterator[Row]:

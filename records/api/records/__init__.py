@@ -1,0 +1,1 @@
+"""The Records API: `/api/records/...`."""

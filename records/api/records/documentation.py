@@ -1,0 +1,136 @@
+"""What the OpenAPI document says of each operation of the Records API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from records.api.openapi import View, json_body, operation, path_parameter, query_parameter, ref
+
+from . import schemas
+
+RECORD_ID = r"^[0-9a-fA-F]{8}\-[0-9a-fA-F]{4}\-[0-9a-fA-F]{4}\-[0-9a-fA-F]{4}\-[0-9a-fA-F]{12}$"
+_OBJECT = path_parameter("object_identifier", schemas.STRING, "The object's id or API name.")
+_RECORD = path_parameter("entity_id", {"type": "string", "pattern": RECORD_ID})
+_RECORD_BY_ID_ALONE = path_parameter("entity_id", schemas.UUID)
+_FIELD = path_parameter("field_id", schemas.UUID)
+_BOTH = [_OBJECT, _RECORD]
+
+_FIELDS = [
+    query_parameter("field_ids", schemas.STRING, "Comma-separated; wins over names. Empty: the default fields."),
+    query_parameter("field_names", schemas.STRING, "Comma-separated API names; wins over `field_category`."),
+]
+_PAGE = [query_parameter("page", schemas.INTEGER), query_parameter("page_size", schemas.INTEGER, "At most 1000.")]
+_ALL_FIELDS = query_parameter("return_all_fields", schemas.BOOLEAN, "Answer all fields, not only those that changed.")
+_DETAIL = ref("EntityRecordDetail")
+_WRITTEN = {200: _DETAIL, 400: ref("ErrorResponse")}
+_REFUSED = ref("Problem")
+
+
+def _records(
+    name: str, summary: str, parameters: list[Any], responses: dict[int, Any], **more: Any
+) -> Callable[[View], View]:
+    return operation(f"records_{name}", "records", summary, parameters, responses, **more)
+
+
+retrieve = _records(
+    "retrieve",
+    "Read a record",
+    [
+        *_BOTH,
+        *_FIELDS,
+        query_parameter("field_category", schemas.STRING, "Comma-separated category ids."),
+        query_parameter("detail_summary", schemas.BOOLEAN, "Fill `lead_source_types`."),
+        query_parameter("include_hidden_fields", schemas.BOOLEAN, "Add the fields that are flagged hidden."),
+        query_parameter("as_of", {"type": "string", "format": "date-time"}, "The record as it stood then."),
+    ],
+    {200: _DETAIL},
+)
+update = _records(
+    "update",
+    "Replace a record's fields",
+    _BOTH,
+    _WRITTEN,
+    body=json_body("EntityRecordUpdateRequest", required=True),
+)
+partial_update = _records(
+    "partial_update",
+    "Change some of a record's fields",
+    [*_BOTH, _ALL_FIELDS],
+    _WRITTEN,
+    body=json_body("PatchedEntityRecordUpdateRequest"),
+)
+destroy = _records("destroy", "Archive a record", _BOTH, {204: None})
+unarchive = _records("unarchive_partial_update", "Bring an archived record back", _BOTH, _WRITTEN)
+move = _records(
+    "move_partial_update",
+    "Move a record to another stage",
+    _BOTH,
+    _WRITTEN,
+    body=json_body("MoveRequest", required=True),
+)
+history = _records(
+    "history_list",
+    "What has become of a record, newest first",
+    [*_BOTH, *_PAGE],
+    {200: ref("PaginatedHistoryEntryList")},
+)
+
+add = _records(
+    "add_create",
+    "Add a record",
+    [_OBJECT],
+    _WRITTEN,
+    body=json_body("EntityRecordAddRequest", required=True),
+)
+lookup = _records(
+    "lookup_retrieve",
+    "Find a record by its identifier",
+    [
+        _OBJECT,
+        query_parameter("identifier", schemas.STRING, "The name; of contacts the email.", required=True),
+        query_parameter("all_fields", schemas.BOOLEAN, "Default true."),
+        *_FIELDS,
+    ],
+    {200: _DETAIL, 400: _REFUSED, 403: _REFUSED, 404: _REFUSED},
+)
+search = _records(
+    "search_create",
+    "Find records",
+    [
+        _OBJECT,
+        *_PAGE,
+        query_parameter("ordering", schemas.STRING, "Comma-separated API names, `-` in front for descending."),
+        query_parameter("search", schemas.STRING, "A part of any name or text."),
+        query_parameter("cursor", schemas.STRING, "Where to go on; empty to start. There is no count then."),
+        query_parameter("count", {"type": "string", "enum": ["exact", "none"]}),
+    ],
+    {200: ref("EntityRecordSearchPage"), 400: _REFUSED},
+    body=json_body("SearchRequest"),
+)
+upsert = _records(
+    "upsert_create",
+    "Add a record, or change the one that has this identifier",
+    [_OBJECT, _ALL_FIELDS],
+    {**_WRITTEN, 201: _DETAIL},
+    body=json_body("EntityRecordUpsertRequest", required=True),
+)
+
+field_values = _records(
+    "field_values_list",
+    "The values of one field of a record",
+    [
+        _RECORD_BY_ID_ALONE,
+        _FIELD,
+        *_PAGE,
+        query_parameter("search", schemas.STRING, "A part of the display name, or of a contact's email."),
+    ],
+    {200: ref("PaginatedFieldValuesList")},
+)
+pipeline_records = _records(
+    "related_pipeline_records_create",
+    "The pipeline records that point at a record",
+    [_RECORD_BY_ID_ALONE, *_PAGE],
+    {200: ref("PaginatedEntityRecordList"), 400: _REFUSED},
+    body=json_body("RelatedPipelineRecordsRequest"),
+)

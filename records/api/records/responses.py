@@ -1,0 +1,183 @@
+"""Records, pages and refusals as callers of the Records API read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+
+from records.api.answers import empty_answer, json_answer
+from records.api.errors import headers_of, status_of
+from records.api.etags import etag, is_known
+from records.exceptions import EntryProblems, InvalidInput, InvalidValues, Problem
+from records.services.access import Author
+from records.services.history import HistoryEntry
+from records.services.object_schema import ObjectSchema
+from records.services.read import RecordView, select_fields, view_records
+from records.services.write import SaveResult
+
+LEAD_SOURCES = {
+    "organic_search": "Organic Search",
+    "direct_traffic": "Direct Traffic",
+    "site_referral": "Site Referral",
+    "facebook_ads": "Facebook Ads",
+    "google_ads": "Google Ads",
+    "social": "Social",
+    "paid_social": "Paid Social",
+    "utm": "UTM",
+    "custom": "Custom",
+}
+Head = dict[str, Any]
+_heads: WeakKeyDictionary[ObjectSchema, dict[int, Head]] = WeakKeyDictionary()
+
+
+# ---------------------------------------------------------------- records
+
+
+def record_answer(request: HttpRequest, view: RecordView) -> HttpResponse:
+    """One record, unless the caller has this version of it."""
+    tag = {"ETag": etag(view.version)}
+    if is_known(request, view.version):
+        return empty_answer(304, tag)
+    return json_answer(record_detail(view), 200, tag)
+
+
+def saved_answer(author: Author, result: SaveResult, *, all_fields: bool, status: int = 200) -> HttpResponse:
+    """A record after a write: all its fields, or those that changed and the time of the change."""
+    schema = result.schema
+    if all_fields:
+        fields = select_fields(author, schema)
+    else:
+        fields = tuple(
+            spec
+            for spec in select_fields(author, schema, include_hidden=True)
+            if spec.id in result.changed or spec.computed == "updated"
+        )
+    view = view_records(author, schema, [result.record], fields)[0]
+    content = record_detail(view)
+    content["display_name"] = view.display_name
+    content["action"] = result.action
+    return json_answer(content, status, {"ETag": etag(view.version)})
+
+
+def record_detail(view: RecordView) -> dict[str, Any]:
+    """A record with the figures around it."""
+    summary = view.row.summary
+    return {
+        **record_row(view),
+        "client_info": {
+            "num_addresses_v2": summary.addresses,
+            "display_name": view.display_name,
+            "email_on_suppression_list": summary.email_suppressed,
+        },
+        "num_upcoming_activities": summary.upcoming_activities,
+        "num_associated_team_members": view.num_associated_team_members,
+        "lead_source_types": [{"value": kind, "label": LEAD_SOURCES[kind]} for kind in summary.lead_sources],
+    }
+
+
+def listed_record(view: RecordView) -> dict[str, Any]:
+    """A record among others: without the figures, but with its name."""
+    return {**record_row(view), "display_name": view.display_name}
+
+
+def record_row(view: RecordView) -> dict[str, Any]:
+    """What is said of a record wherever it is shown: `fields` are keyed by field id."""
+    heads = field_heads(view.schema)
+    fields: dict[str, Any] = {}
+    for key, value in view.values.items():
+        head = heads[key]
+        fields[head["id"]] = {**head, "value": value}
+    for key, count in view.totals.items():
+        fields[heads[key]["id"]]["value_summary"] = {"count": count}
+    access = view.access
+    return {
+        "id": view.uuid,
+        "object_type": view.schema.object_type,
+        "fields": fields,
+        "access": {"view": access.view, "edit": access.edit, "remove": access.remove},
+    }
+
+
+def field_heads(schema: ObjectSchema) -> dict[int, Head]:
+    """What stands beside each field's value, by the field's key; made once per compiled schema."""
+    heads = _heads.get(schema)
+    if heads is None:
+        heads = _heads[schema] = {
+            key: {
+                "id": spec.uuid,
+                "name": spec.name,
+                "field_type": spec.type.name,
+                "display_name": spec.display_name,
+            }
+            for key, spec in schema.all_fields.items()
+        }
+    return heads
+
+
+# ---------------------------------------------------------------- history
+
+
+def history_row(schema: ObjectSchema, entry: HistoryEntry, zone: ZoneInfo) -> dict[str, Any]:
+    """One write to a record, and what it did to each field."""
+    heads = field_heads(schema)
+    return {
+        "id": entry.id,
+        "version": entry.version,
+        "action": entry.action,
+        "created": entry.created.astimezone(zone).isoformat() if entry.created else None,
+        "member": entry.member,
+        "source": entry.source,
+        "api_key_id": entry.api_key_id,
+        "request_id": entry.request_id,
+        "operation_id": entry.operation_id,
+        "reason": entry.reason,
+        "changes": [{**heads[change.field.id], "old": change.old, "new": change.new} for change in entry.changes],
+    }
+
+
+# ---------------------------------------------------------------- refused writes
+
+
+def refused_write(error: InvalidInput) -> HttpResponse:
+    """ErrorResponse: every problem at its place in the request, each with its message and its code."""
+    if not isinstance(error, InvalidValues):
+        error = InvalidValues([], [Problem("", error.code, error.detail)])
+    content = {
+        "detail": error.detail[:500],
+        "code": error.code,
+        "non_field_errors": [problem.message for problem in error.general],
+        "non_field_codes": [problem.code for problem in error.general],
+        "fields": _positional(error, "message"),
+        "codes": _positional(error, "code"),
+    }
+    if error.archived_id is not None:
+        content["archived_record_id"] = error.archived_id
+    return json_answer(content, status_of(error), headers_of(error))
+
+
+def _positional(error: InvalidValues, part: str) -> list[dict[str, list[str]]]:
+    """One entry per entry of the request, then one for each field that was not sent but should have been."""
+    entries: list[dict[str, list[str]]] = [{} for _ in range(error.size)]
+    for problems in error.entries:
+        if problems.position is None:
+            entries.append({"id": [problems.field_id], "name": [problems.field_name]})
+            _fill(entries[-1], problems, part)
+        else:
+            _fill(entries[problems.position], problems, part)
+    return entries
+
+
+def _fill(entry: dict[str, list[str]], problems: EntryProblems, part: str) -> None:
+    for problem in problems.problems:
+        entry.setdefault(problem.part, []).append(getattr(problem, part))
+
+
+# ---------------------------------------------------------------- lists
+
+
+def listed_records(views: Sequence[RecordView]) -> list[dict[str, Any]]:
+    return [listed_record(view) for view in views]

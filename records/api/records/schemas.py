@@ -1,0 +1,215 @@
+"""The components of the OpenAPI document that the Records API speaks in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from records.api.openapi import array, component, nullable, obj, one_of, page_of, ref
+
+from .responses import LEAD_SOURCES
+
+STRING: dict[str, Any] = {"type": "string"}
+UUID: dict[str, Any] = {"type": "string", "format": "uuid"}
+INTEGER: dict[str, Any] = {"type": "integer"}
+BOOLEAN: dict[str, Any] = {"type": "boolean"}
+ANYTHING: dict[str, Any] = {}
+STRINGS = array(STRING)
+MESSAGES = one_of(STRINGS, {"type": "object", "additionalProperties": STRINGS})
+
+# ---------------------------------------------------------------- records
+
+component("ValueEnum", {"enum": list(LEAD_SOURCES), "type": "string"})
+component("LeadSourceType", obj({"value": ref("ValueEnum"), "label": STRING}))
+component("AccessSerpy", obj({"view": BOOLEAN, "edit": BOOLEAN, "remove": BOOLEAN}))
+component(
+    "ClientInfo",
+    obj({"num_addresses_v2": INTEGER, "display_name": STRING, "email_on_suppression_list": BOOLEAN}),
+)
+component(
+    "SerializedFieldValueDict",
+    obj(
+        {
+            "id": STRING,
+            "field_type": STRING,
+            "display_name": STRING,
+            "value": {"description": "A scalar, an array or an object, by the type of the field."},
+        },
+        name={"type": "string", "description": "The field's API name."},
+        value_summary={
+            **obj({"count": INTEGER}),
+            "description": "How many values there are, where more than the first 100 are.",
+        },
+    ),
+)
+component(
+    "Fields",
+    {
+        "type": "object",
+        "additionalProperties": ref("SerializedFieldValueDict"),
+        "description": "Keyed by field id; blank values are left out.",
+    },
+)
+_ROW = {"id": UUID, "object_type": STRING, "fields": ref("Fields"), "access": ref("AccessSerpy")}
+component(
+    "EntityRecordDetail",
+    obj(
+        {
+            **_ROW,
+            "num_upcoming_activities": INTEGER,
+            "client_info": ref("ClientInfo"),
+            "num_associated_team_members": INTEGER,
+            "lead_source_types": array(ref("LeadSourceType")),
+        },
+        display_name={"type": "string", "description": "After a write."},
+        action={
+            "type": "string",
+            "enum": ["created", "updated", "unarchived", "unchanged"],
+            "description": "After a write: what it did.",
+        },
+    ),
+)
+component("EntityRecord", obj({**_ROW, "display_name": STRING}))
+component("PaginatedEntityRecordList", page_of(ref("EntityRecord")))
+component(
+    "EntityRecordSearchPage",
+    page_of(ref("EntityRecord"), next_cursor=nullable(STRING), count=nullable(INTEGER)),
+)
+
+# ---------------------------------------------------------------- writes
+
+component("NullEnum", {"enum": [None]})
+component("ArchivedConflictEnum", {"enum": ["overwrite"], "type": "string"})
+component("UnarchiveEnum", {"enum": ["prompt", "unarchive", "overwrite"], "type": "string"})
+component(
+    "FieldRequest",
+    obj(
+        {},
+        id=nullable(UUID),
+        name=nullable({"type": "string", "minLength": 1}),
+        value=nullable({"description": "A scalar, an array or an object, by the type of the field; null clears it."}),
+        add_values=nullable(array(ANYTHING)),
+        remove_values=nullable(array(ANYTHING)),
+    ),
+)
+_FIELDS = {"fields": array(ref("FieldRequest"))}
+
+
+def _or_null(name: str) -> dict[str, Any]:
+    return nullable(one_of(ref(name), ref("NullEnum")))
+
+
+component("EntityRecordUpdateRequest", obj(_FIELDS, archived_conflict=_or_null("ArchivedConflictEnum")))
+component(
+    "PatchedEntityRecordUpdateRequest",
+    obj({}, **_FIELDS, archived_conflict=_or_null("ArchivedConflictEnum")),
+)
+component("EntityRecordAddRequest", obj(_FIELDS, unarchive=_or_null("UnarchiveEnum")))
+component(
+    "EntityRecordUpsertRequest",
+    obj(
+        {"lookup_value": STRING},
+        **_FIELDS,
+        match_field=nullable({"type": "string", "description": "A unique field's API name."}),
+        oncreate_unarchive=_or_null("UnarchiveEnum"),
+        onupdate_archived_conflict=_or_null("ArchivedConflictEnum"),
+    ),
+)
+component("MoveRequest", obj({"stage_id": UUID}))
+
+# ---------------------------------------------------------------- refusals
+
+component("Problem", obj({"detail": STRING, "code": STRING}))
+_PARTS = {part: {**MESSAGES, "readOnly": True} for part in ("value", "add_values", "remove_values")}
+component("_FieldError", obj({}, id=STRINGS, name=STRINGS, **_PARTS))
+component(
+    "ErrorResponse",
+    obj(
+        {"fields": array(ref("_FieldError"))},
+        non_field_errors=STRINGS,
+        codes={**array(ref("_FieldError")), "description": "Of the shape of `fields`: the codes of its messages."},
+        non_field_codes=STRINGS,
+        detail={"type": "string", "description": "All messages in one."},
+        code={"type": "string", "description": "The first code."},
+        archived_record_id={**UUID, "description": "The archived record that holds the identifier."},
+    ),
+)
+
+# ---------------------------------------------------------------- values, searches, history
+
+_PERSON = ("first_name", "last_name", "full_name", "email", "display_name")
+component("ClientTypeaheadSearch", obj({"id": UUID, **dict.fromkeys(_PERSON, STRING)}))
+component("RelationshipFieldValue", obj({"id": UUID, "name": STRING, "display_name": STRING}))
+component("FieldValues", one_of(ref("ClientTypeaheadSearch"), ref("RelationshipFieldValue")))
+component("PaginatedFieldValuesList", page_of(ref("FieldValues")))
+component(
+    "RelatedPipelineRecordsRequest",
+    obj({}, object_ids=nullable(STRINGS), field_ids=nullable(array(UUID)), page=INTEGER, page_size=INTEGER),
+)
+component(
+    "SearchClause",
+    obj(
+        {"field": STRING, "condition": STRING, "value": ANYTHING},
+        type={"type": "string", "enum": ["fields_v2", "fields"]},
+        subtype={"type": "string", "enum": ["custom", "non_custom"]},
+    ),
+)
+component(
+    "SearchGroup",
+    {
+        **obj({}, filters=array(ref("SearchClause")), query=array(ref("SearchGroup")), **{"and": BOOLEAN}),
+        "description": "Clauses, or in their place groups, at most five deep.",
+    },
+)
+component(
+    "SearchRequest",
+    obj(
+        {},
+        query=nullable(array(ref("SearchGroup"))),
+        field_names=nullable(STRINGS),
+        field_ids=nullable(array(UUID)),
+        search_within_field_names=nullable(STRINGS),
+        search_within_field_ids=nullable(array(UUID)),
+        ordering=nullable(one_of(STRING, STRINGS)),
+        search=nullable(STRING),
+        page=nullable(INTEGER),
+        page_size=nullable(INTEGER),
+        cursor=nullable(STRING),
+        count={"type": "string", "enum": ["exact", "none"]},
+        **{"and": nullable(BOOLEAN)},
+    ),
+)
+component(
+    "FieldChange",
+    obj(
+        {
+            "id": UUID,
+            "name": STRING,
+            "field_type": STRING,
+            "display_name": STRING,
+            "old": ANYTHING,
+            "new": ANYTHING,
+        }
+    ),
+)
+component(
+    "Author", obj({"id": UUID, "deleted": BOOLEAN, **dict.fromkeys(("first_name", "last_name", "email"), STRING)})
+)
+component(
+    "HistoryEntry",
+    obj(
+        {
+            "id": INTEGER,
+            "version": INTEGER,
+            "action": STRING,
+            "created": {"type": "string", "format": "date-time"},
+            "member": nullable(one_of(ref("Author"))),
+            "source": STRING,
+            "api_key_id": nullable(INTEGER),
+            "request_id": STRING,
+            "operation_id": UUID,
+            "reason": STRING,
+            "changes": array(ref("FieldChange")),
+        }
+    ),
+)
+component("PaginatedHistoryEntryList", page_of(ref("HistoryEntry")))

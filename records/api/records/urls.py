@@ -1,0 +1,47 @@
+"""The paths of the Records API, below `/api/`. None ends in a slash."""
+
+from __future__ import annotations
+
+from django.urls import path, register_converter
+
+from .collection import CollectionViewSet
+from .detail import RecordViewSet
+from .related import RelatedViewSet
+
+
+class RecordIdConverter:
+    """A record's id; anything else in its place is a path that leads nowhere."""
+
+    regex = r"[0-9a-fA-F]{8}\-[0-9a-fA-F]{4}\-[0-9a-fA-F]{4}\-[0-9a-fA-F]{4}\-[0-9a-fA-F]{12}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(RecordIdConverter, "record_id")
+
+RECORD = "records/<str:object_identifier>/<record_id:entity_id>"
+OBJECT = "records/<str:object_identifier>"
+BY_ID_ALONE = "records/<record_id:entity_id>"
+
+urlpatterns = [
+    path(
+        RECORD,
+        RecordViewSet.as_view({"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}),
+    ),
+    path(f"{RECORD}/unarchive", RecordViewSet.as_view({"patch": "unarchive"})),
+    path(f"{RECORD}/move", RecordViewSet.as_view({"patch": "move"})),
+    path(f"{RECORD}/history", RecordViewSet.as_view({"get": "history"})),
+    path(f"{OBJECT}/search", CollectionViewSet.as_view({"post": "search"})),
+    path(f"{OBJECT}/upsert", CollectionViewSet.as_view({"post": "upsert"})),
+    path(f"{OBJECT}/add", CollectionViewSet.as_view({"post": "add"})),
+    path(f"{OBJECT}/lookup", CollectionViewSet.as_view({"get": "lookup"})),
+    path(
+        f"{BY_ID_ALONE}/field-values/<record_id:field_id>",
+        RelatedViewSet.as_view({"get": "field_values"}),
+    ),
+    path(f"{BY_ID_ALONE}/related-pipeline-records", RelatedViewSet.as_view({"post": "pipeline_records"})),
+]

@@ -1,0 +1,69 @@
+"""`manage.py create_api_key`: a credential for a program."""
+
+import json
+from argparse import ArgumentParser
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from records.exceptions import RecordsError
+from records.models import Member, Workspace
+from records.services.workspaces import create_api_key, get_workspace
+
+
+class Command(BaseCommand):
+    """Makes an API key of a workspace."""
+
+    help = "Make an API key. Its secret is shown once; only a digest of it is stored."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--workspace", required=True, help="its UUID, slug or name")
+        parser.add_argument("--name", required=True, help="what the key is for")
+        parser.add_argument("--member", help="e-mail of the member it speaks for (any active member)")
+        parser.add_argument("--scopes", nargs="*", default=[], help="what it may be used for (everything)")
+        parser.add_argument("--expires", help="date or date and time, ISO 8601, UTC where it names no zone (never)")
+        parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            workspace = get_workspace(options["workspace"])
+        except RecordsError as problem:
+            raise CommandError(problem.detail) from problem
+        member = find_member(workspace, options["member"])
+        expires = read_expiry(options["expires"])
+        key, secret = create_api_key(
+            workspace, options["name"], member=member, scopes=options["scopes"], expires_at=expires
+        )
+        printed = {
+            "workspace_id": str(workspace.uuid),
+            "member_id": str(member.uuid) if member else None,
+            "name": key.name,
+            "api_key": secret,
+            "expires": expires.isoformat() if expires else None,
+        }
+        self.stdout.write(json.dumps(printed) if options["json"] else f"{secret}\nIt is not shown again.")
+
+
+def find_member(workspace: Workspace, email: str | None) -> Member | None:
+    """The active member with this e-mail; None for no e-mail."""
+    if email is None:
+        return None
+    member = Member.objects.filter(workspace=workspace, email__iexact=email, is_active=True).first()
+    if member is None:
+        raise CommandError(f"No active member of {workspace.name!r} has the e-mail {email!r}.")
+    return member
+
+
+def read_expiry(text: str | None) -> datetime | None:
+    """When the key stops working; a date means the start of that day."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as problem:
+        raise CommandError(f"{text!r} is not a date or a date and time.") from problem
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment <= datetime.now(UTC):
+        raise CommandError(f"{text} has passed.")
+    return moment

@@ -1,0 +1,118 @@
+"""`manage.py import_records`: records from a CSV file."""
+
+import sys
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from records.exceptions import RecordsError
+from records.management.commands.create_api_key import find_member
+from records.management.commands.serve import count
+from records.models import Source
+from records.services.access import Author
+from records.services.importing import CsvTable, ImportOptions, ImportSummary, import_file, open_table
+from records.services.workspaces import command_author, get_workspace
+
+REFUSED_ROWS = 1
+NOTHING_DONE = 2
+
+
+class Command(BaseCommand):
+    """Imports the rows of a CSV file as records of an object."""
+
+    help = (
+        "Import a CSV file whose first row names fields, by API name or label. Rows change the records that have their"
+        " identifier (or --match field), and are new records otherwise. Interrupted, the same command goes on where it"
+        " stopped. Exit status: 0 when every row was stored, 1 when some were refused (the report says which and why),"
+        " 2 when the file as a whole was."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("object", help="API name or UUID of the object")
+        parser.add_argument("file", type=Path, help="CSV with a header; also gzipped, when it ends in .gz")
+        parser.add_argument("--workspace", required=True, help="its UUID, slug or name")
+        parser.add_argument("--member", help="e-mail of the member who imports (the workspace's first admin)")
+        parser.add_argument(
+            "--create-object", action="store_true", help="make the object from the file if there is none yet"
+        )
+        parser.add_argument(
+            "--identifier",
+            help="column that identifies the records of a new object, or `none` (the first column, else `name`,"
+            " where it is text and each row has one of its own)",
+        )
+        parser.add_argument("--match", help="unique field to match rows by, instead of the identifier")
+        parser.add_argument(
+            "--again", action="store_true", help="import a file of new records that was imported before once more"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="say what would happen; store nothing")
+        parser.add_argument("--report", type=Path, help="where refused rows are listed (FILE.errors.csv, here)")
+        parser.add_argument("--batch-size", type=count, default=1000, help="rows of a transaction (%(default)s)")
+        parser.add_argument("--encoding", default="utf-8", help="of the file (%(default)s)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        started = time.perf_counter()
+        try:
+            workspace = get_workspace(options["workspace"])
+            member = find_member(workspace, options["member"])
+            author = command_author(workspace, member, Source.IMPORT)
+            summary = self.import_table(author, options)
+        except RecordsError as problem:
+            raise CommandError(problem.detail, returncode=NOTHING_DONE) from problem
+        self.stdout.write(text(summary, time.perf_counter() - started, dry_run=options["dry_run"]))
+        if summary.failed:
+            sys.exit(REFUSED_ROWS)
+
+    def import_table(self, author: Author, options: dict[str, Any]) -> ImportSummary:
+        """Import, showing how far it is if somebody is watching."""
+        table = open_table(options["file"], options["encoding"])
+        chosen = ImportOptions(
+            report=options["report"] or Path(f"{table_name(table)}.errors.csv"),
+            match=options["match"],
+            create_object=options["create_object"],
+            identifier=options["identifier"],
+            again=options["again"] or None,
+            dry_run=options["dry_run"],
+            batch_size=options["batch_size"],
+        )
+        # A bar only where it moves: in a file each of its states would be a line.
+        with tqdm(unit=" rows", disable=None, file=sys.stderr) as bar:
+
+            def show(done: int, total: int) -> None:
+                bar.total = total
+                bar.update(done - bar.n)
+
+            return import_file(author, options["object"], table, chosen, show)
+
+
+def table_name(table: CsvTable) -> str:
+    """The name of the file without `.csv` and `.gz`."""
+    return table.path.name.removesuffix(".gz").removesuffix(".csv")
+
+
+def text(summary: ImportSummary, seconds: float, *, dry_run: bool) -> str:
+    """What became of the file, for people."""
+    if summary.done_before is not None:
+        return (
+            f"This file was imported into {summary.object_name} at {summary.done_before:%Y-%m-%d %H:%M} UTC:"
+            f" {counts(summary)}. Nothing was done; --again imports it once more."
+        )
+    rows = summary.rows - summary.resumed_at
+    intro = "Dry run, nothing is stored: " if dry_run else ""
+    speed = f"{seconds:.1f} s, {rows / seconds:,.0f} rows/s"
+    lines = [f"{intro}{summary.object_name}: {counts(summary)} ({speed})."]
+    if summary.resumed_at:
+        lines.append(f"The first {summary.resumed_at:,} rows were imported before.")
+    if summary.report is not None:
+        lines.append(f"What was refused, and why: {summary.report}")
+    return "\n".join(lines)
+
+
+def counts(summary: ImportSummary) -> str:
+    return (
+        f"{summary.created:,} created, {summary.updated:,} updated, {summary.unchanged:,} unchanged,"
+        f" {summary.failed:,} failed"
+    )

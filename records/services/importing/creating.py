@@ -1,0 +1,109 @@
+"""Making the object for a file: its fields are the file's columns, of the types their values have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+
+from records.exceptions import InvalidInput
+from records.field_types import field_types
+from records.models import ObjectType
+from records.services.access import Author
+from records.services.definitions import FieldDefinition, slug
+from records.services.schema import create_object
+
+from .inference import MAX_TEXT, ColumnSurvey
+from .reading import CsvTable
+
+CHUNK = 1000
+NO_IDENTIFIER = "none"
+# Every object has fields of these names, which are not the file's.
+TAKEN = frozenset({"owner", "created", "updated", "display_name"})
+
+
+def create_object_for(author: Author, name: str, table: CsvTable, identifier: str | None = None) -> ObjectType:
+    """Make the object `name` with a field for each column of the table; all values are looked at.
+
+    `identifier` is the header of the column that identifies records, or `none`. Not given, it is the first column,
+    else the one called `name`, if it is text and each row has one of its own. InvalidInput where the column
+    cannot identify the rows.
+    """
+    chosen = _find_header(table, identifier) if identifier not in (None, NO_IDENTIFIER) else None
+    surveys = survey_columns(table, {table.header[0], chosen, _find_header(table, "name", required=False)})
+    if identifier is None:
+        chosen = next((found.header for found in surveys if _identifies(found)), None)
+    elif chosen is not None:
+        _check_identifies(next(found for found in surveys if found.header == chosen))
+    fields = [_field(found, identifies=found.header == chosen) for found in surveys]
+    names = dict(zip(table.header, (field.name for field in fields), strict=True))
+    label = name.replace("_", " ").strip()
+    return create_object(
+        author,
+        label[:1].upper() + label[1:],
+        _singular(label[:1].upper() + label[1:]),
+        name=slug(name),
+        fields=fields,
+        identifier_field=names[chosen] if chosen is not None else None,
+    )
+
+
+def survey_columns(table: CsvTable, may_identify: set[str | None]) -> list[ColumnSurvey]:
+    """What the columns hold, over all rows that have a cell for each of them."""
+    surveys = [ColumnSurvey(header, header in may_identify) for header in table.header]
+    for chunk in _chunks(table):
+        for survey, cells in zip(surveys, zip(*chunk, strict=True), strict=True):
+            survey.add(cells)
+    return surveys
+
+
+def _chunks(table: CsvTable) -> Iterator[list[Sequence[str]]]:
+    width = len(table.header)
+    rows = (row.cells for row in table.rows() if len(row.cells) == width)
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
+
+
+def _find_header(table: CsvTable, wanted: str | None, *, required: bool = True) -> str | None:
+    """The header meant by a column's name, however it is cased, or the API name made of it."""
+    for header in table.header:
+        if wanted is not None and (header.casefold() == wanted.casefold() or slug(header) == wanted):
+            return header
+    if required:
+        raise InvalidInput(f"The file has no column {wanted!r}. Its columns are {', '.join(table.header)}.")
+    return None
+
+
+def _identifies(survey: ColumnSurvey) -> bool:
+    return (
+        survey.may_identify
+        and survey.is_unique
+        and survey.longest <= MAX_TEXT
+        and (survey.kind() == "dropdown" or field_types.get(survey.kind()).text_like)
+    )
+
+
+def _check_identifies(survey: ColumnSurvey) -> None:
+    if survey.repeated:
+        raise InvalidInput(
+            f"The column {survey.header!r} cannot identify the records: {survey.repeated[:80]!r} occurs more than once."
+        )
+    if survey.longest > MAX_TEXT:
+        raise InvalidInput(
+            f"The column {survey.header!r} cannot identify the records: some values have over {MAX_TEXT} characters."
+        )
+
+
+def _field(survey: ColumnSurvey, *, identifies: bool) -> FieldDefinition:
+    field = survey.infer()
+    if identifies and not field_types.get(field.field_type).text_like:
+        field = replace(field, field_type="text", settings={}, options=())
+    if field.name in TAKEN:
+        field = replace(field, name=f"{field.name[:62]}_2")
+    return field
+
+
+def _singular(label: str) -> str:
+    if label.endswith("ies"):
+        return f"{label[:-3]}y"
+    return label[:-1] if label.endswith("s") and not label.endswith("ss") else label

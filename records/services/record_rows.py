@@ -1,0 +1,158 @@
+"""The rows of the store, in the shapes the write path works with, and reading them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from records.field_types import FieldSpec
+from records.field_types.base import MAX_INDEXED
+
+from .object_schema import ObjectSchema
+from .sql import Fragment, document, fetch, for_update, moment, moment_column, uuid_text
+from .summary import NO_SUMMARY, Summary, read_summary, summary_columns
+
+RECORD_COLUMNS = (
+    "id, uuid, values, identifier, display_name, external_source, external_id, member_id, owner_id, state,"
+    " cancelled_at, version, created_at, updated_at"
+)
+RECORD_WIDTH = len(RECORD_COLUMNS.split(","))
+
+
+@dataclass(slots=True)
+class RecordRow:
+    """A record as it is stored; the write path changes copies of it."""
+
+    id: int
+    uuid: str
+    values: dict[str, Any]
+    identifier: str | None = None
+    display_name: str = ""
+    external_source: str = ""
+    external_id: str | None = None
+    member_id: int | None = None
+    owner_id: int | None = None
+    state: str = "active"
+    cancelled_at: datetime | None = None
+    version: int = 0
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    summary: Summary = NO_SUMMARY
+
+
+@dataclass(slots=True)
+class LedgerRow:
+    """One write to one record, for the ledger: the record as the write left it, and what it changed.
+
+    `record` is the row itself, which has its key by the time it is stored.
+    """
+
+    record: RecordRow
+    snapshot: RecordRow
+    action: str
+    changes: dict[str, list[Any]]
+
+
+@dataclass(slots=True)
+class IndexRow:
+    """One scalar of the typed index; `value` goes into `column`."""
+
+    record: RecordRow
+    field_id: int
+    position: int
+    column: str
+    value: Any
+    overflow: str | None = None
+    unique_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What every row of one operation has in common."""
+
+    workspace_id: int
+    object_id: int
+    operation_id: UUID
+    source: str
+    member_id: int | None
+    user_id: int | None
+    api_key_id: int | None
+    request_id: str
+    reason: str
+    now: datetime
+
+
+@dataclass(slots=True)
+class Changes:
+    """Everything a batch stores.
+
+    `index` holds the new index rows by record UUID and field; they overwrite the rows at the same places.
+    `unindexed` are the fields of a record that have fewer rows than before: theirs are deleted first.
+    """
+
+    created: list[RecordRow] = field(default_factory=list)
+    updated: dict[int, RecordRow] = field(default_factory=dict)
+    ledger: list[LedgerRow] = field(default_factory=list)
+    unindexed: dict[int, set[int]] = field(default_factory=dict)
+    index: dict[tuple[str, int], list[IndexRow]] = field(default_factory=dict)
+    live_changed: dict[bool, list[int]] = field(default_factory=lambda: {True: [], False: []})
+
+
+def record_columns(alias: str) -> str:
+    """The columns of a record, for a SELECT from `alias`, in the order `read_record` takes them."""
+    return ", ".join(_column(alias, name.strip()) for name in RECORD_COLUMNS.split(","))
+
+
+def _column(alias: str, name: str) -> str:
+    column = f'{alias}."{name}"'
+    return moment_column(column) if name.endswith("_at") else column
+
+
+def read_record(row: Sequence[Any]) -> RecordRow:
+    """A record from the columns `record_columns` names."""
+    return RecordRow(
+        row[0],
+        uuid_text(row[1]),
+        document(row[2]),
+        *row[3:10],
+        moment(row[10]),
+        row[11],
+        moment(row[12]),
+        moment(row[13]),
+    )
+
+
+def lock_records(schema: ObjectSchema, condition: Fragment, *, summary: bool = False) -> list[RecordRow]:
+    """The object's records that meet the condition (on alias `r`), locked, in the order of their keys."""
+    sql, params = condition
+    counted, count_params = summary_columns(schema, "r") if summary else ("NULL", [])
+    rows = fetch(
+        f"SELECT {record_columns('r')}, {counted} FROM records_record r"
+        f" WHERE r.workspace_id = %s AND r.object_id = %s AND ({sql}) ORDER BY r.id" + for_update("r"),
+        [*count_params, schema.workspace_id, schema.id, *params],
+    )
+    records = [read_record(row) for row in rows]
+    if summary:
+        for record, row in zip(records, rows, strict=True):
+            record.summary = read_summary(row[RECORD_WIDTH:])
+    return records
+
+
+def index_rows(record: RecordRow, spec: FieldSpec, *, unique: bool) -> list[IndexRow]:
+    """The typed index's rows for one field of a record."""
+    stored = record.values.get(str(spec.id))
+    column = spec.type.column
+    if stored is None or column is None:
+        return []
+    rows = []
+    for position, value in enumerate(spec.type.index_values(spec, stored)):
+        row = IndexRow(record, spec.id, position, column, value)
+        if unique:
+            row.unique_key = str(value)
+        if column == "text" and len(value) > MAX_INDEXED:
+            row.value, row.overflow = value[:MAX_INDEXED], value
+        rows.append(row)
+    return rows

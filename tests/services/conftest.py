@@ -1,0 +1,34 @@
+"""What every test of the core is held to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+
+# The workspace itself, and the query that finds out whose key it is, which joins on it.
+NOT_TENANT = re.compile(r"records_workspace")
+TABLE = re.compile(r"\brecords_[a-z]+\b")
+
+
+@pytest.fixture(autouse=True)
+def _statements_name_their_workspace(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No statement on a tenant's table without the tenant, in any test of the core."""
+    if "db" not in request.fixturenames and not request.node.get_closest_marker("django_db"):
+        yield
+        return
+    request.getfixturevalue("db")
+    unnamed: list[str] = []
+
+    def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        tables = [name for name in TABLE.findall(sql) if not NOT_TENANT.fullmatch(name)]
+        if tables and "workspace_id" not in sql and "_id_seq" not in sql and "sqlite_sequence" not in sql:
+            unnamed.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watch):
+        yield
+    assert not unnamed, f"{len(unnamed)} statements name no workspace, the first: {unnamed[0]}"
