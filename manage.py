@@ -11,6 +11,8 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "records_project.settings")
     if sys.argv[1:2] == ["demo"]:
         os.environ.setdefault("RECORDS_ENV", "demo")
+    if sys.argv[1:2] in (["serve"], ["demo"]):
+        os.environ.setdefault("STATEMENT_SECONDS", "5")
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as problem:

@@ -2,40 +2,56 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import records.models.columns
 from django.db import migrations, models
+
+import records.models.columns
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0002_postgresql_search'),
+        ("records", "0002_postgresql_search"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file_name', models.CharField(max_length=255)),
-                ('digest', models.CharField(max_length=64)),
-                ('match_field', models.CharField(blank=True, max_length=64)),
-                ('operation_id', models.UUIDField(default=records.models.columns.new_uuid, editable=False)),
-                ('rows_done', models.PositiveBigIntegerField(default=0)),
-                ('created_count', models.PositiveBigIntegerField(default=0)),
-                ('updated_count', models.PositiveBigIntegerField(default=0)),
-                ('unchanged_count', models.PositiveBigIntegerField(default=0)),
-                ('failed_count', models.PositiveBigIntegerField(default=0)),
-                ('report_path', models.CharField(blank=True, max_length=4096)),
-                ('report_bytes', models.PositiveBigIntegerField(default=0)),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('object', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.objecttype')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.workspace')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("file_name", models.CharField(max_length=255)),
+                ("digest", models.CharField(max_length=64)),
+                ("match_field", models.CharField(blank=True, max_length=64)),
+                ("operation_id", models.UUIDField(default=records.models.columns.new_uuid, editable=False)),
+                ("rows_done", models.PositiveBigIntegerField(default=0)),
+                ("created_count", models.PositiveBigIntegerField(default=0)),
+                ("updated_count", models.PositiveBigIntegerField(default=0)),
+                ("unchanged_count", models.PositiveBigIntegerField(default=0)),
+                ("failed_count", models.PositiveBigIntegerField(default=0)),
+                ("report_path", models.CharField(blank=True, max_length=4096)),
+                ("report_bytes", models.PositiveBigIntegerField(default=0)),
+                ("started_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "object",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.objecttype"
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.workspace"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['workspace', 'object', 'digest'], name='import_file')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('finished_at', None)), fields=('workspace', 'object', 'digest', 'match_field'), name='import_unfinished_unique')],
+                "indexes": [models.Index(fields=["workspace", "object", "digest"], name="import_file")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("finished_at", None)),
+                        fields=("workspace", "object", "digest", "match_field"),
+                        name="import_unfinished_unique",
+                    )
+                ],
             },
         ),
     ]

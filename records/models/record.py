@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
-from .columns import ExactNumber, NormalText, new_uuid
+from .columns import Document, ExactNumber, NormalText, new_uuid
 from .definitions import Field, ObjectType
 from .workspace import Member, Workspace
 
@@ -40,7 +40,7 @@ class LedgerEntry(models.Model):
     one request, job or import changed.
     """
 
-    changes = models.JSONField(default=dict)
+    changes: Any = Document(default=dict)
     operation_id = models.UUIDField(db_index=True)
     source = models.CharField(max_length=16, choices=Source.choices)
     action = models.CharField(max_length=16)
@@ -62,7 +62,7 @@ class Record(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+", db_index=False)
     object = models.ForeignKey(ObjectType, on_delete=models.PROTECT, related_name="+", db_index=False)
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
-    values: Any = models.JSONField(default=dict)
+    values: Any = Document(default=dict)
     identifier = NormalText(null=True, blank=True)
     display_name = models.TextField(blank=True)
     display_key = NormalText(blank=True)

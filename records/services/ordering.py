@@ -67,6 +67,11 @@ def parse_ordering(author: Author, schema: ObjectSchema, names: Sequence[str]) -
     return keys
 
 
+def newest_first(schema: ObjectSchema) -> SortKey:
+    """The order of a search that asks for none."""
+    return SortKey(schema.by_name["created"], True)
+
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """The last record of a page: its sort values in the index's form, and its key."""
@@ -124,7 +129,6 @@ def _parsed(key: SortKey, value: Any) -> Any:
 
 def after(keys: Sequence[SortKey], columns: Sequence[str], cursor: Cursor, key_column: str) -> Fragment:
     """The records that come after the cursor, in the order of `keys`, whose values stand in `columns`."""
-    descending = keys[0].descending if keys else True
     alternatives: list[Fragment] = []
     equal: list[Fragment] = []
     for key, column, value in zip(keys, columns, cursor.values, strict=True):
@@ -133,7 +137,7 @@ def after(keys: Sequence[SortKey], columns: Sequence[str], cursor: Cursor, key_c
             equal.append((f"{column} = %s", [value]))
         else:
             equal.append((f"{column} IS NULL", []))
-    alternatives.append(_with(equal, f"{key_column} {'<' if descending else '>'} %s", [cursor.record_id]))
+    alternatives.append(_with(equal, f"{key_column} {keys[0].beyond} %s", [cursor.record_id]))
     sql = " OR ".join(f"({sql})" for sql, _ in alternatives)
     return f"({sql})", [param for _, params in alternatives for param in params]
 

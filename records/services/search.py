@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import transaction
-
 from records.exceptions import InvalidInput
 from records.field_types import FieldSpec
 
@@ -20,15 +18,14 @@ from .filter_sql import FilterSql
 from .filters import AllOf, Leaf, Node, TextSearch, parse_query, searched_fields
 from .naming import identifier_key
 from .object_schema import ObjectSchema
-from .ordering import Cursor, SortKey, after, parse_ordering, read_cursor, write_cursor
+from .ordering import Cursor, SortKey, after, newest_first, parse_ordering, read_cursor, write_cursor
 from .read import RecordView, view_records
 from .record_rows import RECORD_WIDTH, read_record, record_columns
-from .sql import Fragment, Row, execute, fetch, is_postgresql, moment, time_limit
+from .sql import Fragment, Row, fetch, is_postgresql, moment, time_limit
 
 PROBED = 5000
 MAX_OFFSET = 10_000_000
 MAX_PARTS = 100
-TIME_LIMIT_MS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +86,7 @@ def search_records(author: Author, schema: ObjectSchema, request: SearchRequest)
     InvalidInput says where the request is wrong; Unavailable when it takes longer than five seconds.
     """
     search = _prepare(author, schema, request)
-    with transaction.atomic(), time_limit():
-        if is_postgresql():
-            execute(f"SET LOCAL statement_timeout = {TIME_LIMIT_MS}")
+    with time_limit():
         matches, size = _count(search, exact=request.count and search.cursor is None)
         rows = _page(search, matches, size) if matches else []
         views = _views(search, rows[: search.limit], request.fields)
@@ -111,7 +106,7 @@ def _prepare(author: Author, schema: ObjectSchema, request: SearchRequest) -> _S
         raise InvalidInput("search: at most 10000 characters, none of them null.")
     if term := identifier_key(text):
         conditions.append(TextSearch(within, term))
-    keys = parse_ordering(author, schema, request.ordering)
+    keys = parse_ordering(author, schema, request.ordering) or [newest_first(schema)]
     cursor = read_cursor(keys, request.cursor) if request.cursor else None
     offset = 0 if cursor else (request.page - 1) * request.page_size
     if offset > MAX_OFFSET:
@@ -156,12 +151,15 @@ def _count(search: _Search, *, exact: bool) -> tuple[int, int]:
     """How many records match (at most `PROBED` unless exact), and an upper bound of the object's records."""
     source, params = _matching(search)
     counted = f"SELECT count(*) {source}" if exact else f"SELECT count(*) FROM (SELECT 1 {source} LIMIT {PROBED}) p"
-    span = (
-        "(SELECT max(s.id) - min(s.id) + 1 FROM records_record s"
-        " WHERE s.workspace_id = %s AND s.object_id = %s AND s.state = 'active')"
+    # The keys of the newest and the oldest record bound their number, at the price of two look-ups.
+    newest, oldest = (
+        "(SELECT s.id FROM records_record s WHERE s.workspace_id = %s AND s.object_id = %s AND s.state = 'active'"
+        f" ORDER BY s.created_at {direction}, s.id {direction} LIMIT 1)"
+        for direction in ("DESC", "ASC")
     )
-    row = fetch(f"SELECT ({counted}), {span}", [*params, search.author.workspace.id, search.schema.id])[0]
-    return row[0], row[1] or 0
+    tenant = [search.author.workspace.id, search.schema.id]
+    row = fetch(f"SELECT ({counted}), {newest}, {oldest}", [*params, *tenant, *tenant])[0]
+    return row[0], 0 if row[1] is None else abs(row[1] - row[2]) + 1
 
 
 def _matching(search: _Search) -> Fragment:
@@ -187,33 +185,14 @@ def _records(search: _Search) -> Fragment:
 def _page(search: _Search, matches: int, size: int) -> list[Row]:
     """The page's rows and one more: the record's key, its sort values, its columns."""
     wanted = search.offset + search.limit + 1
-    walkable = not search.keys or (len(search.keys) == 1 and _parts(search) is not None)
+    walkable = len(search.keys) == 1 and _parts(search) is not None
     # Walking meets a match every size / matches rows; finding and sorting touches every match.
     walks = walkable and (matches >= PROBED or wanted * size < matches * matches * 2)
-    if not search.keys:
-        chosen = _walk_records(search) if walks or search.cursor else _sorted(search)
-    elif walks:
-        chosen = _walk_index(search)
-    else:
-        chosen = _sorted(search)
-    return fetch(*chosen)
+    return fetch(*(_walk_index(search) if walks else _sorted(search)))
 
 
 def _tail(search: _Search) -> str:
     return f" LIMIT {search.limit + 1} OFFSET {search.offset}"
-
-
-def _walk_records(search: _Search) -> Fragment:
-    """Newest first: down the primary key."""
-    base, params = search.base
-    beyond: Fragment = ("TRUE", [])
-    if search.cursor is not None:
-        beyond = ("r.id < %s", [search.cursor.record_id])
-    chosen, more = _probe(search, "r.id")
-    return (
-        f"SELECT r.id, {record_columns('r')} FROM records_record r"
-        f" WHERE {base} AND {beyond[0]} AND {chosen} ORDER BY r.id DESC" + _tail(search)
-    ), [*params, *beyond[1], *more]
 
 
 def _probe(search: _Search, key: str) -> Fragment:
@@ -341,7 +320,7 @@ def _sorted(search: _Search) -> Fragment:
         values = tuple(map(_place, search.keys, search.cursor.values))
         cursor = after(search.keys, ordered, Cursor(values, search.cursor.record_id), "r.id")
     order = [f"{c} {k.direction} NULLS LAST" for c, k in zip(ordered, search.keys, strict=True)]
-    order.append(f"r.id {search.keys[0].direction if search.keys else 'DESC'}")
+    order.append(f"r.id {search.keys[0].direction}")
     shown = "".join(f"{column}, " for column in columns)
     return (
         f"SELECT r.id, {shown}{record_columns('r')} FROM records_record r{''.join(joins)}"

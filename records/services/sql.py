@@ -5,6 +5,7 @@ Statements of the core are written out, so that their plans are known; placehold
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,14 +13,13 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import OperationalError, connection, transaction
+from django.conf import settings
+from django.db import OperationalError, connection
 
 from records.exceptions import Unavailable
 
 Row = tuple[Any, ...]
 Fragment = tuple[str, list[Any]]
-
-SEARCH_SECONDS = 5
 
 
 def is_postgresql() -> bool:
@@ -169,24 +169,31 @@ def _successor(term: str) -> str | None:
 
 
 @contextmanager
-def time_limit(seconds: float = SEARCH_SECONDS) -> Iterator[None]:
-    """Statements inside that take longer than `seconds` are stopped: Unavailable, other requests unharmed."""
+def time_limit() -> Iterator[None]:
+    """Statements that take longer than the server's STATEMENT_SECONDS are stopped: Unavailable, others unharmed.
+
+    PostgreSQL watches every statement of the connection by itself.
+    """
+    seconds: float = settings.STATEMENT_SECONDS
     try:
-        if is_postgresql():
+        if is_postgresql() or not seconds:
             yield
         else:
             with _sqlite_limit(seconds):
                 yield
     except OperationalError as error:
-        if "statement timeout" in str(error) or "interrupted" in str(error):
+        if is_timeout(error):
             raise Unavailable(f"The search took longer than {seconds:g} s; narrow it.") from error
         raise
 
 
+def is_timeout(error: OperationalError) -> bool:
+    """Whether the database stopped a statement for taking too long."""
+    return "statement timeout" in str(error) or "interrupted" in str(error)
+
+
 @contextmanager
 def _sqlite_limit(seconds: float) -> Iterator[None]:
-    import time
-
     connection.ensure_connection()
     end = time.monotonic() + seconds
     raw = connection.connection
@@ -195,11 +202,3 @@ def _sqlite_limit(seconds: float) -> Iterator[None]:
         yield
     finally:
         raw.set_progress_handler(None, 0)
-
-
-def in_transaction() -> bool:
-    """Whether an outer transaction is open on this thread's connection."""
-    return bool(connection.in_atomic_block)
-
-
-atomic = transaction.atomic

@@ -58,13 +58,16 @@ class _Table:
 
 
 def _picked(at: int, kind: str) -> str:
-    return f"e->{at}" if kind == "jsonb" else f"(e->>{at})::{kind}"
+    return f"(e->{at})::json" if kind == "json" else f"(e->>{at})::{kind}"
 
 
-def _insert(table: _Table, rows: Iterable[Values]) -> None:
+def _insert(table: _Table, rows: Sequence[Values]) -> None:
     """Add rows. Their values are plain: numbers and texts, UUIDs, datetimes; a JSON column takes any value."""
     if is_postgresql():
-        execute(table.by_document, [orjson.dumps(list(rows)).decode()])
+        if len(rows) == 1:
+            execute(table.by_row, list(_plain(rows[0])))
+        else:
+            execute(table.by_document, [orjson.dumps(rows).decode()])
         return
     kinds = list(table.columns.values())
     with connection.cursor() as cursor:
@@ -78,7 +81,7 @@ def _sqlite_value(kind: str, value: Any) -> Any:
 
 
 _SQLITE: Mapping[str, Callable[[Any], Any]] = {
-    "jsonb": document_param,
+    "json": document_param,
     "timestamptz": moment_param,
     "uuid": lambda value: str(value).replace("-", ""),
     "numeric": str,
@@ -94,7 +97,7 @@ _RECORD = _Table(
         "workspace_id": "bigint",
         "object_id": "bigint",
         "uuid": "uuid",
-        "values": "jsonb",
+        "values": "json",
         "identifier": "text",
         "display_name": "text",
         "display_key": "text",
@@ -111,16 +114,19 @@ _RECORD = _Table(
         "updated_by": "bigint",
     },
 )
-_INSERT_RECORDS = (
-    _RECORD.by_document.replace("(e->>0)::bigint", "nextval('records_record_id_seq')") + " RETURNING id, uuid"
-)
+_NEXT_KEY = "nextval('records_record_id_seq')"
+_INSERT_RECORD = _RECORD.by_row.replace("(%s, ", f"({_NEXT_KEY}, ", 1) + " RETURNING id"
+_INSERT_RECORDS = _RECORD.by_document.replace("(e->>0)::bigint", _NEXT_KEY, 1) + " RETURNING id, uuid"
 
 
 def _insert_records(stamp: Stamp, records: list[RecordRow]) -> None:
     """Add records and give them their keys. On SQLite the open transaction reserves the keys."""
     if is_postgresql():
-        document = orjson.dumps([_record_row(stamp, record) for record in records]).decode()
-        keys = {uuid_text(uuid): key for key, uuid in fetch(_INSERT_RECORDS, [document])}
+        rows = [_record_row(stamp, record) for record in records]
+        if len(rows) == 1:
+            records[0].id = fetch(_INSERT_RECORD, list(_plain(rows[0][1:])))[0][0]
+            return
+        keys = {uuid_text(uuid): key for key, uuid in fetch(_INSERT_RECORDS, [orjson.dumps(rows).decode()])}
         for record in records:
             record.id = keys[record.uuid]
         return
@@ -315,7 +321,7 @@ _LEDGER = _Table(
         "history_type": "text",
         "history_change_reason": "text",
         "history_user_id": "bigint",
-        "changes": "jsonb",
+        "changes": "json",
         "operation_id": "uuid",
         "source": "text",
         "action": "text",

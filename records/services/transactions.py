@@ -9,6 +9,8 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 
 from records.exceptions import Conflict, Unavailable
 
+from .sql import is_timeout
+
 T = TypeVar("T")
 ATTEMPTS = 20
 LOST_RACES = {"40001", "40P01"}  # serialization failure, deadlock
@@ -31,6 +33,8 @@ def in_one_transaction(work: Callable[[], T]) -> T:
         except OperationalError as error:
             if "database is locked" in str(error):
                 raise Unavailable("The database is busy; try again.") from error
+            if is_timeout(error):
+                raise Unavailable("The database took too long; try again.") from error
             if nested or getattr(error.__cause__, "sqlstate", None) not in LOST_RACES:
                 raise
             last = error

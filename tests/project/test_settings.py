@@ -93,17 +93,25 @@ def test_sqlite_takes_the_write_lock_at_once_and_writes_through(settings_with: A
         (
             {},
             {
-                "pool": {"min_size": 1, "max_size": 16},
+                "options": "-c jit=off -c statement_timeout=0",
                 "server_side_binding": True,
                 "prepare_threshold": 2,
                 "sslmode": "require",
             },
+            True,
+        ),
+        (
+            {"PREPARED_STATEMENTS": "false", "DB_POOL_MAX": "16", "STATEMENT_SECONDS": "2.5"},
+            {
+                "options": "-c jit=off -c statement_timeout=2500",
+                "pool": {"min_size": 1, "max_size": 16},
+                "sslmode": "require",
+            },
             False,
         ),
-        ({"PREPARED_STATEMENTS": "false", "DB_POOL_MAX": "0"}, {"sslmode": "require"}, True),
     ],
 )
-def test_postgres_pools_connections_and_prepares_statements(
+def test_postgres_keeps_connections_and_prepares_statements(
     settings_with: Any, environment: dict[str, str], options: dict[str, Any], keeps_connections: bool
 ) -> None:
     url = "postgres://someone@db.example.com:5432/records?sslmode=require"

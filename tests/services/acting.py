@@ -123,7 +123,7 @@ def refusal(work: Callable[[], object]) -> RecordsError:
         done = work()
     except RecordsError as error:
         return error
-    raise AssertionError(f"not refused: {done!r}")
+    raise AssertionError(f"not refused: {type(done).__name__}")
 
 
 def problems(error: object) -> list[tuple[int | None, str, str, str]]:
