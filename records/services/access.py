@@ -42,6 +42,16 @@ class Author:
     operation_id: UUID = field(default_factory=new_uuid)
 
     @property
+    def may_define(self) -> bool:
+        """Whether the member may change the workspace's definitions."""
+        return self.role.is_admin
+
+    @property
+    def user_id(self) -> int:
+        """The user the member is."""
+        return self.member.user_id
+
+    @property
     def caller(self) -> str:
         """Whose idempotency keys these are."""
         return f"key:{self.api_key_id}" if self.api_key_id else f"member:{self.member.id}"

@@ -94,8 +94,9 @@ class ObjectRow:
 class Directory:
     """One workspace at one version of its definitions. Roles, members and schemas load when first asked for."""
 
-    def __init__(self, workspace: WorkspaceSpec) -> None:
+    def __init__(self, workspace: WorkspaceSpec, schemas: _Cache | None = None) -> None:
         self.workspace = workspace
+        self._schemas = schemas or _schemas
         self._roles: dict[int, RoleSpec] = {}
         self._members: dict[int, MemberSpec] = {}
         self.objects: dict[int, ObjectRow] = {}
@@ -124,7 +125,7 @@ class Directory:
     def schema(self, object_id: int) -> ObjectSchema:
         """The compiled schema of a live object of this workspace (KeyError for any other)."""
         row = self.objects[object_id]
-        return _schema(self.workspace, row.id, row.schema_version)
+        return _schema(self._schemas, self.workspace, row.id, row.schema_version)
 
     def role(self, role_id: int) -> RoleSpec:
         """A role of this workspace."""
@@ -236,12 +237,20 @@ def load_workspace(workspace_id: int) -> WorkspaceSpec:
     return WorkspaceSpec(row[0], uuid_text(row[1]), row[2], ZoneInfo(row[3]), row[4])
 
 
-def _schema(workspace: WorkspaceSpec, object_id: int, version: int) -> ObjectSchema:
+def read_uncommitted(workspace_id: int) -> Directory:
+    """The workspace as the open transaction has changed it.
+
+    What it compiles is not kept: after a rollback the next change gets the same version number.
+    """
+    return Directory(load_workspace(workspace_id), _Cache(100))
+
+
+def _schema(schemas: _Cache, workspace: WorkspaceSpec, object_id: int, version: int) -> ObjectSchema:
     key = (object_id, version, workspace.zone.key, workspace.region)
-    schema: ObjectSchema | None = _schemas.get(key)
+    schema: ObjectSchema | None = schemas.get(key)
     if schema is None:
         schema = compile_schema(workspace.id, object_id, workspace.zone, workspace.region)
-        _schemas.put(key, schema)
+        schemas.put(key, schema)
     return schema
 
 

@@ -7,18 +7,18 @@ Every node has two forms: a predicate on a record key, and a SELECT of the keys 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeGuard
 from uuid import UUID
-
-import orjson
 
 from records.field_types import FieldSpec, InvalidValue, MemberRef, RecordRef, Test
 from records.field_types.base import MAX_INDEXED
 
 from .access import Author, visible_condition
 from .filters import AllOf, AnyOf, Leaf, Node, TextSearch
+from .naming import display_key, identifier_key
 from .object_schema import COLUMN_FIELDS, ObjectSchema
 from .sql import (
     Fragment,
@@ -30,6 +30,7 @@ from .sql import (
     is_postgresql,
     moment_param,
     month_of,
+    number_param,
     starts_with,
 )
 
@@ -93,10 +94,12 @@ class FilterSql:
         """`FROM … WHERE …` of the rows that pass the leaf's test, its negation apart."""
         field, test = leaf.field, leaf.test
         if field.computed in COLUMN_FIELDS:
-            chosen, params = _tested(f"c.{COLUMN_FIELDS[field.computed]}", None, _kind(field), test)
+            column = f"c.{COLUMN_FIELDS[field.computed]}"
+            chosen, params = _tested(column, None, _kind(field), test)
+            named = f"{column} <> '' AND " if field.computed == "display_name" else ""
             return (
                 "FROM records_record c WHERE c.workspace_id = %s AND c.object_id = %s"
-                f" AND c.state = 'active' AND {chosen}"
+                f" AND c.state = 'active' AND {named}{chosen}"
             ), [self.workspace_id, self.schema.id, *params]
         if test.op == "count":
             return self._counted(leaf)
@@ -118,6 +121,14 @@ class FilterSql:
 
     def _counted(self, leaf: Leaf) -> Fragment:
         comparison, number = leaf.test.value
+        if number == 0 if comparison in ("=", ">=") else comparison == "<=" or (comparison == "<" and number > 0):
+            # Records without any row count too.
+            return (
+                "FROM (SELECT c.id AS record_id FROM records_record c LEFT JOIN records_fieldvalue x"
+                " ON x.workspace_id = c.workspace_id AND x.record_id = c.id AND x.field_id = %s"
+                " WHERE c.workspace_id = %s AND c.object_id = %s AND c.state = 'active'"
+                f" GROUP BY c.id HAVING count(x.record_id) {comparison} %s) v WHERE TRUE"
+            ), [leaf.field.id, self.workspace_id, self.schema.id, number]
         return (
             "FROM (SELECT x.record_id FROM records_fieldvalue x WHERE x.workspace_id = %s AND x.field_id = %s"
             f" AND x.live GROUP BY x.record_id HAVING count(*) {comparison} %s) v WHERE TRUE"
@@ -130,17 +141,13 @@ class FilterSql:
             return NOTHING
         related = self.author.directory.schema(field.related_object_id or 0)
         visible, visible_params = visible_condition(self.author, related, "t")
-        if test.op == "any":
-            if field.mirror_of_id is None and visible == "TRUE":
-                return "v.related_record IS NOT NULL", []
-            named: Fragment = ("TRUE", [])
-        else:
+        named: Fragment = ("TRUE", [])
+        if test.op != "any":
             references = test.value if isinstance(test.value, tuple) else (test.value,)
-            uuids = [ref.uuid for ref in references if isinstance(ref, RecordRef) and _is_uuid(ref.uuid)]
-            named = in_uuids("t.uuid", uuids)
+            named = _named_records([ref for ref in references if isinstance(ref, RecordRef)])
         return (
             f"v.related_record IS NOT NULL AND {other} IN (SELECT t.id FROM records_record t"
-            f" WHERE t.workspace_id = %s AND t.object_id = %s AND {named[0]} AND {visible})"
+            f" WHERE t.workspace_id = %s AND t.object_id = %s AND t.state = 'active' AND {named[0]} AND {visible})"
         ), [self.workspace_id, related.id, *named[1], *visible_params]
 
     def _member(self, test: Test) -> Fragment:
@@ -173,8 +180,6 @@ class FilterSql:
 
     def _searched(self, field: FieldSpec, term: str) -> Fragment:
         """The records in which a field that holds no text shows the term."""
-        from .naming import display_key
-
         if field.computed in COLUMN_FIELDS:
             if field.computed != "display_name":
                 return "SELECT 0 WHERE FALSE", []
@@ -190,6 +195,16 @@ class FilterSql:
                 return "SELECT 0 WHERE FALSE", []
             return self.keys(Leaf(field, exact))
         return "SELECT 0 WHERE FALSE", []
+
+
+def _named_records(references: Sequence[RecordRef]) -> Fragment:
+    """Records `t`, by UUID or by identifier."""
+    by_uuid, params = in_uuids("t.uuid", [ref.uuid for ref in references if ref.uuid and _is_uuid(ref.uuid)])
+    names = [identifier_key(ref.name) for ref in references if ref.name]
+    if not names:
+        return by_uuid, params
+    by_name, name_params = in_texts("t.identifier", names)
+    return f"({by_uuid} OR {by_name})", [*params, *name_params]
 
 
 def _kind(field: FieldSpec) -> str:
@@ -235,7 +250,7 @@ def _tested(column: str, overflow: str | None, kind: str, test: Test) -> Fragmen
 def _param(value: Any) -> Any:
     if isinstance(value, datetime):
         return moment_param(value)
-    return Decimal(str(value)) if isinstance(value, float) else value
+    return number_param(value) if isinstance(value, (float, Decimal)) else value
 
 
 def _one_of(column: str, kind: str, values: tuple[Any, ...]) -> Fragment:
@@ -246,8 +261,7 @@ def _one_of(column: str, kind: str, values: tuple[Any, ...]) -> Fragment:
         if kind == "number":
             return f"{column} = ANY(%s::numeric[])", [[str(param) for param in params]]
         return f"{column} = ANY(%s::timestamptz[])", [params]
-    listed = [float(param) if isinstance(param, Decimal) else param for param in params]
-    return f"{column} IN (SELECT value FROM json_each(%s))", [orjson.dumps(listed).decode()]
+    return f"{column} IN ({', '.join(['%s'] * len(params))})", params
 
 
 def _text_tested(column: str, overflow: str | None, test: Test) -> Fragment:
@@ -273,6 +287,6 @@ def _text_tested(column: str, overflow: str | None, test: Test) -> Fragment:
 
 
 def _text_equals(column: str, full: str, value: str) -> Fragment:
-    if len(value) < MAX_INDEXED:
-        return f"{column} = %s", [value]
+    if len(value) < MAX_INDEXED or column == full:
+        return f"{column} = %s", [value[:MAX_INDEXED]]
     return f"({column} = %s AND {full} = %s)", [value[:MAX_INDEXED], value]

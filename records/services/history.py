@@ -135,20 +135,13 @@ def _entries(author: Author, schema: ObjectSchema, rows: Sequence[Row]) -> list[
     entries = []
     for row, diff in zip(rows, changes, strict=True):
         member = members.get(row[4])
-        when = moment(row[9])
-        entries.append(
-            HistoryEntry(
-                *row[:4],
-                member.json if member is not None else None,
-                *row[5:7],
-                uuid_text(row[7]),
-                row[8] or "",
-                when,
-                [
-                    FieldChange(shown[int(key)], read(shown[int(key)], old), read(shown[int(key)], new))
-                    for key, (old, new) in diff.items()
-                    if int(key) in shown
-                ],
-            )
-        )
+        columns: list[Any] = list(row)
+        columns[4] = member.json if member is not None else None
+        columns[7:10] = uuid_text(row[7]), row[8] or "", moment(row[9])
+        columns[10] = [
+            FieldChange(shown[int(key)], read(shown[int(key)], old), read(shown[int(key)], new))
+            for key, (old, new) in diff.items()
+            if int(key) in shown
+        ]
+        entries.append(HistoryEntry(*columns))
     return entries

@@ -20,7 +20,7 @@ from records.field_types import FieldSpec
 
 from .access import Author, find_field
 from .object_schema import COLUMN_FIELDS, ObjectSchema
-from .sql import Fragment, moment_param
+from .sql import Fragment, moment_param, number_param
 
 MAX_KEYS = 5
 
@@ -36,6 +36,11 @@ class SortKey:
     def in_record(self) -> bool:
         """Whether the key is a column of the record itself."""
         return self.field.computed in COLUMN_FIELDS
+
+    @property
+    def may_be_blank(self) -> bool:
+        """Whether some records may have no value to be sorted by."""
+        return not self.in_record or self.field.computed == "display_name"
 
     @property
     def direction(self) -> str:
@@ -117,7 +122,7 @@ def _parsed(key: SortKey, value: Any) -> Any:
         number = Decimal(str(value))
         if not number.is_finite():
             raise ValueError
-        return number
+        return number_param(number)
     if key.column in ("option", "member"):
         if type(value) is not int or abs(value) >= 2**63:
             raise ValueError

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +42,13 @@ class RecordRow:
     created_at: datetime | None = None
     updated_at: datetime | None = None
     summary: Summary = NO_SUMMARY
+
+    def copy(self) -> RecordRow:
+        """The record as it is now; its values are shared."""
+        return RecordRow(*_every_slot(self))
+
+
+_every_slot = attrgetter(*(slot.name for slot in fields(RecordRow)))
 
 
 @dataclass(slots=True)
@@ -90,7 +98,8 @@ class Changes:
     """Everything a batch stores.
 
     `index` holds the new index rows by record UUID and field; they overwrite the rows at the same places.
-    `unindexed` are the fields of a record that have fewer rows than before: theirs are deleted first.
+    `unindexed` are the fields of a record that have fewer rows than before: theirs are deleted first. `unnamed` are
+    the records that give up an identifier, which another record of the batch may take.
     """
 
     created: list[RecordRow] = field(default_factory=list)
@@ -98,6 +107,7 @@ class Changes:
     ledger: list[LedgerRow] = field(default_factory=list)
     unindexed: dict[int, set[int]] = field(default_factory=dict)
     index: dict[tuple[str, int], list[IndexRow]] = field(default_factory=dict)
+    unnamed: list[int] = field(default_factory=list)
     live_changed: dict[bool, list[int]] = field(default_factory=lambda: {True: [], False: []})
 
 
@@ -113,16 +123,11 @@ def _column(alias: str, name: str) -> str:
 
 def read_record(row: Sequence[Any]) -> RecordRow:
     """A record from the columns `record_columns` names."""
-    return RecordRow(
-        row[0],
-        uuid_text(row[1]),
-        document(row[2]),
-        *row[3:10],
-        moment(row[10]),
-        row[11],
-        moment(row[12]),
-        moment(row[13]),
-    )
+    columns: list[Any] = list(row[:RECORD_WIDTH])
+    columns[1] = uuid_text(row[1])
+    columns[2] = document(row[2])
+    columns[10], columns[12], columns[13] = moment(row[10]), moment(row[12]), moment(row[13])
+    return RecordRow(*columns)
 
 
 def lock_records(schema: ObjectSchema, condition: Fragment, *, summary: bool = False) -> list[RecordRow]:

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import transaction
 from django.db.models import F, Max
 
-from records.exceptions import InvalidInput, NotAllowed
+from records.exceptions import InvalidInput
 from records.field_types import FieldSpec, InvalidValue, field_types, normal_text
 from records.models import (
     Field,
@@ -23,6 +22,7 @@ from records.models import (
 
 from .access import Author
 from .default_fields import DEFAULT_STAGES, contact_fields, object_fields
+from .definers import Definer, defining
 from .definitions import FieldDefinition, OptionDefinition, RelationDefinition, slug
 
 MAX_OBJECTS = 500
@@ -35,11 +35,6 @@ MIRRORS = {
     RelationKind.PRIMARY_FOR: RelationKind.PRIMARY,
     RelationKind.ADDITIONAL_FOR: RelationKind.ADDITIONAL,
 }
-
-
-def _check_admin(author: Author) -> None:
-    if not author.role.is_admin:
-        raise NotAllowed("Only workspace admins may change objects and fields.")
 
 
 def _check_name(name: str) -> str:
@@ -60,9 +55,9 @@ def touch(workspace_id: int, object_ids: Iterable[int] = ()) -> None:
 # ---------------------------------------------------------------- objects
 
 
-@transaction.atomic
+@defining
 def create_object(
-    author: Author,
+    author: Definer,
     object_name: str,
     entity_name: str,
     *,
@@ -81,7 +76,6 @@ def create_object(
     have no name; unless it is `name`, there is a `name` field only if `fields` has one. InvalidInput says what
     is wrong with a definition.
     """
-    _check_admin(author)
     workspace_id = author.workspace.id
     if ObjectType.objects.filter(workspace_id=workspace_id).count() >= MAX_OBJECTS:
         raise InvalidInput(f"A workspace has at most {MAX_OBJECTS} objects.", "limit_exceeded")
@@ -123,7 +117,7 @@ def _set_identifier(made: ObjectType, identifier: str | None) -> None:
     made.save()
 
 
-def get_object(author: Author, identifier: str) -> ObjectType:
+def get_object(author: Definer, identifier: str) -> ObjectType:
     """The row of a live object, by API name or UUID; InvalidInput when there is none."""
     found = author.directory.find_object(identifier)
     if found is None:
@@ -134,16 +128,15 @@ def get_object(author: Author, identifier: str) -> ObjectType:
 # ---------------------------------------------------------------- fields
 
 
-@transaction.atomic
-def create_field(author: Author, object_row: ObjectType, definition: FieldDefinition) -> Field:
+@defining
+def create_field(author: Definer, object_row: ObjectType, definition: FieldDefinition) -> Field:
     """Add a field to an object, with its options, or the mirror of a relationship on the related object."""
-    _check_admin(author)
     made = _make_field(author, object_row, definition)
     touch(author.workspace.id, {object_row.id, made.related_object_id or object_row.id})
     return made
 
 
-def _make_field(author: Author, object_row: ObjectType, definition: FieldDefinition) -> Field:
+def _make_field(author: Definer, object_row: ObjectType, definition: FieldDefinition) -> Field:
     workspace_id = author.workspace.id
     rows = Field.objects.filter(workspace_id=workspace_id, object=object_row, deleted_at=None)
     if rows.count() >= MAX_FIELDS:
@@ -199,7 +192,7 @@ def _checked_settings(definition: FieldDefinition) -> dict[str, Any]:
         raise InvalidInput(problem.message, problem.code) from None
 
 
-def _category(author: Author, object_row: ObjectType, name: str) -> FieldCategory:
+def _category(author: Definer, object_row: ObjectType, name: str) -> FieldCategory:
     rows = FieldCategory.objects.filter(workspace_id=author.workspace.id, object=object_row)
     if not name:
         found = rows.order_by("order", "id").first()
@@ -213,7 +206,7 @@ def _category(author: Author, object_row: ObjectType, name: str) -> FieldCategor
     )[0]
 
 
-def _make_relationship(author: Author, made: Field, definition: FieldDefinition) -> Field:
+def _make_relationship(author: Definer, made: Field, definition: FieldDefinition) -> Field:
     """Save a relationship field and its mirror; the near side, where links are stored, is the one asked for
     unless that is a `…_for` kind."""
     relation = definition.relation

@@ -216,7 +216,7 @@ def _parts(search: _Search) -> list[tuple[Any, Fragment]] | None:
     """
     key = search.keys[0]
     if key.in_record:
-        return [(None, ("TRUE", []))]
+        return [(None, (f"r.{key.column} <> ''" if key.may_be_blank else "TRUE", []))]
     if key.column in ("related_record", "member"):
         return None
     if key.column != "option":
@@ -231,7 +231,7 @@ def _walk_index(search: _Search) -> Fragment:
     """Along the sort field's index, then through the records in which it is blank; the first stop at a full page."""
     key = search.keys[0]
     parts = [_stretch(search, key, part) for part in _parts(search) or []]
-    if not key.in_record:
+    if key.may_be_blank:
         parts.append(_blank_stretch(search, key))
     wanted = search.offset + search.limit + 1
     union = " UNION ALL ".join(
@@ -294,14 +294,18 @@ def _blank_stretch(search: _Search, key: SortKey) -> Fragment:
     if search.cursor is not None and search.cursor.values[0] is None:
         beyond = (f"r.id {key.beyond} %s", [search.cursor.record_id])
     c_text = 'CAST(NULL AS text) COLLATE "C"' if is_postgresql() else "NULL"
-    empty = {"text": c_text, "number": "CAST(NULL AS numeric)", "option": "CAST(NULL AS bigint)"}
+    empty = {"text": c_text, "display_key": c_text, "number": "CAST(NULL AS numeric)", "option": "CAST(NULL AS bigint)"}
     nothing = empty.get(key.column, "CAST(NULL AS timestamptz)" if is_postgresql() else "NULL")
+    blank: Fragment = (
+        "NOT EXISTS (SELECT 1 FROM records_fieldvalue b"
+        " WHERE b.workspace_id = %s AND b.record_id = r.id AND b.field_id = %s)"
+    ), [search.author.workspace.id, key.field.id]
+    if key.in_record:
+        blank = (f"r.{key.column} = ''", [])
     return (
         f"SELECT r.id AS key, {nothing} AS sorted FROM records_record r"
-        f" WHERE {base} AND {beyond[0]} AND {chosen} AND NOT EXISTS (SELECT 1 FROM records_fieldvalue b"
-        " WHERE b.workspace_id = %s AND b.record_id = r.id AND b.field_id = %s)"
-        f" ORDER BY r.id {key.direction}"
-    ), [*params, *beyond[1], *probed, search.author.workspace.id, key.field.id]
+        f" WHERE {base} AND {beyond[0]} AND {chosen} AND {blank[0]} ORDER BY r.id {key.direction}"
+    ), [*params, *beyond[1], *probed, *blank[1]]
 
 
 def _sorted(search: _Search) -> Fragment:
@@ -331,10 +335,10 @@ def _sorted(search: _Search) -> Fragment:
 def _sort_source(search: _Search, key: SortKey, alias: str) -> tuple[str, str, list[Any]]:
     """The join that brings a sort key's value to each record `r`, the column it stands in, the join's parameters.
 
-    Related records are sorted by their names.
+    Related records are sorted by their names; one that is archived or that the caller may not see is a blank.
     """
     if key.in_record:
-        return "", f"r.{key.column}", []
+        return "", f"NULLIF(r.{key.column}, '')" if key.may_be_blank else f"r.{key.column}", []
     workspace = search.author.workspace.id
     join = (
         f" LEFT JOIN records_fieldvalue {alias} ON {alias}.workspace_id = %s AND {alias}.record_id = r.id"
@@ -342,8 +346,15 @@ def _sort_source(search: _Search, key: SortKey, alias: str) -> tuple[str, str, l
     )
     if key.column != "related_record":
         return join, f"{alias}.{key.column}", [workspace, key.field.id]
-    join += f" LEFT JOIN records_record {alias}r ON {alias}r.workspace_id = %s AND {alias}r.id = {alias}.related_record"
-    return join, f"{alias}r.display_key", [workspace, key.field.id, workspace]
+    directory, related_id = search.author.directory, key.field.related_object_id or 0
+    visible: Fragment = ("FALSE", [])
+    if related_id in directory.objects:
+        visible = visible_condition(search.author, directory.schema(related_id), f"{alias}r")
+    join += (
+        f" LEFT JOIN records_record {alias}r ON {alias}r.workspace_id = %s AND {alias}r.id = {alias}.related_record"
+        f" AND {alias}r.state = 'active' AND {visible[0]}"
+    )
+    return join, f"NULLIF({alias}r.display_key, '')", [workspace, key.field.id, workspace, *visible[1]]
 
 
 def _option_places(key: SortKey) -> dict[int, int]:

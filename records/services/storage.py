@@ -1,7 +1,8 @@
 """Storing batches of records, their index rows and their ledger rows: one statement per table and batch.
 
 Only the write path calls this. On PostgreSQL the rows of a statement go in as one JSON parameter, so that its text,
-and with it the prepared plan, is the same for any number of rows; on SQLite they go in through `executemany`.
+and with it the prepared plan, is the same for any number of rows, and from fifty rows on through COPY; on SQLite they
+go in through `executemany`.
 """
 
 from __future__ import annotations
@@ -14,30 +15,47 @@ from typing import Any
 import orjson
 from django.db import connection
 
+from .copying import FROM as COPY_FROM
+from .copying import copy_index, copy_rows
 from .naming import display_key
 from .object_schema import ObjectSchema
 from .record_rows import Changes, IndexRow, LedgerRow, RecordRow, Stamp
-from .sql import Fragment, document_param, execute, fetch, in_ids, is_postgresql, moment_param, uuid_text
+from .sql import Fragment, document_param, execute, fetch, in_ids, is_postgresql, moment_param, number_param, uuid_text
 
 Values = Sequence[Any]
 
 
 def store(stamp: Stamp, changes: Changes) -> None:
     """Write a batch: records, index rows, ledger rows. The caller holds the transaction and the locks."""
+    if changes.unnamed and len(changes.ledger) > 1:
+        _give_up_identifiers(stamp, changes.unnamed)
     if changes.updated:  # first: a new record may take the identifier that an archived one gives up
         _update_records(stamp, list(changes.updated.values()))
     if changes.created:
         _insert_records(stamp, changes.created)
-    if changes.unindexed:
-        _delete_index(stamp, changes.unindexed)
+    rows = [row for rows in changes.index.values() for row in rows]
+    copied = is_postgresql() and len(changes.ledger) >= COPY_FROM
+    unindexed = _replaced(rows, changes) if copied else changes.unindexed
+    if unindexed:
+        _delete_index(stamp, unindexed)
     for live, ids in changes.live_changed.items():
         if ids:
             _set_live(stamp, ids, live)
-    rows = [row for rows in changes.index.values() for row in rows]
-    if rows:
+    if rows and copied:
+        copy_index(stamp.workspace_id, rows)
+    elif rows:
         _insert_index(stamp.workspace_id, rows, replace=bool(changes.updated))
     if changes.ledger:
         _insert(_LEDGER, [_ledger_row(stamp, entry) for entry in changes.ledger])
+
+
+def _replaced(rows: Iterable[IndexRow], changes: Changes) -> dict[int, set[int]]:
+    """The fields of each record whose rows go first where the new ones cannot overwrite them."""
+    fields = changes.unindexed
+    for row in rows:
+        if row.record.id in changes.updated:
+            fields.setdefault(row.record.id, set()).add(row.field_id)
+    return fields
 
 
 # ---------------------------------------------------------------- the generic insert
@@ -47,6 +65,7 @@ class _Table:
     """A table, its columns and their PostgreSQL types, and the statements that fill it on either engine."""
 
     def __init__(self, name: str, columns: Mapping[str, str], suffix: str = "") -> None:
+        self.name = name
         self.columns = columns
         names = ", ".join(f'"{column}"' for column in columns)
         marks = ", ".join(["%s"] * len(columns))
@@ -66,6 +85,8 @@ def _insert(table: _Table, rows: Sequence[Values]) -> None:
     if is_postgresql():
         if len(rows) == 1:
             execute(table.by_row, list(_plain(rows[0])))
+        elif len(rows) >= COPY_FROM:
+            copy_rows(table.name, table.columns, rows)
         else:
             execute(table.by_document, [orjson.dumps(rows).decode()])
         return
@@ -84,7 +105,7 @@ _SQLITE: Mapping[str, Callable[[Any], Any]] = {
     "json": document_param,
     "timestamptz": moment_param,
     "uuid": lambda value: str(value).replace("-", ""),
-    "numeric": str,
+    "numeric": number_param,
 }
 
 
@@ -120,8 +141,8 @@ _INSERT_RECORDS = _RECORD.by_document.replace("(e->>0)::bigint", _NEXT_KEY, 1) +
 
 
 def _insert_records(stamp: Stamp, records: list[RecordRow]) -> None:
-    """Add records and give them their keys. On SQLite the open transaction reserves the keys."""
-    if is_postgresql():
+    """Add records and give them their keys."""
+    if is_postgresql() and len(records) < COPY_FROM:
         rows = [_record_row(stamp, record) for record in records]
         if len(rows) == 1:
             records[0].id = fetch(_INSERT_RECORD, list(_plain(rows[0][1:])))[0][0]
@@ -130,10 +151,19 @@ def _insert_records(stamp: Stamp, records: list[RecordRow]) -> None:
         for record in records:
             record.id = keys[record.uuid]
         return
-    last = fetch("SELECT seq FROM sqlite_sequence WHERE name = 'records_record'")
-    for key, record in enumerate(records, (last[0][0] if last else 0) + 1):
+    for key, record in zip(_reserved_keys(len(records)), records, strict=True):
         record.id = key
     _insert(_RECORD, [_record_row(stamp, record) for record in records])
+
+
+def _reserved_keys(count: int) -> Iterable[int]:
+    """Keys for new records, in order. On SQLite it is the open transaction that reserves them."""
+    if is_postgresql():
+        rows = fetch("SELECT nextval('records_record_id_seq') FROM generate_series(1, %s)", [count])
+        return [row[0] for row in rows]
+    last = fetch("SELECT seq FROM sqlite_sequence WHERE name = 'records_record'")
+    first = (last[0][0] if last else 0) + 1
+    return range(first, first + count)
 
 
 def _record_row(stamp: Stamp, record: RecordRow) -> Values:
@@ -206,6 +236,14 @@ def _update_records(stamp: Stamp, records: list[RecordRow]) -> None:
             cursor.executemany(_UPDATE_ONE, params)
 
 
+def _give_up_identifiers(stamp: Stamp, record_ids: list[int]) -> None:
+    chosen, params = in_ids("id", record_ids)
+    execute(
+        f"UPDATE records_record SET identifier = NULL WHERE workspace_id = %s AND {chosen}",
+        [stamp.workspace_id, *params],
+    )
+
+
 def _plain(values: Values) -> Iterable[Any]:
     """Values as statement parameters."""
     for value in values:
@@ -246,7 +284,14 @@ _OVERFLOW, _UNIQUE = _AT["overflow"], _AT["unique_key"]
 
 
 def _index_row(workspace_id: int, row: IndexRow) -> Values:
-    values = [row.record.id, row.field_id, row.position, workspace_id, row.record.state == "active", *[None] * 9]
+    values: list[Any] = [
+        row.record.id,
+        row.field_id,
+        row.position,
+        workspace_id,
+        row.record.state == "active",
+        *[None] * 9,
+    ]
     values[_AT[row.column]] = row.value
     values[_OVERFLOW] = row.overflow
     values[_UNIQUE] = row.unique_key

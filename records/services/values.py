@@ -27,6 +27,7 @@ UNSET: Any = object()
 MAX_LINKS = 10_000
 Reference = RecordRef | MemberRef | AttachmentRef | NewOption
 REFERENCES = (RecordRef, MemberRef, AttachmentRef, NewOption)
+PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,11 @@ class Change:
     add: tuple[Any, ...] = ()
     remove: tuple[Any, ...] = ()
 
+    @property
+    def may_refer(self) -> bool:
+        """Whether there can be references in this change: a quick look that spares most changes a closer one."""
+        return type(self.value) not in PLAIN
+
     def references(self) -> Iterator[tuple[str, Reference]]:
         """Every reference in this change, with the part of the entry it stands in."""
         given = [] if self.value is UNSET else self.value if isinstance(self.value, list) else [self.value]
@@ -64,22 +70,29 @@ class Change:
 
 @dataclass(slots=True)
 class Parsed:
-    """The outcome of parsing a write's entries: changes by field id, and everything that is wrong."""
+    """The outcome of parsing a write's entries: changes by field id, and everything that is wrong.
+
+    `archived_id` is the archived record that holds the name the write gives, when that is the problem.
+    """
 
     size: int = 0
     changes: dict[int, Change] = field(default_factory=dict)
     problems: list[EntryProblems] = field(default_factory=list)
+    archived_id: str | None = None
+    _noted: dict[int | str, EntryProblems] = field(default_factory=dict)
 
     def refuse(self, spec: FieldSpec | None, position: int | None, part: str, code: str, message: str) -> None:
         """Note one more thing that is wrong."""
         problem = Problem(part, code, message)
-        for entry in self.problems:
-            same_field = spec is not None and entry.field_id == spec.uuid
-            if entry.position == position and (position is not None or same_field):
-                entry.problems.append(problem)
-                return
+        place = spec.uuid if position is None and spec is not None else position
+        noted = self._noted.get(place) if place is not None else None
+        if noted is not None:
+            noted.problems.append(problem)
+            return
         known = (spec.uuid, spec.name) if spec is not None else ("", "")
         self.problems.append(EntryProblems(position, *known, [problem]))
+        if place is not None:
+            self._noted[place] = self.problems[-1]
 
 
 def parse_entries(author: Author, schema: ObjectSchema, entries: Sequence[FieldEntry]) -> Parsed:

@@ -95,6 +95,15 @@ def create_member(
     return member
 
 
+def reset_password(member: Member) -> str:
+    """A new password for the member's user; it is returned and never again to be had."""
+    password = secrets.token_urlsafe(12)
+    user = get_user_model().objects.get(id=member.user_id)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    return password
+
+
 def create_api_key(
     workspace: Workspace,
     name: str,

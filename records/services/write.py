@@ -10,10 +10,11 @@ from records.exceptions import InvalidInput, RecordsError
 from records.field_types import InvalidValue
 
 from .access import Author, find_field
-from .batch import Batch, Mode, Outcome, SaveRequest, SaveResult
+from .batch import Batch
 from .directory import get_directory, load_workspace
 from .naming import identifier_key
 from .object_schema import ObjectSchema
+from .save_requests import Mode, Outcome, SaveRequest, SaveResult
 from .transactions import in_one_transaction
 from .values import FieldEntry
 

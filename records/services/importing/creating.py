@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
+from types import MappingProxyType
 
 from records.exceptions import InvalidInput
 from records.field_types import field_types
@@ -22,12 +23,20 @@ NO_IDENTIFIER = "none"
 TAKEN = frozenset({"owner", "created", "updated", "display_name"})
 
 
-def create_object_for(author: Author, name: str, table: CsvTable, identifier: str | None = None) -> ObjectType:
+def create_object_for(
+    author: Author,
+    name: str,
+    table: CsvTable,
+    identifier: str | None = None,
+    *,
+    types: Mapping[str, str] = MappingProxyType({}),
+    display_pattern: str = "",
+) -> ObjectType:
     """Make the object `name` with a field for each column of the table; all values are looked at.
 
     `identifier` is the header of the column that identifies records, or `none`. Not given, it is the first column,
-    else the one called `name`, if it is text and each row has one of its own. InvalidInput where the column
-    cannot identify the rows.
+    else the one called `name`, if it is text and each row has one of its own. `types` overrules what the values of
+    a column suggest. InvalidInput where the column cannot identify the rows.
     """
     chosen = _find_header(table, identifier) if identifier not in (None, NO_IDENTIFIER) else None
     surveys = survey_columns(table, {table.header[0], chosen, _find_header(table, "name", required=False)})
@@ -35,7 +44,7 @@ def create_object_for(author: Author, name: str, table: CsvTable, identifier: st
         chosen = next((found.header for found in surveys if _identifies(found)), None)
     elif chosen is not None:
         _check_identifies(next(found for found in surveys if found.header == chosen))
-    fields = [_field(found, identifies=found.header == chosen) for found in surveys]
+    fields = [_field(found, types.get(found.header), identifies=found.header == chosen) for found in surveys]
     names = dict(zip(table.header, (field.name for field in fields), strict=True))
     label = name.replace("_", " ").strip()
     return create_object(
@@ -45,6 +54,7 @@ def create_object_for(author: Author, name: str, table: CsvTable, identifier: st
         name=slug(name),
         fields=fields,
         identifier_field=names[chosen] if chosen is not None else None,
+        display_pattern=display_pattern,
     )
 
 
@@ -94,10 +104,12 @@ def _check_identifies(survey: ColumnSurvey) -> None:
         )
 
 
-def _field(survey: ColumnSurvey, *, identifies: bool) -> FieldDefinition:
+def _field(survey: ColumnSurvey, type_name: str | None, *, identifies: bool) -> FieldDefinition:
     field = survey.infer()
     if identifies and not field_types.get(field.field_type).text_like:
-        field = replace(field, field_type="text", settings={}, options=())
+        type_name = "text"
+    if type_name is not None:
+        field = replace(field, field_type=type_name, settings={}, options=())
     if field.name in TAKEN:
         field = replace(field, name=f"{field.name[:62]}_2")
     return field

@@ -23,6 +23,7 @@ _WHOLE = r"(?:0|[1-9][0-9]*|[1-9][0-9]{0,2}(?:,[0-9]{3})+)"
 INTEGER = re.compile(rf"-?{_WHOLE}")
 DECIMAL = re.compile(rf"-?{_WHOLE}(?:\.[0-9]+)?")
 MONEY = re.compile(rf"-?[{''.join(CURRENCIES)}]?{_WHOLE}(?:\.[0-9]{{1,2}})?")
+API_NAME = re.compile(r"[a-z][a-z0-9_]*")
 NO_DIGIT = re.compile(r"[^0-9]")
 
 Test = Callable[[str], object]
@@ -125,7 +126,7 @@ class ColumnSurvey:
         settings = {"money_options": {"currency": self._currency()}} if kind == "money" else {}
         options = [OptionDefinition(name) for _, name in sorted((self.values or {}).items())]
         return FieldDefinition(
-            self.header,
+            _label(self.header),
             kind,
             name=slug(self.header),
             settings=settings,
@@ -165,3 +166,10 @@ class ColumnSurvey:
         if self.longest > MAX_OPTION_LENGTH or any("\x00" in value for value in values):
             return False
         return 2 <= len(values) <= MAX_OPTIONS and self.count >= ROWS_PER_OPTION * len(values)
+
+
+def _label(header: str) -> str:
+    """What people read: `annual_revenue` is Annual revenue, and what was written for people stays."""
+    if not API_NAME.fullmatch(header):
+        return header
+    return header.replace("_", " ").strip().capitalize()

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from records.field_types import InvalidValue
-from records.services.batch import Mode, SaveRequest
 from records.services.object_schema import ObjectSchema
+from records.services.save_requests import Mode, SaveRequest
 from records.services.values import Change
 
 from .matching import Column

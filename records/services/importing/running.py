@@ -16,10 +16,10 @@ from django.db import transaction
 from records.exceptions import Conflict, InvalidInput, InvalidValues, NotFound, RecordsError
 from records.models import ImportRun, Source
 from records.services.access import Author, get_schema, member_author
-from records.services.batch import Outcome
 from records.services.definitions import slug
 from records.services.directory import forget_everything, load_workspace
 from records.services.object_schema import ObjectSchema
+from records.services.save_requests import Outcome
 from records.services.transactions import in_one_transaction
 from records.services.write import save_records
 
@@ -208,8 +208,8 @@ class _Importing:
                 coming = ahead.submit(self._prepare_next, self.preparation, rows)
                 self._store(prepared)
                 progress(self.run.rows_done)
-        self.run.finished_at = datetime.now(UTC)
-        self.run.save(update_fields=["finished_at"])
+        run = ImportRun.objects.filter(workspace_id=self.run.workspace_id, id=self.run.id)
+        run.update(finished_at=datetime.now(UTC))
 
     def _prepare_next(self, preparation: Preparation, rows: Iterator[Row]) -> PreparedRows:
         return preparation.prepare(list(islice(rows, self.options.batch_size)))

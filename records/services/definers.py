@@ -1,0 +1,81 @@
+"""Who may shape a workspace, and what every change of its definitions has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from types import SimpleNamespace
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from simple_history.models import HistoricalRecords
+
+from records.exceptions import NotAllowed
+
+from .directory import Directory, WorkspaceSpec, get_directory, load_workspace
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Definer(Protocol):
+    """Whoever asks to change definitions: the author of a request, or an operator of the installation."""
+
+    @property
+    def workspace(self) -> WorkspaceSpec: ...
+
+    @property
+    def directory(self) -> Directory: ...
+
+    @property
+    def may_define(self) -> bool: ...
+
+    @property
+    def user_id(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A superuser who sets up a workspace, member of it or not. Operators write no records."""
+
+    workspace: WorkspaceSpec
+    directory: Directory
+    user_id: int
+    may_define: bool = True
+
+
+def operator_of(workspace_id: int, user_id: int) -> Operator:
+    """The superuser with this key, at work in a workspace."""
+    workspace = load_workspace(workspace_id)
+    return Operator(workspace, get_directory(workspace), user_id)
+
+
+def defining(change: Callable[Concatenate[Definer, P], T]) -> Callable[Concatenate[Definer, P], T]:
+    """A change of definitions: for admins only, in one transaction, signed in the history of all it touches."""
+
+    @wraps(change)
+    def signed_change(author: Definer, *args: P.args, **kwargs: P.kwargs) -> T:
+        if not author.may_define:
+            raise NotAllowed("Only workspace admins may change definitions.")
+        with transaction.atomic(), signed_by(author.user_id):
+            return change(author, *args, **kwargs)
+
+    return signed_change
+
+
+@contextmanager
+def signed_by(user_id: int) -> Iterator[None]:
+    """The history rows of definitions saved inside name this user."""
+    context = HistoricalRecords.context
+    before = getattr(context, "request", None)
+    context.request = SimpleNamespace(user=get_user_model()(pk=user_id))
+    try:
+        yield
+    finally:
+        if before is None:
+            del context.request
+        else:
+            context.request = before

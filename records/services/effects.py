@@ -1,0 +1,136 @@
+"""What a batch does to its records: new values, index rows, ledger rows, names; noted first, then stored at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from .access import Author
+from .dependents import load_display_names, refresh_display_names
+from .locked import LockedRecords
+from .naming import display_name, identifier_of
+from .object_schema import ObjectSchema
+from .record_rows import Changes, LedgerRow, RecordRow, Stamp, index_rows
+from .save_requests import SaveResult
+from .storage import store
+
+
+class Effects:
+    """The changes of one batch. `names` are the display names of related records, as far as they are known."""
+
+    def __init__(self, author: Author, schema: ObjectSchema, locked: LockedRecords, names: dict[int, str]) -> None:
+        self.author = author
+        self.schema = schema
+        self.locked = locked
+        self.names = names
+        self.now = datetime.now(UTC)
+        self.out = Changes()
+        self.renamed: list[int] = []
+        self._unique = {spec.id for spec in schema.unique}
+
+    def apply(self, row: RecordRow, values: dict[str, Any], action: str) -> SaveResult:
+        """Give the record these values, and note what that changes; an update that changes nothing leaves no trace."""
+        before = row.values
+        diff = _difference(before, values)
+        if not diff and action == "updated":
+            return SaveResult(row, "unchanged", frozenset(), self.schema)
+        row.values = values
+        self._index(row, diff)
+        before_name, row.identifier = row.identifier, identifier_of(self.schema, values)
+        if before_name is not None and before_name != row.identifier:
+            self.locked.by_identifier.pop(before_name, None)
+            self.out.unnamed.append(row.id)
+        owner = self.schema.owner_field
+        row.owner_id = values.get(str(owner.id)) if owner is not None else None
+        self._name(row)
+        return self.note(row, diff, action)
+
+    def note(self, row: RecordRow, diff: dict[str, list[Any]], action: str) -> SaveResult:
+        """One more version: the ledger row, and the record among those to store."""
+        row.version += 1
+        row.updated_at = self.now
+        if action in ("archived", "unarchived"):
+            self.out.live_changed[action == "unarchived"].append(row.id)
+        if row.id:
+            self.out.updated[row.id] = row
+        elif action == "created":
+            self.out.created.append(row)
+        self.locked.remember(row)
+        self.out.ledger.append(LedgerRow(row, row.copy(), action, diff))
+        return SaveResult(row, action, frozenset(map(int, diff)), self.schema)
+
+    def store(self) -> None:
+        """Write everything noted, then the names that show a renamed record's name."""
+        author = self.author
+        stamp = Stamp(
+            author.workspace.id,
+            self.schema.id,
+            author.operation_id,
+            author.source,
+            author.member.id,
+            author.member.user_id,
+            author.api_key_id,
+            author.request_id,
+            author.reason,
+            self.now,
+        )
+        store(stamp, self.out)
+        if self.renamed:
+            refresh_display_names(author.directory, self.schema, self.renamed)
+
+    def _index(self, row: RecordRow, diff: Mapping[str, list[Any]]) -> None:
+        for key, (old, _) in diff.items():
+            spec = self.schema.by_id.get(int(key))
+            if spec is None:
+                continue
+            unique = spec.id in self._unique
+            rows = index_rows(row, spec, unique=unique)
+            if row.id and old is not None and (not rows or spec.multiple or unique):
+                self.out.unindexed.setdefault(row.id, set()).add(spec.id)
+            self.out.index[(row.uuid, spec.id)] = rows
+            if unique:
+                if old is not None:
+                    self.locked.give_up(row, spec, old)
+                holders = self.locked.unique_holders
+                holders.update(((spec.id, index_row.unique_key or ""), row) for index_row in rows)
+
+    def _name(self, row: RecordRow) -> None:
+        """Set the display name; a new one is news for the records whose own names show it."""
+        members: dict[int, str] = {}
+        if self.schema.pattern_fields:
+            self.load_names([row])
+            shown = pattern_keys(self.schema, [row], "member")
+            members = {key: spec.name for key, spec in self.author.directory.members(shown).items()}
+        name = display_name(self.schema, row.values, self.names, members)
+        if name != row.display_name and row.id and self.schema.display_dependents:
+            self.renamed.append(row.id)
+        row.display_name = name
+
+    def load_names(self, rows: Iterable[RecordRow]) -> None:
+        """Make sure that the names of the records that these records' display names show are known."""
+        missing = pattern_keys(self.schema, rows, "related_record") - self.names.keys()
+        if missing:
+            self.names.update(load_display_names(self.author.workspace.id, missing))
+
+
+def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """The values that differ, by field: before and after."""
+    if not before:
+        return {key: [None, value] for key, value in after.items()}
+    return {
+        key: [before.get(key), after.get(key)]
+        for key in before.keys() | after.keys()
+        if before.get(key) != after.get(key)
+    }
+
+
+def pattern_keys(schema: ObjectSchema, rows: Iterable[RecordRow], column: str) -> set[int]:
+    """What the fields of one kind that the display pattern shows hold, over all rows."""
+    found: set[int] = set()
+    for spec in schema.pattern_fields:
+        if spec.type.column == column:
+            for row in rows:
+                stored = row.values.get(str(spec.id))
+                found.update(stored if isinstance(stored, list) else [] if stored is None else [stored])
+    return found

@@ -1,0 +1,130 @@
+"""The records a batch holds: read and locked once, in the order of their keys, and found again by every name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from records.field_types import FieldSpec
+
+from .naming import identifier_key
+from .object_schema import ObjectSchema
+from .record_rows import RecordRow, lock_records
+from .save_requests import SaveRequest
+from .sql import fetch, in_ids, in_texts, in_uuids
+from .values import UNSET, Parsed
+
+
+class LockedRecords:
+    """A batch's records by key, UUID and identifier, and who holds the values that must stay unique."""
+
+    def __init__(self, schema: ObjectSchema) -> None:
+        self.schema = schema
+        self.by_uuid: dict[str, RecordRow] = {}
+        self.by_id: dict[int, RecordRow] = {}
+        self.by_identifier: dict[str, RecordRow] = {}
+        self.unique_holders: dict[tuple[int, str], RecordRow | int] = {}
+
+    def load(self, requests: Sequence[SaveRequest], writes: Sequence[Parsed]) -> None:
+        """Lock every record that the requests address, match, or take a name from."""
+        conditions = []
+        uuids = [request.uuid for request in requests if request.uuid]
+        ids = {request.record_id for request in requests if request.record_id}
+        identifiers = self._identifiers(requests, writes)
+        ids |= self._find_unique_holders(requests, writes)
+        if uuids:
+            conditions.append(in_uuids("r.uuid", uuids))
+        if ids:
+            conditions.append(in_ids("r.id", ids))
+        if identifiers:
+            conditions.append(in_texts("r.identifier", identifiers))
+        if not conditions:
+            return
+        either = " OR ".join(sql for sql, _ in conditions)
+        params = [param for _, given in conditions for param in given]
+        for row in lock_records(self.schema, (either, params), summary=len(requests) == 1):
+            self.remember(row)
+
+    def remember(self, row: RecordRow) -> None:
+        """Note a record under its names, for the requests that follow."""
+        self.by_uuid[row.uuid] = row
+        if row.id:
+            self.by_id[row.id] = row
+        if row.identifier is not None:
+            self.by_identifier[row.identifier] = row
+
+    def find(self, request: SaveRequest) -> RecordRow | None:
+        """The record a request addresses."""
+        return self.by_uuid.get(request.uuid) if request.uuid else self.by_id.get(request.record_id or 0)
+
+    def match(self, request: SaveRequest) -> RecordRow | None:
+        """The record an upsert matches."""
+        key = request.match_key or ""
+        if request.match_field is None:
+            return self.by_identifier.get(identifier_key(key))
+        holder = self.unique_holders.get((request.match_field.id, key))
+        return self.by_id.get(holder) if isinstance(holder, int) else holder
+
+    def holder_of_identifier(self, parsed: Parsed) -> RecordRow | None:
+        """The record that has the identifier a write gives."""
+        identifier = self.schema.identifier
+        change = parsed.changes.get(identifier.id) if identifier is not None else None
+        if change is None or not isinstance(change.value, str):
+            return None
+        return self.by_identifier.get(identifier_key(change.value))
+
+    def is_taken(self, row: RecordRow, spec: FieldSpec, value: Any) -> bool:
+        """Whether another record holds this value of a unique field."""
+        holders = (self.unique_holders.get((spec.id, key)) for key in unique_keys(spec, value))
+        return any(holder is not None and holder is not row and holder != row.id for holder in holders)
+
+    def give_up(self, row: RecordRow, spec: FieldSpec, value: Any) -> None:
+        """The record no longer holds this value of a unique field."""
+        for key in unique_keys(spec, value):
+            if self.unique_holders.get((spec.id, key)) in (row, row.id):
+                self.unique_holders.pop((spec.id, key), None)
+
+    def _identifiers(self, requests: Sequence[SaveRequest], writes: Sequence[Parsed]) -> list[str]:
+        """Every identifier the requests look for or give."""
+        identifier = self.schema.identifier
+        if identifier is None:
+            return []
+        keys = {
+            identifier_key(request.match_key)
+            for request in requests
+            if request.match_key is not None and request.match_field is None
+        }
+        for parsed in writes:
+            change = parsed.changes.get(identifier.id)
+            if change is not None and isinstance(change.value, str):
+                keys.add(identifier_key(change.value))
+        return sorted(keys - {""})
+
+    def _find_unique_holders(self, requests: Sequence[SaveRequest], writes: Sequence[Parsed]) -> set[int]:
+        """Note who holds the unique values that are given or matched on; the keys of those matched on."""
+        wanted: dict[int, set[str]] = {}
+        for spec in self.schema.unique:
+            for parsed in writes:
+                change = parsed.changes.get(spec.id)
+                if change is not None and change.value is not UNSET and change.value is not None:
+                    wanted.setdefault(spec.id, set()).update(unique_keys(spec, change.value))
+        for request in requests:
+            if request.match_field is not None and request.match_key is not None:
+                wanted.setdefault(request.match_field.id, set()).add(request.match_key)
+        if not wanted:
+            return set()
+        fields, field_params = in_ids("field_id", wanted)
+        keys, key_params = in_texts("unique_key", {key for keys in wanted.values() for key in keys})
+        rows = fetch(
+            "SELECT field_id, unique_key, record_id FROM records_fieldvalue"
+            f" WHERE workspace_id = %s AND {fields} AND {keys}",
+            [self.schema.workspace_id, *field_params, *key_params],
+        )
+        self.unique_holders.update(((row[0], row[1]), row[2]) for row in rows)
+        matched = {request.match_field.id for request in requests if request.match_field is not None}
+        return {row[2] for row in rows if row[0] in matched}
+
+
+def unique_keys(spec: FieldSpec, value: Any) -> list[str]:
+    """The forms in which the values of a unique field are kept apart."""
+    return [str(item) for item in spec.type.index_values(spec, value)]
