@@ -41,26 +41,20 @@ class Caller:
         return get_schema(self.author, object_name)
 
 
-def make_workspace(
-    name: str = "Example workspace", email: str = "admin@example.com", **more: Any
-) -> Caller:
+def make_workspace(name: str = "Example workspace", email: str = "admin@example.com", **more: Any) -> Caller:
     """A workspace, its admin, and the admin's key."""
     made = create_workspace(name, email, **more)
     return Caller(made.workspace, made.member, made.api_key)
 
 
-def make_object(
-    admin: Caller, label: str, *fields: FieldDefinition, **more: Any
-) -> ObjectType:
+def make_object(admin: Caller, label: str, *fields: FieldDefinition, **more: Any) -> ObjectType:
     """An object named after its label, with these fields beside the default ones."""
     return create_object(admin.author, label, label.removesuffix("s"), fields=fields, **more)
 
 
 def make_field(admin: Caller, object_name: str, label: str, field_type: str, **more: Any) -> str:
     """A field of an object; returns its id."""
-    made = create_field(
-        admin.author, get_object(admin.author, object_name), FieldDefinition(label, field_type, **more)
-    )
+    made = create_field(admin.author, get_object(admin.author, object_name), FieldDefinition(label, field_type, **more))
     return str(made.uuid)
 
 
@@ -111,9 +105,7 @@ def make_member(
     for switch, fields in (("view", hidden), ("edit", locked)):
         for object_name, field_name in fields:
             spec = admin.schema(object_name).by_name[field_name]
-            FieldPermission.objects.create(
-                workspace=admin.workspace, role=role, field_id=spec.id, **{switch: False}
-            )
+            FieldPermission.objects.create(workspace=admin.workspace, role=role, field_id=spec.id, **{switch: False})
     member = create_member(admin.workspace, email, role)
     touch(admin.workspace.id)
     return Caller(admin.workspace, member, make_key(admin.workspace, member)[1])

@@ -133,6 +133,7 @@ def authenticate_user(user_id: int, workspace_uuid: UUID, source: Source, reques
     return member_author(workspace, row[5], source, request_id)
 
 
+AREAS = ("records",)
 LEVELS = ("read", "write", "admin")
 
 

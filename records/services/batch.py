@@ -97,7 +97,7 @@ class Batch:
     def _fill_match_field(self, key: FieldSpec, request: SaveRequest, parsed: Parsed) -> None:
         """An upsert's lookup value fills the field it matches on, unless the fields say otherwise."""
         try:
-            parsed.changes[key.id] = Change(key, None, key.type.parse(key, request.match_key))
+            parsed.changes[key.id] = Change(key, None, key.type.parse(key, request.match_value or request.match_key))
         except InvalidValue as problem:
             parsed.refuse(None, None, "lookup_value", problem.code, f"lookup_value: {problem.message}")
 

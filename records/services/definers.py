@@ -57,7 +57,7 @@ def defining(change: Callable[Concatenate[Definer, P], T]) -> Callable[Concatena
     """A change of definitions: for admins only, in one transaction, signed in the history of all it touches."""
 
     @wraps(change)
-    def signed_change(author: Definer, *args: P.args, **kwargs: P.kwargs) -> T:
+    def signed_change(author: Definer, /, *args: P.args, **kwargs: P.kwargs) -> T:
         if not author.may_define:
             raise NotAllowed("Only workspace admins may change definitions.")
         with transaction.atomic(), signed_by(author.user_id):

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from records.exceptions import InvalidInput
+
 
 @dataclass(frozen=True, slots=True)
 class OptionDefinition:
@@ -49,6 +51,14 @@ class FieldDefinition:
     is_unique: bool = False
     is_default: bool = False
     allows_empty: bool = True
+
+
+def check_label(part: str, label: str) -> str:
+    """A label without white space around it; InvalidInput unless it has 1 to 255 characters."""
+    label = label.strip()
+    if not label or len(label) > 255 or "\x00" in label:
+        raise InvalidInput(f"{part}: expected 1 to 255 characters.", "required" if not label else "limit_exceeded")
+    return label
 
 
 def slug(label: str) -> str:

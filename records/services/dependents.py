@@ -8,7 +8,7 @@ from .directory import Directory
 from .naming import display_key, display_name
 from .object_schema import ObjectSchema
 from .record_rows import RecordRow, lock_records
-from .sql import execute, fetch, in_ids
+from .sql import Fragment, execute_many, fetch, in_ids
 
 BATCH = 1000
 DEPTH = 5  # how far names may show names that show names
@@ -22,6 +22,34 @@ def load_display_names(workspace_id: int, record_ids: Iterable[int]) -> dict[int
         [workspace_id, *params],
     )
     return dict(rows)
+
+
+def rename_records(directory: Directory, schema: ObjectSchema, condition: Fragment = ("TRUE", [])) -> None:
+    """Make the names of the object's records anew, of those alone that meet a condition on alias `r`.
+
+    For when what names are made of changed: the pattern, an option, a member. The names that show theirs follow.
+    """
+    last = 0
+    while True:
+        rows = fetch(
+            "SELECT r.id FROM records_record r WHERE r.workspace_id = %s AND r.object_id = %s"
+            f" AND r.id > %s AND {condition[0]} ORDER BY r.id LIMIT {BATCH}",
+            [directory.workspace.id, schema.id, last, *condition[1]],
+        )
+        if not rows:
+            return
+        renamed = _rename(directory, schema, [row[0] for row in rows])
+        if renamed:
+            refresh_display_names(directory, schema, renamed)
+        last = rows[-1][0]
+
+
+def holding(schema: ObjectSchema, column: str, key: int) -> Fragment:
+    """The records, under alias `r`, with a value in a typed column that is this primary key."""
+    return (
+        f"r.id IN (SELECT v.record_id FROM records_fieldvalue v WHERE v.workspace_id = %s AND v.{column} = %s)",
+        [schema.workspace_id, key],
+    )
 
 
 def refresh_display_names(
@@ -60,16 +88,16 @@ def _rename(directory: Directory, schema: ObjectSchema, ids: list[int]) -> list[
     names = load_display_names(workspace_id, _values_of(schema, rows, "related_record"))
     members = directory.members(_values_of(schema, rows, "member"))
     member_names = {key: member.name for key, member in members.items()}
-    renamed = []
-    for row in rows:
-        name = display_name(schema, row.values, names, member_names)
-        if name != row.display_name:
-            execute(
-                "UPDATE records_record SET display_name = %s, display_key = %s WHERE workspace_id = %s AND id = %s",
-                [name, display_key(name), workspace_id, row.id],
-            )
-            renamed.append(row.id)
-    return renamed
+    renamed = {
+        row.id: name
+        for row in rows
+        if (name := display_name(schema, row.values, names, member_names)) != row.display_name
+    }
+    execute_many(
+        "UPDATE records_record SET display_name = %s, display_key = %s WHERE workspace_id = %s AND id = %s",
+        [(name, display_key(name), workspace_id, key) for key, name in renamed.items()],
+    )
+    return list(renamed)
 
 
 def _values_of(schema: ObjectSchema, rows: Iterable[RecordRow], column: str) -> set[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from records.field_types import FieldSpec
@@ -11,7 +11,7 @@ from .naming import identifier_key
 from .object_schema import ObjectSchema
 from .record_rows import RecordRow, lock_records
 from .save_requests import SaveRequest
-from .sql import fetch, in_ids, in_texts, in_uuids
+from .sql import Row, fetch, in_ids, in_texts, in_uuids, is_postgresql
 from .values import UNSET, Parsed
 
 
@@ -31,6 +31,9 @@ class LockedRecords:
         uuids = [request.uuid for request in requests if request.uuid]
         ids = {request.record_id for request in requests if request.record_id}
         identifiers = self._identifiers(requests, writes)
+        if len(identifiers) >= PROBED_FROM and is_postgresql():
+            ids |= {key for _, key in probe(IDENTIFIER, self.schema, self.schema.id, identifiers)}
+            identifiers = []
         ids |= self._find_unique_holders(requests, writes)
         if uuids:
             conditions.append(in_uuids("r.uuid", uuids))
@@ -113,16 +116,39 @@ class LockedRecords:
                 wanted.setdefault(request.match_field.id, set()).add(request.match_key)
         if not wanted:
             return set()
+        rows = self._holders(wanted)
+        self.unique_holders.update(((row[0], row[1]), row[2]) for row in rows)
+        matched = {request.match_field.id for request in requests if request.match_field is not None}
+        return {row[2] for row in rows if row[0] in matched}
+
+    def _holders(self, wanted: Mapping[int, set[str]]) -> list[Row]:
+        """(field, unique value, record) of those that are held."""
+        if max(map(len, wanted.values())) >= PROBED_FROM and is_postgresql():
+            return [(field, *row) for field, keys in wanted.items() for row in probe(UNIQUE, self.schema, field, keys)]
         fields, field_params = in_ids("field_id", wanted)
         keys, key_params = in_texts("unique_key", {key for keys in wanted.values() for key in keys})
-        rows = fetch(
+        return fetch(
             "SELECT field_id, unique_key, record_id FROM records_fieldvalue"
             f" WHERE workspace_id = %s AND {fields} AND {keys}",
             [self.schema.workspace_id, *field_params, *key_params],
         )
-        self.unique_holders.update(((row[0], row[1]), row[2]) for row in rows)
-        matched = {request.match_field.id for request in requests if request.match_field is not None}
-        return {row[2] for row in rows if row[0] in matched}
+
+
+PROBED_FROM = 20
+# One look into the unique index for each key, whatever the planner thinks of a table that grew since its statistics.
+_PROBE = "SELECT k.key, p.id FROM unnest(%s::text[]) AS k(key), LATERAL ({found}) p"
+IDENTIFIER = _PROBE.format(
+    found="SELECT id FROM records_record WHERE workspace_id = %s AND object_id = %s AND identifier = k.key LIMIT 1"
+)
+UNIQUE = _PROBE.format(
+    found="SELECT record_id AS id FROM records_fieldvalue"
+    " WHERE workspace_id = %s AND field_id = %s AND unique_key = k.key LIMIT 1"
+)
+
+
+def probe(statement: str, schema: ObjectSchema, scope: int, keys: Iterable[str]) -> list[Row]:
+    """(key, record) of the keys that a record has, among many on PostgreSQL. `scope`: the object or the field."""
+    return fetch(statement, [list(keys), schema.workspace_id, scope])
 
 
 def unique_keys(spec: FieldSpec, value: Any) -> list[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -165,75 +166,84 @@ def view_records(
     """Records as the caller sees them; what they refer to is read for all of them at once."""
     related = load_related(author, schema, rows, fields)
     everything = grant_of(author, schema).view == "all"
-    plan = [_plan(spec) for spec in fields]
+    readers = [_reader(spec, related) for spec in fields]
     views = []
     for row in rows:
         access = access_to(author, schema, row.values, row.member_id)
         view = RecordView(schema, row, access, {})
         if everything or access.view:
-            _fill(view, plan, related)
+            _fill(view, readers)
         views.append(view)
     return views
 
 
-_Plan = tuple[FieldSpec, str, str]
-PLAIN, TYPED, COLUMN, MIRROR = "plain", "typed", "column", "mirror"
+# How a field's value is read: from the document's key, as it is or through a function; or from the whole view.
+_Reader = tuple[int, str, Callable[[Any], Any] | None]
 
 
-def _plan(spec: FieldSpec) -> _Plan:
+class _Memory(dict[Any, Any]):
+    """What a function made of each value so far: a page has few distinct choices and members."""
+
+    def __init__(self, read: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self.read = read
+
+    def __missing__(self, stored: Any) -> Any:
+        self[stored] = shown = self.read(stored)
+        return shown
+
+
+def _reader(spec: FieldSpec, related: Related) -> _Reader:
     if spec.computed in COLUMN_FIELDS:
-        return spec, COLUMN, spec.computed
+        return spec.id, "", partial(_column_value, spec)
+    if spec.relation_kind and spec.multiple:
+        return spec.id, "", partial(_links, spec, related)
     if spec.mirror_of_id is not None:
-        return spec, MIRROR, ""
-    return spec, PLAIN if spec.type.plain else TYPED, str(spec.id)
+        return spec.id, "", partial(_links, spec, related)
+    key = str(spec.id)
+    if spec.type.plain:
+        return spec.id, key, None
+    read = partial(spec.type.to_json, spec, references=related.references)
+    if spec.type.column in ("option", "member") and not spec.multiple:
+        return spec.id, key, _Memory(read).__getitem__
+    return spec.id, key, read
 
 
-def _fill(view: RecordView, plan: Iterable[_Plan], related: Related) -> None:
-    stored_values, values = view.row.values, view.values
-    for spec, how, key in plan:
-        if how is COLUMN:
-            value = _column_value(view.row, spec)
-        elif how is MIRROR:
-            value = _mirror_value(view, spec, related)
-        else:
-            stored = stored_values.get(key)
-            if stored is None:
-                continue
-            if how is PLAIN:
-                value = stored
-            else:
-                if isinstance(stored, list) and spec.relation_kind and len(stored) > SHOWN:
-                    stored = _shown(view, spec, stored, related)
-                value = spec.type.to_json(spec, stored, related.references)
+def _fill(view: RecordView, readers: Iterable[_Reader]) -> None:
+    stored, values = view.row.values, view.values
+    for field_id, key, read in readers:
+        value: Any = stored.get(key) if key else view
+        if value is not None and read is not None:
+            value = read(value)
         if value is not None and value != []:
-            values[spec.id] = value
+            values[field_id] = value
 
 
-def _shown(view: RecordView, spec: FieldSpec, stored: list[int], related: Related) -> list[int]:
-    seen = [key for key in stored if key in related.references.records]
-    if len(seen) > SHOWN:
-        view.totals[spec.id] = len(seen)
-    return seen[:SHOWN]
-
-
-def _mirror_value(view: RecordView, spec: FieldSpec, related: Related) -> Any:
-    place = (view.row.id, spec.id)
-    links = related.links.get(place)
+def _links(spec: FieldSpec, related: Related, view: RecordView) -> Any:
+    """The first of the records that a relationship leads to, and how many there are where that is not all."""
+    if spec.mirror_of_id is not None:
+        place = (view.row.id, spec.id)
+        links = related.links.get(place, [])
+        total = related.totals.get(place, 0)
+    else:
+        stored = view.row.values.get(str(spec.id), ())
+        links = [key for key in stored if key in related.references.records]
+        total = len(links)
     if not links:
         return None
-    if related.totals[place] > SHOWN:
-        view.totals[spec.id] = related.totals[place]
-    stored = links if spec.multiple else links[0]
-    return spec.type.to_json(spec, stored, related.references)
+    if total > SHOWN:
+        view.totals[spec.id] = total
+    return spec.type.to_json(spec, links[:SHOWN] if spec.multiple else links[0], related.references)
 
 
-def _column_value(row: RecordRow, spec: FieldSpec) -> Any:
+def _column_value(spec: FieldSpec, view: RecordView) -> Any:
     if spec.computed == "display_name":
-        return row.display_name or None
-    when = row.created_at if spec.computed == "created" else row.updated_at
-    return local_time(when, spec)
+        return view.row.display_name or None
+    return local_time(view.row.created_at if spec.computed == "created" else view.row.updated_at, spec)
 
 
 def local_time(when: datetime | None, spec: FieldSpec) -> str | None:
     """A moment as callers read it: ISO 8601 with offset, in the workspace's time zone."""
-    return None if when is None else when.astimezone(spec.zone).isoformat()
+    if when is None:
+        return None
+    return (when if spec.zone.key == "UTC" else when.astimezone(spec.zone)).isoformat()

@@ -13,7 +13,7 @@ from records.field_types import FieldSpec
 from records.field_types.base import MAX_INDEXED
 
 from .object_schema import ObjectSchema
-from .sql import Fragment, document, fetch, for_update, moment, moment_column, uuid_text
+from .sql import Fragment, document, fetch, for_update, moment, moment_column, uuid_column, uuid_text
 from .summary import NO_SUMMARY, Summary, read_summary, summary_columns
 
 RECORD_COLUMNS = (
@@ -118,6 +118,8 @@ def record_columns(alias: str) -> str:
 
 def _column(alias: str, name: str) -> str:
     column = f'{alias}."{name}"'
+    if name == "uuid":
+        return uuid_column(column)
     return moment_column(column) if name.endswith("_at") else column
 
 

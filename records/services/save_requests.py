@@ -29,7 +29,8 @@ class Mode(StrEnum):
 class SaveRequest:
     """One write to one record, which `uuid` or `record_id` names, or for an upsert `match_key`.
 
-    `match_field` is the unique field an upsert matches on; None stands for the identifier. `on_archived` (`prompt`,
+    `match_field` is the unique field an upsert matches on; None stands for the identifier. `match_value` is the key as
+    the caller wrote it, which fills the field. `on_archived` (`prompt`,
     `unarchive`, `overwrite`) says what a create does about an archived record with its identifier,
     `archived_conflict` (`overwrite`) what a change of the identifier does. `changes` are parsed already.
     """
@@ -41,6 +42,7 @@ class SaveRequest:
     changes: Sequence[Change] = ()
     match_field: FieldSpec | None = None
     match_key: str | None = None
+    match_value: str | None = None
     expected_version: int | None = None
     on_archived: str | None = None
     archived_conflict: str | None = None

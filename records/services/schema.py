@@ -245,14 +245,11 @@ def _make_relationship(author: Definer, made: Field, definition: FieldDefinition
 
 def add_option(field_row: Field, definition: OptionDefinition) -> FieldOption:
     """Add an option at the end of a choice field; InvalidInput when its name or code is taken."""
-    name = definition.name.strip()
-    key = normal_text(name)
-    if not key or len(name) > 255 or len(key) > 255 or "\x00" in name:
-        raise InvalidInput("options: an option needs a name of 1 to 255 characters.")
+    name, key = check_option_name(field_row, definition.name)
     rows = FieldOption.objects.filter(workspace_id=field_row.workspace_id, field=field_row, deleted_at=None)
     code = definition.code or _free_code(rows, slug(name))
-    if rows.filter(name_key=key).exists() or rows.filter(code=code).exists():
-        raise InvalidInput(f"options: there is an option {name[:80]!r} already.", "unique")
+    if rows.filter(code=code).exists():
+        raise InvalidInput(f"options: there is an option with the code {code[:80]!r} already.", "unique")
     return FieldOption.objects.create(
         workspace_id=field_row.workspace_id,
         field=field_row,
@@ -263,6 +260,18 @@ def add_option(field_row: Field, definition: OptionDefinition) -> FieldOption:
         stage_status=definition.stage_status,
         percentage=definition.percentage,
     )
+
+
+def check_option_name(field_row: Field, name: str, *, besides: int | None = None) -> tuple[str, str]:
+    """An option's name, and the form it is compared in; InvalidInput when another option has it."""
+    name = name.strip()
+    key = normal_text(name)
+    if not key or len(name) > 255 or len(key) > 255 or "\x00" in name:
+        raise InvalidInput("options: an option needs a name of 1 to 255 characters.")
+    rows = FieldOption.objects.filter(workspace_id=field_row.workspace_id, field=field_row, deleted_at=None)
+    if rows.filter(name_key=key).exclude(id=besides or 0).exists():
+        raise InvalidInput(f"options: there is an option {name[:80]!r} already.", "unique")
+    return name, key
 
 
 def _free_code(rows: Any, wanted: str) -> str:

@@ -169,8 +169,9 @@ def _matching(search: _Search) -> Fragment:
         return _records(search)
     rows, params = search.sql.rows(driver)
     rest = AllOf(tuple(node for node in search.conditions if node is not driver))
-    chosen, more = search.sql.predicate(rest, search.sql.key_of(driver))
-    return f"{rows} AND {chosen}", [*params, *more]
+    # Under an alias of its own: the other conditions have rows of the same table.
+    chosen, more = search.sql.predicate(rest, "d.id")
+    return f"FROM (SELECT {search.sql.key_of(driver)} AS id {rows}) d WHERE {chosen}", [*params, *more]
 
 
 def _records(search: _Search) -> Fragment:
@@ -381,7 +382,7 @@ def _keys(search: _Search) -> Fragment:
     if driver is None:
         return search.sql.predicate(search.node, "r.id")
     source, params = _matching(search)
-    return f"r.id IN (SELECT {search.sql.key_of(driver)} {source})", params
+    return f"r.id IN (SELECT d.id {source})", params
 
 
 # ---------------------------------------------------------------- rows

@@ -12,11 +12,14 @@ from zoneinfo import available_timezones
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils.text import slugify
+from phonenumbers import SUPPORTED_REGIONS
 
 from records.exceptions import InvalidInput
 from records.models import ApiKey, Member, ObjectKind, Role, Source, Workspace
 
 from .access import Author, key_digest, member_author
+from .definers import Definer, defining
+from .definitions import check_label
 from .directory import CONTACTS, load_workspace
 from .schema import create_object, touch
 
@@ -62,6 +65,21 @@ def create_workspace(name: str, email: str, *, time_zone: str = "UTC", region: s
     return NewWorkspace(workspace, member, "" if existed else password, secret)
 
 
+@defining
+def update_workspace(author: Definer, *, name: str, time_zone: str, region: str) -> Workspace:
+    """Change what a workspace is called, and how its people write times and phone numbers."""
+    if time_zone not in available_timezones():
+        raise InvalidInput(f"time_zone: {time_zone[:80]!r} is not an IANA time zone.")
+    if region.upper() not in SUPPORTED_REGIONS:
+        raise InvalidInput(f"region: {region[:80]!r} is not a known country code.")
+    workspace = Workspace.objects.select_for_update().get(id=author.workspace.id)
+    workspace.name = check_label("name", name)
+    workspace.time_zone, workspace.region = time_zone, region.upper()
+    workspace.save()
+    touch(workspace.id)
+    return workspace
+
+
 def _free_slug(name: str) -> str:
     wanted = slugify(name)[:70] or "workspace"
     slug, number = wanted, 2
@@ -77,9 +95,13 @@ def _create_member(
     user = users.objects.filter(username__iexact=email).first()
     existed = user is not None
     if user is None:
-        user = users.objects.create_user(username=email, email=email, password=password, is_staff=is_staff)
-        user.is_superuser = is_staff
-        user.save()
+        user = users.objects.create_user(username=email, email=email, password=password)
+    if is_staff and not user.is_staff:
+        user.is_staff = True
+    # Members of one workspace have no say in another: only the first user of an installation is its operator.
+    if is_staff and not users.objects.filter(is_superuser=True).exists():
+        user.is_superuser = True
+    user.save()
     member = Member.objects.create(workspace=workspace, user=user, role=role, email=email)
     return member, existed
 

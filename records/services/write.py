@@ -102,6 +102,7 @@ def upsert_request(
         entries=entries,
         match_field=spec,
         match_key=match_key,
+        match_value=lookup_value,
         on_archived=on_archived,
         archived_conflict=archived_conflict,
     )

@@ -28,7 +28,7 @@ MOMENT_TERMS = [
 def _ordered(name: str, terms: list[Any]) -> Iterator[tuple[str, Any]]:
     for condition in ("=", "!=", "<", "<=", ">", ">="):
         yield from ((condition, term) for term in terms)
-    yield from (("between", [low, high]) for low in terms[::2] for high in terms[1::2])
+    yield from (("between", [low, high]) for low in terms[::3] for high in terms[1::3])
     exact = [term for term in terms if name not in MOMENTS or len(term) > 10]
     yield from ((condition, exact[at : at + 2]) for condition in ("is_any_of", "is_none_of") for at in (0, 1, 99))
 
@@ -41,7 +41,7 @@ def clauses(name: str) -> Iterator[tuple[str, Any]]:
     if name in LONG:
         yield from ((condition, term) for condition in ("contains", "!contains") for term in TERMS)
     elif name in TEXTS:
-        terms = [*TERMS, *pool] if name == "title" else [*TERMS[:10], *pool]
+        terms = [*TERMS, *pool[:4]] if name == "title" else [*TERMS[:6], *pool[:3]]
         for condition in ("=", "!=", "contains", "!contains", "starts_with", "!starts_with", "ends_with", "!ends_with"):
             yield from ((condition, term) for term in terms)
         yield from ((condition, [*TERMS[-5:], *pool[:2]]) for condition in ("is_any_of", "is_none_of"))

@@ -21,6 +21,7 @@ from records.services.search import SearchRequest
 from records.services.write import FieldEntry
 
 ENTRY_KEYS = frozenset(FieldEntry.__dataclass_fields__)
+MAX_ENTRIES = 1000  # an object has at most 500 fields, and each may be listed once
 ARCHIVED_CHOICES = ("prompt", "unarchive", "overwrite")
 UPSERT_KEYS = ("lookup_value", "match_field", "oncreate_unarchive", "onupdate_archived_conflict")
 
@@ -57,6 +58,8 @@ def field_entries(raw: Any) -> list[FieldEntry]:
     """The entries of a `fields` array; InvalidValues names every one that is no entry."""
     if not isinstance(raw, list):
         raise InvalidInput("fields: expected a list.")
+    if len(raw) > MAX_ENTRIES:
+        raise InvalidInput(f"fields: at most {MAX_ENTRIES} entries.", "limit_exceeded")
     problems = []
     entries = []
     for at, entry in enumerate(raw):

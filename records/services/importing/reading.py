@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import hashlib
+import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -76,8 +77,6 @@ def _open(path: Path) -> BinaryIO:
 
 
 def _rows(path: Path, encoding: str) -> Iterator[Row]:
-    import io
-
     # A byte order mark is no part of the first header.
     codec = "utf-8-sig" if encoding.lower().replace("_", "-") in (UTF_8, "utf8") else encoding
     with _open(path) as raw, io.TextIOWrapper(raw, codec, newline="") as file:

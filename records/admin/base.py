@@ -1,0 +1,139 @@
+"""What the set-up pages have in common: who may open them, what they may see, and how they save."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from django import forms
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.core.exceptions import PermissionDenied
+from django.db.models import ForeignKey, Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.admin import ModelAdmin, TabularInline
+
+from records.exceptions import RecordsError
+
+from .choosing import get_visitor
+
+M = TypeVar("M", bound=Model)
+
+
+class SetupForm(forms.ModelForm):
+    """A form that is saved by a service. What the service refused it shows beside its field."""
+
+    refusal: RecordsError | None = None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.refusal is not None:
+            part, _, message = self.refusal.detail.partition(": ")
+            if part in self.fields:
+                self.add_error(part, message)
+            else:
+                self.add_error(None, self.refusal.detail)
+        return cleaned
+
+
+class ScopedMixin:
+    """Only rows of the chosen workspace, and only for those who may define it; nothing is deleted here."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return get_visitor(request).may_define
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return get_visitor(request).may_define
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return get_visitor(request).may_define
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return get_visitor(request).may_define
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
+        return rows.filter(workspace_id=get_visitor(request).workspace_id)
+
+    def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+        """Choices come from the chosen workspace alone."""
+        related: Any = db_field.remote_field.model
+        kwargs.setdefault("queryset", related.objects.filter(workspace_id=get_visitor(request).workspace_id))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Plain choices: no windows that pop up to add or change what can be chosen."""
+        formfield = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if formfield is not None and isinstance(formfield.widget, RelatedFieldWidgetWrapper):
+            formfield.widget = formfield.widget.widget
+        return formfield
+
+
+class SetupAdmin(ScopedMixin, ModelAdmin):
+    """The pages of one kind of definition. Subclasses save through services, in `save_model`."""
+
+    form = SetupForm
+    list_per_page = 50
+    list_filter_sheet = False
+    show_full_result_count = False
+    actions: Any = None
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """The form; when the services refuse it, again with the reason. Its transaction is rolled back by then."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except RecordsError as refusal:
+            request.refusal = refusal  # type: ignore[attr-defined]
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.refusal = getattr(request, "refusal", None)
+        return form
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        """What is not of this workspace is nowhere."""
+        raise Http404
+
+
+class HistoryMixin(SimpleHistoryAdmin):
+    """A definition's history: to be read; changes go forward, through the form."""
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        self._check(request, object_id)
+        shown: HttpResponse = super().history_view(request, object_id, extra_context)
+        return shown
+
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        self._check(request, object_id)
+        if request.method != "GET":
+            raise PermissionDenied
+        shown: HttpResponse = super().history_form_view(request, object_id, version_id, extra_context)
+        return shown
+
+    def _check(self, request: HttpRequest, object_id: str) -> None:
+        """The history of a row of another workspace is nowhere, like the row."""
+        if self.get_object(request, object_id) is None:
+            raise Http404
+
+
+class ScopedInline(ScopedMixin, TabularInline):
+    """Rows that belong to a definition and are edited with it."""
+
+    extra = 0
+    tab = False
+
+
+def adopt(obj: M, made: M) -> None:
+    """Make the form's unsaved row the one the service made, so that it is logged and linked to."""
+    obj.__dict__.update(made.__dict__)

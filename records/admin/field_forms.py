@@ -1,0 +1,126 @@
+"""The forms of fields: what a new one is, and what may change of one that exists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from records.field_types import field_types
+from records.models import Field, ObjectType, RelationKind
+
+from .base import SetupForm
+
+SETTING = "setting_"
+KIND_LABELS = {
+    RelationKind.ONE_TO_ONE: "One record, which belongs to one",
+    RelationKind.PRIMARY: "One record, which may belong to many",
+    RelationKind.PRIMARY_FOR: "Many records, each of which belongs to one",
+    RelationKind.ADDITIONAL: "Many records, which may belong to many",
+    RelationKind.ADDITIONAL_FOR: "Many records, which may belong to many (seen from the other side)",
+}
+
+
+class NewFieldForm(SetupForm):
+    """What stays as it is made: object, type, API name and, of a relationship, where it leads."""
+
+    field_type = forms.ChoiceField(
+        label="Type", choices=lambda: [(name, name) for name in sorted(field_types)], widget=UnfoldAdminSelectWidget
+    )
+    related_object = forms.ModelChoiceField(
+        queryset=ObjectType.objects.none(),
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text="Whose records it links to.",
+    )
+    relation_kind = forms.ChoiceField(
+        label="Links to",
+        choices=list(KIND_LABELS.items()),
+        required=False,
+        initial=RelationKind.PRIMARY,
+        widget=UnfoldAdminSelectWidget,
+    )
+    mirror_label = forms.CharField(
+        label="Label on the other side",
+        required=False,
+        max_length=255,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Of the field in which the linked records show who links to them.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        # A relationship is the one type that is made of more than its own field; the core refuses it without.
+        if cleaned.get("related_object") is None:
+            cleaned["relation_kind"] = ""
+        return cleaned
+
+
+class FieldForm(SetupForm):
+    """What may change of a field. Its type's settings are text inputs, made for the field by `form_for`."""
+
+    default_text = forms.CharField(
+        label="Default",
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="What new records get where nothing is given, written as in a CSV file.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        default = self.instance.default_value
+        self.fields["default_text"].initial = default_text(default)
+        for group in self.instance.settings.values():
+            for key, value in group.items():
+                if SETTING + key in self.fields:
+                    self.fields[SETTING + key].initial = "" if value is None else value
+
+    def settings(self) -> dict[str, Any]:
+        """The settings as they were typed, in the groups of the field's type."""
+        complete = field_types.get(self.instance.field_type).check_settings({})
+        return {
+            group: {key: typed(self.cleaned_data.get(SETTING + key, "")) for key in keys}
+            for group, keys in complete.items()
+        }
+
+
+def default_text(default: Any) -> str:
+    """A default as it is written in a CSV file."""
+    if isinstance(default, list):
+        return "; ".join(default_text(item) for item in default)
+    if isinstance(default, Mapping):
+        return str(default.get("name") or default.get("id") or default.get("amount") or "")
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    return "" if default is None else str(default)
+
+
+def typed(text: str) -> Any:
+    """What a setting typed as text means: nothing, a number or a text."""
+    text = text.strip()
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text or None
+
+
+def form_for(field: Field) -> type[FieldForm]:
+    """The form for a field's type, with an input for each of its settings."""
+    complete = field_types.get(field.field_type).check_settings({})
+    inputs = {
+        SETTING + key: forms.CharField(
+            label=key.replace("_", " ").capitalize(), required=False, widget=UnfoldAdminTextInputWidget
+        )
+        for keys in complete.values()
+        for key in keys
+    }
+    return type("FieldForm", (FieldForm,), inputs)
+
+
+def setting_names(field: Field) -> tuple[str, ...]:
+    """The names of those inputs."""
+    return tuple(name for name in form_for(field).base_fields if name.startswith(SETTING))

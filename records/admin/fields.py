@@ -1,0 +1,175 @@
+"""Fields with their options."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.forms import PaginationInlineFormSet
+
+from records.field_types import field_types
+from records.models import Field, FieldCategory, FieldOption, ObjectType
+from records.services.definitions import FieldDefinition, OptionDefinition, RelationDefinition
+from records.services.options import create_option, delete_option, update_option
+from records.services.redefining import default_from_text, update_field
+from records.services.schema import create_field
+
+from .base import HistoryMixin, ScopedInline, SetupAdmin, adopt
+from .choosing import get_visitor
+from .field_forms import NewFieldForm, form_for, setting_names
+
+OPTIONS_PER_PAGE = 100
+STAGE = "stage"
+FLAGS = ("is_required", "is_unique", "is_read_only", "is_hidden", "allows_empty")
+FLAG_HELP = {
+    "is_required": "A record cannot be made without it.",
+    "is_unique": "No two records have the same value.",
+    "is_read_only": "Nobody writes it, through no interface.",
+    "is_hidden": "Shown only where it is asked for.",
+    "allows_empty": "A value may be taken away again.",
+}
+
+
+class OptionInline(ScopedInline):
+    """The options of a choice field, or the stages of a pipeline."""
+
+    model = FieldOption
+    formset = PaginationInlineFormSet
+    per_page = OPTIONS_PER_PAGE
+    ordering = ("order", "id")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return get_visitor(request).may_define
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        stages = obj is not None and obj.name == STAGE and obj.is_default
+        return ("name", "order", "stage_status", "percentage", "code") if stages else ("name", "order", "code")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("code",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[FieldOption]:
+        return super().get_queryset(request).filter(deleted_at=None)
+
+
+@admin.register(Field)
+class FieldAdmin(SetupAdmin, HistoryMixin):
+    """The fields of all objects."""
+
+    list_display = ("display_name", "object", "name", "field_type", "is_required", "is_unique", "is_hidden")
+    list_select_related = ("object",)
+    list_filter = (("object", admin.RelatedOnlyFieldListFilter), "field_type")
+    search_fields = ("display_name", "name", "object__object_name")
+    ordering = ("object__object_name", "order", "id")
+    inlines = (OptionInline,)
+    conditional_fields = {
+        name: "field_type == 'relationship'" for name in ("related_object", "relation_kind", "mirror_label")
+    }
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Field]:
+        return super().get_queryset(request).filter(deleted_at=None)
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        has_options = obj is not None and field_types.get(obj.field_type).column == "option"
+        return self.inlines if has_options else ()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            relation = ("related_object", "relation_kind", "mirror_label")
+            names = ("object", "display_name", "field_type", *relation, "name", "description")
+            return ((None, {"fields": names}),)
+        made = ("object", "name", "field_type", "leads_to", "uuid")
+        settings = setting_names(obj)
+        return (
+            (None, {"fields": ("display_name", "description", "category", "order")}),
+            ("Values", {"fields": (*FLAGS, "default_text", *settings)}),
+            ("As it was made", {"fields": made if obj.relation_kind else (*made[:3], "uuid")}),
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return () if obj is None else ("object", "name", "field_type", "leads_to", "uuid")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        kwargs["form"] = NewFieldForm if obj is None else form_for(obj)
+        form = super().get_form(request, obj, change=change, **kwargs)
+        live = ObjectType.objects.filter(workspace_id=get_visitor(request).workspace_id, archived_at=None)
+        if obj is None:
+            form.base_fields["name"].required = False
+            form.base_fields["name"].help_text = "By which programs know the field; made of the label when blank."
+            form.base_fields["object"].queryset = live
+            form.base_fields["related_object"].queryset = live
+        elif "category" in form.base_fields:
+            of_object = FieldCategory.objects.filter(workspace_id=obj.workspace_id, object_id=obj.object_id)
+            form.base_fields["category"].queryset = of_object
+            for name, text in FLAG_HELP.items():
+                form.base_fields[name].help_text = text
+        return form
+
+    @admin.display(description="links to")
+    def leads_to(self, field: Field) -> str:
+        return f"{field.related_object} ({field.get_relation_kind_display()})"
+
+    # ------------------------------------------------------------ saving
+
+    def save_model(self, request: HttpRequest, obj: Field, form: Any, change: bool) -> None:
+        definer = get_visitor(request).definer()
+        if change:
+            settings = form.settings()
+            asked = {name: form.cleaned_data[name] for name in ("display_name", "description", "category", "order")}
+            asked.update({name: form.cleaned_data[name] for name in FLAGS}, settings=settings)
+            if "default_text" in form.changed_data:
+                text = form.cleaned_data["default_text"]
+                asked["default_value"] = default_from_text(definer, obj, obj.settings, text)
+            update_field(definer, obj, **asked)
+            return
+        asked = form.cleaned_data
+        definition = FieldDefinition(
+            asked["display_name"],
+            asked["field_type"],
+            name=asked["name"],
+            description=asked["description"],
+            relation=_relation(asked),
+        )
+        adopt(obj, create_field(definer, asked["object"], definition))
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Each changed option through the services; the formset keeps count of them for the log."""
+        formset.save(commit=False)
+        definer = get_visitor(request).definer()
+        for row in formset.forms:
+            if not row.has_changed():
+                continue
+            asked = {key: row.cleaned_data[key] for key in row.fields if key in CHANGEABLE}
+            if row.instance.pk is None:
+                if not formset._should_delete_form(row):
+                    _create_option(definer, form.instance, asked)
+            elif formset._should_delete_form(row):
+                delete_option(definer, row.instance)
+            else:
+                update_option(definer, row.instance, **asked)
+
+    def response_add(self, request: HttpRequest, obj: Field, post_url_continue: str | None = None) -> Any:
+        """On to its flags, settings and options."""
+        if "_addanother" not in request.POST:
+            request.POST = request.POST.copy()  # type: ignore[assignment]
+            request.POST.setdefault("_continue", "1")
+        return super().response_add(request, obj, post_url_continue)
+
+
+CHANGEABLE = ("name", "order", "stage_status", "percentage")
+
+
+def _create_option(definer: Any, field: Field, asked: dict[str, Any]) -> None:
+    order = asked.pop("order", 0)
+    made = create_option(definer, field, OptionDefinition(**asked))
+    if order:
+        update_option(definer, made, order=order)
+
+
+def _relation(asked: dict[str, Any]) -> RelationDefinition | None:
+    related = asked.get("related_object")
+    if related is None:
+        return None
+    return RelationDefinition(str(related.uuid), asked["relation_kind"], asked["mirror_label"])

@@ -1,0 +1,79 @@
+"""Members of the workspace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from unfold.widgets import UnfoldBooleanSwitchWidget
+
+from records.models import Member
+from records.services.members import add_member, update_member
+
+from .base import HistoryMixin, SetupAdmin, SetupForm, adopt
+from .choosing import get_visitor
+from .secrets import secret_page
+
+LOG_IN_HELP = "Whether the member may use this workbench, and not the APIs alone."
+
+
+class MemberForm(SetupForm):
+    """A member, and whether their user gets into the workbench."""
+
+    may_log_in = forms.BooleanField(
+        label="May log in here", required=False, widget=UnfoldBooleanSwitchWidget, help_text=LOG_IN_HELP
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["may_log_in"].initial = self.instance.user.is_staff
+
+
+@admin.register(Member)
+class MemberAdmin(SetupAdmin, HistoryMixin):
+    """The workspace's people. Nobody is deleted, as what they wrote stays theirs: they are made inactive."""
+
+    form = MemberForm
+    list_display = ("full_name", "email", "role", "is_active", "may_log_in", "created_at")
+    list_select_related = ("role", "user")
+    list_filter = (("role", admin.RelatedOnlyFieldListFilter), "is_active")
+    search_fields = ("first_name", "last_name", "email")
+    ordering = ("first_name", "last_name", "email")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        names = ("email", ("first_name", "last_name"), "role")
+        return (*names, "may_log_in") if obj is None else (*names, "is_active", "may_log_in", "uuid")  # type: ignore[return-value]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return () if obj is None else ("email", "uuid")
+
+    @admin.display(description="name", ordering="first_name")
+    def full_name(self, member: Member) -> str:
+        return str(member)
+
+    @admin.display(description="logs in", boolean=True)
+    def may_log_in(self, member: Member) -> bool:
+        return member.user.is_staff
+
+    def save_model(self, request: HttpRequest, obj: Member, form: Any, change: bool) -> None:
+        definer, asked = get_visitor(request).definer(), form.cleaned_data
+        names = {"first_name": asked["first_name"], "last_name": asked["last_name"]}
+        if change:
+            kept = {"is_active": asked["is_active"], "may_log_in": asked["may_log_in"]}
+            update_member(definer, obj, role=asked["role"], **names, **kept)
+            return
+        member, password = add_member(definer, asked["email"], asked["role"], may_log_in=asked["may_log_in"], **names)
+        adopt(obj, member)
+        request.secret = password  # type: ignore[attr-defined]
+
+    def response_add(self, request: HttpRequest, obj: Member, post_url_continue: str | None = None) -> HttpResponse:
+        password = str(getattr(request, "secret", ""))
+        if not (password and obj.user.is_staff):
+            return super().response_add(request, obj, post_url_continue)
+        context = {"opts": self.model._meta, "back": reverse("admin:records_member_change", args=[obj.pk])}
+        secrets = [("User name", obj.user.get_username()), ("Password", password)]
+        return secret_page(self.admin_site, request, "The new member's log-in", secrets, **context)

@@ -1,0 +1,79 @@
+"""What the workbench shows around its pages: the sidebar, the workspace's name, the start page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import escape
+
+from records.models import ObjectKind, ObjectType
+
+from .choosing import get_visitor
+
+ICONS = {ObjectKind.STANDARD: "table_rows", ObjectKind.PIPELINE: "view_kanban", ObjectKind.CONTACT: "contacts"}
+SET_UP = (
+    ("Objects", "admin:records_objecttype_changelist", "category"),
+    ("Fields", "admin:records_field_changelist", "tune"),
+    ("Workspace", "admin:records_workspace_changelist", "domain"),
+)
+PEOPLE = (
+    ("Members", "admin:records_member_changelist", "group"),
+    ("Roles", "admin:records_role_changelist", "shield_person"),
+    ("API keys", "admin:records_apikey_changelist", "key"),
+)
+OPERATORS = (("Users", "admin:auth_user_changelist", "manage_accounts"),)
+
+
+def list_objects(request: HttpRequest) -> list[ObjectType]:
+    """The objects whose records the visitor may do something with, by label."""
+    visitor = get_visitor(request)
+    if visitor.member is None:
+        return []
+    author = visitor.author()
+    granted = [row.id for row in author.directory.objects.values() if author.role.grant(row.id).any]
+    rows = ObjectType.objects.filter(workspace_id=visitor.workspace_id, id__in=granted)
+    return sorted(rows, key=lambda row: (row.object_name.casefold(), row.pk))
+
+
+def object_link(row: ObjectType) -> dict[str, Any]:
+    """A link to an object's records. The theme prints titles as they are, so what people wrote is escaped here."""
+    return {
+        "title": escape(row.object_name),
+        "icon": ICONS[ObjectKind(row.object_type)],
+        "link": reverse("admin:records", args=[row.uuid]),
+    }
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups of links at the left: records per object, and for those who may define the set-up."""
+    visitor = get_visitor(request)
+    groups = [{"title": "Data", "items": [object_link(row) for row in list_objects(request)]}]
+    if visitor.may_define:
+        people = PEOPLE + (OPERATORS if visitor.is_operator else ())
+        groups.append({"title": "Set-up", "separator": True, "items": _links(SET_UP)})
+        groups.append({"title": "People", "separator": True, "items": _links(people)})
+    return [group for group in groups if group["items"]]
+
+
+def _links(entries: tuple[tuple[str, str, str], ...]) -> list[dict[str, Any]]:
+    return [{"title": title, "link": reverse(name), "icon": icon} for title, name, icon in entries]
+
+
+def workspace_name(request: HttpRequest) -> str:
+    """What stands under the site's name."""
+    workspace = get_visitor(request).workspace
+    return workspace.name if workspace is not None else ""
+
+
+def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """What the start page shows: the objects and the set-up pages that the visitor may open."""
+    visitor = get_visitor(request)
+    return {
+        **context,
+        "title": visitor.workspace.name if visitor.workspace is not None else "Records",
+        "objects": [(row, object_link(row)) for row in list_objects(request)],
+        "set_up": [*_links(SET_UP), *_links(PEOPLE)] if visitor.may_define else [],
+        "visitor": visitor,
+    }

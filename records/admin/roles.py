@@ -1,0 +1,172 @@
+"""Roles, with what they may do on each object and the fields they may not see or change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from unfold.forms import PaginationInlineFormSet
+
+from records.models import Field, FieldPermission, ObjectPermission, ObjectType, Role
+from records.services.directory import Grant
+from records.services.roles import (
+    create_role,
+    remove_field_permission,
+    remove_object_permission,
+    set_field_permission,
+    set_object_permission,
+    update_role,
+)
+
+from .base import HistoryMixin, ScopedInline, SetupAdmin, adopt
+from .choosing import get_visitor
+
+OFFERED = 50  # objects that a role's page lists without being asked
+
+
+class OncePerThing(PaginationInlineFormSet):
+    """No object or field stands in two rows."""
+
+    thing = ""
+
+    def clean(self) -> None:
+        super().clean()
+        seen = set()
+        for form in self.forms:
+            thing = getattr(form, "cleaned_data", {}).get(self.thing)
+            if thing is None or self._should_delete_form(form):
+                continue
+            if thing in seen:
+                form.add_error(self.thing, f"{thing} has another row already.")
+            seen.add(thing)
+
+
+class OncePerObject(OncePerThing):
+    """One row per object; the objects that have none are offered."""
+
+    thing = "object"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        instance = kwargs.get("instance")
+        if instance is not None and instance.pk:
+            missing = missing_objects(instance)[:OFFERED]
+            kwargs["initial"] = [{"object": row} for row in missing]
+            self.extra = len(missing)
+        super().__init__(*args, **kwargs)
+
+
+class OncePerField(OncePerThing):
+    """One row per field."""
+
+    thing = "field"
+
+
+def missing_objects(role: Role) -> QuerySet[ObjectType]:
+    """The objects that a role has no grant on."""
+    granted = ObjectPermission.objects.filter(role=role, workspace_id=role.workspace_id).values("object_id")
+    rows = ObjectType.objects.filter(workspace_id=role.workspace_id, archived_at=None)
+    return rows.exclude(id__in=granted).order_by("object_name", "id")
+
+
+class GrantInline(ScopedInline):
+    """What the role may do with the records of an object."""
+
+    model = ObjectPermission
+    formset = OncePerObject
+    fields = ("object", "create", "view", "edit", "remove")
+    verbose_name_plural = "What the role may do with the records of each object"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return get_visitor(request).may_define
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ObjectPermission]:
+        return super().get_queryset(request).order_by("object__object_name", "id")
+
+
+class FieldSwitchInline(ScopedInline):
+    """The fields the role may not see, or not change."""
+
+    model = FieldPermission
+    formset = OncePerField
+    fields = ("field", "view", "edit")
+    autocomplete_fields = ("field",)
+    verbose_name_plural = "Fields that are taken away from the role"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return get_visitor(request).may_define
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        fields = Field.objects.filter(workspace_id=get_visitor(request).workspace_id, deleted_at=None)
+        kwargs["queryset"] = fields.select_related("object")
+        formfield = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        formfield.label_from_instance = lambda field: f"{field.object} · {field}"
+        return formfield
+
+
+@admin.register(Role)
+class RoleAdmin(SetupAdmin, HistoryMixin):
+    """The roles of the workspace."""
+
+    list_display = ("name", "is_admin", "member_count")
+    search_fields = ("name",)
+    ordering = ("name",)
+    fields = ("name", "is_admin")
+    inlines = (GrantInline, FieldSwitchInline)
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        """An admin's role needs no grants, and a role that does not exist yet gets them on its next page."""
+        return () if obj is None or obj.is_admin else self.inlines
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Role]:
+        return super().get_queryset(request).annotate(members_in_it=Count("members"))
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        formfield = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "is_admin":
+            formfield.label = "Administrator"
+            formfield.help_text = "May do everything in this workspace, its set-up included."
+        return formfield
+
+    @admin.display(description="members", ordering="members_in_it")
+    def member_count(self, role: Role) -> int:
+        count: int = role.members_in_it  # type: ignore[attr-defined]
+        return count
+
+    def save_model(self, request: HttpRequest, obj: Role, form: Any, change: bool) -> None:
+        definer, asked = get_visitor(request).definer(), form.cleaned_data
+        if change:
+            update_role(definer, obj, name=asked["name"], is_admin=asked["is_admin"])
+        else:
+            adopt(obj, create_role(definer, asked["name"], is_admin=asked["is_admin"]))
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Each changed row through the services; the formset keeps count of them for the log."""
+        formset.save(commit=False)
+        definer = get_visitor(request).definer()
+        for row in formset.forms:
+            if row.has_changed():
+                _save_row(definer, form.instance, row, removed=formset._should_delete_form(row))
+
+    def response_add(self, request: HttpRequest, obj: Role, post_url_continue: str | None = None) -> Any:
+        """On to the grants."""
+        request.POST = request.POST.copy()  # type: ignore[assignment]
+        request.POST.setdefault("_continue", "1")
+        return super().response_add(request, obj, post_url_continue)
+
+
+def _save_row(definer: Any, role: Role, row: forms.ModelForm[Any], *, removed: bool) -> None:
+    before, asked = row.initial, row.cleaned_data
+    if isinstance(row.instance, ObjectPermission):
+        if row.instance.pk and (removed or "object" in row.changed_data):
+            remove_object_permission(definer, role, ObjectType.objects.get(pk=before["object"]))
+        if not removed:
+            grant = Grant(asked["create"], asked["view"], asked["edit"], asked["remove"])
+            set_object_permission(definer, role, asked["object"], grant)
+        return
+    if row.instance.pk and (removed or "field" in row.changed_data):
+        remove_field_permission(definer, role, Field.objects.get(pk=before["field"]))
+    if not removed:
+        set_field_permission(definer, role, asked["field"], view=asked["view"], edit=asked["edit"])

@@ -1,0 +1,38 @@
+"""The workbench as a site: its pages beside the set-up ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+from unfold.sites import UnfoldAdminSite
+
+from .choosing import choose_workspace, get_visitor
+
+
+class WorkbenchSite(UnfoldAdminSite):
+    """The staff's workbench."""
+
+    def extra_urls(self) -> list[URLPattern]:
+        """The pages of records, which are no Django models of their own."""
+        from . import record_pages, records
+
+        pages = (
+            ("", records.list_page, "records"),
+            ("archived/", records.archived_page, "archived_records"),
+            ("add/", record_pages.add_page, "record_add"),
+            ("<uuid:record_uuid>/", record_pages.record_page, "record"),
+            ("<uuid:record_uuid>/edit/", record_pages.edit_page, "record_edit"),
+            ("<uuid:record_uuid>/archive/", record_pages.archive, "record_archive"),
+            ("<uuid:record_uuid>/unarchive/", record_pages.unarchive, "record_unarchive"),
+        )
+        start = "records/objects/<uuid:object_uuid>/"
+        return [
+            path("records/workspace/choose/", self.admin_view(choose_workspace), name="choose_workspace"),
+            *(path(start + end, self.admin_view(view), name=name) for end, view, name in pages),
+        ]
+
+    def extra_context(self, context: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
+        """Every page knows its visitor, for the choice of the workspace."""
+        return {**context, "visitor": get_visitor(request)}

@@ -1,0 +1,104 @@
+"""Calls that are sent twice are carried out once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from records.models import IdempotencyKey, Record
+from tests.api_client import ApiClient
+from tests.factories import Caller, make_key
+
+from .reading import sent, uuid_of
+
+KEY = {"Idempotency_Key": "one-call"}
+
+
+def same(first: Any, second: Any) -> None:
+    assert first.status_code == second.status_code
+    assert first.content == second.content
+    assert first.headers.get("ETag") == second.headers.get("ETag")
+    assert first.headers.get("Content-Type") == second.headers.get("Content-Type")
+    assert "Idempotent-Replayed" not in first.headers
+    assert second.headers["Idempotent-Replayed"] == "true"
+    assert first.headers["X-Request-ID"] != second.headers["X-Request-ID"]
+
+
+def test_a_record_is_added_once(api: ApiClient, companies: str) -> None:
+    first, second = (api.post(f"{companies}/add", sent(name="New"), **KEY) for _ in range(2))
+
+    same(first, second)
+    assert Record.objects.filter(uuid=uuid_of(first)).count() == Record.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "tail", "body"),
+    [
+        ("PATCH", "", sent(employees=8)),
+        ("PUT", "", sent(name="Acme", employees=8)),
+        ("DELETE", "", None),
+        ("POST", "/../upsert", {"lookup_value": "Acme", **sent(employees=8)}),
+    ],
+)
+def test_every_write_is_carried_out_once(api: ApiClient, company: str, method: str, tail: str, body: object) -> None:
+    path = company.rpartition("/")[0] + "/upsert" if tail else company
+    first, second = (api.send(method, path, body, **KEY) for _ in range(2))
+
+    same(first, second)
+    assert Record.objects.get().version == 2
+
+
+def test_a_key_is_for_one_request(api: ApiClient, companies: str) -> None:
+    api.post(f"{companies}/add", sent(name="New"), **KEY)
+    others = [
+        api.post(f"{companies}/add", sent(name="Other"), **KEY),
+        api.post(f"{companies}/upsert", sent(name="New"), **KEY),
+        api.post(f"{companies}/add?x=1", sent(name="New"), **KEY),
+    ]
+
+    assert {answer.status_code for answer in others} == {422}
+    assert {answer.json()["code"] for answer in others} == {"idempotency_mismatch"}
+
+
+def test_keys_of_different_callers_do_not_meet(api: ApiClient, workspace: Caller, companies: str) -> None:
+    first = api.post(f"{companies}/add", sent(name="New"), **KEY)
+    _, api.headers["X-API-KEY"] = make_key(workspace.workspace, None)
+    second = api.post(f"{companies}/add", sent(name="Other"), **KEY)
+
+    assert first.status_code == second.status_code == 200
+    assert uuid_of(first) != uuid_of(second)
+
+
+def test_a_refused_call_frees_its_key(api: ApiClient, companies: str) -> None:
+    refused = api.post(f"{companies}/add", sent(employees=1), **KEY)
+    mended = api.post(f"{companies}/add", sent(name="New"), **KEY)
+
+    assert refused.status_code == 400
+    assert mended.status_code == 200
+    assert "Idempotent-Replayed" not in mended.headers
+
+
+def test_a_call_in_flight_is_a_conflict(api: ApiClient, companies: str) -> None:
+    api.post(f"{companies}/add", sent(name="New"), **KEY)
+    IdempotencyKey.objects.update(status=None)
+
+    answer = api.post(f"{companies}/add", sent(name="New"), **KEY)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+
+
+@pytest.mark.parametrize("key", ["", "a b", "x" * 256, "clé", "a\tb"])
+def test_an_ill_formed_key_is_refused(api: ApiClient, companies: str, key: str) -> None:
+    answer = api.post(f"{companies}/add", sent(name="New"), Idempotency_Key=key)
+
+    assert answer.status_code == 400
+    assert not Record.objects.exists()
+
+
+def test_reads_need_no_key_and_keep_none(api: ApiClient, companies: str, company: str) -> None:
+    api.get(company, **KEY)
+    api.post(f"{companies}/search", {}, **KEY)
+
+    assert api.post(f"{companies}/search", {"search": "acme"}, **KEY).status_code == 200
+    assert not IdempotencyKey.objects.exists()

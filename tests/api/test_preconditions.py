@@ -1,0 +1,80 @@
+"""Reading what has changed, changing what has not: entity tags."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api_client import ApiClient
+from tests.factories import Caller, make_record
+
+from .reading import sent, values_of
+
+
+@pytest.mark.parametrize(
+    ("tag", "status"),
+    [
+        ('"1"', 304),
+        ('W/"1"', 304),
+        ("*", 304),
+        ('"7", "1"', 304),
+        ('"2"', 200),
+        ('"11"', 200),
+        ("1", 200),
+        ("", 200),
+    ],
+)
+def test_what_the_caller_has_is_not_sent_again(api: ApiClient, company: str, tag: str, status: int) -> None:
+    answer = api.get(company, If_None_Match=tag)
+
+    assert answer.status_code == status
+    assert answer.headers["ETag"] == '"1"'
+    assert bool(answer.content) is (status == 200)
+
+
+def test_a_new_version_is_sent(api: ApiClient, companies: str, company: str) -> None:
+    api.patch(company, sent(employees=8))
+
+    assert api.get(company, If_None_Match='"1"').headers["ETag"] == '"2"'
+    assert api.get(f"{companies}/lookup?identifier=acme", If_None_Match='"2"').status_code == 304
+
+
+@pytest.mark.parametrize("tag", ['"1"', "*", '"5", "1"', ' "1" '])
+@pytest.mark.parametrize("method", ["PATCH", "PUT", "DELETE"])
+def test_a_change_of_the_expected_version_goes_through(api: ApiClient, company: str, method: str, tag: str) -> None:
+    assert api.send(method, company, sent(name="Acme", note="x"), If_Match=tag).status_code in (200, 204)
+
+
+@pytest.mark.parametrize("tag", ['"2"', 'W/"1"', '"0"', '"x"', '"2", "3"', '""', '"01"', '"' + "9" * 40 + '"'])
+@pytest.mark.parametrize("method", ["PATCH", "PUT", "DELETE"])
+def test_a_change_of_another_version_is_refused(api: ApiClient, company: str, method: str, tag: str) -> None:
+    answer = api.send(method, company, sent(name="Acme", note="x"), If_Match=tag)
+
+    assert answer.status_code == 412
+    assert answer.json()["code"] == "precondition_failed"
+    assert answer.headers["ETag"] == '"1"'
+    assert "note" not in values_of(api.get(company))
+
+
+@pytest.mark.parametrize("tag", ["1", "", '"1', "W/1", '"1" "2"', "**"])
+def test_a_malformed_precondition_is_refused(api: ApiClient, company: str, tag: str) -> None:
+    assert api.patch(company, sent(note="x"), If_Match=tag).status_code == 400
+
+
+def test_a_record_that_is_not_there_has_no_version(api: ApiClient, company: str) -> None:
+    missing = company[:-1] + ("0" if company[-1] != "0" else "1")
+
+    for tag in ("*", '"1"', '"1", "2"'):
+        assert api.patch(missing, sent(note="x"), If_Match=tag).status_code == 404
+
+
+def test_stages_and_returns_from_the_archive_heed_versions_too(api: ApiClient, workspace: Caller, deals: str) -> None:
+    path = f"{deals}/{make_record(workspace, 'deals', name='Deal').record.uuid}"
+    won = next(
+        option.uuid for option in workspace.schema("deals").by_name["stage"].options.values() if option.name == "Won"
+    )
+
+    assert api.patch(f"{path}/move", {"stage_id": won}, If_Match='"9"').status_code == 412
+    assert api.patch(f"{path}/move", {"stage_id": won}, If_Match='"1"').headers["ETag"] == '"2"'
+    api.delete(path)
+    assert api.patch(f"{path}/unarchive", If_Match='"2"').status_code == 412
+    assert api.patch(f"{path}/unarchive", If_Match='"3"').headers["ETag"] == '"4"'

@@ -1,0 +1,75 @@
+"""How many statements a request costs, however much it reads or writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.api_client import ApiClient
+from tests.factories import Caller, make_object, make_record, make_relation
+
+from .reading import sent
+
+
+@pytest.fixture
+def linked(workspace: Caller, companies: str) -> list[str]:
+    """Companies with links to others: the ids of twelve."""
+    make_object(workspace, "People")
+    make_relation(workspace, "companies", "Boss", "people", "primary", "Boss of")
+    make_relation(workspace, "companies", "Parent", "companies", "primary", "Subsidiaries")
+    boss = {"id": make_record(workspace, "people", name="Ada").record.uuid}
+    ids: list[str] = []
+    for number in range(12):
+        parent = {"parent": {"id": ids[0]}} if ids else {}
+        values = {"employees": number, "industry": {"name": "Air"}, "boss": boss, **parent}
+        ids.append(make_record(workspace, "companies", name=f"Company {number}", **values).record.uuid)
+    return ids
+
+
+def statements(call: Callable[[], Any]) -> list[str]:
+    """What a call that succeeds asks of the database, once everything is compiled."""
+    call()
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        answer = call()
+    assert answer.status_code < 300, answer.content
+    return [
+        query["sql"] for query in captured if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))
+    ]
+
+
+def test_reading_a_record_takes_two_and_one_for_what_it_refers_to(
+    api: ApiClient, companies: str, linked: list[str]
+) -> None:
+    path = f"{companies}/{linked[0]}"
+
+    assert len(statements(lambda: api.get(f"{path}?field_names=name,employees,industry,owner"))) == 2
+    assert len(statements(lambda: api.get(path))) == 3
+    assert len(statements(lambda: api.get(f"{companies}/lookup?identifier=company%201"))) == 3
+
+
+def test_changing_a_field_takes_at_most_six(api: ApiClient, companies: str, linked: list[str]) -> None:
+    values = iter(range(1000, 2000))
+
+    def change() -> Any:
+        return api.patch(f"{companies}/{linked[1]}", sent(employees=next(values)))
+
+    assert len(statements(change)) <= 6
+
+
+@pytest.mark.parametrize("size", [1, 3, 12])
+def test_searching_takes_at_most_five_whatever_the_size_of_the_page(
+    api: ApiClient, companies: str, linked: list[str], size: int
+) -> None:
+    body = {
+        "query": [{"filters": [{"field": "industry", "condition": "=", "value": "Air"}]}],
+        "ordering": "-employees",
+        "page_size": size,
+    }
+
+    assert len(statements(lambda: api.post(f"{companies}/search", body))) <= 5

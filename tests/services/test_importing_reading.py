@@ -1,0 +1,87 @@
+"""A file is read as spreadsheets write it; what is wrong with it as a whole is said before anything is stored."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from records.exceptions import InvalidInput
+from records.services.importing import open_table
+from records.services.importing.reading import Row
+
+
+def read(path: Path, content: bytes, encoding: str = "utf-8") -> tuple[tuple[str, ...], list[Row]]:
+    path.write_bytes(content)
+    table = open_table(path, encoding)
+    return table.header, list(table.rows())
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        (b"\xef\xbb\xbfa,b\n1,2\n", [Row(2, ["1", "2"])]),
+        (b"a,b\r\n1,2\r\n3,4\r\n", [Row(2, ["1", "2"]), Row(3, ["3", "4"])]),
+        (b'a,b\n"first\nsecond",2\n3,4\n', [Row(2, ["first\nsecond", "2"]), Row(4, ["3", "4"])]),
+        (b'a,b\n"say ""hi""","x,y"\n', [Row(2, ['say "hi"', "x,y"])]),
+        (b"a,b\n\n1,2\n\n", [Row(3, ["1", "2"])]),
+        (b"a,b\n1\n1,2,3\n", [Row(2, ["1"]), Row(3, ["1", "2", "3"])]),
+        (b" a ,b\n", []),
+        ("a,b\nö,€\n".encode(), [Row(2, ["ö", "€"])]),
+    ],
+)
+def test_rows_come_with_the_line_they_begin_in(tmp_path: Path, content: bytes, rows: list[Row]) -> None:
+    assert read(tmp_path / "file.csv", content) == (("a", "b"), rows)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"\n\n", "is empty"),
+        (b"a,,b\n", "Column 2 .* has no header"),
+        (b"a,b,A\n", "have the same header: 'a'"),
+        (b"a,b\n1,2\n\xe9,4\n", "is not UTF-8: byte 0xE9 in line 3.*--encoding latin-1"),
+        (b'a,b\n1,2\n"open,4\n5,6\n', "line 3: unexpected end of data"),
+        (b'a,b\n"1"x,2\n', "line 2: "),
+        (b"a,b\n1," + b"x" * 200_000, "line 2: field larger"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        read(tmp_path / "file.csv", content)
+
+
+def test_another_encoding_is_read_when_it_is_named(tmp_path: Path) -> None:
+    assert read(tmp_path / "file.csv", "name\nZoë\n".encode("latin-1"), "latin-1")[1] == [Row(2, ["Zoë"])]
+    assert read(tmp_path / "file.csv", "name\nZoë\n".encode("utf-16"), "utf-16")[1] == [Row(2, ["Zoë"])]
+
+
+def test_what_no_line_of_the_file_explains_is_refused_too(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="is not UTF-16"):
+        read(tmp_path / "file.csv", "name\nZoë\n".encode("utf-16")[:-1], "utf-16")
+
+
+def test_a_gzipped_file_is_read(tmp_path: Path) -> None:
+    assert read(tmp_path / "file.csv.gz", gzip.compress(b"a\n1\n"))[1] == [Row(2, ["1"])]
+
+
+@pytest.mark.parametrize("content", [b"a\n1\n", gzip.compress(b"a\n1\n")[:-9]])
+def test_a_file_that_only_says_it_is_gzipped_is_refused(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(InvalidInput, match="gz"):
+        read(tmp_path / "file.csv.gz", content)
+
+
+def test_a_missing_file_and_a_missing_encoding_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="No such file"):
+        open_table(tmp_path / "missing.csv")
+    with pytest.raises(InvalidInput, match="no encoding 'utf-9'"):
+        read(tmp_path / "file.csv", b"a\n", "utf-9")
+
+
+def test_the_same_content_has_the_same_digest(tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_bytes(b"a\n1\n")
+    (tmp_path / "two.csv.gz").write_bytes(gzip.compress(b"a\n1\n"))
+
+    assert open_table(tmp_path / "one.csv").digest() == open_table(tmp_path / "two.csv.gz").digest()
