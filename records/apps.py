@@ -1,15 +1,17 @@
-"""The application that Django loads."""
+"""The applications that Django loads."""
 
 import importlib.util
 
 import orjson
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 
 
 class RecordsConfig(AppConfig):
     """Records as a Django application."""
 
     name = "records"
+    default = True
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
@@ -17,3 +19,10 @@ class RecordsConfig(AppConfig):
             from psycopg.types.json import set_json_loads
 
             set_json_loads(orjson.loads)  # documents are read at every request
+
+
+class WorkbenchConfig(admin_apps.AdminConfig):
+    """Django's admin as the staff's workbench."""
+
+    default = False
+    default_site = "records.workbench.WorkbenchSite"

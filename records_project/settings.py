@@ -80,9 +80,9 @@ CONTENT_SECURITY_POLICY = {
 # Applications -------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.simple_history",
-    "django.contrib.admin",
+    "records.apps.WorkbenchConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -127,6 +127,44 @@ TEMPLATES = [
         },
     },
 ]
+
+STATIC_URL = "/static/"
+
+# The workbench ------------------------------------------------------------------------------------
+
+UNFOLD = {
+    "SITE_TITLE": "Records",
+    "SITE_HEADER": "Records",
+    "SITE_SUBHEADER": "records.admin.navigation.workspace_name",
+    "SITE_SYMBOL": "dataset",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": f"{STATIC_URL}records/favicon.svg"}],
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_HISTORY": True,
+    "STYLES": [f"{STATIC_URL}records/workbench.css"],
+    "SCRIPTS": [f"{STATIC_URL}records/workbench.js"],
+    "DASHBOARD_CALLBACK": "records.admin.navigation.start_page",
+    "SIDEBAR": {"navigation": "records.admin.navigation.sidebar"},
+    "COLORS": {
+        "primary": {
+            "50": "#eef6ff",
+            "100": "#d9eaff",
+            "200": "#bbdaff",
+            "300": "#8cc3ff",
+            "400": "#56a2fb",
+            "500": "#2f7fee",
+            "600": "#1c62d4",
+            "700": "#184eaa",
+            "800": "#19448c",
+            "900": "#1a3b74",
+            "950": "#142548",
+        },
+    },
+}
+# Definitions are changed through their forms, never by bringing back an old row.
+SIMPLE_HISTORY_REVERT_DISABLED = True
+# A role's page has a row of inputs for every object, a field's for every option.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
 # Databases ----------------------------------------------------------------------------------------
 
@@ -198,7 +236,6 @@ TIME_ZONE: str = env.str("TIME_ZONE", default="UTC")
 
 # Files --------------------------------------------------------------------------------------------
 
-STATIC_URL = "/static/"
 # Assets are served from the installed packages; a directory is collected only for a server in front of us.
 STATIC_ROOT: str | None = env.str("STATIC_ROOT", default="") or None
 WHITENOISE_USE_FINDERS = True

@@ -29,14 +29,15 @@ class NewFieldForm(SetupForm):
     field_type = forms.ChoiceField(
         label="Type", choices=lambda: [(name, name) for name in sorted(field_types)], widget=UnfoldAdminSelectWidget
     )
-    related_object = forms.ModelChoiceField(
+    links_to = forms.ModelChoiceField(
+        label="Links to",
         queryset=ObjectType.objects.none(),
         required=False,
         widget=UnfoldAdminSelectWidget,
         help_text="Whose records it links to.",
     )
-    relation_kind = forms.ChoiceField(
-        label="Links to",
+    link_kind = forms.ChoiceField(
+        label="Each record links to",
         choices=list(KIND_LABELS.items()),
         required=False,
         initial=RelationKind.PRIMARY,
@@ -53,8 +54,8 @@ class NewFieldForm(SetupForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         # A relationship is the one type that is made of more than its own field; the core refuses it without.
-        if cleaned.get("related_object") is None:
-            cleaned["relation_kind"] = ""
+        if cleaned.get("links_to") is None:
+            cleaned["link_kind"] = ""
         return cleaned
 
 

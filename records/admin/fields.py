@@ -23,6 +23,8 @@ from .field_forms import NewFieldForm, form_for, setting_names
 OPTIONS_PER_PAGE = 100
 STAGE = "stage"
 FLAGS = ("is_required", "is_unique", "is_read_only", "is_hidden", "allows_empty")
+RELATION = ("links_to", "link_kind", "mirror_label")
+LINKING = [name for name in field_types if field_types.get(name).column == "related_record"]
 FLAG_HELP = {
     "is_required": "A record cannot be made without it.",
     "is_unique": "No two records have the same value.",
@@ -64,9 +66,7 @@ class FieldAdmin(SetupAdmin, HistoryMixin):
     search_fields = ("display_name", "name", "object__object_name")
     ordering = ("object__object_name", "order", "id")
     inlines = (OptionInline,)
-    conditional_fields = {
-        name: "field_type == 'relationship'" for name in ("related_object", "relation_kind", "mirror_label")
-    }
+    conditional_fields = dict.fromkeys(RELATION, f"{LINKING}.includes(field_type)")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Field]:
         return super().get_queryset(request).filter(deleted_at=None)
@@ -77,8 +77,7 @@ class FieldAdmin(SetupAdmin, HistoryMixin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
-            relation = ("related_object", "relation_kind", "mirror_label")
-            names = ("object", "display_name", "field_type", *relation, "name", "description")
+            names = ("object", "display_name", "field_type", *RELATION, "name", "description")
             return ((None, {"fields": names}),)
         made = ("object", "name", "field_type", "leads_to", "uuid")
         settings = setting_names(obj)
@@ -99,7 +98,7 @@ class FieldAdmin(SetupAdmin, HistoryMixin):
             form.base_fields["name"].required = False
             form.base_fields["name"].help_text = "By which programs know the field; made of the label when blank."
             form.base_fields["object"].queryset = live
-            form.base_fields["related_object"].queryset = live
+            form.base_fields["links_to"].queryset = live
         elif "category" in form.base_fields:
             of_object = FieldCategory.objects.filter(workspace_id=obj.workspace_id, object_id=obj.object_id)
             form.base_fields["category"].queryset = of_object
@@ -169,7 +168,7 @@ def _create_option(definer: Any, field: Field, asked: dict[str, Any]) -> None:
 
 
 def _relation(asked: dict[str, Any]) -> RelationDefinition | None:
-    related = asked.get("related_object")
+    related = asked.get("links_to")
     if related is None:
         return None
-    return RelationDefinition(str(related.uuid), asked["relation_kind"], asked["mirror_label"])
+    return RelationDefinition(str(related.uuid), asked["link_kind"], asked["mirror_label"])

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from records.models import ApiKey, Member
 from records.services.access import AREAS, LEVELS
@@ -32,7 +32,7 @@ class KeyForm(SetupForm):
     scopes = forms.MultipleChoiceField(
         choices=SCOPES,
         required=False,
-        widget=UnfoldAdminCheckboxSelectMultiple,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text="What the key may be used for; none chosen: everything its member may do.",
     )
 

@@ -120,7 +120,7 @@ class ObjectTypeAdmin(SetupAdmin, HistoryMixin):
 
     @admin.display(description="identifier")
     def identifier(self, row: ObjectType) -> str:
-        return str(row.identifier_field) if row.identifier_field is not None else "–"
+        return str(row.identifier_field) if row.identifier_field is not None else "none"
 
     @admin.display(description="records")
     def records_link(self, row: ObjectType) -> str:

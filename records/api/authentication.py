@@ -42,9 +42,6 @@ class WorkspaceAuthentication(BaseAuthentication):
             request_id(request),
         ), None
 
-    def authenticate_header(self, request: HttpRequest) -> str:
-        return "ApiKey"
-
 
 def header(request: HttpRequest, name: str) -> str:
     """A header that is sent once, or more than once with one value; servers join repeated headers by commas."""
@@ -80,12 +77,9 @@ def _session_author(request: HttpRequest) -> Author:
 
 
 def _check_csrf(request: HttpRequest) -> None:
-    def guarded(_: HttpRequest) -> HttpResponse:
-        return HttpResponse()
-
-    check = CSRFCheck(guarded)
+    check = CSRFCheck(HttpResponse)  # stands for a view that is not exempt, and is not called
     check.process_request(request)
-    reason: Any = check.process_view(request, guarded, (), {})
+    reason: Any = check.process_view(request, HttpResponse, (), {})
     if reason is not None:
         raise NotAllowed(f"CSRF: {reason}")
 

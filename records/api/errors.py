@@ -11,7 +11,6 @@ from django.http import HttpResponse
 from records.exceptions import (
     Conflict,
     IdempotencyMismatch,
-    InvalidInput,
     NotAllowed,
     NotAuthenticated,
     NotFound,
@@ -41,8 +40,8 @@ class UnsupportedMediaType(RecordsError):
     code = "unsupported_media_type"
 
 
-STATUSES: dict[type[RecordsError], HTTPStatus] = {
-    InvalidInput: HTTPStatus.BAD_REQUEST,
+STATUSES: dict[type, HTTPStatus] = {
+    RecordsError: HTTPStatus.BAD_REQUEST,
     NotAuthenticated: HTTPStatus.UNAUTHORIZED,
     NotAllowed: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
@@ -68,10 +67,7 @@ def problem(status: int, detail: str, code: str, headers: dict[str, str] | None 
 
 def status_of(error: RecordsError) -> int:
     """The status code that says what kind of refusal this is."""
-    for kind in type(error).__mro__:
-        if kind in STATUSES:
-            return STATUSES[kind]
-    return HTTPStatus.BAD_REQUEST
+    return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
 
 
 def headers_of(error: RecordsError) -> dict[str, str]:

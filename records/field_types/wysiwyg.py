@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from typing import Any
 
 import nh3
 
@@ -46,6 +47,9 @@ class Wysiwyg(LongText):
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[str]:
         return (normal_text(unescape(TAG.sub(_gap, stored))),)
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {**super().json_schema(field), "contentMediaType": "text/html"}
 
     def example(self, field: FieldSpec) -> JSON:
         return "<p>An <strong>important</strong> remark.</p>"

@@ -146,7 +146,7 @@ class SampleWorkspace:
 
 def write_strikes(reports: CsvTable, path: Path) -> int:
     """The reports with the code of their airport beside its name, where it is known; the number of those."""
-    codes = dict(row.cells for row in open_table(DATA / "strike_airports.csv.gz").rows())
+    codes = {row.cells[0]: row.cells[1] for row in open_table(DATA / "strike_airports.csv.gz").rows()}
     linked = 0
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)

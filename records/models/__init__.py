@@ -11,7 +11,7 @@ from .definitions import (
     RelationKind,
     StageStatus,
 )
-from .jobs import ImportRun
+from .jobs import ImportPart, ImportRun
 from .record import FieldValue, LedgerEntry, Record, RecordState, Source
 from .workspace import (
     ApiKey,
@@ -37,6 +37,7 @@ __all__ = [
     "FieldPermission",
     "FieldValue",
     "IdempotencyKey",
+    "ImportPart",
     "ImportRun",
     "LeadSource",
     "LedgerEntry",

@@ -13,10 +13,8 @@ from .workspace import Workspace
 class ImportRun(models.Model):
     """One import of a file into an object.
 
-    Each batch of rows and the progress it makes are stored in one transaction, so that an import that was
-    interrupted goes on where it stopped. `digest` is the SHA-256 of the file; `match_field` the API name of the field
-    that rows were matched by, empty where every row is a new record. `report_bytes` is the size of the report of
-    refused rows.
+    `digest` is the SHA-256 of the file; `match_field` the API name of the field that rows were matched by, empty where
+    every row is a new record.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
@@ -25,13 +23,7 @@ class ImportRun(models.Model):
     digest = models.CharField(max_length=64)
     match_field = models.CharField(max_length=64, blank=True)
     operation_id = models.UUIDField(default=new_uuid, editable=False)
-    rows_done = models.PositiveBigIntegerField(default=0)
-    created_count = models.PositiveBigIntegerField(default=0)
-    updated_count = models.PositiveBigIntegerField(default=0)
-    unchanged_count = models.PositiveBigIntegerField(default=0)
-    failed_count = models.PositiveBigIntegerField(default=0)
-    report_path = models.CharField(max_length=4096, blank=True)
-    report_bytes = models.PositiveBigIntegerField(default=0)
+    report_path = models.CharField(max_length=4096)
     started_at = models.DateTimeField(default=timezone.now, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -46,4 +38,28 @@ class ImportRun(models.Model):
         indexes = [models.Index(fields=["workspace", "object", "digest"], name="import_file")]
 
     def __str__(self) -> str:
-        return f"{self.file_name}: {self.rows_done} rows"
+        return self.file_name
+
+
+class ImportPart(models.Model):
+    """The rows of a file that one process imports, and how far it has come.
+
+    Each batch of rows and the progress it makes are stored in one transaction, so that an import that was interrupted
+    goes on where it stopped. `report_bytes` is the size of the part's report of refused rows.
+    """
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="parts")
+    number = models.PositiveSmallIntegerField()
+    rows_done = models.PositiveBigIntegerField(default=0)
+    created_count = models.PositiveBigIntegerField(default=0)
+    updated_count = models.PositiveBigIntegerField(default=0)
+    unchanged_count = models.PositiveBigIntegerField(default=0)
+    failed_count = models.PositiveBigIntegerField(default=0)
+    report_bytes = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "run", "number"], name="import_part_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.run}, part {self.number + 1}: {self.rows_done} rows"

@@ -207,6 +207,12 @@ def find_field(author: Author, schema: ObjectSchema, key: str) -> FieldSpec | No
     return None if field is None or field.id in author.role.hidden_fields else field
 
 
+def visible_identifier(author: Author, schema: ObjectSchema) -> FieldSpec | None:
+    """The object's identifier; to a role that may not see it, it has none."""
+    field = schema.identifier
+    return None if field is None or field.id in author.role.hidden_fields else field
+
+
 def may_write(author: Author, field: FieldSpec) -> bool:
     """Whether the caller may set the field at all."""
     return not (field.is_read_only or field.computed or field.id in author.role.locked_fields)
@@ -235,8 +241,8 @@ def access_to(author: Author, schema: ObjectSchema, values: Mapping[str, Any], m
     return Access(view, view and reaches(grant.edit), view and reaches(grant.remove))
 
 
-def visible_condition(author: Author, schema: ObjectSchema, alias: str) -> Fragment:
-    """SQL that keeps, of the live records under `alias`, those the caller may see."""
+def visible_condition(author: Author, schema: ObjectSchema, alias: str, *, live: bool = True) -> Fragment:
+    """SQL that keeps, of the live records under `alias` (or of the archived ones), those the caller may see."""
     extent = author.role.grant(schema.id).view
     if extent == Extent.ALL:
         return "TRUE", []
@@ -247,5 +253,5 @@ def visible_condition(author: Author, schema: ObjectSchema, alias: str) -> Fragm
     return (
         f"({alias}.member_id = %s OR {alias}.owner_id = %s OR {alias}.id IN ("
         f"SELECT own.record_id FROM records_fieldvalue own WHERE own.workspace_id = %s AND {team}"
-        " AND own.member = %s AND own.live))"
+        f" AND own.member = %s AND {'own.live' if live else 'NOT own.live'}))"
     ), [me, me, author.workspace.id, *params, me]

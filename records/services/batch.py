@@ -7,7 +7,7 @@ record is a batch of one. A request that is refused changes nothing; the others 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -23,9 +23,9 @@ from records.exceptions import (
 from records.field_types import FieldSpec, InvalidValue
 from records.models import RecordState, new_uuid
 
-from .access import Author, access_to, grant_of
+from .access import Author, access_to, grant_of, may_write
 from .effects import Effects
-from .links import LinkChanges, kept_links
+from .links import LinkChanges
 from .locked import LockedRecords
 from .naming import archived_name, compute
 from .object_schema import ObjectSchema
@@ -37,43 +37,70 @@ from .values import (
     Change,
     Parsed,
     add_defaults,
+    check_may_be_blank,
     check_required,
     clear_unlisted,
     is_stored,
     merged,
+    parse_defaults,
     parse_entries,
     replace_references,
 )
 
+_Holder = tuple[RecordRow | None, FieldSpec | None]
 _Overwritten = tuple[RecordRow, FieldSpec]
 
 
-class Batch:
-    """One attempt at a batch. Use once: a retry makes a new one."""
+class Refused(Exception):
+    """Requests that were refused after something was stored for them, by their places: roll back, go without them."""
 
-    def __init__(self, author: Author, schema: ObjectSchema, requests: Sequence[SaveRequest]) -> None:
+    def __init__(self, outcomes: Mapping[int, RecordsError]) -> None:
+        super().__init__()
+        self.outcomes = outcomes
+
+
+class Batch:
+    """One attempt at a batch. Use once: a retry makes a new one. `refused` are not attempted any more."""
+
+    def __init__(
+        self,
+        author: Author,
+        schema: ObjectSchema,
+        requests: Sequence[SaveRequest],
+        refused: Mapping[int, RecordsError] | None = None,
+    ) -> None:
         self.author = author
         self.schema = schema
-        self.requests = requests
-        self.parsed = [self._parse(request) for request in requests]
+        self.refused = refused or {}
+        self.requests = {at: request for at, request in enumerate(requests) if at not in self.refused}
+        self.parsed = {at: self._parse(request) for at, request in self.requests.items()}
+        creating = any(request.mode in (Mode.CREATE, Mode.UPSERT) for request in requests)
+        self.defaults = parse_defaults(schema) if creating else []
         self.referring = [
-            (parsed, change) for parsed in self.parsed for change in parsed.changes.values() if change.may_refer
+            (at, change) for at, parsed in self.parsed.items() for change in parsed.changes.values() if change.may_refer
         ]
-        self.resolved = resolve_references(author, [change for _, change in self.referring])
+        referring = [change for _, change in self.referring]
+        self.resolved = resolve_references(author, [*referring, *(c for c in self.defaults if c.may_refer)])
         self.locked = LockedRecords(schema)
-        self.links = LinkChanges()
+        self.links = LinkChanges(author, schema)
         self.effects = Effects(author, schema, self.locked, self.resolved.names)
 
     def run(self) -> list[Outcome]:
         """Carry the batch out. The caller holds the transaction."""
-        for parsed, change in self.referring:
-            self._replace_references(parsed, change)
-        self.locked.load(self.requests, self.parsed)
-        self.effects.load_names(self.locked.by_id.values())
-        outcomes = [self._outcome(*pair) for pair in zip(self.requests, self.parsed, strict=True)]
+        requests, writes = list(self.requests.values()), list(self.parsed.values())
+        for at, change in self.referring:
+            self._replace_references(self.parsed[at], change)
+        self.defaults = [change for change in map(self._resolved_default, self.defaults) if change is not None]
+        self.locked.load(requests, writes)
+        rows = self.locked.by_id.values()
+        self.links.load(rows, writes, replacing=any(request.mode == Mode.REPLACE for request in requests))
+        self.effects.load_names(rows)
+        outcomes = {at: self._outcome(at) for at in self.requests} | dict(self.refused)
+        if len(outcomes) > 1:
+            self._check_tags(outcomes)
         self.effects.store()
         self._store_links()
-        return outcomes
+        return [outcomes[at] for at in sorted(outcomes)]
 
     @property
     def made_tags(self) -> bool:
@@ -84,7 +111,7 @@ class Batch:
 
     def _parse(self, request: SaveRequest) -> Parsed:
         if request.changes:
-            return Parsed(0, {change.field.id: change for change in request.changes})
+            return self._checked(request.changes)
         parsed = parse_entries(self.author, self.schema, request.entries)
         identifier = self.schema.identifier
         key = request.match_field or identifier
@@ -92,6 +119,15 @@ class Batch:
             return parsed
         if not any(entry.field_id == key.uuid for entry in parsed.problems):
             self._fill_match_field(key, request, parsed)
+        return parsed
+
+    def _checked(self, changes: Iterable[Change]) -> Parsed:
+        """Changes that are parsed already, of fields the caller's role may change."""
+        parsed = Parsed(0, {change.field.id: change for change in changes})
+        for change in changes:
+            if change.field.id in self.author.role.locked_fields:
+                message = f"The field {change.field.name!r} is read-only."
+                parsed.refuse(change.field, change.position, "value", "permission_required", message)
         return parsed
 
     def _fill_match_field(self, key: FieldSpec, request: SaveRequest, parsed: Parsed) -> None:
@@ -115,9 +151,17 @@ class Batch:
         else:
             parsed.changes[key] = replace_references(change, partial(self.resolved.resolve, change.field))
 
+    def _resolved_default(self, change: Change) -> Change | None:
+        try:
+            return replace_references(change, partial(self.resolved.resolve, change.field))
+        except InvalidValue:  # what it names is gone
+            return None
+
     # ------------------------------------------------------------ one request
 
-    def _outcome(self, request: SaveRequest, parsed: Parsed) -> Outcome:
+    def _outcome(self, place: int) -> Outcome:
+        request, parsed = self.requests[place], self.parsed[place]
+        parsed.place = place
         try:
             match request.mode:
                 case Mode.CREATE:
@@ -155,8 +199,7 @@ class Batch:
             clear_unlisted(self.author, self.schema, parsed)
         if request.mode == Mode.UPSERT:  # the value it matched on is no change
             parsed.changes = {key: change for key, change in parsed.changes.items() if change.position is not None}
-        holder, key = self.locked.holder_of_identifier(parsed), self.schema.identifier
-        overwritten = self._overwritten(request.archived_conflict, parsed, row, holder, key)
+        overwritten = self._overwritten(request.archived_conflict, parsed, row, self._holders(parsed))
         return self._finish(parsed, row, "updated", overwritten, complete=replacing)
 
     def _upsert(self, request: SaveRequest, parsed: Parsed) -> SaveResult:
@@ -165,7 +208,7 @@ class Batch:
             return self._create(request, parsed)
         access = access_to(self.author, self.schema, row.values, row.member_id)
         if not access.view:
-            self._overwritten(None, parsed, None, row, request.match_field or self.schema.identifier)
+            self._overwritten(None, parsed, None, [(row, request.match_field or self.schema.identifier)])
             raise _refusal(parsed)
         if not access.edit:
             raise NotAllowed("You may not edit this record.")
@@ -174,24 +217,37 @@ class Batch:
     def _create(self, request: SaveRequest, parsed: Parsed) -> SaveResult:
         if not grant_of(self.author, self.schema).create:
             raise NotAllowed("You may not create records of this object.")
-        add_defaults(self.author, self.schema, parsed)
-        holder, key = self.locked.holder_of_identifier(parsed), self.schema.identifier
-        if request.mode == Mode.UPSERT and self.locked.match(request) is not None:
-            holder, key = self.locked.match(request), request.match_field or key
-        if holder is not None and holder.state == RecordState.ARCHIVED and request.on_archived == "unarchive":
-            return self._bring_back(holder, parsed)
-        overwritten = self._overwritten(request.on_archived, parsed, None, holder, key)
+        holders = self._holders(parsed)
+        if request.mode == Mode.UPSERT:
+            matched = self.locked.match(request)
+            found = (matched, request.match_field or self.schema.identifier)
+            holders = [found, *(pair for pair in holders if pair != found)]
+        first = next((holder for holder, _ in holders if holder is not None), None)
+        if first is not None and first.state == RecordState.ARCHIVED and request.on_archived == "unarchive":
+            access = access_to(self.author, self.schema, first.values, first.member_id)
+            if access.edit:
+                return self._bring_back(first, parsed)
+            if access.view:
+                raise NotAllowed("You may not edit the archived record.")
+        self._check_filled(parsed)
+        add_defaults(self.author, self.schema, parsed, self.defaults)
+        overwritten = self._overwritten(request.on_archived, parsed, None, holders)
         row = RecordRow(0, str(new_uuid()), {}, created_at=self.effects.now)
         return self._finish(parsed, row, "created", overwritten, complete=True)
 
+    def _check_filled(self, parsed: Parsed) -> None:
+        """The field that an upsert's lookup value fills is one the caller may set."""
+        for change in parsed.changes.values():
+            if change.position is None and not may_write(self.author, change.field):
+                message = f"You may not set the field {change.field.name!r}."
+                parsed.refuse(change.field, None, "value", "permission_required", message)
+
     def _bring_back(self, row: RecordRow, parsed: Parsed) -> SaveResult:
-        if not access_to(self.author, self.schema, row.values, row.member_id).edit:
-            raise NotAllowed("You may not edit the archived record.")
-        # Defaults are for new records.
         parsed.changes = {key: change for key, change in parsed.changes.items() if change.position is not None}
+        self._overwritten(None, parsed, row, self._holders(parsed))
         row.state = RecordState.ACTIVE
         try:
-            return self._finish(parsed, row, "unarchived", None, complete=True)
+            return self._finish(parsed, row, "unarchived", [], complete=True)
         except RecordsError:
             row.state = RecordState.ARCHIVED
             raise
@@ -213,36 +269,46 @@ class Batch:
 
     # ------------------------------------------------------------ rules
 
-    def _overwritten(
-        self,
-        on_archived: str | None,
-        parsed: Parsed,
-        row: RecordRow | None,
-        holder: RecordRow | None,
-        key: FieldSpec | None,
-    ) -> _Overwritten | None:
-        """The archived record that gives its name up to this write, if one holds it and may be overwritten."""
-        if holder is None or holder is row or key is None:
-            return None
-        change = parsed.changes.get(key.id)
-        position = change.position if change is not None else None
-        label = key.display_name.lower()
-        visible = access_to(self.author, self.schema, holder.values, holder.member_id).view
-        if holder.state == RecordState.ACTIVE or not visible:
-            parsed.refuse(key, position, "value", "unique", f"Another record has this {label}.")
-            return None
-        if on_archived == "overwrite":
-            return holder, key
-        message = f"An archived record has this {label}: {holder.uuid}."
-        parsed.refuse(key, position, "value", "archived_conflict", message)
-        parsed.archived_id = holder.uuid
-        return None
+    def _holders(self, parsed: Parsed) -> list[_Holder]:
+        """The record that has the identifier a write gives, if any."""
+        return [(self.locked.holder_of_identifier(parsed), self.schema.identifier)]
 
-    def _check_unique(self, parsed: Parsed, row: RecordRow, values: Mapping[str, Any]) -> None:
+    def _overwritten(
+        self, on_archived: str | None, parsed: Parsed, row: RecordRow | None, holders: Sequence[_Holder]
+    ) -> list[_Overwritten]:
+        """The archived records that give their names up to this write, if they hold them and may be overwritten."""
+        found = []
+        for holder, key in holders:
+            if holder is None or holder is row or key is None:
+                continue
+            change = parsed.changes.get(key.id)
+            position = change.position if change is not None else None
+            label = key.display_name.lower()
+            access = access_to(self.author, self.schema, holder.values, holder.member_id)
+            if holder.state == RecordState.ACTIVE or not access.view:
+                parsed.refuse(key, position, "value", "unique", f"Another record has this {label}.")
+            elif on_archived != "overwrite":
+                message = f"An archived record has this {label}: {holder.uuid}."
+                parsed.refuse(key, position, "value", "archived_conflict", message)
+                parsed.archived_id = holder.uuid
+            elif not access.edit:
+                message = f"You may not edit the archived record that has this {label}."
+                parsed.refuse(key, position, "value", "permission_required", message)
+            else:
+                found.append((holder, key))
+        return found
+
+    def _check_unique(
+        self, parsed: Parsed, row: RecordRow, values: Mapping[str, Any], settled: Collection[int]
+    ) -> None:
+        """No other record holds a unique value this write gives; `settled` are the fields looked at already."""
+        refused = {entry.field_id for entry in parsed.problems}
         for spec in self.schema.unique:
             value = values.get(str(spec.id))
             change = parsed.changes.get(spec.id)
-            if change is not None and value is not None and self.locked.is_taken(row, spec, value):
+            if change is None or value is None or spec.uuid in refused or spec.id in settled:
+                continue
+            if self.locked.is_taken(row, spec, value):
                 message = f"Another record has this {spec.display_name.lower()}."
                 parsed.refuse(spec, change.position, "value", "unique", message)
 
@@ -253,13 +319,14 @@ class Batch:
             if not is_stored(change.field):
                 continue
             key = str(change.field.id)
-            after = merged(change, values.get(key))
-            if change.field.relation_kind and isinstance(after, list):
-                after = kept_links(self.author, change, values.get(key), after, parsed)
-            if after is None:
-                values.pop(key, None)
-            else:
+            before, after = values.get(key), merged(change, values.get(key))
+            if change.field.relation_kind and change.field.multiple:
+                after = self.links.kept(change, before, after, parsed)
+            if after is not None:
                 values[key] = after
+            elif before is not None:
+                check_may_be_blank(change, parsed)
+                del values[key]
         if self.schema.stage_field is not None:
             enter_stage(self.schema, row.values, values, parsed.changes, self.effects.now)
         for spec in self.schema.derived:
@@ -271,43 +338,60 @@ class Batch:
         return values
 
     def _finish(
-        self, parsed: Parsed, row: RecordRow, action: str, overwritten: _Overwritten | None, *, complete: bool
+        self, parsed: Parsed, row: RecordRow, action: str, overwritten: Sequence[_Overwritten], *, complete: bool
     ) -> SaveResult:
         """Refuse, or apply what there is to change; `complete`: every required field must have a value."""
         values = self._merge(parsed, row)
-        if overwritten is None:
-            self._check_unique(parsed, row, values)
+        self._check_unique(parsed, row, values, {key.id for _, key in overwritten})
         if complete:
             check_required(self.schema, values, parsed)
         if parsed.problems:
             raise _refusal(parsed)
-        if overwritten is not None:
-            self._rename_archived(*overwritten)
-        changed_links = self.links.collect(self.author, self.schema, row, parsed.changes)
+        for holder, key in overwritten:
+            self._rename_archived(holder, key)
+        changed_links = self.links.collect(row, parsed, parsed.place)
         result = self.effects.apply(row, values, action)
         if changed_links and result.action == "unchanged":
             return SaveResult(row, "updated", changed_links, self.schema)
         return replace(result, changed=result.changed | changed_links)
 
     def _rename_archived(self, row: RecordRow, key: FieldSpec) -> None:
+        """Give a name up; a value that is no text goes altogether."""
         values = dict(row.values)
-        values[str(key.id)] = archived_name(str(values.get(str(key.id), "")), row.uuid, self.effects.now)
+        name = values.pop(str(key.id), "")
+        if key.type.column == "text":
+            values[str(key.id)] = archived_name(name, row.uuid, self.effects.now)
         self.effects.apply(row, values, "updated")
 
     # ------------------------------------------------------------ after
 
+    def _check_tags(self, outcomes: Mapping[int, Outcome]) -> None:
+        """No tag was made for refused requests alone."""
+        made: dict[int, set[tuple[int, str]]] = {}
+        for at, change in self.referring:
+            made.setdefault(at, set()).update(change.new_options())
+        used = {tag for at, tags in made.items() if isinstance(outcomes[at], SaveResult) for tag in tags}
+        stray = {
+            at: outcome
+            for at, outcome in outcomes.items()
+            if isinstance(outcome, RecordsError) and made.get(at, used) - used
+        }
+        if stray:
+            raise Refused(stray)
+
     def _store_links(self) -> None:
         """Write the links of mirror fields where they are stored: in the records they name."""
-        for object_id, requests in self.links.requests(self.author).items():
+        refused: dict[int, RecordsError] = {}
+        for object_id, writes in self.links.writes().items():
             schema = self.author.directory.schema(object_id)
-            save = [
-                SaveRequest(Mode.UPDATE, record_id=key, changes=tuple(changes))
-                for key, changes in sorted(requests.items())
-            ]
-            outcomes = Batch(self.author, schema, save).run()
-            for request, outcome in zip(save, outcomes, strict=True):
+            save = [SaveRequest(Mode.UPDATE, record_id=write.record_id, changes=write.changes) for write in writes]
+            for write, outcome in zip(writes, Batch(self.author, schema, save).run(), strict=True):
                 if isinstance(outcome, RecordsError):
-                    raise self.links.refusal(request.record_id or 0, outcome)
+                    refused[write.asked.place] = write.asked.refusal(outcome)
+                elif object_id == self.schema.id:
+                    self.locked.refresh(outcome.record)
+        if refused:
+            raise Refused(refused)
 
 
 def _refusal(parsed: Parsed) -> InvalidValues:

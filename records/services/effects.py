@@ -51,7 +51,7 @@ class Effects:
         row.version += 1
         row.updated_at = self.now
         if action in ("archived", "unarchived"):
-            self.out.live_changed[action == "unarchived"].append(row.id)
+            self.out.live_changed[row.id] = action == "unarchived"
         if row.id:
             self.out.updated[row.id] = row
         elif action == "created":

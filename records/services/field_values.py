@@ -10,7 +10,7 @@ from records.exceptions import InvalidInput, NotFound
 from records.field_types import FieldSpec
 from records.models import ObjectKind
 
-from .access import Author, visible_condition, visible_fields
+from .access import Author, visible_condition, visible_fields, visible_identifier
 from .naming import display_key
 from .object_schema import ObjectSchema
 from .read import RecordView, get_record, view_records
@@ -44,7 +44,7 @@ def list_field_values(
     if field is None:
         raise NotFound
     view = get_record(author, schema, record_uuid, [] if field.relation_kind else [field])
-    term = display_key(search.replace("\x00", ""))
+    term = display_key(search.encode(errors="ignore").decode().replace("\x00", ""))
     if not field.relation_kind:
         found = [item for item in _plain(field, view) if term in display_key(item["display_name"])]
         return len(found), found[offset : offset + limit]
@@ -59,7 +59,7 @@ def _related(
     related = author.directory.schema(field.related_object_id or 0)
     linked = _linked(author, field, view)
     visible, visible_params = visible_condition(author, related, "r")
-    matched = _matched(related, term)
+    matched = _matched(author, related, term)
     source = (
         f"FROM records_record r WHERE r.workspace_id = %s AND r.object_id = %s AND r.state = 'active'"
         f" AND {linked[0]} AND {visible} AND {matched[0]}"
@@ -71,7 +71,7 @@ def _related(
         " ORDER BY r.display_key, r.id LIMIT %s OFFSET %s",
         [*params, limit, offset],
     )
-    return count, [record_json(author.directory, row) for row in rows]
+    return count, [record_json(author, row) for row in rows]
 
 
 def _linked(author: Author, field: FieldSpec, view: RecordView) -> Fragment:
@@ -84,11 +84,11 @@ def _linked(author: Author, field: FieldSpec, view: RecordView) -> Fragment:
     return in_ids("r.id", stored if isinstance(stored, list) else [] if stored is None else [stored])
 
 
-def _matched(related: ObjectSchema, term: str) -> Fragment:
+def _matched(author: Author, related: ObjectSchema, term: str) -> Fragment:
     if not term:
         return "TRUE", []
     by_name, params = contains("r.display_key", term)
-    if not related.is_contact:
+    if not related.is_contact or visible_identifier(author, related) is None:
         return by_name, params
     by_email, email_params = contains("COALESCE(r.identifier, '')", term)
     return f"({by_name} OR {by_email})", [*params, *email_params]

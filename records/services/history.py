@@ -12,6 +12,9 @@ from records.exceptions import NotFound
 from records.field_types import FieldSpec
 
 from .access import Author, access_to, visible_fields
+from .dependents import load_display_names
+from .effects import pattern_keys
+from .naming import display_name
 from .object_schema import ObjectSchema
 from .read import RecordView, view_records
 from .record_rows import RecordRow, read_record, record_columns
@@ -83,6 +86,7 @@ def get_record_as_of(
     What its values referred to is shown as it is now.
     """
     row = _find_any(author, schema, record_uuid)
+    granted = access_to(author, schema, row.values, row.member_id)
     rows = fetch(
         "SELECT version, state, history_date, changes, member_id FROM records_historicalrecord"
         " WHERE workspace_id = %s AND id = %s AND history_date > %s ORDER BY version DESC",
@@ -102,7 +106,16 @@ def get_record_as_of(
     if not then or then[0][1] != "active":
         raise NotFound
     row.version, row.updated_at = then[0][0], moment(then[0][2])
-    return view_records(author, schema, [row], fields)[0]
+    row.display_name = _name_of(author, schema, row)
+    return view_records(author, schema, [row], fields, granted)[0]
+
+
+def _name_of(author: Author, schema: ObjectSchema, row: RecordRow) -> str:
+    """The display name that the record's values make."""
+    related = pattern_keys(schema, [row], "related_record")
+    names = load_display_names(author.workspace.id, related) if related else {}
+    members = author.directory.members(pattern_keys(schema, [row], "member"))
+    return display_name(schema, row.values, names, {key: member.name for key, member in members.items()})
 
 
 def _find_any(author: Author, schema: ObjectSchema, record_uuid: UUID | str) -> RecordRow:

@@ -5,8 +5,9 @@ Writing a mirror field (`primary_for`, `additional_for`, the mirror of a `one_to
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from records.exceptions import EntryProblems, InvalidValues, Problem, RecordsError
@@ -21,56 +22,129 @@ from .values import MAX_LINKS, UNSET, Change, Parsed
 
 @dataclass(frozen=True, slots=True)
 class LinkChange:
-    """Records that a mirror field of `row` gains and loses."""
+    """Records that a mirror field of `row` gains and loses. `place` is the request's in its batch, `size` the number
+    of its entries."""
 
     row: RecordRow
     mirror: FieldSpec
     position: int | None
     add: frozenset[int]
     remove: frozenset[int]
+    place: int = 0
+    size: int = 0
+
+    def refusal(self, error: RecordsError) -> InvalidValues:
+        """What the near side refuses, as a problem of the entry that asked for it."""
+        problem = Problem("value", error.code, f"A linked record cannot be changed: {error.detail}")
+        entry = EntryProblems(self.position, self.mirror.uuid, self.mirror.name, [problem])
+        return InvalidValues([entry], size=self.size)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class NearWrite:
+    """What one request asks of one record on the near side, and the first of the changes that ask it."""
+
+    record_id: int
+    changes: tuple[Change, ...]
+    asked: LinkChange
+
+
 class LinkChanges:
-    """The mirror fields a batch writes."""
+    """The links a batch writes from the far side, and the ones its author cannot see."""
 
-    items: list[LinkChange] = field(default_factory=list)
-    _positions: dict[int, tuple[FieldSpec, int | None]] = field(default_factory=dict)
+    def __init__(self, author: Author, schema: ObjectSchema) -> None:
+        self.author = author
+        self.schema = schema
+        self.items: list[LinkChange] = []
+        self._current: dict[tuple[int, str], set[int]] = {}
+        self._unseen: dict[int, set[int]] = {}
 
-    def collect(
-        self, author: Author, schema: ObjectSchema, row: RecordRow, changes: Mapping[int, Change]
-    ) -> frozenset[int]:
+    def load(self, rows: Collection[RecordRow], writes: Sequence[Parsed], *, replacing: bool) -> None:
+        """Read, once per field, which records link to these now, and which of their own links are out of sight.
+
+        `replacing`: a write clears the fields it does not list.
+        """
+        written = {key for parsed in writes for key in parsed.changes}
+        for mirror in self.schema.mirrors:
+            if rows and mirror.id in written:
+                self._load_mirror(mirror, {row.id: row.uuid for row in rows})
+        for spec in self.schema.stored:
+            if spec.relation_kind and spec.multiple and (replacing or spec.id in written):
+                key = str(spec.id)
+                linked = {item for row in rows for item in row.values.get(key, ())}
+                if linked:
+                    self._unseen[spec.id] = linked - _visible(self.author, spec, linked)
+
+    def _load_mirror(self, mirror: FieldSpec, uuids: Mapping[int, str]) -> None:
+        """The live records the caller can see that link to each of these."""
+        near = self.author.directory.schema(mirror.related_object_id or 0)
+        visible, params = visible_condition(self.author, near, "r")
+        chosen, keys = in_ids("v.related_record", uuids)
+        found = fetch(
+            "SELECT v.related_record, v.record_id FROM records_fieldvalue v JOIN records_record r ON r.id = v.record_id"
+            f" WHERE v.workspace_id = %s AND v.field_id = %s AND v.live AND {chosen} AND {visible}",
+            [self.author.workspace.id, mirror.mirror_of_id, *keys, *params],
+        )
+        for anchor, linking in found:
+            self._current.setdefault((mirror.id, uuids[anchor]), set()).add(linking)
+
+    def collect(self, row: RecordRow, parsed: Parsed, place: int) -> frozenset[int]:
         """Note what the changes of mirror fields ask; the ids of the fields that really change."""
         found = set()
-        for spec in schema.mirrors:
-            change = changes.get(spec.id)
+        for spec in self.schema.mirrors:
+            change = parsed.changes.get(spec.id)
             if change is None:
                 continue
-            current = _current(author, spec, row.id) if row.id else frozenset()
-            add, remove = _wanted(change, current)
+            current = self._current.setdefault((spec.id, row.uuid), set())
+            add, remove = _wanted(change, frozenset(current))
             if add or remove:
-                self.items.append(LinkChange(row, spec, change.position, add, remove))
+                self._move(spec, current, add, remove)
+                self.items.append(LinkChange(row, spec, change.position, add, remove, place, parsed.size))
                 found.add(spec.id)
         return frozenset(found)
 
-    def requests(self, author: Author) -> dict[int, dict[int, list[Change]]]:
-        """The changes to make on the near side: by object, then by record. Called once the rows have keys."""
-        wanted: dict[int, dict[int, list[Change]]] = {}
-        for item in self.items:
-            object_id = item.mirror.related_object_id or 0
-            near = author.directory.schema(object_id).by_id[item.mirror.mirror_of_id or 0]
-            by_record = wanted.setdefault(object_id, {})
-            for key in item.remove | item.add:
-                self._positions[key] = (item.mirror, item.position)
-                by_record.setdefault(key, []).append(_near_change(near, item, key))
-        return wanted
+    def _move(self, mirror: FieldSpec, current: set[int], add: frozenset[int], remove: frozenset[int]) -> None:
+        """Remember the links as the request leaves them, for the requests after it."""
+        if not self._near(mirror).multiple:
+            for key, linking in self._current.items():
+                if key[0] == mirror.id:
+                    linking.difference_update(add)
+        current -= remove
+        current |= add
 
-    def refusal(self, record_id: int, error: RecordsError) -> InvalidValues:
-        """What the near side refuses, as a problem of the entry that asked for it."""
-        spec, position = self._positions[record_id]
-        problem = Problem("value", error.code, f"A linked record cannot be changed: {error.detail}")
-        entry = EntryProblems(position, spec.uuid, spec.name, [problem])
-        return InvalidValues([entry], size=(position or 0) + 1)
+    def _near(self, mirror: FieldSpec) -> FieldSpec:
+        return self.author.directory.schema(mirror.related_object_id or 0).by_id[mirror.mirror_of_id or 0]
+
+    def writes(self) -> dict[int, list[NearWrite]]:
+        """The changes to make on the near side, by object, in order: each request's losses before its gains.
+
+        Called once the rows have keys.
+        """
+        found: dict[int, list[NearWrite]] = {}
+        for _, items in groupby(self.items, lambda item: item.place):
+            asked: dict[tuple[int, int], list[tuple[Change, LinkChange]]] = {}
+            for item in items:
+                near = self._near(item.mirror)
+                for key in item.remove | item.add:
+                    place = (item.mirror.related_object_id or 0, key)
+                    asked.setdefault(place, []).append((_near_change(near, item, key), item))
+            gains = {place: any(place[1] in item.add for _, item in pairs) for place, pairs in asked.items()}
+            for place in sorted(asked, key=lambda place: (gains[place], place)):
+                pairs = asked[place]
+                changes = tuple(change for change, _ in pairs)
+                found.setdefault(place[0], []).append(NearWrite(place[1], changes, pairs[0][1]))
+        return found
+
+    def kept(self, change: Change, current: Any, after: Any, parsed: Parsed) -> list[int] | None:
+        """`after`, with the links the caller cannot see (archived, not granted): replacing never loses them."""
+        links = list(after or ())
+        unseen = self._unseen.get(change.field.id)
+        if change.value is not UNSET and unseen:
+            given = set(links)
+            links += [key for key in current or () if key in unseen and key not in given]
+        if len(links) > MAX_LINKS:
+            parsed.refuse(change.field, change.position, "value", "limit_exceeded", f"At most {MAX_LINKS} records.")
+        return links or None
 
 
 def _near_change(near: FieldSpec, item: LinkChange, key: int) -> Change:
@@ -87,31 +161,6 @@ def _wanted(change: Change, current: frozenset[int]) -> tuple[frozenset[int], fr
     value = change.value
     after = frozenset(value if isinstance(value, list) else [] if value is None else [value])
     return after - current, current - after
-
-
-def _current(author: Author, mirror: FieldSpec, record_id: int) -> frozenset[int]:
-    """The live records the caller can see that link to this one."""
-    near = author.directory.schema(mirror.related_object_id or 0)
-    visible, params = visible_condition(author, near, "r")
-    rows = fetch(
-        "SELECT v.record_id FROM records_fieldvalue v JOIN records_record r ON r.id = v.record_id"
-        f" WHERE v.workspace_id = %s AND v.field_id = %s AND v.related_record = %s AND v.live AND {visible}",
-        [author.workspace.id, mirror.mirror_of_id, record_id, *params],
-    )
-    return frozenset(row[0] for row in rows)
-
-
-def kept_links(author: Author, change: Change, current: Any, after: list[int], parsed: Parsed) -> list[int]:
-    """`after`, with the links the caller cannot see (archived, not granted): replacing a list never loses them."""
-    if change.value is not UNSET and isinstance(current, list):
-        gone = set(current) - set(after)
-        if gone:
-            seen = _visible(author, change.field, gone)
-            after = [*after, *(key for key in current if key in gone and key not in seen)]
-    if len(after) > MAX_LINKS:
-        message = f"At most {MAX_LINKS} records."
-        parsed.refuse(change.field, change.position, "value", "limit_exceeded", message)
-    return after
 
 
 def _visible(author: Author, spec: FieldSpec, ids: Iterable[int]) -> set[int]:

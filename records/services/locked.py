@@ -11,7 +11,7 @@ from .naming import identifier_key
 from .object_schema import ObjectSchema
 from .record_rows import RecordRow, lock_records
 from .save_requests import SaveRequest
-from .sql import Row, fetch, in_ids, in_texts, in_uuids, is_postgresql
+from .sql import Fragment, Row, fetch, for_update, in_ids, in_texts, in_uuids, is_postgresql
 from .values import UNSET, Parsed
 
 
@@ -45,8 +45,31 @@ class LockedRecords:
             return
         either = " OR ".join(sql for sql, _ in conditions)
         params = [param for _, given in conditions for param in given]
+        self._lock_linked((either, params), writes)
         for row in lock_records(self.schema, (either, params), summary=len(requests) == 1):
             self.remember(row)
+
+    def _lock_linked(self, addressed: Fragment, writes: Sequence[Parsed]) -> None:
+        """Where mirror fields are written, lock both sides at once, in the order of all their keys.
+
+        Writers who begin at opposite ends of a link would otherwise each hold what the other waits for.
+        """
+        sides = {spec.id: spec.mirror_of_id or 0 for spec in self.schema.mirrors}
+        changes = [change for parsed in writes for key, change in parsed.changes.items() if key in sides]
+        if not changes or not is_postgresql():  # SQLite has one writer at a time
+            return
+        mirrored, keys = in_ids("v.field_id", {sides[change.field.id] for change in changes})
+        named = {key for change in changes for key in (*change.given, *change.add, *change.remove) if key is not None}
+        tenant = self.schema.workspace_id
+        fetch(
+            "WITH addressed AS (SELECT r.id FROM records_record r"
+            f" WHERE r.workspace_id = %s AND r.object_id = %s AND ({addressed[0]}))"
+            " SELECT r.id FROM records_record r WHERE r.workspace_id = %s AND r.id IN ("
+            "SELECT id FROM addressed UNION SELECT unnest(%s::bigint[]) UNION SELECT v.record_id"
+            f" FROM records_fieldvalue v WHERE v.workspace_id = %s AND {mirrored} AND v.live"
+            " AND v.related_record IN (SELECT id FROM addressed)) ORDER BY r.id" + for_update("r"),
+            [tenant, self.schema.id, *addressed[1], tenant, list(named), tenant, *keys],
+        )
 
     def remember(self, row: RecordRow) -> None:
         """Note a record under its names, for the requests that follow."""
@@ -55,6 +78,13 @@ class LockedRecords:
             self.by_id[row.id] = row
         if row.identifier is not None:
             self.by_identifier[row.identifier] = row
+
+    def refresh(self, row: RecordRow) -> None:
+        """Another batch of the transaction has changed one of these records."""
+        known = self.by_uuid.get(row.uuid)
+        if known is not None:
+            known.values, known.version, known.updated_at = row.values, row.version, row.updated_at
+            known.display_name = row.display_name
 
     def find(self, request: SaveRequest) -> RecordRow | None:
         """The record a request addresses."""

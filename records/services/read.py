@@ -10,15 +10,27 @@ from typing import Any
 from uuid import UUID
 
 from records.exceptions import InvalidInput, NotFound
-from records.field_types import FieldSpec
+from records.field_types import FieldSpec, InvalidValue
+from records.field_types.base import check_text
 
-from .access import Access, Author, access_to, find_field, grant_of, visible_condition, visible_fields
+from .access import (
+    Access,
+    Author,
+    access_to,
+    find_field,
+    grant_of,
+    visible_condition,
+    visible_fields,
+    visible_identifier,
+)
 from .naming import identifier_key
 from .object_schema import COLUMN_FIELDS, ObjectSchema
 from .record_rows import RECORD_WIDTH, RecordRow, read_record, record_columns
 from .related import SHOWN, Related, load_related
 from .sql import Fragment, fetch, uuid_param
 from .summary import read_summary, summary_columns
+
+MAX_LOOKED_UP = 10_000  # characters; no identifier is longer
 
 
 @dataclass(slots=True)
@@ -120,9 +132,13 @@ def get_record_by_identifier(
 
     InvalidInput when the object has no identifier.
     """
-    if schema.identifier is None:
+    if visible_identifier(author, schema) is None:
         raise InvalidInput(f"The object {schema.name!r} has no identifier; search by a field instead.")
-    if "\x00" in identifier or not (key := identifier_key(identifier)):
+    try:
+        key = identifier_key(check_text(identifier, MAX_LOOKED_UP))
+    except InvalidValue:
+        raise NotFound from None
+    if not key:
         raise NotFound
     return _get(author, schema, ("r.identifier = %s", [key]), fields, False)
 
@@ -161,15 +177,22 @@ def find_rows(author: Author, schema: ObjectSchema, chosen: Fragment, tail: str 
 
 
 def view_records(
-    author: Author, schema: ObjectSchema, rows: Sequence[RecordRow], fields: Sequence[FieldSpec]
+    author: Author,
+    schema: ObjectSchema,
+    rows: Sequence[RecordRow],
+    fields: Sequence[FieldSpec],
+    granted: Access | None = None,
 ) -> list[RecordView]:
-    """Records as the caller sees them; what they refer to is read for all of them at once."""
+    """Records as the caller sees them; what they refer to is read for all of them at once.
+
+    `granted` is the caller's access where the values do not tell.
+    """
     related = load_related(author, schema, rows, fields)
     everything = grant_of(author, schema).view == "all"
     readers = [_reader(spec, related) for spec in fields]
     views = []
     for row in rows:
-        access = access_to(author, schema, row.values, row.member_id)
+        access = granted or access_to(author, schema, row.values, row.member_id)
         view = RecordView(schema, row, access, {})
         if everything or access.view:
             _fill(view, readers)

@@ -99,7 +99,8 @@ class Changes:
 
     `index` holds the new index rows by record UUID and field; they overwrite the rows at the same places.
     `unindexed` are the fields of a record that have fewer rows than before: theirs are deleted first. `unnamed` are
-    the records that give up an identifier, which another record of the batch may take.
+    the records that give up an identifier, which another record of the batch may take. `live_changed` says of archived
+    and unarchived records which they are in the end.
     """
 
     created: list[RecordRow] = field(default_factory=list)
@@ -108,7 +109,7 @@ class Changes:
     unindexed: dict[int, set[int]] = field(default_factory=dict)
     index: dict[tuple[str, int], list[IndexRow]] = field(default_factory=dict)
     unnamed: list[int] = field(default_factory=list)
-    live_changed: dict[bool, list[int]] = field(default_factory=lambda: {True: [], False: []})
+    live_changed: dict[int, bool] = field(default_factory=dict)
 
 
 def record_columns(alias: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -67,11 +67,11 @@ def _canonical(raw: str | None) -> str:
 
 def resolve_references(author: Author, changes: Iterable[Change]) -> Resolved:
     """Look up everything the changes name: one query per kind, and per related object."""
-    by_kind: dict[type, dict[int, tuple[FieldSpec, set[Any]]]] = {}
+    by_kind: dict[type, dict[int, tuple[FieldSpec, dict[Any, None]]]] = {}
     for change in changes:
         for _, reference in change.references():
             kinds = by_kind.setdefault(type(reference), {})
-            kinds.setdefault(change.field.id, (change.field, set()))[1].add(reference)
+            kinds.setdefault(change.field.id, (change.field, {}))[1][reference] = None
     resolved = Resolved(caller=author.member.id)
     for spec, references in by_kind.get(RecordRef, {}).values():
         _find_records(author, spec, references, resolved)
@@ -88,7 +88,7 @@ def resolve_references(author: Author, changes: Iterable[Change]) -> Resolved:
     return resolved
 
 
-def _find_records(author: Author, spec: FieldSpec, references: set[RecordRef], resolved: Resolved) -> None:
+def _find_records(author: Author, spec: FieldSpec, references: Collection[RecordRef], resolved: Resolved) -> None:
     """Live, visible records of the related object, by UUID or identifier."""
     try:
         related = author.directory.schema(spec.related_object_id or 0)

@@ -10,8 +10,7 @@ from django.core.files.storage import default_storage
 
 from records.field_types import FieldSpec, References
 
-from .access import Author, visible_condition
-from .directory import Directory
+from .access import Author, find_field, visible_condition
 from .object_schema import ObjectSchema
 from .record_rows import RecordRow
 from .sql import Fragment, Row, document, fetch, in_ids, uuid_text
@@ -90,7 +89,7 @@ def _load_records(author: Author, rows: Sequence[RecordRow], fields: Sequence[Fi
     records: dict[int, Any] = {}
     for row in fetch(statement, [param for _, params in parts for param in params]):
         near_field, anchor, total = row[:3]
-        records.setdefault(row[3], record_json(author.directory, row[3:]))
+        records.setdefault(row[3], record_json(author, row[3:]))
         if near_field:
             place = (anchor, mirrors[near_field])
             found.links.setdefault(place, []).append(row[3])
@@ -127,20 +126,23 @@ def _far(author: Author, object_id: int, specs: Sequence[FieldSpec], anchors: Se
     ), [author.workspace.id, *field_params, *target_params, *visible_params, author.workspace.id]
 
 
-def record_json(directory: Directory, row: Row) -> dict[str, Any]:
-    """How a related record is shown. `row`: id, uuid, object, display name, values."""
-    related = directory.schema(row[2])
+def record_json(author: Author, row: Row) -> dict[str, Any]:
+    """How a related record is shown. `row`: id, uuid, object, display name, values.
+
+    A field that the caller's role may not see is blank here too.
+    """
+    related = author.directory.schema(row[2])
     values = document(row[4])
     uuid = uuid_text(row[1])
     if related.is_contact:
         names = ("first_name", "last_name", "full_name", "email")
-        shown = {name: str(_value(related, values, name) or "") for name in names}
+        shown = {name: str(_value(author, related, values, name) or "") for name in names}
         return {"id": uuid, **shown, "display_name": row[3]}
-    return {"id": uuid, "name": str(_value(related, values, "name") or row[3]), "display_name": row[3]}
+    return {"id": uuid, "name": str(_value(author, related, values, "name") or row[3]), "display_name": row[3]}
 
 
-def _value(schema: ObjectSchema, values: Mapping[str, Any], name: str) -> Any:
-    spec = schema.by_name.get(name)
+def _value(author: Author, schema: ObjectSchema, values: Mapping[str, Any], name: str) -> Any:
+    spec = find_field(author, schema, name)
     return None if spec is None else values.get(str(spec.id))
 
 

@@ -283,17 +283,27 @@ def _free_code(rows: Any, wanted: str) -> str:
 
 
 def create_tags(author: Author, spec: FieldSpec, names: Iterable[str]) -> dict[str, int]:
-    """Make the tags that do not exist yet; primary keys by compared name. Part of the write that uses them."""
+    """Make the tags that do not exist yet, as they are first written; primary keys by compared name.
+
+    Part of the write that uses them.
+    """
     workspace_id = author.workspace.id
-    wanted = {normal_text(name): name for name in names}
+    wanted: dict[str, str] = {}
+    for name in names:
+        wanted.setdefault(normal_text(name), name)
     rows = FieldOption.objects.filter(workspace_id=workspace_id, field_id=spec.id, deleted_at=None)
-    found = dict(rows.filter(name_key__in=wanted).values_list("name_key", "id"))
-    missing = [name for key, name in wanted.items() if key not in found]
-    if missing:
-        field_row = Field.objects.get(workspace_id=workspace_id, id=spec.id)
-        for name in missing:
-            found[normal_text(name)] = add_option(field_row, OptionDefinition(name)).id
-        touch(workspace_id, [field_row.object_id])
+    named = rows.filter(name_key__in=wanted).values_list("name_key", "id")
+    found = dict(named)
+    if len(found) == len(wanted):
+        return found
+    field_row = Field.objects.get(workspace_id=workspace_id, id=spec.id)
+    # Others may be making the same tags. One goes first, and those who waited see what it made.
+    ObjectType.objects.select_for_update(no_key=True).get(workspace_id=workspace_id, id=field_row.object_id)
+    found = dict(named.all())
+    for key, name in wanted.items():
+        if key not in found:
+            found[key] = add_option(field_row, OptionDefinition(name)).id
+    touch(workspace_id, [field_row.object_id])
     return found
 
 

@@ -298,9 +298,12 @@ def _blank_stretch(search: _Search, key: SortKey) -> Fragment:
     empty = {"text": c_text, "display_key": c_text, "number": "CAST(NULL AS numeric)", "option": "CAST(NULL AS bigint)"}
     nothing = empty.get(key.column, "CAST(NULL AS timestamptz)" if is_postgresql() else "NULL")
     blank: Fragment = (
-        "NOT EXISTS (SELECT 1 FROM records_fieldvalue b"
-        " WHERE b.workspace_id = %s AND b.record_id = r.id AND b.field_id = %s)"
-    ), [search.author.workspace.id, key.field.id]
+        (
+            "NOT EXISTS (SELECT 1 FROM records_fieldvalue b"
+            " WHERE b.workspace_id = %s AND b.record_id = r.id AND b.field_id = %s)"
+        ),
+        [search.author.workspace.id, key.field.id],
+    )
     if key.in_record:
         blank = (f"r.{key.column} = ''", [])
     return (

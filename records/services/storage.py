@@ -38,9 +38,8 @@ def store(stamp: Stamp, changes: Changes) -> None:
     unindexed = _replaced(rows, changes) if copied else changes.unindexed
     if unindexed:
         _delete_index(stamp, unindexed)
-    for live, ids in changes.live_changed.items():
-        if ids:
-            _set_live(stamp, ids, live)
+    for live in sorted(set(changes.live_changed.values())):
+        _set_live(stamp, [key for key, now in changes.live_changed.items() if now is live], live)
     if rows and copied:
         copy_index(stamp.workspace_id, rows)
     elif rows:

@@ -18,6 +18,7 @@ from records.field_types import (
     MemberRef,
     NewOption,
     RecordRef,
+    normal_text,
 )
 
 from .access import Author, find_field, may_write
@@ -61,24 +62,38 @@ class Change:
 
     def references(self) -> Iterator[tuple[str, Reference]]:
         """Every reference in this change, with the part of the entry it stands in."""
-        given = [] if self.value is UNSET else self.value if isinstance(self.value, list) else [self.value]
-        for part, items in (("value", given), ("add_values", self.add), ("remove_values", self.remove)):
+        for part, items in (("value", self.given), ("add_values", self.add), ("remove_values", self.remove)):
             for item in items:
                 if isinstance(item, REFERENCES):
                     yield part, item
+
+    @property
+    def given(self) -> Sequence[Any]:
+        """What `value` holds: the items of a list, or the one value; nothing where it is UNSET."""
+        if self.value is UNSET:
+            return ()
+        return self.value if isinstance(self.value, list) else (self.value,)
+
+    def new_options(self) -> Iterator[tuple[int, str]]:
+        """The tags this change makes, unless they exist: by field and compared name."""
+        for _, reference in self.references():
+            if isinstance(reference, NewOption):
+                yield self.field.id, normal_text(reference.name)
 
 
 @dataclass(slots=True)
 class Parsed:
     """The outcome of parsing a write's entries: changes by field id, and everything that is wrong.
 
-    `archived_id` is the archived record that holds the name the write gives, when that is the problem.
+    `archived_id` is the archived record that holds the name the write gives, when that is the problem. `place` is
+    the request's in its batch.
     """
 
     size: int = 0
     changes: dict[int, Change] = field(default_factory=dict)
     problems: list[EntryProblems] = field(default_factory=list)
     archived_id: str | None = None
+    place: int = 0
     _noted: dict[int | str, EntryProblems] = field(default_factory=dict)
 
     def refuse(self, spec: FieldSpec | None, position: int | None, part: str, code: str, message: str) -> None:
@@ -215,10 +230,24 @@ def clear_unlisted(author: Author, schema: ObjectSchema, parsed: Parsed) -> None
             parsed.changes[spec.id] = Change(spec, None, None)
 
 
-def add_defaults(author: Author, schema: ObjectSchema, parsed: Parsed) -> None:
-    """A new record gets its fields' defaults, the caller as its owner, and the pipeline's first stage."""
+def parse_defaults(schema: ObjectSchema) -> list[Change]:
+    """What the fields hold in a new record unless it says otherwise; may hold references.
+
+    A default that its field no longer takes (its option was deleted) is none.
+    """
+    found = []
     for spec in schema.with_default:
-        _default(parsed, spec, spec.type.parse(spec, spec.default_value))
+        try:
+            found.append(Change(spec, None, spec.type.parse(spec, spec.default_value)))
+        except InvalidValue:
+            continue
+    return found
+
+
+def add_defaults(author: Author, schema: ObjectSchema, parsed: Parsed, defaults: Iterable[Change]) -> None:
+    """A new record gets its fields' defaults, the caller as its owner, and the pipeline's first stage."""
+    for change in defaults:
+        _default(parsed, change.field, change.value)
     if schema.owner_field is not None:
         _default(parsed, schema.owner_field, author.member.id)
     if schema.stage_field is not None:
@@ -243,6 +272,15 @@ def check_required(schema: ObjectSchema, values: Mapping[str, Any], parsed: Pars
             parsed.refuse(
                 spec, position, "value", "required", f"The field {spec.display_name!r} ({spec.name}) is required."
             )
+
+
+def check_may_be_blank(change: Change, parsed: Parsed) -> None:
+    """A value may go unless its field needs one."""
+    spec = change.field
+    if spec.is_required or not spec.allows_empty:
+        part = "remove_values" if change.value is UNSET else "value"
+        message = f"The field {spec.display_name!r} ({spec.name}) may not be blank."
+        parsed.refuse(spec, change.position, part, "required", message)
 
 
 # ---------------------------------------------------------------- merging

@@ -9,8 +9,8 @@ from uuid import UUID
 from records.exceptions import InvalidInput, RecordsError
 from records.field_types import InvalidValue
 
-from .access import Author, find_field
-from .batch import Batch
+from .access import Author, find_field, visible_identifier
+from .batch import Batch, Refused
 from .directory import get_directory, load_workspace
 from .naming import identifier_key
 from .object_schema import ObjectSchema
@@ -27,11 +27,18 @@ def save_records(author: Author, schema: ObjectSchema, requests: Sequence[SaveRe
     Refused requests change nothing and do not stop the others. Requests for the same record see each other.
     """
 
+    refused: dict[int, RecordsError] = {}
+
     def work() -> tuple[list[Outcome], bool]:
-        batch = Batch(author, schema, requests)
+        batch = Batch(author, schema, requests, refused)
         return batch.run(), batch.made_tags
 
-    outcomes, made_tags = in_one_transaction(work)
+    while True:
+        try:
+            outcomes, made_tags = in_one_transaction(work)
+            break
+        except Refused as late:
+            refused |= late.outcomes
     return _with_current_schema(author, outcomes) if made_tags else outcomes
 
 
@@ -49,7 +56,10 @@ def save_record(author: Author, schema: ObjectSchema, request: SaveRequest) -> S
 
     def work() -> tuple[list[Outcome], bool]:
         batch = Batch(author, schema, [request])
-        outcomes = batch.run()
+        try:
+            outcomes = batch.run()
+        except Refused as late:
+            raise late.outcomes[0] from None
         if isinstance(outcomes[0], RecordsError):
             raise outcomes[0]
         return outcomes, batch.made_tags
@@ -76,25 +86,26 @@ def upsert_request(
     It matches the object's identifier as a lookup does, or `match_field`, the API name of a unique field.
     InvalidInput when the object has no identifier and none is named, or the value cannot be one.
     """
-    spec = None
+    spec, identifier = None, visible_identifier(author, schema)
     if match_field is not None:
         spec = find_field(author, schema, match_field)
-        if spec is None or not (spec.is_unique or spec is schema.identifier):
+        if spec is None or not (spec.is_unique or spec is identifier):
             raise InvalidInput(f"match_field: {match_field!r} is not a unique field of {schema.name!r}.")
-        spec = None if spec is schema.identifier else spec
-    if spec is None and schema.identifier is None:
+        spec = None if spec is identifier else spec
+    if spec is None and identifier is None:
         raise InvalidInput(f"The object {schema.name!r} has no identifier; name a unique field in match_field.")
-    key_field = spec or schema.identifier
+    key_field = spec or identifier
     if isinstance(lookup_value, (int, float)) and not isinstance(lookup_value, bool):
         lookup_value = str(lookup_value)
     if not isinstance(lookup_value, str) or not lookup_value.strip() or key_field is None:
         raise InvalidInput("lookup_value: expected a non-empty string.")
+    try:
+        stored = key_field.type.parse(key_field, lookup_value)
+    except InvalidValue as problem:
+        raise InvalidInput(f"lookup_value: {problem.message}", problem.code) from None
     match_key = lookup_value
     if spec is not None:
-        try:
-            match_key = str(next(iter(spec.type.index_values(spec, spec.type.parse(spec, lookup_value)))))
-        except InvalidValue as problem:
-            raise InvalidInput(f"lookup_value: {problem.message}", problem.code) from None
+        match_key = str(next(iter(spec.type.index_values(spec, stored))))
     elif not identifier_key(lookup_value):
         raise InvalidInput("lookup_value: expected a non-empty string.")
     return SaveRequest(

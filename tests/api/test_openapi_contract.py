@@ -108,7 +108,7 @@ def test_every_schema_referred_to_is_there(served: dict[str, Any]) -> None:
 
 
 def test_the_three_headers_are_required_together(served: dict[str, Any]) -> None:
-    together = [{"businessId": [], "userId": [], "apiKey": []}]
+    together: list[dict[str, list[str]]] = [{"businessId": [], "userId": [], "apiKey": []}]
 
     assert served["security"] == together
     assert all(
@@ -121,9 +121,11 @@ def test_a_document_that_lacks_something_would_be_noticed(served: dict[str, Any]
     other = json.loads(json.dumps(served))
     del other["components"]["schemas"]["ClientInfo"]["properties"]["display_name"]
     other["components"]["schemas"]["ValueEnum"]["enum"].pop()
-    del other["paths"]["/api/records/{object_identifier}/{entity_id}"]["get"]["parameters"][0]
+    other["paths"]["/api/records/{object_identifier}/{entity_id}"]["get"]["parameters"].clear()
 
-    assert len(differences(CONTRACT, other)) >= 3
+    assert len(differences(CONTRACT, other)) == 2 + len(
+        CONTRACT["paths"]["/api/records/{object_identifier}/{entity_id}"]["get"]["parameters"]
+    )
 
 
 def test_the_document_is_valid_and_made_without_warnings(tmp_path: Path) -> None:

@@ -128,13 +128,10 @@ def test_a_body_may_name_its_charset(api: ApiClient, company: str) -> None:
         b"7",
     ],
 )
-@pytest.mark.parametrize(("method", "tail"), [("PATCH", ""), ("PUT", ""), ("PATCH", "/move"), ("PATCH", "/unarchive")])
-def test_a_body_that_is_no_json_object_is_a_refused_write(
-    api: ApiClient, company: str, method: str, tail: str, body: bytes
-) -> None:
-    answer = api.send(method, company + tail, body)
-
-    assert codes_of(answer)[0] in ("invalid", "limit_exceeded")
+def test_a_body_that_is_no_json_object_is_a_refused_write(api: ApiClient, company: str, body: bytes) -> None:
+    for method, tail in (("PATCH", ""), ("PUT", ""), ("PATCH", "/move"), ("PATCH", "/unarchive")):
+        answer = api.send(method, company + tail, body)
+        assert codes_of(answer)[0] in ("invalid", "limit_exceeded")
 
 
 def test_a_search_with_a_broken_body_has_one_problem(api: ApiClient, companies: str) -> None:
@@ -268,11 +265,11 @@ def test_any_text_in_any_parameter_gets_an_answer(api: ApiClient, companies: str
 
 
 @pytest.mark.parametrize("header", ["If-Match", "If-None-Match", "Idempotency-Key", "X-Request-ID", "Accept"])
-@pytest.mark.parametrize("value", ["", "é", '"', "*", 'W/"', "x" * 5000, '"1",' * 500, "\x01"])
-def test_any_header_gets_an_answer(api: ApiClient, company: str, header: str, value: str) -> None:
-    for method in ("GET", "PATCH"):
-        answer = api.send(method, company, None, **{header: value})
-        assert answer.status_code < 500
+def test_any_header_gets_an_answer(api: ApiClient, company: str, header: str) -> None:
+    for value in ("", "é", '"', "*", 'W/"', "x" * 5000, '"1",' * 500, "\x01"):
+        for method in ("GET", "PATCH"):
+            answer = api.send(method, company, None, **{header: value})
+            assert answer.status_code < 500
 
 
 @pytest.mark.parametrize(("number", "code"), [(1000, {}), (100_000, "limit_exceeded")])

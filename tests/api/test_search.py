@@ -37,7 +37,8 @@ def test_nothing_asked_is_every_live_record_newest_first(api: ApiClient, workspa
     archived = make_record(workspace, "companies", name="Old").record.uuid
     archive(workspace, "companies", archived)
 
-    for body in (None, {}, {"query": None}, {"query": []}):
+    bodies: list[dict[str, Any] | None] = [None, {}, {"query": None}, {"query": []}]
+    for body in bodies:
         answer = api.post(f"{five}/search", body)
         assert names_of(answer) == ["Epsilon", "Delta", "Gamma", "Beta", "Alpha"]
         assert answer.json()["count"] == 5

@@ -97,6 +97,7 @@ def test_a_full_update_names_every_required_field_that_is_missing(machines: Call
         (1, "", "value", "invalid"),
         (None, "name", "value", "required"),
         (None, "parts", "value", "required"),
+        (None, "never_empty", "value", "required"),
     ]
 
 

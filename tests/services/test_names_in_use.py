@@ -191,7 +191,7 @@ def test_an_upsert_of_an_archived_key_prompts_brings_back_or_pushes_away(parts: 
         uuid = make(parts, **sent)  # type: ignore[arg-type]
         archive(parts, "parts", uuid)
         error = refusal(lambda: upsert(parts, "parts", key, match_field=field))
-        assert [problem[3] for problem in problems(error)] == ["archived_conflict"]
+        assert "archived_conflict" in [problem[3] for problem in problems(error)]
         back = upsert(parts, "parts", key, {"note": "n"}, match_field=field, on_archived="unarchive")
         assert (back.action, back.record.uuid) == ("unarchived", uuid)
         archive(parts, "parts", uuid)

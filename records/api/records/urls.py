@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from .collection import CollectionViewSet
 from .detail import RecordViewSet
 from .related import RelatedViewSet
 
 
-class RecordIdConverter:
+class RecordIdConverter(StringConverter):
     """A record's id; anything else in its place is a path that leads nowhere."""
 
     regex = r"[0-9a-fA-F]{8}\-[0-9a-fA-F]{4}\-[0-9a-fA-F]{4}\-[0-9a-fA-F]{4}\-[0-9a-fA-F]{12}"
-
-    def to_python(self, value: str) -> str:
-        return value
-
-    def to_url(self, value: str) -> str:
-        return value
 
 
 register_converter(RecordIdConverter, "record_id")

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from records.exceptions import RecordsError
+from records.exceptions import InvalidInput, RecordsError
 from records.models import Member, Workspace
 from records.services.workspaces import create_api_key, get_workspace
 
@@ -28,9 +28,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             workspace = get_workspace(options["workspace"])
+            member = find_member(workspace, options["member"])
         except RecordsError as problem:
             raise CommandError(problem.detail) from problem
-        member = find_member(workspace, options["member"])
         expires = read_expiry(options["expires"])
         key, secret = create_api_key(
             workspace, options["name"], member=member, scopes=options["scopes"], expires_at=expires
@@ -46,12 +46,12 @@ class Command(BaseCommand):
 
 
 def find_member(workspace: Workspace, email: str | None) -> Member | None:
-    """The active member with this e-mail; None for no e-mail."""
+    """The active member with this e-mail, None for no e-mail; InvalidInput when there is nobody."""
     if email is None:
         return None
     member = Member.objects.filter(workspace=workspace, email__iexact=email, is_active=True).first()
     if member is None:
-        raise CommandError(f"No active member of {workspace.name!r} has the e-mail {email!r}.")
+        raise InvalidInput(f"No active member of {workspace.name!r} has the e-mail {email!r}.")
     return member
 
 

@@ -51,6 +51,9 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="say what would happen; store nothing")
         parser.add_argument("--report", type=Path, help="where refused rows are listed (FILE.errors.csv, here)")
         parser.add_argument("--batch-size", type=count, default=1000, help="rows of a transaction (%(default)s)")
+        parser.add_argument(
+            "--processes", type=count, help="processes that share the work (as many as there are cores)"
+        )
         parser.add_argument("--encoding", default="utf-8", help="of the file (%(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -77,6 +80,7 @@ class Command(BaseCommand):
             again=options["again"] or None,
             dry_run=options["dry_run"],
             batch_size=options["batch_size"],
+            processes=options["processes"],
         )
         # A bar only where it moves: in a file each of its states would be a line.
         with tqdm(unit=" rows", disable=None, file=sys.stderr) as bar:
@@ -98,7 +102,7 @@ def text(summary: ImportSummary, seconds: float, *, dry_run: bool) -> str:
     if summary.done_before is not None:
         return (
             f"This file was imported into {summary.object_name} at {summary.done_before:%Y-%m-%d %H:%M} UTC:"
-            f" {counts(summary)}. Nothing was done; --again imports it once more."
+            f" {counts(summary)}. Nothing was done; --again imports it."
         )
     rows = summary.rows - summary.resumed_at
     intro = "Dry run, nothing is stored: " if dry_run else ""

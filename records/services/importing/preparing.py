@@ -1,4 +1,4 @@
-"""From the rows of a file to requests of the write path. Needs no database, so it runs ahead of the writing."""
+"""From the rows of a file to requests of the write path; the database is not asked."""
 
 from __future__ import annotations
 
@@ -39,7 +39,6 @@ class _Refusal:
 class PreparedRows:
     """Consecutive rows of a file: those that can be asked for, in order, and what is wrong with the others."""
 
-    schema: ObjectSchema
     rows: Sequence[Row]
     asked: list[Row] = field(default_factory=list)
     requests: list[SaveRequest] = field(default_factory=list)
@@ -62,7 +61,7 @@ class Preparation:
 
     def prepare(self, rows: Sequence[Row]) -> PreparedRows:
         """The requests that the rows make."""
-        prepared = PreparedRows(self.schema, rows)
+        prepared = PreparedRows(rows)
         for row in rows:
             request = self._request(row, prepared.problems)
             if request is not None:

@@ -1,33 +1,29 @@
-"""Importing a file into an object: batch after batch through the one write path, resumable at any moment."""
+"""Importing a file into an object, and going on with an import that was interrupted."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 
 from django.db import transaction
 
-from records.exceptions import Conflict, InvalidInput, InvalidValues, NotFound, RecordsError
-from records.models import ImportRun, Source
-from records.services.access import Author, get_schema, member_author
+from records.exceptions import InvalidInput, NotFound
+from records.models import ImportPart, ImportRun
+from records.services.access import Author, get_schema
 from records.services.definitions import slug
-from records.services.directory import forget_everything, load_workspace
+from records.services.directory import forget_everything
 from records.services.object_schema import ObjectSchema
-from records.services.save_requests import Outcome
 from records.services.transactions import in_one_transaction
-from records.services.write import save_records
 
 from .creating import NO_IDENTIFIER, create_object_for
 from .matching import Column, match_columns, match_key
-from .preparing import Preparation, PreparedRows, RowProblem
-from .reading import CsvTable, Row
-from .report import ErrorReport
+from .parts import Work, refreshed
+from .processes import import_parts, processes_for
+from .reading import CsvTable
+from .report import PartReport, merge_reports, remove_parts
 
 Progress = Callable[[int, int], None]
 
@@ -36,8 +32,9 @@ Progress = Callable[[int, int], None]
 class ImportOptions:
     """How to import. `match` is the field rows are matched by, instead of the object's identifier.
 
-    `create_object` makes a missing object from the file, identified by the column `identifier` (or `none`).
-    `again` imports a file that was imported before once more. A `dry_run` stores nothing but the report.
+    `create_object` makes a missing object from the file, identified by the column `identifier` (or `none`). `again`
+    imports a file that was imported before once more; not given, only where rows are matched to records. A `dry_run`
+    stores nothing but the report. `processes` is how many may share the work, by default as many as there are cores.
     """
 
     report: Path
@@ -47,14 +44,15 @@ class ImportOptions:
     again: bool | None = None
     dry_run: bool = False
     batch_size: int = 1000
+    processes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ImportSummary:
     """What became of a file's rows, those of an earlier, interrupted run included.
 
-    `resumed_at` is the number of rows that run had done. `done_before` is when the same file was imported, if it
-    was, and nothing done now.
+    `resumed_at` is the number of rows that run had done. `done_before` is when the same file was imported, if it was,
+    and nothing done now.
     """
 
     object_name: str
@@ -72,32 +70,23 @@ class ImportSummary:
 
 
 def import_file(
-    author: Author,
-    object_name: str,
-    table: CsvTable,
-    options: ImportOptions,
-    progress: Progress | None = None,
+    author: Author, object_name: str, table: CsvTable, options: ImportOptions, progress: Progress | None = None
 ) -> ImportSummary:
     """Import the rows of a table; rows that are refused are reported and do not stop the others.
 
     A run that was interrupted is gone on with: every row is stored once. Rows that no field or identifier matches to
     records are new ones, so the same file is imported again only when asked to. `progress` is told the number of
-    rows done, and of all. InvalidInput when the file as a whole cannot be imported, Conflict when somebody else is
-    importing it.
+    rows done, and of all. InvalidInput when the file as a whole cannot be imported.
     """
     total = table.count()
     with _rolled_back() if options.dry_run else nullcontext():
-        run, resumed, author = in_one_transaction(lambda: _begin(author, object_name, table, options))
-        if resumed and run.finished_at is not None:
-            return _summary(author, run, done_before=run.finished_at)
-        resumed_at = run.rows_done
-        importing = _Importing(author, table, options, run)
-        importing.go_on(_told(progress, total))
-        return _summary(author, importing.run, resumed_at=resumed_at)
-
-
-def _told(progress: Progress | None, total: int) -> Callable[[int], None]:
-    return lambda rows: progress(rows, total) if progress is not None else None
+        processes = processes_for(total, options.processes)
+        work, is_new = in_one_transaction(lambda: _begin(author, object_name, table, options, processes))
+        if not is_new and work.run.finished_at is not None:
+            return _summary(work, done_before=work.run.finished_at)
+        resumed_at = _summary(work).rows
+        import_parts(work, lambda done: progress(done, total) if progress is not None else None)
+        return _finish(work, resumed_at)
 
 
 @contextmanager
@@ -111,13 +100,16 @@ def _rolled_back() -> Iterator[None]:
         forget_everything()  # it was compiled from definitions that are no more
 
 
-def _begin(author: Author, object_name: str, table: CsvTable, options: ImportOptions) -> tuple[ImportRun, bool, Author]:
-    """The run to go on with or a new one, whether it was there, and the author to write with."""
+def _begin(
+    author: Author, object_name: str, table: CsvTable, options: ImportOptions, processes: int
+) -> tuple[Work, bool]:
+    """The run to go on with, or a new one; whether it is new."""
     author = refreshed(author)
-    schema = _find_or_create(author, object_name, table, options)
+    found = _find_or_create(author, object_name, table, options)
     author = refreshed(author)
-    schema = get_schema(author, schema.uuid)
-    key = match_key(author, schema, match_columns(author, schema, table.header), options.match)
+    schema = get_schema(author, found.uuid)
+    columns = match_columns(author, schema, table.header)
+    key = match_key(author, schema, columns, options.match)
     same = {
         "workspace_id": author.workspace.id,
         "object_id": schema.id,
@@ -126,10 +118,16 @@ def _begin(author: Author, object_name: str, table: CsvTable, options: ImportOpt
     }
     run = ImportRun.objects.filter(**same).order_by("-id").first()
     again = key is not None if options.again is None else options.again
-    if run is not None and (run.finished_at is None or not again):
-        return run, True, author
-    run = ImportRun.objects.create(**same, file_name=table.path.name[:255], report_path=str(options.report.absolute()))
-    return run, False, author
+    is_new = run is None or (run.finished_at is not None and again)
+    if run is None or is_new:
+        name, report = table.path.name[:255], str(options.report.absolute())
+        run = ImportRun.objects.create(**same, file_name=name, report_path=report)
+        shared = processes if _may_share(schema, columns, key) else 1
+        ImportPart.objects.bulk_create(
+            ImportPart(workspace_id=run.workspace_id, run=run, number=number) for number in range(shared)
+        )
+    author = replace(author, operation_id=run.operation_id, reason=f"Import of {run.file_name}")
+    return Work(author, schema.uuid, table, run, options.match, len(_parts(run)), options.batch_size), is_new
 
 
 def _find_or_create(author: Author, name: str, table: CsvTable, options: ImportOptions) -> ObjectSchema:
@@ -158,114 +156,45 @@ def _check_identifier(schema: ObjectSchema, options: ImportOptions) -> None:
         raise InvalidInput(f"The object {schema.name!r} exists, with {shown}.")
 
 
-def refreshed(author: Author) -> Author:
-    """The same author, as the workspace's definitions are now."""
-    fresh = member_author(load_workspace(author.workspace.id), author.member.id, Source.IMPORT)
-    return replace(fresh, operation_id=author.operation_id, reason=author.reason)
+def _may_share(schema: ObjectSchema, columns: tuple[Column, ...], key: Column | None) -> bool:
+    """Whether rows with different keys can be stored in any order.
 
-
-def _summary(author: Author, run: ImportRun, resumed_at: int = 0, done_before: datetime | None = None) -> ImportSummary:
-    return ImportSummary(
-        author.directory.objects[run.object_id].name,
-        run.created_count,
-        run.updated_count,
-        run.unchanged_count,
-        run.failed_count,
-        resumed_at,
-        Path(run.report_path) if run.report_bytes else None,
-        done_before,
+    They cannot where a row may name the record of a row before it, or a unique value goes to the first who has it.
+    """
+    keys = {schema.identifier, None if key is None else key.spec}
+    return not any(
+        column.spec.mirror_of_id is not None
+        or column.spec.related_object_id == schema.id
+        or (column.spec is not (key and key.spec) and (column.spec in schema.unique or column.spec in keys))
+        for column in columns
     )
 
 
-class _Importing:
-    """One run of an import. Rows are read and parsed in a thread of their own while the ones before are stored."""
-
-    def __init__(self, author: Author, table: CsvTable, options: ImportOptions, run: ImportRun) -> None:
-        reason = f"Import of {run.file_name}"
-        self.author = replace(author, operation_id=run.operation_id, reason=reason)
-        self.table = table
-        self.options = options
-        self.run = run
-        self.object_uuid = author.directory.objects[run.object_id].uuid
-        self.report = ErrorReport(Path(run.report_path), run.report_bytes)
-        self.preparation = self._preparation()
-
-    def _preparation(self) -> Preparation:
-        schema = get_schema(self.author, self.object_uuid)
-        columns = match_columns(self.author, schema, self.table.header)
-        key: Column | None = match_key(self.author, schema, columns, self.options.match)
-        return Preparation(schema, columns, key)
-
-    def go_on(self, progress: Callable[[int], None]) -> None:
-        """Import the rows that are not done yet."""
-        progress(self.run.rows_done)
-        rows = self.table.rows()
-        with closing(rows), ThreadPoolExecutor(1) as ahead:  # type: ignore[type-var]
-            for _ in islice(rows, self.run.rows_done):
-                pass
-            coming = ahead.submit(self._prepare_next, self.preparation, rows)
-            while (prepared := coming.result()).rows:
-                coming = ahead.submit(self._prepare_next, self.preparation, rows)
-                self._store(prepared)
-                progress(self.run.rows_done)
-        run = ImportRun.objects.filter(workspace_id=self.run.workspace_id, id=self.run.id)
-        run.update(finished_at=datetime.now(UTC))
-
-    def _prepare_next(self, preparation: Preparation, rows: Iterator[Row]) -> PreparedRows:
-        return preparation.prepare(list(islice(rows, self.options.batch_size)))
-
-    def _store(self, prepared: PreparedRows) -> None:
-        self.author = refreshed(self.author)
-        schema = get_schema(self.author, self.object_uuid)
-        if schema is not self.preparation.schema:
-            self.preparation = self._preparation()
-        if schema is not prepared.schema:  # it was prepared ahead, for fields as they were then
-            prepared = self.preparation.prepare(prepared.rows)
-        self.run = in_one_transaction(lambda: self._store_once(prepared))
-        self.report.size = self.run.report_bytes
-
-    def _store_once(self, prepared: PreparedRows) -> ImportRun:
-        """Store the rows, and that they are done."""
-        outcomes = save_records(self.author, prepared.schema, prepared.requests)
-        counts = Counter(outcome.action for outcome in outcomes if not isinstance(outcome, RecordsError))
-        problems = sorted(
-            [*prepared.problems, *_refused(prepared, self.table.header, outcomes)], key=lambda problem: problem.line
-        )
-        run, rows_done = self.run, self.run.rows_done
-        progress = {
-            "rows_done": rows_done + len(prepared.rows),
-            "created_count": run.created_count + counts["created"],
-            "updated_count": run.updated_count + counts["updated"],
-            "unchanged_count": run.unchanged_count + counts["unchanged"],
-            "failed_count": run.failed_count + len(prepared.rows) - counts.total(),
-            "report_bytes": self.report.write(problems),
-        }
-        same = ImportRun.objects.filter(workspace_id=run.workspace_id, id=run.id, rows_done=rows_done)
-        if not same.update(**progress):
-            raise Conflict("This file is being imported by another process.")
-        return _with(run, progress)
+def _parts(run: ImportRun) -> list[ImportPart]:
+    return list(ImportPart.objects.filter(workspace_id=run.workspace_id, run=run).order_by("number"))
 
 
-def _with(run: ImportRun, progress: dict[str, int]) -> ImportRun:
-    from copy import copy
+def _finish(work: Work, resumed_at: int) -> ImportSummary:
+    """All parts are done: make one report of theirs, and say so."""
+    report = Path(work.run.report_path)
+    reports = [(PartReport(report, part.number), part.report_bytes) for part in _parts(work.run)]
+    merge_reports(report, reports)
+    run = ImportRun.objects.filter(workspace_id=work.run.workspace_id, id=work.run.id)
+    run.update(finished_at=datetime.now(UTC))
+    remove_parts(part for part, _ in reports)
+    return _summary(work, resumed_at=resumed_at)
 
-    after = copy(run)
-    for name, value in progress.items():
-        setattr(after, name, value)
-    return after
 
-
-def _refused(prepared: PreparedRows, header: tuple[str, ...], outcomes: list[Outcome]) -> Iterator[RowProblem]:
-    """What the write path refused, row by row."""
-    for row, outcome in zip(prepared.asked, outcomes, strict=True):
-        if isinstance(outcome, InvalidValues):
-            for entry in outcome.entries:
-                at = entry.position
-                name = entry.field_name if at is None else header[at]
-                value = "" if at is None else row.cells[at]
-                for problem in entry.problems:
-                    yield RowProblem(row.line, name, problem.code, problem.message, value)
-            for problem in outcome.general:
-                yield RowProblem(row.line, "", problem.code, problem.message)
-        elif isinstance(outcome, RecordsError):
-            yield RowProblem(row.line, "", outcome.code, outcome.detail)
+def _summary(work: Work, *, resumed_at: int = 0, done_before: datetime | None = None) -> ImportSummary:
+    parts = _parts(work.run)
+    failed = sum(part.failed_count for part in parts)
+    return ImportSummary(
+        work.author.directory.objects[work.run.object_id].name,
+        sum(part.created_count for part in parts),
+        sum(part.updated_count for part in parts),
+        sum(part.unchanged_count for part in parts),
+        failed,
+        resumed_at,
+        Path(work.run.report_path) if failed else None,
+        done_before,
+    )

@@ -1,4 +1,8 @@
-"""The workbench as a site: its pages beside the set-up ones."""
+"""The workbench as a site of Django's admin.
+
+It stands beside the package of its pages, which register themselves with the site when they are imported, and so
+cannot be imported while the site is made.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,13 @@ from django.http import HttpRequest
 from django.urls import URLPattern, path
 from unfold.sites import UnfoldAdminSite
 
-from .choosing import choose_workspace, get_visitor
-
 
 class WorkbenchSite(UnfoldAdminSite):
-    """The staff's workbench."""
+    """The staff's workbench: the set-up pages, and those of records, which are no Django models of their own."""
 
     def extra_urls(self) -> list[URLPattern]:
-        """The pages of records, which are no Django models of their own."""
-        from . import record_pages, records
+        """The addresses of the pages of records."""
+        from records.admin import choosing, record_pages, records
 
         pages = (
             ("", records.list_page, "records"),
@@ -29,10 +31,12 @@ class WorkbenchSite(UnfoldAdminSite):
         )
         start = "records/objects/<uuid:object_uuid>/"
         return [
-            path("records/workspace/choose/", self.admin_view(choose_workspace), name="choose_workspace"),
+            path("records/workspace/choose/", self.admin_view(choosing.choose_workspace), name="choose_workspace"),
             *(path(start + end, self.admin_view(view), name=name) for end, view, name in pages),
         ]
 
     def extra_context(self, context: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
         """Every page knows its visitor, for the choice of the workspace."""
+        from records.admin.choosing import get_visitor
+
         return {**context, "visitor": get_visitor(request)}

@@ -1,0 +1,77 @@
+"""What the pages of records have in common: the object they are about, and for whom they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from uuid import UUID
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from records.exceptions import NotAllowed, NotFound
+from records.models import FieldCategory
+from records.services.access import Author, get_schema, grant_of
+from records.services.object_schema import ObjectSchema
+
+from .choosing import get_visitor
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectPage:
+    """A page about an object's records, for one visitor."""
+
+    request: HttpRequest
+    author: Author
+    schema: ObjectSchema
+
+    def url(self, name: str = "records", record: str | None = None) -> str:
+        """The address of a page of this object, or of one of its records."""
+        return reverse(f"admin:{name}", args=[self.schema.uuid] if record is None else [self.schema.uuid, record])
+
+    def render(self, template: str, title: str, *, status: int = 200, **context: Any) -> HttpResponse:
+        """The page, with everything around it."""
+        shown = {
+            **admin.site.each_context(self.request),
+            "title": title,
+            "page": self,
+            "schema": self.schema,
+            "may_create": grant_of(self.author, self.schema).create,
+            "list_url": self.url(),
+            "add_url": self.url("record_add"),
+            "archived_url": self.url("archived_records"),
+            **context,
+        }
+        return TemplateResponse(self.request, f"admin/records/{template}", shown, status=status)
+
+    def categories(self) -> dict[str, str]:
+        """The names of the object's categories by UUID, in their order."""
+        rows = FieldCategory.objects.filter(workspace_id=self.author.workspace.id, object_id=self.schema.id)
+        return {str(row.uuid): row.name for row in rows.order_by("order", "id")}
+
+
+View = Callable[Concatenate[HttpRequest, UUID, P], HttpResponse]
+
+
+def about_object(view: Callable[Concatenate[ObjectPage, P], HttpResponse]) -> View[P]:
+    """A view of the object that its address names; 404 for what the visitor may not see, 403 for what not do."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, /, object_uuid: UUID, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        author = get_visitor(request).author()
+        try:
+            page = ObjectPage(request, author, get_schema(author, str(object_uuid)))
+            return view(page, *args, **kwargs)
+        except NotFound:
+            raise Http404 from None
+        except NotAllowed as refusal:
+            raise PermissionDenied(refusal.detail) from None
+
+    return shown

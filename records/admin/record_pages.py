@@ -1,0 +1,226 @@
+"""The pages of one record: what it holds, what became of it, and changing it through the write path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from records.exceptions import InvalidInput, InvalidValues, NotAllowed, NotFound, PreconditionFailed, RecordsError
+from records.models import RecordState, Source
+from records.services.access import grant_of
+from records.services.archive import get_record_in_any_state
+from records.services.history import HistoryEntry, list_history
+from records.services.object_schema import COLUMN_FIELDS
+from records.services.read import RecordView, get_record, select_fields
+from records.services.write import Mode, SaveRequest, archive_record, save_record, unarchive_record
+
+from .object_pages import ObjectPage, about_object
+from .record_forms import RecordForm
+from .showing import Cell, member_name, show_cell, value_text
+
+HISTORY_SIZE = 20
+Group = tuple[str, list[Cell]]
+
+
+@require_safe
+@about_object
+def record_page(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
+    """A record with all its values, figures and history; an archived one too, to be brought back."""
+    fields = select_fields(page.author, page.schema, include_hidden=True)
+    view = get_record_in_any_state(page.author, page.schema, record_uuid, fields)
+    number = page.request.GET.get("history", "1")
+    at = max(int(number), 1) if number.isascii() and number.isdigit() and len(number) < 9 else 1
+    count, entries = list_history(
+        page.author, page.schema, record_uuid, offset=(at - 1) * HISTORY_SIZE, limit=HISTORY_SIZE
+    )
+    return page.render(
+        "record.html",
+        view.display_name or "(no name)",
+        view=view,
+        groups=_groups(page, view),
+        figures=_figures(page, view),
+        archived=view.row.state == RecordState.ARCHIVED,
+        history=[_shown_entry(page, entry) for entry in entries],
+        history_count=count,
+        newer=at - 1,
+        older=at + 1 if count > at * HISTORY_SIZE else 0,
+        **_addresses(page, view.uuid),
+    )
+
+
+def _addresses(page: ObjectPage, uuid: str) -> dict[str, str]:
+    return {
+        "record_url": page.url("record", uuid),
+        "edit_url": page.url("record_edit", uuid),
+        "archive_url": page.url("record_archive", uuid),
+        "unarchive_url": page.url("record_unarchive", uuid),
+    }
+
+
+def _groups(page: ObjectPage, view: RecordView) -> list[Group]:
+    """Every field the visitor may see with its value, blank or not, by category."""
+    categories = page.categories()
+    found: dict[str, list[Cell]] = {}
+    for spec in select_fields(page.author, page.schema, include_hidden=True):
+        if spec.computed not in COLUMN_FIELDS:
+            value, total = view.values.get(spec.id), view.totals.get(spec.id, 0)
+            found.setdefault(spec.category_uuid, []).append(show_cell(page.author, spec, value, total=total))
+    order = [*categories, *(key for key in found if key not in categories)]
+    return [(categories.get(key, ""), found[key]) for key in order if key in found]
+
+
+def _figures(page: ObjectPage, view: RecordView) -> list[tuple[str, str]]:
+    summary, row = view.row.summary, view.row
+    figures = [
+        ("Version", str(view.version)),
+        ("Created", local_text(page, row.created_at)),
+        ("Updated", local_text(page, row.updated_at)),
+        ("Team members", str(view.num_associated_team_members)),
+        ("Upcoming activities", str(summary.upcoming_activities)),
+    ]
+    if page.schema.is_contact:
+        figures.append(("Addresses", str(summary.addresses)))
+        figures.append(("E-mail suppressed", "Yes" if summary.email_suppressed else "No"))
+    if summary.lead_sources:
+        figures.append(("Lead sources", ", ".join(summary.lead_sources)))
+    if row.external_id:
+        figures.append(("External id", f"{row.external_source} {row.external_id}".strip()))
+    return [*figures, ("Id", view.uuid)]
+
+
+def local_text(page: ObjectPage, when: datetime | None) -> str:
+    """A moment in the workspace's time zone."""
+    return "" if when is None else when.astimezone(page.author.workspace.zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEntry:
+    """One write of the history: what, when, who, and each field's value before and after."""
+
+    version: int
+    action: str
+    when: str
+    who: str
+    how: str
+    reason: str
+    changes: list[tuple[str, str, str]]
+
+
+def _shown_entry(page: ObjectPage, entry: HistoryEntry) -> ShownEntry:
+    changes = [
+        (change.field.display_name, value_text(change.field, change.old), value_text(change.field, change.new))
+        for change in entry.changes
+    ]
+    how = Source(entry.source).label + (", with an API key" if entry.api_key_id else "")
+    who = member_name(entry.member) or "Nobody"
+    when = local_text(page, entry.created)
+    return ShownEntry(entry.version, entry.action, when, who, how, entry.reason, changes)
+
+
+# ---------------------------------------------------------------- changing
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@about_object
+def add_page(page: ObjectPage) -> HttpResponse:
+    """The form of a new record."""
+    if not grant_of(page.author, page.schema).create:
+        raise NotAllowed("You may not create records of this object.")
+    form = RecordForm(page.author, page.schema, None, page.request.POST or None)
+    return _answer(page, form, None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@about_object
+def edit_page(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
+    """The form of a record."""
+    fields = select_fields(page.author, page.schema, include_hidden=True)
+    view = get_record(page.author, page.schema, record_uuid, fields)
+    if not view.access.edit:
+        raise NotAllowed("You may not edit this record.")
+    form = RecordForm(page.author, page.schema, view, page.request.POST or None)
+    return _answer(page, form, view)
+
+
+def _answer(page: ObjectPage, form: RecordForm, view: RecordView | None) -> HttpResponse:
+    """Save the form and go on to the record; show the form, with what is wrong with it, if it cannot be saved."""
+    archived = ""
+    if form.is_valid():
+        entries = form.entries()
+        try:
+            result = save_record(page.author, page.schema, _request(form, view, entries))
+        except PreconditionFailed as refusal:
+            _warn_of_others(form, refusal)
+        except InvalidValues as refusal:
+            form.refuse(refusal, entries)
+            archived = page.url("record", refusal.archived_id) if refusal.archived_id else ""
+        except (NotFound, NotAllowed):
+            raise
+        except RecordsError as refusal:
+            form.add_error(None, refusal.detail)
+        else:
+            said = {"created": "The record was created.", "unchanged": "Nothing was changed."}
+            messages.success(page.request, said.get(result.action, "The record was changed."))
+            return redirect(page.url("record", result.record.uuid))
+    return _form_page(page, form, view, archived)
+
+
+def _request(form: RecordForm, view: RecordView | None, entries: Any) -> SaveRequest:
+    if view is None:
+        return SaveRequest(Mode.CREATE, entries=entries)
+    version = form.cleaned_data["version"]
+    return SaveRequest(Mode.UPDATE, view.uuid, entries=entries, expected_version=version)
+
+
+def _warn_of_others(form: RecordForm, refusal: PreconditionFailed) -> None:
+    """Say that the record was changed meanwhile; saving again is then meant, for the changed fields alone."""
+    data = form.data.copy()
+    data[form.add_prefix("version")] = str(refusal.version)
+    form.data = data
+    form.add_error(
+        None,
+        f"The record was changed meanwhile and is now at version {refusal.version}. Your changes are not saved yet. "
+        "Look at its history; saving again writes the fields that you changed, and only those.",
+    )
+
+
+def _form_page(page: ObjectPage, form: RecordForm, view: RecordView | None, archived: str) -> HttpResponse:
+    name = page.schema.entity_name
+    return page.render(
+        "form.html",
+        f"New record: {name}" if view is None else f"Edit {view.display_name or '(no name)'}",
+        form=form,
+        groups=form.groups(page.categories()),
+        archived_link=archived,
+        back=page.url() if view is None else page.url("record", view.uuid),
+        **({} if view is None else {"record_url": page.url("record", view.uuid)}),
+    )
+
+
+@require_POST
+@about_object
+def archive(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
+    """Take a record out of sight."""
+    archive_record(page.author, page.schema, record_uuid)
+    messages.success(page.request, "The record was archived. Its values and history stay; it can be brought back.")
+    return redirect(page.url("record", str(record_uuid)))
+
+
+@require_POST
+@about_object
+def unarchive(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
+    """Bring an archived record back."""
+    try:
+        unarchive_record(page.author, page.schema, record_uuid)
+    except InvalidInput as refusal:
+        messages.error(page.request, refusal.detail)
+    else:
+        messages.success(page.request, "The record is back.")
+    return redirect(page.url("record", str(record_uuid)))

@@ -1,0 +1,204 @@
+"""An object's records in a table: searched, filtered, sorted, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse, QueryDict
+from django.views.decorators.http import require_safe
+
+from records.exceptions import InvalidInput, Unavailable
+from records.field_types import FieldSpec
+from records.services.access import Author, visible_fields
+from records.services.archive import list_archived
+from records.services.read import RecordView
+from records.services.search import SearchPage, search_records
+
+from .inputs import choices_of
+from .listing import (
+    PAGE_SIZE,
+    Asked,
+    chosen_columns,
+    conditions_of,
+    may_sort,
+    offered_columns,
+    read_asked,
+)
+from .object_pages import ObjectPage, about_object
+from .showing import Cell, show_cell
+
+DISPLAY_NAME = "display_name"
+NO_RECORDS = SearchPage([], 0, False, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The head of a column; `link` sorts by it. `sorted`: `up`, `down` or nothing."""
+
+    label: str
+    link: str = ""
+    sorted: str = ""
+    numeric: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A record in the table."""
+
+    name: str
+    link: str
+    cells: list[Cell]
+
+
+@require_safe
+@about_object
+def list_page(page: ObjectPage) -> HttpResponse:
+    """The records that meet what the address asks for; what is wrong with it is said above an empty table."""
+    asked = read_asked(page)
+    found, problem, status = NO_RECORDS, "", 200
+    try:
+        found = search_records(page.author, page.schema, asked.request(page.author, page.schema))
+    except InvalidInput as refusal:
+        problem = refusal.detail
+    except Unavailable as refusal:
+        problem, status = refusal.detail, 503
+    return page.render(
+        "list.html",
+        page.schema.object_name,
+        status=status,
+        problem=problem,
+        asked=asked,
+        headings=_headings(page, asked),
+        rows=table_rows(page, found.views, asked.columns),
+        filters=_active_filters(page, asked),
+        filterable=_filterable(page.author, visible_fields(page.author, page.schema)),
+        columns=[(spec, spec in asked.columns) for spec in offered_columns(page)],
+        kept=[(key, value) for key, values in page.request.GET.lists() for value in values],
+        paging=paging(page, asked.page, found.count or 0),
+    )
+
+
+@require_safe
+@about_object
+def archived_page(page: ObjectPage) -> HttpResponse:
+    """The records that were archived, the last ones first."""
+    columns = chosen_columns(page)
+    number = read_asked(page).page
+    count, views = list_archived(page.author, page.schema, columns, offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE)
+    headings = [Heading("Record"), *(Heading(spec.display_name, numeric=_numeric(spec)) for spec in columns)]
+    return page.render(
+        "archived.html",
+        f"Archived: {page.schema.object_name}",
+        headings=headings,
+        rows=table_rows(page, views, columns),
+        paging=paging(page, number, count),
+    )
+
+
+def table_rows(page: ObjectPage, views: Sequence[RecordView], columns: Sequence[FieldSpec]) -> list[TableRow]:
+    """Records with their values as cells."""
+    return [
+        TableRow(
+            view.display_name or "(no name)",
+            page.url("record", view.uuid),
+            [
+                show_cell(page.author, spec, view.values.get(spec.id), total=view.totals.get(spec.id, 0), in_list=True)
+                for spec in columns
+            ],
+        )
+        for view in views
+    ]
+
+
+# ---------------------------------------------------------------- links that change what is asked
+
+
+def link(asked: ObjectPage, /, **changes: Any) -> str:
+    """The address with some of what it asks changed (None: left out), from its first page."""
+    sent: QueryDict = asked.request.GET.copy()
+    sent.pop("page", None)
+    sent.pop("columns", None)
+    for key, value in changes.items():
+        sent.pop(key, None)
+        if value is not None:
+            sent.setlist(key, value if isinstance(value, list) else [str(value)])
+    return f"?{sent.urlencode()}"
+
+
+def _headings(page: ObjectPage, asked: Asked) -> list[Heading]:
+    display = page.schema.by_name.get(DISPLAY_NAME)
+    first = _heading(page, asked, display, "Record") if display is not None else Heading("Record")
+    return [first, *(_heading(page, asked, spec, spec.display_name) for spec in asked.columns)]
+
+
+def _heading(page: ObjectPage, asked: Asked, spec: FieldSpec, label: str) -> Heading:
+    if not may_sort(spec):
+        return Heading(label)
+    if asked.ordering == spec.name:
+        return Heading(label, link(page, o=f"-{spec.name}"), "up", _numeric(spec))
+    if asked.ordering == f"-{spec.name}":
+        return Heading(label, link(page, o=None), "down", _numeric(spec))
+    return Heading(label, link(page, o=spec.name), "", _numeric(spec))
+
+
+def _numeric(spec: FieldSpec) -> bool:
+    return spec.type.column == "number" and spec.type.json_schema(spec).get("type") != "boolean"
+
+
+def _active_filters(page: ObjectPage, asked: Asked) -> list[tuple[str, str]]:
+    """Each filter in words, with the address without it."""
+    active = []
+    for at, one in enumerate(asked.filters):
+        rest = [other for place, other in enumerate(asked.filters) if place != at]
+        without = link(
+            page,
+            f=[other.field_name for other in rest],
+            c=[other.condition for other in rest],
+            v=[other.text for other in rest],
+        )
+        active.append((one.describe(page.author, page.schema), without))
+    return active
+
+
+def _filterable(author: Author, fields: Sequence[FieldSpec]) -> list[dict[str, Any]]:
+    """The fields that can be filtered by, with their conditions and, where there are few, their values."""
+    return [
+        {
+            "name": spec.name,
+            "label": spec.display_name,
+            "conditions": conditions_of(spec),
+            "choices": choices_of(author, spec),
+        }
+        for spec in fields
+        if spec.type.conditions
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """Where a page stands among all."""
+
+    count: int
+    first: int
+    last: int
+    number: int
+    pages: int
+    previous: str
+    next: str
+
+
+def paging(page: ObjectPage, number: int, count: int) -> Paging:
+    """The numbers and links below a table."""
+    pages = max(-(-count // PAGE_SIZE), 1)
+    first = min((number - 1) * PAGE_SIZE + 1, count)
+    return Paging(
+        count,
+        first,
+        min(number * PAGE_SIZE, count),
+        number,
+        pages,
+        link(page, page=min(number - 1, pages)) if number > 1 else "",
+        link(page, page=number + 1) if number < pages else "",
+    )

@@ -1,0 +1,112 @@
+"""Values as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from html import unescape
+from typing import Any
+
+from django.urls import reverse
+from django.utils.html import strip_tags
+
+from records.field_types import FieldSpec
+from records.services.access import Author
+
+LONGEST_IN_LISTS = 120
+MOST_IN_LISTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One value: its text, and where it leads."""
+
+    text: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a record has in a field. `chips`: options and tags; `more`: how many values are not listed."""
+
+    field: FieldSpec
+    items: list[Item]
+    chips: bool = False
+    numeric: bool = False
+    more: int = 0
+
+
+def show_cell(author: Author, field: FieldSpec, value: Any, *, total: int = 0, in_list: bool = False) -> Cell:
+    """A field's value for a page; in lists long texts and long lists are cut."""
+    values = value if isinstance(value, list) else [] if value is None else [value]
+    shown = values[:MOST_IN_LISTS] if in_list else values
+    items = [Item(_text(field, item, in_list=in_list), _link(author, field, item)) for item in shown]
+    numeric = field.type.column == "number" and not any(isinstance(item, bool) for item in values)
+    return Cell(field, items, field.type.column == "option", numeric, max(total, len(values)) - len(items))
+
+
+def value_text(field: FieldSpec, value: Any) -> str:
+    """A value as one text, for the history."""
+    values = value if isinstance(value, list) else [] if value is None else [value]
+    return ", ".join(_text(field, item) for item in values)
+
+
+def _text(field: FieldSpec, value: Any, *, in_list: bool = False) -> str:
+    if isinstance(value, Mapping):
+        return _named(value)
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, (int, float)):
+        return plain_number(value)
+    text = str(value)
+    if field.type.column == "moment":
+        return moment_text(text)
+    if field.type.json_schema(field).get("contentMediaType") == "text/html":
+        text = unescape(strip_tags(text))
+    if in_list:
+        text = " ".join(text.split())
+        return text if len(text) <= LONGEST_IN_LISTS else f"{text[:LONGEST_IN_LISTS]}…"
+    return text
+
+
+def _named(value: Mapping[str, Any]) -> str:
+    """An option, a member, a record, a file or an amount of money."""
+    if "amount" in value:
+        amount = plain_number(value["amount"], grouped=True)
+        return f"{value.get('symbol') or value.get('currency', '')}{amount}".replace("$-", "-$")
+    name = value.get("display_name") or value.get("name") or member_name(value)
+    return str(name or value.get("id", ""))
+
+
+def member_name(member: Mapping[str, Any] | None) -> str:
+    """A member by name, else by e-mail; nothing for nobody."""
+    if member is None:
+        return ""
+    return f"{member.get('first_name', '')} {member.get('last_name', '')}".strip() or str(member.get("email", ""))
+
+
+def plain_number(number: float, *, grouped: bool = False) -> str:
+    """A number without exponent; grouped, as money is written."""
+    exact = Decimal(str(number))
+    if grouped and exact.as_tuple().exponent == -1:
+        exact = exact.quantize(Decimal("0.01"))
+    return f"{exact:,f}" if grouped else f"{exact:f}"
+
+
+def moment_text(iso: str) -> str:
+    """A date as it is, a moment without `T`, and without the seconds where there are none."""
+    if len(iso) <= 10:
+        return iso
+    moment = datetime.fromisoformat(iso)
+    form = "%Y-%m-%d %H:%M:%S" if moment.second or moment.microsecond else "%Y-%m-%d %H:%M"
+    return moment.strftime(form)
+
+
+def _link(author: Author, field: FieldSpec, value: Any) -> str:
+    """The page of a related record, for those who may open it."""
+    related = author.directory.objects.get(field.related_object_id or 0)
+    if related is None or not isinstance(value, Mapping) or not author.role.grant(related.id).any:
+        return ""
+    return reverse("admin:record", args=[related.uuid, value["id"]])

@@ -1,0 +1,128 @@
+"""Making records, or changing the ones that are there: add and upsert."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api_client import ApiClient
+from tests.factories import Caller, FieldDefinition, make_field, make_object
+
+from .reading import codes_of, sent, uuid_of, values_of
+
+UNKNOWN = "01900000-0000-7000-8000-000000000000"
+
+
+# ---------------------------------------------------------------- add
+
+
+def test_add_answers_the_whole_record(api: ApiClient, workspace: Caller, companies: str) -> None:
+    answer = api.post(f"{companies}/add", sent(name="New", employees=3))
+
+    assert answer.status_code == 200
+    assert answer.json()["action"] == "created"
+    assert answer.headers["ETag"] == '"1"'
+    assert values_of(answer) == values_of(api.get(f"{companies}/{uuid_of(answer)}"))
+    assert values_of(answer)["owner"]["id"] == str(workspace.member.uuid)
+
+
+def test_add_never_changes_a_live_record(api: ApiClient, companies: str, company: str) -> None:
+    for choice in (None, "prompt", "unarchive", "overwrite"):
+        body = {**sent(name="acme", employees=1), "unarchive": choice}
+        assert codes_of(api.post(f"{companies}/add", body))[0] == {"value": ["unique"]}
+    assert values_of(api.get(company))["employees"] == 7
+
+
+def test_add_asks_what_to_do_with_an_archived_record(api: ApiClient, companies: str, company: str) -> None:
+    old = company.rpartition("/")[2]
+    api.delete(company)
+
+    for choice in (None, "prompt"):
+        answer = api.post(f"{companies}/add", {**sent(name="Acme"), "unarchive": choice})
+        assert codes_of(answer) == [{"value": ["archived_conflict"]}]
+        assert answer.json()["archived_record_id"] == old
+
+    back = api.post(f"{companies}/add", {**sent(name="Acme", employees=1), "unarchive": "unarchive"})
+    assert (uuid_of(back), back.json()["action"]) == (old, "unarchived")
+    assert values_of(back)["employees"] == 1
+    assert values_of(back)["industry"]["name"] == "Air"
+
+    api.delete(company)
+    new = api.post(f"{companies}/add", {**sent(name="Acme"), "unarchive": "overwrite"})
+    assert new.json()["action"] == "created"
+    assert uuid_of(new) != old
+
+
+def test_add_needs_the_required_fields(api: ApiClient, companies: str) -> None:
+    assert codes_of(api.post(f"{companies}/add", {})) == ["required"]
+    assert codes_of(api.post(f"{companies}/add", {"fields": []}))[0]["value"] == ["required"]
+
+
+# ---------------------------------------------------------------- upsert
+
+
+def test_upsert_creates_then_updates_then_leaves_alone(api: ApiClient, companies: str) -> None:
+    def upsert(**values: Any) -> Any:
+        return api.post(f"{companies}/upsert", {"lookup_value": " New  one ", **sent(**values)})
+
+    created, updated, unchanged = upsert(employees=1), upsert(employees=2), upsert(employees=2)
+
+    assert [answer.status_code for answer in (created, updated, unchanged)] == [201, 200, 200]
+    actions = [answer.json()["action"] for answer in (created, updated, unchanged)]
+    assert actions == ["created", "updated", "unchanged"]
+    assert len({uuid_of(answer) for answer in (created, updated, unchanged)}) == 1
+    assert values_of(created)["name"].split() == ["New", "one"]
+    assert values_of(updated).keys() == {"employees", "updated"}
+    assert values_of(unchanged).keys() == {"updated"}
+
+
+def test_upsert_answers_all_fields_when_asked(api: ApiClient, companies: str, company: str) -> None:
+    answer = api.post(f"{companies}/upsert?return_all_fields=1", {"lookup_value": "acme", **sent(employees=9)})
+
+    assert values_of(answer) == values_of(api.get(company))
+
+
+def test_upsert_brings_an_archived_record_back_when_told_to(api: ApiClient, companies: str, company: str) -> None:
+    api.delete(company)
+    body = {"lookup_value": "Acme", **sent(employees=9)}
+
+    prompted = api.post(f"{companies}/upsert", body)
+    brought_back = api.post(f"{companies}/upsert", {**body, "oncreate_unarchive": "unarchive"})
+
+    assert prompted.json()["code"] == "archived_conflict"
+    assert prompted.json()["archived_record_id"] == company.rpartition("/")[2]
+    assert brought_back.status_code == 201
+    assert brought_back.json()["action"] == "unarchived"
+    assert values_of(brought_back)["industry"]["name"] == "Air"
+
+
+def test_upsert_matches_on_any_unique_field(api: ApiClient, workspace: Caller, companies: str) -> None:
+    make_field(workspace, "companies", "Code", "text", is_unique=True)
+    body = {"lookup_value": "C-1", "match_field": "code", **sent(name="First")}
+
+    first = api.post(f"{companies}/upsert", body)
+    second = api.post(f"{companies}/upsert", {**body, **sent(name="Renamed")})
+
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert values_of(first)["code"] == "C-1"
+    assert values_of(second)["name"] == "Renamed"
+    for field in ("note", "nope", "created"):
+        assert codes_of(api.post(f"{companies}/upsert", {**body, "match_field": field}))[0] in (
+            "invalid",
+            "does_not_exist",
+        )
+
+
+@pytest.mark.parametrize("value", [None, "", "  ", "\x00", [], {}, True])
+def test_upsert_needs_something_to_look_up(api: ApiClient, companies: str, value: object) -> None:
+    assert codes_of(api.post(f"{companies}/upsert", {"lookup_value": value, **sent(employees=1)}))
+    assert codes_of(api.post(f"{companies}/upsert", sent(name="x")))[0] == "required"
+
+
+def test_an_object_without_identifier_is_matched_on_named_fields_only(api: ApiClient, workspace: Caller) -> None:
+    make_object(workspace, "Reports", FieldDefinition("Text", "longtext"), identifier_field=None)
+
+    assert codes_of(api.post("/api/records/reports/upsert", {"lookup_value": "x"})) == ["invalid"]
+    assert api.get("/api/records/reports/lookup?identifier=x").status_code == 400
+    assert api.post("/api/records/reports/add", sent(text="x")).status_code == 200

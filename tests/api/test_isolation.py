@@ -1,0 +1,155 @@
+"""Every id of another workspace, in any place of any request, is as unknown as one that never existed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from records.models import Attachment
+from tests.api_client import ApiClient
+from tests.factories import (
+    Caller,
+    FieldDefinition,
+    OptionDefinition,
+    make_object,
+    make_record,
+    make_relation,
+)
+
+UNKNOWN = "01900000-0000-7000-8000-000000000000"
+
+
+@dataclass(frozen=True)
+class Ids:
+    """What a workspace has, by kind."""
+
+    object: str
+    record: str
+    field: str
+    category: str
+    option: str
+    stage: str
+    member: str
+    attachment: str
+    person: str
+    link: str
+
+
+def furnish(caller: Caller) -> Ids:
+    """The same things in any workspace."""
+    make_object(caller, "People")
+    make_object(
+        caller,
+        "Deals",
+        FieldDefinition("Size", "dropdown", options=(OptionDefinition("Big"),)),
+        FieldDefinition("Papers", "files"),
+        object_type="pipeline",
+    )
+    link = make_relation(caller, "deals", "Buyer", "people", "primary", "Bought")
+    person = make_record(caller, "people", name="Ada").record.uuid
+    record = make_record(caller, "deals", name="Deal", size={"name": "Big"}, buyer={"id": person}).record.uuid
+    attachment = Attachment.objects.create(workspace=caller.workspace, name="a.txt", file="a.txt")
+    schema = caller.schema("deals")
+    size, stage = schema.by_name["size"], schema.by_name["stage"]
+    return Ids(
+        object=schema.uuid,
+        record=record,
+        field=size.uuid,
+        category=size.category_uuid,
+        option=next(option.uuid for option in size.options.values()),
+        stage=next(option.uuid for option in stage.options.values()),
+        member=str(caller.member.uuid),
+        attachment=str(attachment.uuid),
+        person=person,
+        link=link,
+    )
+
+
+@pytest.fixture
+def ours(workspace: Caller) -> Ids:
+    return furnish(workspace)
+
+
+@pytest.fixture
+def theirs(elsewhere: Caller, ours: Ids) -> Ids:
+    return furnish(elsewhere)
+
+
+def write(name: str, value: object) -> dict[str, Any]:
+    return {"fields": [{"name": name, "value": value}]}
+
+
+def find(field: str, condition: str, value: object) -> dict[str, Any]:
+    return {"query": [{"filters": [{"field": field, "condition": condition, "value": value}]}]}
+
+
+Place = tuple[str, str, Callable[[Ids], str], Callable[[str], Any]]
+"""Method, path with `{id}` where the id stands, the kind of id, the body with the id."""
+
+DEAL = "/api/records/deals/{record}"
+SEARCH = "/api/records/deals/search"
+PLACES: dict[str, Place] = {
+    "object in the path": ("POST", "/api/records/{id}/search", lambda ids: ids.object, lambda _: {}),
+    "record in the path": ("GET", "/api/records/deals/{id}", lambda ids: ids.record, lambda _: None),
+    "record to change": ("PATCH", "/api/records/deals/{id}", lambda ids: ids.record, lambda _: write("name", "x")),
+    "record to archive": ("DELETE", "/api/records/deals/{id}", lambda ids: ids.record, lambda _: None),
+    "record to unarchive": ("PATCH", "/api/records/deals/{id}/unarchive", lambda ids: ids.record, lambda _: None),
+    "record's history": ("GET", "/api/records/deals/{id}/history", lambda ids: ids.record, lambda _: None),
+    "record's values": ("GET", "/api/records/{id}/field-values/{field}", lambda ids: ids.record, lambda _: None),
+    "record pointed at": ("POST", "/api/records/{id}/related-pipeline-records", lambda ids: ids.person, lambda _: {}),
+    "field in the path": ("GET", "/api/records/{record}/field-values/{id}", lambda ids: ids.field, lambda _: None),
+    "field to read": ("GET", DEAL + "?field_ids={id}", lambda ids: ids.field, lambda _: None),
+    "category to read": ("GET", DEAL + "?field_category={id}", lambda ids: ids.category, lambda _: None),
+    "field to write": ("PATCH", DEAL, lambda ids: ids.field, lambda key: {"fields": [{"id": key, "value": None}]}),
+    "option": ("PATCH", DEAL, lambda ids: ids.option, lambda key: write("size", key)),
+    "stage": ("PATCH", DEAL + "/move", lambda ids: ids.stage, lambda key: {"stage_id": key}),
+    "owner": ("PATCH", DEAL, lambda ids: ids.member, lambda key: write("owner", key)),
+    "linked record": ("PATCH", DEAL, lambda ids: ids.person, lambda key: write("buyer", {"id": key})),
+    "record of another object": ("PATCH", DEAL, lambda ids: ids.record, lambda key: write("buyer", key)),
+    "attachment": ("PATCH", DEAL, lambda ids: ids.attachment, lambda key: write("papers", [key])),
+    "field of a filter": ("POST", SEARCH, lambda ids: ids.field, lambda key: find(key, "is_blank", True)),
+    "option of a filter": ("POST", SEARCH, lambda ids: ids.option, lambda key: find("size", "=", key)),
+    "member of a filter": ("POST", SEARCH, lambda ids: ids.member, lambda key: find("owner", "=", key)),
+    "record of a filter": ("POST", SEARCH, lambda ids: ids.person, lambda key: find("buyer", "contains", [key])),
+    "record not of a filter": ("POST", SEARCH, lambda ids: ids.person, lambda key: find("buyer", "!contains", [key])),
+    "fields of a search": ("POST", SEARCH, lambda ids: ids.field, lambda key: {"field_ids": [key]}),
+    "where a search looks": (
+        "POST", SEARCH, lambda ids: ids.field, lambda key: {"search": "x", "search_within_field_ids": [key]},
+    ),
+    "pipeline to list": (
+        "POST", "/api/records/{person}/related-pipeline-records", lambda ids: ids.object,
+        lambda key: {"object_ids": [key]},
+    ),
+    "link to list": (
+        "POST", "/api/records/{person}/related-pipeline-records", lambda ids: ids.link,
+        lambda key: {"field_ids": [key]},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_foreign_id_is_as_unknown_as_any(api: ApiClient, ours: Ids, theirs: Ids, place: str) -> None:
+    method, path, kind, body = PLACES[place]
+    known = {"record": ours.record, "field": ours.field, "person": ours.person}
+
+    def ask(key: str) -> tuple[int, bytes]:
+        answer = api.send(method, path.format(id=key, **known), body(key))
+        return answer.status_code, answer.content.replace(key.encode(), b"?")
+
+    assert ask(kind(theirs)) == ask(UNKNOWN)
+    assert ask(kind(theirs))[0] < 500
+
+
+def test_the_places_are_real(api: ApiClient, ours: Ids) -> None:
+    """Our own ids mean something where the foreign ones do not: otherwise the table above would prove nothing."""
+    known = {"record": ours.record, "field": ours.field, "person": ours.person}
+    for place, (method, path, kind, body) in PLACES.items():
+        answers = [api.send(method, path.format(id=key, **known), body(key)) for key in (kind(ours), UNKNOWN)]
+        if place == "record to archive":
+            api.patch(f"/api/records/deals/{ours.record}/unarchive")
+        if place not in ("record of another object", "record not of a filter"):
+            seen = [(answer.status_code, len(answer.content)) for answer in answers]
+            assert seen[0] != seen[1], place

@@ -1,0 +1,184 @@
+"""`manage.py import_records` says what it did, and is exact whenever it is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from records.models import Record
+from tests.factories import Caller, make_member
+from tests.serving import MANAGE, own_database
+
+
+@dataclass
+class Run:
+    """What a command printed, and its exit status."""
+
+    printed: str
+    status: int
+
+
+@pytest.fixture
+def run(workspace: Caller, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Imports a text into `things` of the workspace."""
+    monkeypatch.chdir(tmp_path)
+
+    def import_text(text: str, *options: str) -> Run:
+        (tmp_path / "things.csv").write_text(text, encoding="utf-8")
+        status = 0
+        try:
+            call_command("import_records", "things", "things.csv", "--workspace", workspace.workspace.slug, *options)
+        except SystemExit as end:
+            status = int(end.code or 0)
+        return Run(capsys.readouterr().out, status)
+
+    return import_text
+
+
+def test_it_says_how_many_rows_became_what(run: Any) -> None:
+    first = run("code,size\na,1\nb,2\n", "--create-object")
+    assert first.printed.startswith("things: 2 created, 0 updated, 0 unchanged, 0 failed (")
+    assert first.status == 0
+
+    second = run("code,size\na,1\nb,3\nc,x\n")
+    assert second.printed.startswith("things: 0 created, 1 updated, 1 unchanged, 1 failed (")
+    assert second.printed.endswith("What was refused, and why: " + str(Path.cwd() / "things.errors.csv") + "\n")
+    assert second.status == 1
+
+
+def test_it_says_when_there_was_nothing_to_do(run: Any) -> None:
+    run("size\n1\n", "--create-object")
+
+    again = run("size\n1\n")
+    assert "This file was imported into things at " in again.printed
+    assert again.printed.endswith(
+        "1 created, 0 updated, 0 unchanged, 0 failed. Nothing was done; --again imports it.\n"
+    )
+    assert run("size\n1\n", "--again").printed.startswith("things: 1 created")
+
+
+def test_a_dry_run_says_so(run: Any) -> None:
+    assert run("size\n1\n", "--create-object", "--dry-run").printed.startswith(
+        "Dry run, nothing is stored: things: 1 cr"
+    )
+    assert not Record.objects.exists()
+
+
+def test_the_report_goes_where_it_is_wanted(run: Any) -> None:
+    run("size\n1\n", "--create-object")
+
+    assert run("size\nx\n", "--report", "bad.csv").status == 1
+    assert (Path.cwd() / "bad.csv").read_text().splitlines() == [
+        "line,field,code,message,value",
+        "2,size,invalid,Expected a whole number.,x",
+    ]
+
+
+def test_another_member_can_be_the_one_who_imports(run: Any, workspace: Caller) -> None:
+    run("size\n1\n", "--create-object")
+    make_member(workspace, "clerk@example.com", {"things": {"create": True}})
+
+    assert run("size\n2\n", "--member", "clerk@example.com").status == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--workspace", "elsewhere"], "There is no workspace 'elsewhere'"),
+        (["--member", "nobody@example.com"], "No active member"),
+        ([], "There is no object 'things'"),
+    ],
+)
+def test_what_cannot_be_imported_ends_with_two(run: Any, options: list[str], message: str) -> None:
+    with pytest.raises(CommandError, match=message) as refused:
+        run("size\n1\n", *options)
+    assert refused.value.returncode == 2
+
+
+# ---------------------------------------------------------------- real processes
+
+
+@dataclass
+class Site:
+    """A database of its own with a workspace, and a file to import."""
+
+    environment: dict[str, str]
+    folder: Path
+    workspace_id: str
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *command],
+            cwd=self.folder,
+            env={**self.environment, "PYTHONPATH": str(settings.BASE_DIR)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def arguments(self, *options: str) -> list[str]:
+        return ["import_records", "things", "things.csv", "--workspace", self.workspace_id, "--create-object", *options]
+
+    def interrupted(self, moment: str, batch: int, *options: str) -> int:
+        """Import until killed; the exit status."""
+        return self.run(
+            "-m", "tests.management.interrupted", moment, str(batch), *self.arguments("--batch-size", "10", *options)
+        ).returncode
+
+    def finished(self) -> str:
+        """Import what is left, and hold what is there against the file: each row once, the ledger complete."""
+        done = self.run(MANAGE[1], *self.arguments("--batch-size", "1000"))
+        assert done.returncode == 1, done.stdout + done.stderr
+        checked = self.run(MANAGE[1], "check_records")
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+        stored = self.run("-m", "tests.management.stored")
+        assert json.loads(stored.stdout) == [[f"Row {number}", 1] for number in range(ROWS) if number not in BAD]
+        report = (self.folder / "things.errors.csv").read_text().splitlines()
+        assert [int(line.split(",")[0]) for line in report[1:]] == [number + 2 for number in BAD]
+        assert not list(self.folder.glob("*.part*"))
+        return done.stdout
+
+
+ROWS = 200
+BAD = (5, 77, 150)
+# SQLite takes one writer at a time, so there the work is not shared.
+SHARED = [("before", -9)] if connection.vendor == "sqlite" else [("before", 2), ("committed", 2), ("parent", -9)]
+
+
+@pytest.fixture
+def site(tmp_path: Path, transactional_db: None) -> Iterator[Site]:
+    rows = [f"Row {number}" if number in BAD else f"Row {number},{number}" for number in range(ROWS)]
+    (tmp_path / "things.csv").write_text("\n".join(["label,number", *rows, ""]), encoding="utf-8")
+    with own_database(tmp_path) as url:
+        made = Site({**os.environ, "RECORDS_ENV": "test", "DATABASE_URL": url}, tmp_path, "")
+        assert made.run(MANAGE[1], "migrate", "--verbosity", "0").returncode == 0
+        printed = made.run(MANAGE[1], "create_workspace", "Example", "--email", "admin@example.com", "--json").stdout
+        made.workspace_id = json.loads(printed)["workspace_id"]
+        yield made
+
+
+@pytest.mark.parametrize("moment", ["before", "after", "committed"])
+@pytest.mark.parametrize("identifier", ["none", "label"])
+def test_an_import_that_is_killed_goes_on_where_it_was(site: Site, moment: str, identifier: str) -> None:
+    assert site.interrupted(moment, 7, "--processes", "1", "--identifier", identifier) == -9
+
+    done = 70 if moment == "committed" else 60
+    assert f"The first {done} rows were imported before." in site.finished()
+
+
+@pytest.mark.parametrize(("moment", "status"), SHARED)
+def test_an_import_by_several_processes_goes_on_where_they_were(site: Site, moment: str, status: int) -> None:
+    assert site.interrupted(moment, 3, "--processes", "3") == status
+
+    site.finished()

@@ -1,0 +1,25 @@
+"""The server that is raced against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.calling import Line
+from tests.serving import Site, site
+
+
+@pytest.fixture(scope="package")
+def raced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One server for all races of this process; each race has records of its own."""
+    with site(tmp_path_factory.mktemp("raced"), "--threads", "16") as started:
+        yield started
+
+
+@pytest.fixture
+def line(raced: Site) -> Iterator[Line]:
+    """A connection to the server."""
+    opened = Line(raced.address)
+    yield opened
+    opened.close()

@@ -1,0 +1,145 @@
+"""What the processes of the races do. Kept apart from the tests, whose modules take long to import."""
+
+from __future__ import annotations
+
+import http.client
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from multiprocessing.synchronize import Event
+from typing import Any
+
+from tests.calling import Answer, Player
+
+COMPANIES = "/api/records/companies"
+PEOPLE = "/api/records/people"
+Call = tuple[str, str, Any]
+
+
+def values(**sent: Any) -> dict[str, Any]:
+    """The body of a write that gives these values."""
+    return {"fields": [{"name": name, "value": value} for name, value in sent.items()]}
+
+
+def rounds(player: Player, calls: Sequence[Sequence[Call]]) -> list[Answer]:
+    """One call in each round, at the same moment as the others: `calls[round][number of the process]`.
+
+    A round with fewer calls than there are processes is played in turns.
+    """
+    answers = []
+    for of_the_round in calls:
+        method, path, body = of_the_round[player.number % len(of_the_round)]
+        player.together()
+        answers.append(player.line.send(method, path, body))
+    return answers
+
+
+def write_column(player: Player, record: str, times: int) -> list[int]:
+    """Write one column of the record, this process's own, again and again."""
+    player.together()
+    return [
+        player.line.send("PATCH", record, values(**{f"column_{player.number}": f"value {at}"})).status
+        for at in range(times)
+    ]
+
+
+def increment(player: Player, record: str, times: int) -> Counter[int]:
+    """Add one to the counter so many times, each time to the value that is there then; the statuses met."""
+    met: Counter[int] = Counter()
+    player.together()
+    for _ in range(times):
+        while True:
+            read = player.line.send("GET", f"{record}?field_names=counter")
+            (held,) = read.content["fields"].values()
+            written = player.line.send(
+                "PATCH", record, values(counter=held["value"] + 1), If_Match=read.headers["etag"]
+            )
+            met[written.status] += 1
+            if written.status != 412:
+                break
+            assert int(written.headers["etag"].strip('"')) > int(read.headers["etag"].strip('"'))
+    return met
+
+
+def same_key(player: Player, times: int) -> list[Answer]:
+    """Add a record in each round, all processes under the round's one Idempotency-Key."""
+    answers = []
+    for at in range(times):
+        player.together()
+        answers.append(
+            player.line.send("POST", f"{COMPANIES}/add", values(name=f"Once {at}"), Idempotency_Key=f"once-{at}")
+        )
+    return answers
+
+
+def storm(player: Player, records: Mapping[str, str], times: int) -> Counter[int]:
+    """Archive, bring back, rename, change, and take the names of a few records, in a random order of its own."""
+    choose = random.Random(player.number)
+    met: Counter[int] = Counter()
+    player.together()
+    for at in range(times):
+        name, record = choose.choice(list(records.items()))
+        taken = choose.choice(list(records))
+        path = f"{COMPANIES}/{record}"
+        changed = values(column_0=f"{player.number} {at}")
+        answer = player.line.send(
+            *choose.choice(
+                [
+                    ("DELETE", path, None),
+                    ("PATCH", f"{path}/unarchive", None),
+                    ("PATCH", path, changed),
+                    ("PATCH", path, {**values(name=taken, code=taken), "archived_conflict": "overwrite"}),
+                    ("PUT", path, values(name=name, counter=at, code=name)),
+                    ("POST", f"{COMPANIES}/upsert", {"lookup_value": name, **changed}),
+                    ("POST", f"{COMPANIES}/upsert", {"lookup_value": name, "oncreate_unarchive": "unarchive"}),
+                    ("POST", f"{COMPANIES}/upsert", {"lookup_value": name, "oncreate_unarchive": "overwrite"}),
+                    ("POST", f"{COMPANIES}/upsert", {"lookup_value": name, "match_field": "code", **changed}),
+                    ("POST", f"{COMPANIES}/add", {**values(name=name), "unarchive": "overwrite"}),
+                ]
+            )
+        )
+        met[answer.status] += 1
+    return met
+
+
+def link(player: Player, companies: Sequence[str], people: Sequence[str], times: int) -> Counter[int]:
+    """Half of the processes lock companies first and then people, the other half the other way round."""
+    choose = random.Random(player.number)
+    met: Counter[int] = Counter()
+    for _ in range(times):
+        company, person = choose.choice(companies), choose.choice(people)
+        player.together()
+        if player.number % 2:
+            body = values(staff=choose.sample(people, 2), note=str(choose.random()))
+            answer = player.line.send("PATCH", f"{COMPANIES}/{company}", body)
+        else:
+            body = values(advises=choose.sample(companies, 2), name=f"{person} {choose.random()}")
+            answer = player.line.send("PATCH", f"{PEOPLE}/{person}", body)
+        met[answer.status] += 1
+    return met
+
+
+def write_through_a_crash(player: Player, times: int, reached: Event) -> dict[str, int]:
+    """Write until so many writes are confirmed; the highest version confirmed, by name. Half-way, say so.
+
+    A connection that breaks is opened again, and its call is repeated: nobody knows whether it was carried out.
+    """
+    confirmed: dict[str, int] = {}
+    player.together()
+    for at in range(times):
+        name = f"Crash {player.number}-{at % 5}"
+        body = {"lookup_value": name, **values(column_1=f"{player.number}-{at}", labels=[f"label {at % 7}"])}
+        answer = send_until_answered(player, body)
+        assert answer.status in (200, 201), answer
+        confirmed[name] = int(answer.headers["etag"].strip('"'))
+        if at == times // 2:
+            reached.set()
+    return confirmed
+
+
+def send_until_answered(player: Player, body: Any) -> Answer:
+    while True:
+        try:
+            return player.line.send("POST", f"{COMPANIES}/upsert", body)
+        except (OSError, http.client.HTTPException):
+            player.line.close()
