@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -11,8 +12,7 @@ import pytest
 
 from records.exceptions import EntryProblems, InvalidValues, RecordsError
 from records.models import Attachment, FieldCategory
-from records.services.access import authenticate_key, authenticate_user, get_schema
-from records.services.access import Source
+from records.services.access import Source, authenticate_key, authenticate_user, get_schema
 from records.services.field_values import find_schema_of, list_field_values, related_pipeline_records
 from records.services.history import get_record_as_of, list_history
 from records.services.read import get_record, select_fields
@@ -115,7 +115,8 @@ def _requests(caller: Caller, mine: Ids) -> list[Callable[[Ids], Any]]:
         return sorted(found(caller, "deals", (name, condition, value)))
 
     def save(mode: Mode, record: str) -> object:
-        return save_record(author, schema, SaveRequest(mode, record, entries=[FieldEntry(name="note", value="x")]))
+        entries = [FieldEntry(name="name", value="Deal"), FieldEntry(name="note", value="x")]
+        return save_record(author, schema, SaveRequest(mode, record, entries=entries)).action
 
     return [
         lambda ids: get_schema(author, ids.object),
@@ -123,7 +124,7 @@ def _requests(caller: Caller, mine: Ids) -> list[Callable[[Ids], Any]]:
         lambda ids: get_record(author, schema, ids.record, fields),
         lambda ids: find_schema_of(author, ids.record),
         lambda ids: list_history(author, schema, ids.record, offset=0, limit=9),
-        lambda ids: get_record_as_of(author, schema, ids.record, author_time(), fields),
+        lambda ids: get_record_as_of(author, schema, ids.record, datetime.now(UTC), fields),
         lambda ids: list_field_values(author, ids.record, mine.field, "", 0, 9),
         lambda ids: list_field_values(author, mine.record, ids.field, "", 0, 9),
         lambda ids: related_pipeline_records(author, ids.record, None, None, 0, 9),
@@ -160,12 +161,6 @@ def _requests(caller: Caller, mine: Ids) -> list[Callable[[Ids], Any]]:
         lambda ids: search(caller, "deals", ordering=(ids.field,)).count,
         lambda ids: search(caller, "deals", search="x", within_ids=[ids.field]).count,
     ]
-
-
-def author_time() -> Any:
-    from datetime import UTC, datetime
-
-    return datetime.now(UTC)
 
 
 def test_foreign_ids_are_as_unknown_as_ids_that_never_were(home: tuple[Caller, Ids]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
+import orjson
 from django.http import HttpRequest, HttpResponse
 
 from records.api.answers import empty_answer, json_answer
@@ -32,6 +33,7 @@ LEAD_SOURCES = {
 }
 Head = dict[str, Any]
 _heads: WeakKeyDictionary[ObjectSchema, dict[int, Head]] = WeakKeyDictionary()
+_starts: WeakKeyDictionary[ObjectSchema, dict[int, bytes]] = WeakKeyDictionary()
 
 
 # ---------------------------------------------------------------- records
@@ -86,20 +88,37 @@ def listed_record(view: RecordView) -> dict[str, Any]:
 
 def record_row(view: RecordView) -> dict[str, Any]:
     """What is said of a record wherever it is shown: `fields` are keyed by field id."""
-    heads = field_heads(view.schema)
-    fields: dict[str, Any] = {}
-    for key, value in view.values.items():
-        head = heads[key]
-        fields[head["id"]] = {**head, "value": value}
-    for key, count in view.totals.items():
-        fields[heads[key]["id"]]["value_summary"] = {"count": count}
     access = view.access
     return {
         "id": view.uuid,
         "object_type": view.schema.object_type,
-        "fields": fields,
+        "fields": _fields(view),
         "access": {"view": access.view, "edit": access.edit, "remove": access.remove},
     }
+
+
+def _fields(view: RecordView) -> orjson.Fragment:
+    """The fields of a record, written out: what is the same for every record is written once per schema.
+
+    Half of a page's cost was in building and writing a dictionary for each of its thousand values.
+    """
+    starts, dumps = _written_heads(view.schema), orjson.dumps
+    written = [starts[key] + dumps(value) for key, value in view.values.items()]
+    for key, count in view.totals.items():
+        place = list(view.values).index(key)
+        written[place] += b',"value_summary":' + dumps({"count": count})
+    return orjson.Fragment(b"{" + b"},".join(written) + b"}}" if written else b"{}")
+
+
+def _written_heads(schema: ObjectSchema) -> dict[int, bytes]:
+    """How each field's entry begins, up to its value."""
+    starts = _starts.get(schema)
+    if starts is None:
+        starts = _starts[schema] = {
+            key: orjson.dumps(head["id"]) + b":" + orjson.dumps(head)[:-1] + b',"value":'
+            for key, head in field_heads(schema).items()
+        }
+    return starts
 
 
 def field_heads(schema: ObjectSchema) -> dict[int, Head]:

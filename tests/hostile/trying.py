@@ -1,0 +1,64 @@
+"""Sending requests that leave nothing behind, and what every answer has in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from django.db import transaction
+
+from records.services.directory import forget_everything
+from tests.api_client import ApiClient
+
+from .furnished import Asked
+
+
+def attempt(api: ApiClient, asked: Asked) -> Any:
+    """The answer to a request whose effects are undone; checked for what all answers have."""
+    with transaction.atomic():
+        answer = asked.send(api)
+        transaction.set_rollback(True)
+    forget_everything()
+    check_answer(answer, writes=asked.writes)
+    return answer
+
+
+def check_answer(answer: Any, *, writes: bool = False) -> None:
+    """Below 500, with a request id, JSON in a documented shape."""
+    assert answer.status_code < 500, answer.content
+    assert answer.headers["X-Request-ID"]
+    if answer.status_code in (204, 304) or answer.request["REQUEST_METHOD"] == "HEAD":
+        assert answer.content == b""
+        return
+    assert answer.headers["Content-Type"] == "application/json"
+    content = orjson.loads(answer.content)
+    if answer.status_code < 400:
+        assert {"id", "fields", "access"} <= content.keys() or {"count", "results"} <= content.keys()
+    elif writes and answer.status_code == 400:
+        check_refused_write(content)
+    else:
+        assert set(content) == {"detail", "code"}
+        assert content["detail"]
+        assert content["code"]
+
+
+def check_refused_write(content: dict[str, Any]) -> None:
+    """ErrorResponse: messages and codes in the same places."""
+    assert content.keys() - {"archived_record_id"} == {
+        *("detail", "code", "fields", "codes", "non_field_errors", "non_field_codes"),
+    }
+    assert content["detail"]
+    assert content["code"]
+    assert len(content["non_field_errors"]) == len(content["non_field_codes"])
+    assert len(content["fields"]) == len(content["codes"])
+    for messages, codes in zip(content["fields"], content["codes"], strict=True):
+        assert messages.keys() == codes.keys() <= {"id", "name", "value", "add_values", "remove_values", "lookup_value"}
+        assert all(len(messages[part]) == len(codes[part]) for part in messages)
+    assert content["non_field_errors"] or any(content["fields"])
+
+
+def seen(answer: Any) -> str:
+    """The status and the stable code of an answer, in one word or two."""
+    if answer.status_code < 400 or not answer.content:
+        return str(answer.status_code)
+    return f"{answer.status_code} {answer.json()['code']}"
