@@ -29,7 +29,7 @@ class SetupForm(forms.ModelForm):
         if self.refusal is not None:
             part, _, message = self.refusal.detail.partition(": ")
             if part in self.fields:
-                self.add_error(part, message)
+                self.add_error(part, message[:1].upper() + message[1:])
             else:
                 self.add_error(None, self.refusal.detail)
         return cleaned

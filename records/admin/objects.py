@@ -33,6 +33,7 @@ class NewObjectForm(SetupForm):
     identifier = forms.ChoiceField(
         label="Records are told apart by",
         required=False,
+        initial=BY_NAME,
         choices=[(BY_NAME, "A name that no other record has"), (BY_NOTHING, "Nothing: they have no name")],
         widget=UnfoldAdminSelectWidget,
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 
@@ -71,9 +72,6 @@ def page_content(
 
 def link(request: HttpRequest, **parameters: Any) -> str:
     """The absolute address of this request with other parameters; those that are None are left out."""
-    query = request.GET.copy()
-    for name, value in parameters.items():
-        query.pop(name, None)
-        if value is not None:
-            query[name] = str(value)
-    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+    kept = [(name, text) for name, texts in request.GET.lists() if name not in parameters for text in texts]
+    query = kept + [(name, value) for name, value in parameters.items() if value is not None]
+    return request.build_absolute_uri(f"{request.path}?{urlencode(query)}")

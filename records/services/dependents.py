@@ -11,7 +11,7 @@ from .record_rows import RecordRow, lock_records
 from .sql import Fragment, execute_many, fetch, in_ids
 
 BATCH = 1000
-DEPTH = 5  # how far names may show names that show names
+DEPTH = 256  # as far as names may show names that show names: no longer name fits, even where they go in circles
 
 
 def load_display_names(workspace_id: int, record_ids: Iterable[int]) -> dict[int, str]:

@@ -8,10 +8,10 @@ from typing import Any
 
 from .access import Author
 from .dependents import load_display_names, refresh_display_names
-from .locked import LockedRecords
+from .locked import LockedRecords, unique_keys
 from .naming import display_name, identifier_of
 from .object_schema import ObjectSchema
-from .record_rows import Changes, LedgerRow, RecordRow, Stamp, index_rows
+from .record_rows import Changes, LedgerRow, RecordRow, Stamp
 from .save_requests import SaveResult
 from .storage import store
 
@@ -25,9 +25,8 @@ class Effects:
         self.locked = locked
         self.names = names
         self.now = datetime.now(UTC)
-        self.out = Changes()
+        self.out = Changes(unique=frozenset(schema.unique))
         self.renamed: list[int] = []
-        self._unique = {spec.id for spec in schema.unique}
 
     def apply(self, row: RecordRow, values: dict[str, Any], action: str) -> SaveResult:
         """Give the record these values, and note what that changes; an update that changes nothing leaves no trace."""
@@ -80,20 +79,20 @@ class Effects:
             refresh_display_names(author.directory, self.schema, self.renamed)
 
     def _index(self, row: RecordRow, diff: Mapping[str, list[Any]]) -> None:
-        for key, (old, _) in diff.items():
+        for key, (old, new) in diff.items():
             spec = self.schema.by_id.get(int(key))
             if spec is None:
                 continue
-            unique = spec.id in self._unique
-            rows = index_rows(row, spec, unique=unique)
-            if row.id and old is not None and (not rows or spec.multiple or unique):
+            unique = spec in self.out.unique
+            if row.id and old is not None and (new is None or spec.multiple or unique):
                 self.out.unindexed.setdefault(row.id, set()).add(spec.id)
-            self.out.index[(row.uuid, spec.id)] = rows
+            self.out.index.setdefault(spec, {})[row.uuid] = row
             if unique:
                 if old is not None:
                     self.locked.give_up(row, spec, old)
-                holders = self.locked.unique_holders
-                holders.update(((spec.id, index_row.unique_key or ""), row) for index_row in rows)
+                if new is not None:
+                    holders = self.locked.unique_holders
+                    holders.update(((spec.id, unique_key), row) for unique_key in unique_keys(spec, new))
 
     def _name(self, row: RecordRow) -> None:
         """Set the display name; a new one is news for the records whose own names show it."""

@@ -169,7 +169,7 @@ def _pipeline_links(
         fields = [spec for spec in fields if field_ids is None or spec.uuid in field_ids]
         if fields and (object_ids is None or row.id in wanted):
             links.append((owner, fields))
-    unknown = [str(key)[:80] for key in field_ids or () if not isinstance(key, str) or key not in known]
+    unknown = [repr(key)[:80] for key in field_ids or () if not isinstance(key, str) or key not in known]
     if unknown:
         raise InvalidInput(f"field_ids: unknown {', '.join(unknown[:20])}.", "does_not_exist")
     return links

@@ -14,10 +14,10 @@ from records.models import ObjectType, Record, Workspace
 
 from .dependents import load_display_names
 from .directory import Directory, get_directory, load_workspace
-from .naming import display_name, identifier_of
+from .naming import display_key, display_name, identifier_of
 from .object_schema import ObjectSchema
 from .record_rows import IndexRow, RecordRow, index_rows, read_record, record_columns
-from .sql import document, fetch, in_ids, moment
+from .sql import document, execute, fetch, in_ids, moment
 from .storage import replace_index
 
 BATCH = 1000
@@ -38,6 +38,7 @@ def check_records(workspace: Workspace) -> Iterator[Difference]:
         yield from _check_index(schema, rows)
         yield from _check_ledger(schema, rows)
         yield from _check_names(directory, schema, rows)
+    yield from _check_strays(workspace)
 
 
 def reindex(workspace: Workspace) -> int:
@@ -46,7 +47,22 @@ def reindex(workspace: Workspace) -> int:
     for _, schema, rows in _batches(workspace, lock=True):
         replace_index(schema, rows, [row for record in rows for row in expected_index(schema, record)])
         count += len(rows)
+    execute(f"DELETE FROM records_fieldvalue WHERE {_STRAY.format(key='record_id')}", [workspace.id, workspace.id])
     return count
+
+
+_STRAY = "workspace_id = %s AND {key} NOT IN (SELECT r.id FROM records_record r WHERE r.workspace_id = %s)"
+
+
+def _check_strays(workspace: Workspace) -> Iterator[Difference]:
+    """Index and ledger rows of records that are not there; a deleted one leaves its last ledger row."""
+    for part, table, key, more in (
+        ("index", "records_fieldvalue", "record_id", ""),
+        ("ledger", "records_historicalrecord", "id", " AND state <> 'deleted'"),
+    ):
+        stray = f"SELECT DISTINCT {key} FROM {table} WHERE {_STRAY.format(key=key)}{more}"
+        for (record,) in fetch(stray, [workspace.id, workspace.id]):
+            yield Difference("", "", f"{part}: rows of record {record}, which does not exist")
 
 
 def expected_index(schema: ObjectSchema, record: RecordRow) -> list[IndexRow]:
@@ -137,6 +153,7 @@ def _check_ledger(schema: ObjectSchema, rows: list[RecordRow]) -> Iterator[Diffe
     replayed: dict[int, dict[str, Any]] = {row.id: {} for row in rows}
     versions: dict[int, list[int]] = {row.id: [] for row in rows}
     states: dict[int, str] = {}
+    torn: set[int] = set()
     for record_id, version, state, changes in fetch(
         "SELECT id, version, state, changes FROM records_historicalrecord"
         f" WHERE workspace_id = %s AND {chosen} ORDER BY id, version",
@@ -144,7 +161,9 @@ def _check_ledger(schema: ObjectSchema, rows: list[RecordRow]) -> Iterator[Diffe
     ):
         versions[record_id].append(version)
         states[record_id] = state
-        for key, (_, new) in document(changes).items():
+        for key, (old, new) in document(changes).items():
+            if replayed[record_id].get(key) != old:
+                torn.add(record_id)
             if new is None:
                 replayed[record_id].pop(key, None)
             else:
@@ -161,6 +180,8 @@ def _check_ledger(schema: ObjectSchema, rows: list[RecordRow]) -> Iterator[Diffe
             }
             names = sorted(schema.all_fields[int(k)].name if int(k) in schema.all_fields else k for k in keys)
             yield Difference(schema.name, record.uuid, f"ledger: replaying it differs in {', '.join(names)}")
+        if record.id in torn:
+            yield Difference(schema.name, record.uuid, "ledger: a row begins with other values than the last one left")
         if states.get(record.id) != record.state:
             yield Difference(schema.name, record.uuid, f"ledger: says {states.get(record.id)}, record {record.state}")
 
@@ -178,7 +199,16 @@ def _check_names(directory: Directory, schema: ObjectSchema, rows: list[RecordRo
     names = load_display_names(schema.workspace_id, related)
     member_names = {key: member.name for key, member in directory.members(members).items()}
     owner = schema.owner_field
+    chosen, params = in_ids("id", [row.id for row in rows])
+    keys = dict(
+        fetch(
+            f"SELECT id, display_key FROM records_record WHERE workspace_id = %s AND {chosen}",
+            [schema.workspace_id, *params],
+        )
+    )
     for row in rows:
+        if keys.get(row.id) != display_key(row.display_name):
+            yield Difference(schema.name, row.uuid, f"record: display key is {keys.get(row.id)!r}")
         if row.identifier != identifier_of(schema, row.values):
             yield Difference(schema.name, row.uuid, f"record: identifier is {row.identifier!r}")
         if row.display_name != display_name(schema, row.values, names, member_names):

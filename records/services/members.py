@@ -94,7 +94,8 @@ def _let_log_in(author: Definer, member: Member, allowed: bool) -> None:
     elsewhere = Member.objects.filter(user_id=member.user_id).exclude(workspace_id=author.workspace.id).exists()
     if (elsewhere or member.user.is_superuser) and not isinstance(author, Operator):
         raise InvalidInput("may_log_in: more than this workspace depends on this user; ask an operator.")
-    get_user_model().objects.filter(id=member.user_id).update(is_staff=allowed)
+    member.user.is_staff = allowed
+    member.user.save(update_fields=["is_staff"])
 
 
 def _rename_holders(member: Member) -> None:

@@ -35,17 +35,31 @@ def display_key(name: str) -> str:
 def display_name(schema: ObjectSchema, values: Values, names: Mapping[int, str], members: Mapping[int, str]) -> str:
     """The name people see: the object's pattern, else the identifier, else the first text value.
 
-    A pattern all of whose fields are blank falls back too. At most 255 characters.
+    A blank field of the pattern takes the words before it along; a pattern all of whose fields are blank falls
+    back. At most 255 characters.
     """
     if schema.display_pattern:
         parts = {
             field.name: display_text(field, values.get(str(field.id)), names, members)
             for field in schema.pattern_fields
         }
-        if any(parts.values()):
-            shown = PATTERN_PART.sub(lambda match: parts.get(match[1], ""), schema.display_pattern)
-            return " ".join(shown.split())[:255]
+        shown = _filled(schema.display_pattern, parts)
+        if shown:
+            return shown[:MAX_INDEXED]
     return _first_text(schema, values)[:255]
+
+
+def _filled(pattern: str, parts: Mapping[str, str]) -> str:
+    """The pattern with its fields filled in; a blank one takes the words that lead up to it along."""
+    pieces = PATTERN_PART.split(pattern)  # words, field, words, field, …, words
+    shown, complete = "", False
+    for words, name in zip(pieces[::2], pieces[1::2], strict=False):
+        complete = bool(parts.get(name)) and (bool(shown) or words is pieces[0])
+        if complete:
+            shown += words + parts[name]
+        elif parts.get(name):
+            shown = pieces[0] + parts[name]
+    return " ".join((shown + pieces[-1] if complete else shown).split())
 
 
 def _first_text(schema: ObjectSchema, values: Values) -> str:

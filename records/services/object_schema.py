@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from records.field_types import FieldSpec, OptionSpec, field_types, normal_text
 from records.models import Field, FieldOption, ObjectKind, ObjectType
 
+__all__ = ["FieldSpec", "ObjectSchema"]
+
 PATTERN_PART = re.compile(r"\{([a-z0-9_]+)\}")
 
 # Default fields that people do not think of as payload: a full update leaves them alone unless it lists them.

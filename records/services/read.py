@@ -89,9 +89,14 @@ def select_fields(
         wanted = {key.lower() for key in categories}
         unknown = wanted - {spec.category_uuid for spec in chosen}
         if unknown:
-            raise InvalidInput(f"field_category: unknown {', '.join(sorted(unknown))[:200]}.", "does_not_exist")
+            raise InvalidInput(f"field_category: unknown {_shown(', '.join(sorted(unknown)))}.", "does_not_exist")
         chosen = tuple(spec for spec in chosen if spec.category_uuid in wanted)
     return chosen if include_hidden else tuple(spec for spec in chosen if not spec.is_hidden)
+
+
+def _shown(key: object) -> str:
+    """What a caller sent, for an error message: short, and valid Unicode even where it is not."""
+    return str(key)[:80].encode(errors="replace").decode()
 
 
 def _named_fields(author: Author, schema: ObjectSchema, part: str, keys: Sequence[Any]) -> tuple[FieldSpec, ...]:
@@ -102,7 +107,7 @@ def _named_fields(author: Author, schema: ObjectSchema, part: str, keys: Sequenc
     for key in keys:
         spec = find_field(author, schema, key) if isinstance(key, str) else None
         if spec is None or (part == "field_ids") != (spec.name != key):
-            unknown.append(str(key)[:80])
+            unknown.append(_shown(key))
         else:
             found[spec.id] = spec
     if unknown:

@@ -97,7 +97,7 @@ class Stamp:
 class Changes:
     """Everything a batch stores.
 
-    `index` holds the new index rows by record UUID and field; they overwrite the rows at the same places.
+    `index` says which records (by UUID) have new index rows for a field; they overwrite the rows at the same places.
     `unindexed` are the fields of a record that have fewer rows than before: theirs are deleted first. `unnamed` are
     the records that give up an identifier, which another record of the batch may take. `live_changed` says of archived
     and unarchived records which they are in the end.
@@ -107,7 +107,8 @@ class Changes:
     updated: dict[int, RecordRow] = field(default_factory=dict)
     ledger: list[LedgerRow] = field(default_factory=list)
     unindexed: dict[int, set[int]] = field(default_factory=dict)
-    index: dict[tuple[str, int], list[IndexRow]] = field(default_factory=dict)
+    index: dict[FieldSpec, dict[str, RecordRow]] = field(default_factory=dict)
+    unique: frozenset[FieldSpec] = frozenset()
     unnamed: list[int] = field(default_factory=list)
     live_changed: dict[int, bool] = field(default_factory=dict)
 

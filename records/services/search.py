@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from records.exceptions import InvalidInput
-from records.field_types import FieldSpec
+from records.field_types import FieldSpec, InvalidValue
+from records.field_types.base import check_text
+from records.field_types.conditions import MAX_TERM
 
 from .access import Author, visible_condition
 from .filter_sql import FilterSql
@@ -100,11 +102,12 @@ def search_records(author: Author, schema: ObjectSchema, request: SearchRequest)
 def _prepare(author: Author, schema: ObjectSchema, request: SearchRequest) -> _Search:
     node = parse_query(author, schema, request.query, request.match_all)
     conditions: list[Node] = list(node.children) if isinstance(node, AllOf) else [node]
-    text = request.search
     within = searched_fields(author, schema, request.within_ids, request.within_names)
-    if "\x00" in text or len(text) > 10_000:
-        raise InvalidInput("search: at most 10000 characters, none of them null.")
-    if term := identifier_key(text):
+    try:
+        term = identifier_key(check_text(request.search, MAX_TERM))
+    except InvalidValue as problem:
+        raise InvalidInput(f"search: {problem.message}", problem.code) from None
+    if term:
         conditions.append(TextSearch(within, term))
     keys = parse_ordering(author, schema, request.ordering) or [newest_first(schema)]
     cursor = read_cursor(keys, request.cursor) if request.cursor else None

@@ -19,7 +19,7 @@ from .copying import FROM as COPY_FROM
 from .copying import copy_index, copy_rows
 from .naming import display_key
 from .object_schema import ObjectSchema
-from .record_rows import Changes, IndexRow, LedgerRow, RecordRow, Stamp
+from .record_rows import Changes, IndexRow, LedgerRow, RecordRow, Stamp, index_rows
 from .sql import Fragment, document_param, execute, fetch, in_ids, is_postgresql, moment_param, number_param, uuid_text
 
 Values = Sequence[Any]
@@ -33,28 +33,37 @@ def store(stamp: Stamp, changes: Changes) -> None:
         _update_records(stamp, list(changes.updated.values()))
     if changes.created:
         _insert_records(stamp, changes.created)
-    rows = [row for rows in changes.index.values() for row in rows]
     copied = is_postgresql() and len(changes.ledger) >= COPY_FROM
-    unindexed = _replaced(rows, changes) if copied else changes.unindexed
+    unindexed = _replaced(changes) if copied else changes.unindexed
     if unindexed:
         _delete_index(stamp, unindexed)
     for live in sorted(set(changes.live_changed.values())):
         _set_live(stamp, [key for key, now in changes.live_changed.items() if now is live], live)
-    if rows and copied:
-        copy_index(stamp.workspace_id, rows)
-    elif rows:
+    if copied:
+        copy_index(stamp.workspace_id, changes)
+    elif rows := _index_rows(changes):
         _insert_index(stamp.workspace_id, rows, replace=bool(changes.updated))
     if changes.ledger:
         _insert(_LEDGER, [_ledger_row(stamp, entry) for entry in changes.ledger])
 
 
-def _replaced(rows: Iterable[IndexRow], changes: Changes) -> dict[int, set[int]]:
+def _replaced(changes: Changes) -> dict[int, set[int]]:
     """The fields of each record whose rows go first where the new ones cannot overwrite them."""
     fields = changes.unindexed
-    for row in rows:
-        if row.record.id in changes.updated:
-            fields.setdefault(row.record.id, set()).add(row.field_id)
+    for spec, records in changes.index.items():
+        for record in records.values():
+            if record.id in changes.updated:
+                fields.setdefault(record.id, set()).add(spec.id)
     return fields
+
+
+def _index_rows(changes: Changes) -> list[IndexRow]:
+    return [
+        row
+        for spec, records in changes.index.items()
+        for record in records.values()
+        for row in index_rows(record, spec, unique=spec in changes.unique)
+    ]
 
 
 # ---------------------------------------------------------------- the generic insert

@@ -85,7 +85,10 @@ def test_an_admin_opens_every_row_of_their_workspace_and_its_history(admin: Work
 @pytest.mark.parametrize("page", ["change", "history", "delete"])
 def test_a_row_of_another_workspace_is_nowhere(admin: Workbench, elsewhere: Caller, page: str) -> None:
     for name, key in rows_of(elsewhere).items():
-        answers = admin.get(f"/admin/records/{name}/{key}/{page}/"), admin.get(f"/admin/records/{name}/99999999/{page}/")
+        answers = (
+            admin.get(f"/admin/records/{name}/{key}/{page}/"),
+            admin.get(f"/admin/records/{name}/99999999/{page}/"),
+        )
         assert [answer.status_code for answer in answers] in ([404, 404], [403, 403]), (name, page)
 
 
@@ -219,7 +222,7 @@ def test_a_member_of_two_workspaces_chooses(admin: Workbench, companies: str, el
     assert admin.get("/admin/records/objecttype/").status_code == 403
 
 
-@pytest.mark.parametrize("wanted", [lambda other: str(other.workspace.uuid), lambda other: "", lambda other: "x"])
+@pytest.mark.parametrize("wanted", [lambda other: str(other.workspace.uuid), lambda _: "", lambda _: "x"])
 def test_nobody_chooses_a_workspace_that_is_not_theirs(
     admin: Workbench, elsewhere: Caller, wanted: Callable[[Any], str]
 ) -> None:

@@ -36,6 +36,7 @@ PLAIN = {
     "timezone": "Europe/Paris",
 }
 CHOICES = ("dropdown", "radio", "status", "choices", "selector")
+ONCE: tuple[str, Any] = ("/api/records/people/add", {"fields": [{"name": "name", "value": "Once"}]})
 Ids = Mapping[str, str]
 
 
@@ -70,6 +71,8 @@ def furnish(caller: Caller, mark: str) -> Ids:
         **{"people": [person], "boss": person, "files": [str(attachment.uuid)], "keeper": str(second.member.uuid)},
     ).record.uuid
     deal = make_record(caller, "deals", name=f"Deal {mark}", buyer=company).record.uuid
+    make_record(caller, "contacts", email=f"{mark}@mail.example.com")
+    ApiClient(caller).post(*ONCE, Idempotency_Key=f"key-{mark}")
     first_tag = next(iter(caller.schema("companies").by_name["dynamictags"].options.values()))
     stage = max(deals.by_name["stage"].options.values(), key=lambda option: option.order)
     ids = {
@@ -92,6 +95,7 @@ def furnish(caller: Caller, mark: str) -> Ids:
         "company name": f"Acme {mark}",
         "archived name": f"Gone {mark}",
         "code": f"code-{mark}",
+        "email": f"{mark}@mail.example.com",
         "option name": f"Only {mark}",
         "tag name": f"Tag {mark}",
         "key": f"key-{mark}",
@@ -109,7 +113,10 @@ def _define(caller: Caller, mark: str) -> None:
     make_object(
         caller,
         "Companies",
-        *(FieldDefinition(name, name) for name in PLAIN),
+        *(FieldDefinition(name, name) for name in PLAIN if name != "yesnomaybe"),
+        FieldDefinition(
+            "yesnomaybe", "yesnomaybe", options=[OptionDefinition(name) for name in ("Yes", "No", "Maybe")]
+        ),
         *(FieldDefinition(name, name, options=options) for name in (*CHOICES, "checkboxes")),
         *(FieldDefinition(name, name) for name in ("dynamictags", "files")),
         FieldDefinition("Keeper", "team_selector"),
@@ -131,7 +138,8 @@ def requests(ids: Ids) -> list[Asked]:
         Asked("retrieve", "GET", f"{company}?field_ids={ids['field text']},{ids['field boss']}"),
         Asked("retrieve a category", "GET", f"{company}?field_category={ids['category']}"),
         Asked("retrieve as of", "GET", f"{company}?as_of=9999-01-01T00:00:00Z&field_ids={ids['field boss']}"),
-        Asked("update", "PUT", company, {"fields": all_fields(ids), "archived_conflict": None}, writes=True),
+        Asked("update", "PUT", company, {"fields": all_fields(ids)[:2], "archived_conflict": None}, writes=True),
+        Asked("every field", "PATCH", company, {"fields": all_fields(ids)}, writes=True),
         Asked("partial update", "PATCH", company, {"fields": changed_lists(ids)}, writes=True),
         Asked("rename", "PATCH", company, renamed(ids["archived name"]), writes=True),
         Asked("archive", "DELETE", company),
@@ -140,11 +148,10 @@ def requests(ids: Ids) -> list[Asked]:
         Asked("history", "GET", f"{company}/history?page=1&page_size=2"),
         Asked("field values", "GET", f"/api/records/{ids['company']}/field-values/{ids['field people']}?search=a"),
         Asked("add", "POST", f"/api/records/{ids['companies']}/add", added(ids), writes=True),
-        Asked(
-            "add once", "POST", "/api/records/people/add", {"fields": []}, {"Idempotency_Key": ids["key"]}, writes=True
-        ),
+        Asked("add once", "POST", *ONCE, {"Idempotency_Key": ids["key"]}, writes=True),
         Asked("own object", "POST", f"/api/records/{ids['own object']}/search", {}),
         Asked("lookup", "GET", f"/api/records/companies/lookup?identifier={ids['company name'].replace(' ', '%20')}"),
+        Asked("lookup a contact", "GET", f"/api/records/contacts/lookup?identifier={ids['email']}"),
         Asked("upsert", "POST", f"/api/records/{ids['companies']}/upsert", upserted(ids, "name"), writes=True),
         Asked("upsert by code", "POST", "/api/records/companies/upsert", upserted(ids, "code"), writes=True),
         Asked("search", "POST", f"/api/records/{ids['companies']}/search?ordering=-{ids['field text']}", searched(ids)),
@@ -157,7 +164,7 @@ def requests(ids: Ids) -> list[Asked]:
         Asked(
             "headers",
             "GET",
-            "/api/records/contacts/lookup?identifier=a%40example.com",
+            company,
             headers={"X_BUSINESS_ID": ids["workspace"], "X_USER_ID": ids["member"]},
         ),
     ]
@@ -169,7 +176,13 @@ def entry(ids: Ids, name: str, value: Any) -> dict[str, Any]:
 
 def all_fields(ids: Ids) -> list[dict[str, Any]]:
     """A field entry for every type, choices and links in every form that is read."""
-    choices = [ids["option dropdown"], {"id": ids["option radio"]}, {"name": ids["option name"]}, {"code": "one"}, "One"]
+    choices = [
+        ids["option dropdown"],
+        {"id": ids["option radio"]},
+        {"name": ids["option name"]},
+        {"code": "one"},
+        "One",
+    ]
     return [
         entry(ids, "name", f"{ids['company name']} Ltd"),
         entry(ids, "owner", ids["second member"]),
@@ -177,7 +190,7 @@ def all_fields(ids: Ids) -> list[dict[str, Any]]:
         *(entry(ids, name, value) for name, value in PLAIN.items()),
         *(entry(ids, name, value) for name, value in zip(CHOICES, choices, strict=True)),
         entry(ids, "checkboxes", [ids["option checkboxes"], {"name": ids["option name"]}]),
-        entry(ids, "dynamictags", [{"id": ids["tag"]}, {"name": ids["tag name"]}, "New"]),
+        entry(ids, "dynamictags", [{"id": ids["tag"]}, {"name": ids["tag name"]}]),
         entry(ids, "files", [ids["attachment"]]),
         entry(ids, "people", [ids["person"], {"name": ids["person name"]}]),
         entry(ids, "boss", {"id": ids["person"]}),
@@ -191,9 +204,9 @@ def changed_lists(ids: Ids) -> list[dict[str, Any]]:
         "files": ids["attachment"],
         "people": ids["person"],
     }
-    return [
-        {"name": name, "add_values": [item], "remove_values": [{"id": item}]} for name, item in lists.items()
-    ] + [{"name": "boss", "value": ids["person"]}]
+    return [{"name": name, "add_values": [item], "remove_values": [{"id": item}]} for name, item in lists.items()] + [
+        {"name": "boss", "value": ids["person"]}
+    ]
 
 
 def renamed(name: str) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def test_a_key_can_be_for_any_member(workspace: Caller, capsys: pytest.CaptureFi
 def test_a_key_can_be_for_one_member_and_an_hour(workspace: Caller, capsys: pytest.CaptureFixture[str]) -> None:
     clerk = make_member(workspace, "clerk@example.com")
     identifier = str(workspace.workspace.uuid)
-    options = ["--member", "CLERK@example.com", "--scopes", "records.read", "--expires", "2999-01-01T10:00+02:00"]
+    options = ["--member", "CLERK@example.com", "--scopes", "records:read", "--expires", "2999-01-01T10:00+02:00"]
     made = json.loads(
         printed(capsys, "create_api_key", "--workspace", identifier, "--name", "Till", *options, "--json")
     )
@@ -81,7 +81,7 @@ def test_a_key_can_be_for_one_member_and_an_hour(workspace: Caller, capsys: pyte
     assert made["member_id"] == str(clerk.member.uuid)
     assert made["expires"] == "2999-01-01T10:00:00+02:00"
     key = ApiKey.objects.get(name="Till")
-    assert (key.member_id, key.scopes) == (clerk.member.id, ["records.read"])
+    assert (key.member_id, key.scopes) == (clerk.member.id, ["records:read"])
     assert key.expires_at is not None
     assert key.expires_at.isoformat() == "2999-01-01T08:00:00+00:00"
 
@@ -91,6 +91,7 @@ def test_a_key_can_be_for_one_member_and_an_hour(workspace: Caller, capsys: pyte
     [
         (["--workspace", "elsewhere"], "There is no workspace 'elsewhere'"),
         (["--member", "nobody@example.com"], "No active member of 'Example workspace' has the e-mail"),
+        (["--scopes", "records.read"], "'records.read' is no scope"),
         (["--expires", "soon"], "'soon' is not a date"),
         (["--expires", "2001-01-01"], "2001-01-01 has passed"),
     ],

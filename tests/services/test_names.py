@@ -89,7 +89,15 @@ def test_people_in_a_tree_show_the_names_above_them(workspace: Caller) -> None:
     below = make_record(workspace, "people", name="B", parent=above).record.uuid
     change_record(workspace, "people", above, name="C")
     assert name_of(workspace, "people", below) == "B of C of"
+    for at in range(9):
+        below = make_record(workspace, "people", name=str(at), parent=below).record.uuid
+    change_record(workspace, "people", above, name="D")
+    assert name_of(workspace, "people", below) == "8 of 7 of 6 of 5 of 4 of 3 of 2 of 1 of 0 of B of D of"
+    change_record(workspace, "people", above, parent=below)
+    change_record(workspace, "people", above, name="E")
     assert differences(workspace) == []
+    change_record(workspace, "people", above, parent=None)
+    assert name_of(workspace, "people", below) == "8 of 7 of 6 of 5 of 4 of 3 of 2 of 1 of 0 of B of E of"
 
 
 def test_a_contacts_full_name_is_computed_and_nobody_writes_it(workspace: Caller) -> None:

@@ -94,5 +94,5 @@ class RecordViewSet(RecordsViewSet):
         page = page_request(request)
         count, entries = list_history(self.author, schema, entity_id, offset=page.offset, limit=page.size)
         zone = self.author.workspace.zone
-        rows = [history_row(schema, entry, zone) for entry in entries]
+        rows = [history_row(entry, zone) for entry in entries]
         return json_answer(page_content(request, rows, page, count=count))

@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from records.exceptions import InvalidInput, RecordsError
 from records.models import Member, Workspace
+from records.services.access import LEVELS
 from records.services.workspaces import create_api_key, get_workspace
 
 
@@ -21,7 +23,13 @@ class Command(BaseCommand):
         parser.add_argument("--workspace", required=True, help="its UUID, slug or name")
         parser.add_argument("--name", required=True, help="what the key is for")
         parser.add_argument("--member", help="e-mail of the member it speaks for (any active member)")
-        parser.add_argument("--scopes", nargs="*", default=[], help="what it may be used for (everything)")
+        parser.add_argument(
+            "--scopes",
+            nargs="*",
+            default=[],
+            metavar="AREA:LEVEL",
+            help="what it may be used for: records:read, records:write, … (everything)",
+        )
         parser.add_argument("--expires", help="date or date and time, ISO 8601, UTC where it names no zone (never)")
         parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
 
@@ -31,6 +39,7 @@ class Command(BaseCommand):
             member = find_member(workspace, options["member"])
         except RecordsError as problem:
             raise CommandError(problem.detail) from problem
+        check_scopes(options["scopes"])
         expires = read_expiry(options["expires"])
         key, secret = create_api_key(
             workspace, options["name"], member=member, scopes=options["scopes"], expires_at=expires
@@ -53,6 +62,16 @@ def find_member(workspace: Workspace, email: str | None) -> Member | None:
     if member is None:
         raise InvalidInput(f"No active member of {workspace.name!r} has the e-mail {email!r}.")
     return member
+
+
+def check_scopes(scopes: Sequence[str]) -> None:
+    """Refuse what is no scope: a key that has it could do nothing."""
+    for scope in scopes:
+        area, _, level = scope.partition(":")
+        if not area or level not in LEVELS:
+            raise CommandError(
+                f"{scope!r} is no scope; scopes are an area and one of {', '.join(LEVELS)}: records:read."
+            )
 
 
 def read_expiry(text: str | None) -> datetime | None:
