@@ -16,7 +16,7 @@ CELL = re.compile(r"<t[hd][^>]*>(.*?)</t[hd]>", re.DOTALL)
 
 def table(content: str) -> list[list[str]]:
     """The rows of the page's table, as texts."""
-    body = content.split("<tbody>")[1].split("</tbody>")[0]
+    body = content.split("<tbody>")[1].split("</tbody>", maxsplit=1)[0]
     return [[text(cell) for cell in CELL.findall(row)] for row in body.split("</tr>") if "<t" in row]
 
 
@@ -29,7 +29,7 @@ def names(content: str) -> list[str]:
 
 
 def headings(content: str) -> list[str]:
-    head = content.split("<thead>")[1].split("</thead>")[0]
+    head = content.split("<thead>")[1].split("</thead>", maxsplit=1)[0]
     return [text(cell) for cell in CELL.findall(head)]
 
 
@@ -187,7 +187,7 @@ def test_a_chosen_option_is_named_in_the_filter(admin: Workbench, three: str) ->
 
 
 def form_options(content: str, list_id: str) -> list[tuple[str, str]]:
-    part = content.split(f'id="{list_id}"')[1].split("</datalist>")[0]
+    part = content.split(f'id="{list_id}"')[1].split("</datalist>", maxsplit=1)[0]
     return re.findall(r'value="([^"]*)">([^<]*)<', part)
 
 

@@ -64,12 +64,17 @@ def furnish(caller: Caller, mark: str) -> Ids:
     person = make_record(caller, "people", name=f"Ada {mark}").record.uuid
     archived = make_record(caller, "companies", name=f"Gone {mark}").record.uuid
     archive(caller, "companies", archived)
-    company = make_record(
-        caller,
-        "companies",
-        **{"name": f"Acme {mark}", "code": f"code-{mark}", "dynamictags": [f"Tag {mark}"], "dropdown": {"name": "One"}},
-        **{"people": [person], "boss": person, "files": [str(attachment.uuid)], "keeper": str(second.member.uuid)},
-    ).record.uuid
+    filled: dict[str, Any] = {
+        "name": f"Acme {mark}",
+        "code": f"code-{mark}",
+        "dynamictags": [f"Tag {mark}"],
+        "dropdown": {"name": "One"},
+        "people": [person],
+        "boss": person,
+        "files": [str(attachment.uuid)],
+        "keeper": str(second.member.uuid),
+    }
+    company = make_record(caller, "companies", **filled).record.uuid
     deal = make_record(caller, "deals", name=f"Deal {mark}", buyer=company).record.uuid
     make_record(caller, "contacts", email=f"{mark}@mail.example.com")
     ApiClient(caller).post(*ONCE, Idempotency_Key=f"key-{mark}")
@@ -242,10 +247,8 @@ def searched(ids: Ids) -> dict[str, Any]:
         ("keeper", "is_none_of", [ids["second member"]]),
         ("dropdown", "!=", ids["option name"]),
     ]
-    filters = [
-        {"type": "fields_v2", "subtype": "custom", "field": name, "condition": condition, "value": value}
-        for name, condition, value in clauses
-    ]
+    filters = [{"field": name, "condition": condition, "value": value} for name, condition, value in clauses]
+    filters[0] |= {"type": "fields_v2", "subtype": "custom"}
     return {
         "query": [{"and": False, "filters": filters}, {"query": [{"filters": [dict(filters[0])]}]}],
         "and": False,

@@ -37,7 +37,7 @@ def test_wrong_types_in_every_field(api: ApiClient, ours: Ids) -> None:
             answers[where] = tried(
                 api, asked, lambda new, entry=entry, put=put: {"fields": [{**entry, "value": put(new)}]}
             )
-        for part in ("add_values", "remove_values"):
+        for part in ("add_values", "remove_values") if isinstance(entry["value"], list) else ():
             answers[f"{entry['name']} {part}"] = tried(
                 api, asked, lambda new, entry=entry, part=part: {"fields": [{"id": entry["id"], part: [new]}]}
             )

@@ -150,8 +150,6 @@ def statements() -> Iterator[list[str]]:
         yield seen
 
 
-
-
 def uuids_of(outcomes: list[Outcome]) -> list[str]:
     """The records of a batch none of whose requests was refused."""
     assert all(isinstance(outcome, SaveResult) for outcome in outcomes), outcomes

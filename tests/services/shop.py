@@ -76,7 +76,9 @@ class Shop:
     def sent(self, name: str, value: Any) -> Any:
         """A value in the form callers send."""
         if name in LINKS or name in ("owner", "keeper", "papers"):
-            return [self.ids.get(item, item) for item in value] if isinstance(value, list) else self.ids.get(value, value)
+            return (
+                [self.ids.get(item, item) for item in value] if isinstance(value, list) else self.ids.get(value, value)
+            )
         return value
 
 
@@ -106,10 +108,10 @@ def uuids(outcomes: list[Outcome]) -> list[str]:
 def _define(admin: Caller) -> None:
     make_object(admin, "Places")
     types = {
-        **{"title": "text", "code": "text", "remark": "longtext", "mail": "email", "phone": "phonenumber"},
-        **{"zone": "timezone", "ticked": "checkbox", "colour": "dropdown", "agreed": "yesnomaybe"},
-        **{"sizes": "checkboxes", "labels": "dynamictags", "pieces": "integer", "weight": "decimal"},
-        **{"price": "money", "stars": "rating", "day": "date", "moment": "datetime", "keeper": "team_selector"},
+        "title": "text", "code": "text", "remark": "longtext", "mail": "email", "phone": "phonenumber",
+        "zone": "timezone", "ticked": "checkbox", "colour": "dropdown", "agreed": "yesnomaybe",
+        "sizes": "checkboxes", "labels": "dynamictags", "pieces": "integer", "weight": "decimal",
+        "price": "money", "stars": "rating", "day": "date", "moment": "datetime", "keeper": "team_selector",
         "papers": "files",
     }
     fields = [
@@ -140,9 +142,7 @@ def _fill(shop: Shop, size: int) -> None:
         ]
         made = uuids(write_all(shop.admin, "things", *requests))
         archive(shop.admin, "things", made[3])
-        shop.things += [
-            Thing(uuid, 0, row) for at, (uuid, row) in enumerate(zip(made, rows, strict=True)) if at != 3
-        ]
+        shop.things += [Thing(uuid, 0, row) for at, (uuid, row) in enumerate(zip(made, rows, strict=True)) if at != 3]
 
 
 def _link(shop: Shop) -> None:
@@ -173,6 +173,8 @@ def _read(shop: Shop) -> None:
         thing.values |= {"created": row.created_at, "updated": row.updated_at, "display_name": row.display_name or None}
         for name in LINKS & thing.values.keys():
             held = thing.values[name]
-            thing.values[name] = [item for item in held if item != "Gone"] if isinstance(held, list) else (
-                None if held == "Gone" else held
+            thing.values[name] = (
+                [item for item in held if item != "Gone"]
+                if isinstance(held, list)
+                else (None if held == "Gone" else held)
             )

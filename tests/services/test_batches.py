@@ -90,7 +90,11 @@ def test_names_and_unique_values_can_be_passed_on_within_a_batch(parts: Caller, 
     first, second = (made[at] for at in order)
     write_all(parts, "parts", update(first, name="a", code="a"), update(second, name="b", code="b"))
     outcomes = write_all(
-        parts, "parts", update(first, name="c", code="c"), update(second, name="a", code="a"), create(name="b", code="b")
+        parts,
+        "parts",
+        update(first, name="c", code="c"),
+        update(second, name="a", code="a"),
+        create(name="b", code="b"),
     )
     assert done(outcomes) == ["updated", "updated", "created"]
     outcomes = write_all(

@@ -185,7 +185,7 @@ def test_the_same_requests_work_with_the_callers_own_ids(home: tuple[Caller, Ids
         except RecordsError as error:
             refused.append((at, error.detail))
     # The record is archived and brought back in between; a note is no relationship of a pipeline.
-    assert [detail for _, detail in refused] == [f"field_ids: unknown {mine.field}."]
+    assert [detail for _, detail in refused] == [f"field_ids: unknown '{mine.field}'."]
 
 
 def test_a_key_the_workspace_and_the_member_must_belong_together(workspace: Caller) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 import time_machine
 
+from records.services.write import Mode, SaveRequest
 from tests.factories import (
     Caller,
     FieldDefinition,
     OptionDefinition,
     archive,
     change_record,
+    entries,
     make_member,
     make_object,
     make_record,
@@ -18,8 +20,6 @@ from tests.factories import (
 )
 
 from .acting import differences, found, history, names, problems, read, refusal, save, view, write_all
-from records.services.write import Mode, SaveRequest
-from tests.factories import entries
 
 
 @pytest.fixture

@@ -148,8 +148,9 @@ def test_an_upsert_matches_any_unique_field_and_keeps_the_value_as_it_was_sent(p
         stored = made.record.values
         upsert(parts, "parts", again, {field: None}, match_field=field)
         change_record(parts, "parts", direct, **{field: lookup})
-        assert view(parts, "parts", direct).row.values[str(made.schema.by_name[field].id)] == (
-            stored[str(made.schema.by_name[field].id)]
+        assert (
+            view(parts, "parts", direct).row.values[str(made.schema.by_name[field].id)]
+            == (stored[str(made.schema.by_name[field].id)])
         )
         found = upsert(parts, "parts", again, {"note": "found"}, match_field=field)
         assert (found.action, found.record.uuid) == ("updated", direct), field
@@ -206,9 +207,9 @@ def test_an_upsert_on_one_key_still_minds_the_other(parts: Caller) -> None:
     gone = make(parts, "Gone", code="g")
     archive(parts, "parts", gone)
     for asked in ("unarchive", "overwrite"):
-        error = refusal(lambda asked=asked: upsert(
-            parts, "parts", "g", {"name": "taken"}, match_field="code", on_archived=asked
-        ))
+        error = refusal(
+            lambda asked=asked: upsert(parts, "parts", "g", {"name": "taken"}, match_field="code", on_archived=asked)
+        )
         assert problems(error) == [(0, "", "value", "unique")]
     error = refusal(lambda: upsert(parts, "parts", "gone", {"name": "taken"}, on_archived="unarchive"))
     assert problems(error) == [(0, "", "value", "unique")]
@@ -248,9 +249,7 @@ def test_a_lookup_folds_case_unicode_and_white_space(parts: Caller) -> None:
     for text in ("STRASSE nº 5 É", "  straße nº 5   é "):
         assert get_record_by_identifier(author, schema, text, []).uuid == uuid
     for text in ("", " ", "\x00", "Straße", "Straße %", "\ud800"):
-        assert isinstance(
-            refusal(lambda text=text: get_record_by_identifier(author, schema, text, [])), NotFound
-        )
+        assert isinstance(refusal(lambda text=text: get_record_by_identifier(author, schema, text, [])), NotFound)
 
 
 # ---------------------------------------------------------------- who may push or bring back

@@ -62,9 +62,7 @@ def reaches(extent: str, *, own: bool) -> bool:
 @pytest.fixture
 def cases(workspace: Caller) -> Caller:
     """Cases, some of which a member owns."""
-    make_object(
-        workspace, "Cases", FieldDefinition("Note", "text"), FieldDefinition("Helper", "team_selector")
-    )
+    make_object(workspace, "Cases", FieldDefinition("Note", "text"), FieldDefinition("Helper", "team_selector"))
     return workspace
 
 

@@ -108,8 +108,9 @@ class Writer:
                 author, schema, key, sent, match_field=matched, on_archived=on_archived, archived_conflict=conflict
             )
         if mode == Mode.CREATE:
-            return SaveRequest(mode, entries=entries({"name": pick.choice(NAMES)} | self.values(object_name)),
-                               on_archived=on_archived)
+            return SaveRequest(
+                mode, entries=entries({"name": pick.choice(NAMES)} | self.values(object_name)), on_archived=on_archived
+            )
         if mode == Mode.UPDATE and pick.random() < 0.3 and object_name == "people":
             lists = FieldEntry(name="fan_of", add_values=self.ids("clubs", 2), remove_values=self.ids("clubs", 2))
             sent = [lists]

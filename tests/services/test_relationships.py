@@ -80,8 +80,10 @@ def test_writing_the_far_side_changes_the_records_it_names_and_their_ledger(crew
     change_record(crew, "ships", ids["Argo"], crew=[ids["Bob"], ids["Cid"]])
     assert linked(crew, "ships", ids["Argo"], "crew") == ["Bob", "Cid"]
     assert "ship" not in read(crew, "people", ids["Ann"])
-    assert [(row.version, [(c.field.name, names(c.old), names(c.new)) for c in row.changes]) for row in
-            history(crew, "people", ids["Ann"])[:-1]] == [
+    assert [
+        (row.version, [(c.field.name, names(c.old), names(c.new)) for c in row.changes])
+        for row in history(crew, "people", ids["Ann"])[:-1]
+    ] == [
         (3, [("ship", "Argo", None)]),
         (2, [("ship", None, "Argo")]),
     ]
@@ -207,7 +209,9 @@ def test_a_required_link_cannot_be_taken_away_from_the_far_side(crew: Caller, id
 
 
 def test_two_records_of_a_batch_may_both_name_one_record_from_the_far_side(crew: Caller, ids: Ids) -> None:
-    sent = [SaveRequest(Mode.UPDATE, ids[ship], entries=entries({"visitors": [ids["Ann"]]})) for ship in ("Argo", "Cog")]
+    sent = [
+        SaveRequest(Mode.UPDATE, ids[ship], entries=entries({"visitors": [ids["Ann"]]})) for ship in ("Argo", "Cog")
+    ]
     write_all(crew, "ships", *sent)
     assert linked(crew, "people", ids["Ann"], "visited") == ["Argo", "Cog"]
     assert differences(crew) == []

@@ -63,7 +63,15 @@ def clauses(name: str) -> Iterator[tuple[str, Any]]:
         yield from ((condition, entry) for condition in ("=", "!=") for entry in pool)
         yield from ((condition, some) for condition in ("is_any_of", "is_none_of") for some in (pool[:2], []))
     elif name in LINKS:
-        chosen: list[list[str]] = [["Rome"], ["Oslo", "Lima"], ["Gone"], ["t5", "t1", "t8"], ["t7"], ["Bern", "Kyiv"], []]
+        chosen: list[list[str]] = [
+            ["Rome"],
+            ["Oslo", "Lima"],
+            ["Gone"],
+            ["t5", "t1", "t8"],
+            ["t7"],
+            ["Bern", "Kyiv"],
+            [],
+        ]
         for condition in ("contains", "!contains", "is_any_of", "is_none_of"):
             yield from ((condition, some) for some in chosen)
     elif name == "papers":

@@ -116,7 +116,9 @@ def test_a_cursor_of_another_order_or_none_at_all_is_refused(books: Caller) -> N
         error = refusal(lambda text=text: search(books, "books", ordering=("pages",), cursor=text))
         assert (type(error), error.detail) == (InvalidInput, "cursor: not a cursor of this search."), text
     for ordering in (("-pages",), ("name",), ()):
-        assert isinstance(refusal(lambda ordering=ordering: search(books, "books", ordering=ordering, cursor=cursor)), InvalidInput)
+        assert isinstance(
+            refusal(lambda ordering=ordering: search(books, "books", ordering=ordering, cursor=cursor)), InvalidInput
+        )
 
 
 def test_what_cannot_be_sorted_by_is_refused(books: Caller) -> None:

@@ -21,9 +21,7 @@ TABLE = [
 ]
 # A clause is as good as any other of its field and condition, so these are drawn first.
 KINDS = sorted({(clause["field"], clause["condition"]) for clause in TABLE})
-BY_KIND = {
-    kind: [clause for clause in TABLE if (clause["field"], clause["condition"]) == kind] for kind in KINDS
-}
+BY_KIND = {kind: [clause for clause in TABLE if (clause["field"], clause["condition"]) == kind] for kind in KINDS}
 CLAUSES = st.sampled_from(KINDS).flatmap(lambda kind: st.sampled_from(BY_KIND[kind]))
 LEAVES = st.fixed_dictionaries({"and": st.booleans(), "filters": st.lists(CLAUSES, max_size=3)})
 GROUPS = st.recursive(

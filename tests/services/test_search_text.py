@@ -87,8 +87,15 @@ def test_a_text_is_found_within_the_fields_that_are_named(shop: Caller) -> None:
 
 
 def test_a_contact_is_found_by_name_email_and_phone(workspace: Caller) -> None:
-    make_record(workspace, "contacts", first_name="Ann", last_name="Lee", email="al@example.com",
-                mobile_phone="+12015550123", titles=["Captain"])
+    make_record(
+        workspace,
+        "contacts",
+        first_name="Ann",
+        last_name="Lee",
+        email="al@example.com",
+        mobile_phone="+12015550123",
+        titles=["Captain"],
+    )
     for text in ("ann", "LEE", "ann lee", "al@", "5550123"):
         assert found(workspace, "contacts", search=text) == ["Ann Lee"], text
     assert found(workspace, "contacts", search="captain") == []
@@ -141,7 +148,11 @@ BAD: list[tuple[Any, str, str]] = [
     ([{"filters": [clause(value="\ud800")]}], "query[0].filters[0].value: ", "invalid"),
     ([{"filters": [clause(condition="is_blank", value="true")]}], "query[0].filters[0].value: ", "invalid"),
     ([{"filters": [clause(condition="is_any_of", value="x")]}], "query[0].filters[0].value: ", "invalid"),
-    ([{"filters": [clause(condition="is_any_of", value=["x"] * 1001)]}], "query[0].filters[0].value: ", "limit_exceeded"),
+    (
+        [{"filters": [clause(condition="is_any_of", value=["x"] * 1001)]}],
+        "query[0].filters[0].value: ",
+        "limit_exceeded",
+    ),
     ([{"filters": [clause(field="pieces", value=10**400)]}], "query[0].filters[0].value: ", "limit_exceeded"),
     ([{"filters": [clause(field="pieces", value=float("nan"))]}], "query[0].filters[0].value: ", "invalid"),
     ([{"filters": [clause(field="pieces", condition="between", value=[1])]}], "query[0].filters[0].value: ", "invalid"),

@@ -10,8 +10,15 @@ from records.services.access import Author
 from records.services.object_schema import ObjectSchema
 from records.services.read import get_record, select_fields
 from records.services.search import SearchRequest, search_records
-from records.services.write import FieldEntry, Mode, SaveRequest, archive_record, save_record, save_records
-from records.services.write import upsert_request
+from records.services.write import (
+    FieldEntry,
+    Mode,
+    SaveRequest,
+    archive_record,
+    save_record,
+    save_records,
+    upsert_request,
+)
 from tests.factories import (
     Caller,
     FieldDefinition,

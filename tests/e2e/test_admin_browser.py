@@ -1,0 +1,106 @@
+"""The workbench in a real browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import Installation
+
+
+def log_in(page: Page, installation: Installation) -> None:
+    page.goto(f"{installation.url}/admin/")
+    page.get_by_label("Username").fill(installation.email)
+    page.get_by_label("Password").fill(installation.password)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Northern Freight")).to_be_visible()
+
+
+def overflow(page: Page) -> int:
+    """By how many pixels the page is wider than its window."""
+    width: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return width
+
+
+def test_from_log_in_over_browsing_and_editing_to_the_history(page: Page, installation: Installation) -> None:
+    installation.add(first_name="Front", last_name="Desk", email="desk@example.com")
+    installation.add(first_name="Press", last_name="Office", email="press@example.com")
+    log_in(page, installation)
+
+    page.locator("#nav-sidebar").get_by_role("link", name="Contacts").click()
+    page.get_by_placeholder("Search all text").fill("desk")
+    page.get_by_role("button", name="Search").click()
+    rows = page.locator(".records-table tbody tr")
+    expect(rows).to_have_count(1)
+    rows.get_by_role("link", name="Front Desk").click()
+
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_label("Business phone").fill("not a number")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Enter a valid phone number.")).to_be_visible()
+    page.get_by_label("Business phone").fill("(201) 555-0123")
+    page.get_by_label("First name").fill("Reception")
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_text("The record was changed.")).to_be_visible()
+    newest = page.locator(".records-history > li").first
+    expect(newest).to_contain_text("Updated by admin@example.com")
+    expect(newest).to_contain_text("Admin")
+    expect(newest.get_by_role("row", name=re.compile("First name Front Reception"))).to_be_visible()
+    expect(newest).to_contain_text("+12015550123")
+
+
+def test_a_filter_offers_the_conditions_and_values_of_its_field(page: Page, installation: Installation) -> None:
+    installation.add(first_name="Opted", email="in@example.com", email_status={"name": "Opted in"})
+    installation.add(first_name="Gone", email="gone@example.com", email_status={"name": "Unsubscribed"})
+    log_in(page, installation)
+    page.locator("#nav-sidebar").get_by_role("link", name="Contacts").click()
+
+    page.get_by_text("Filter", exact=True).click()
+    page.get_by_label("Field").select_option("Email status")
+    expect(page.get_by_label("Condition").locator("option")).to_have_count(6)
+    page.get_by_label("Value").select_option("Unsubscribed")
+    page.get_by_role("button", name="Add filter").click()
+
+    expect(page.get_by_text("Email status is Unsubscribed")).to_be_visible()
+    expect(page.locator(".records-table tbody tr")).to_have_count(1)
+    page.get_by_role("link", name=re.compile("Remove the filter")).click()
+    expect(page.get_by_text("Email status is Unsubscribed")).to_have_count(0)
+
+
+def test_a_key_is_made_and_shown_once(page: Page, installation: Installation) -> None:
+    log_in(page, installation)
+    page.locator("#nav-sidebar").get_by_role("link", name="API keys").click()
+    page.locator("a[href$='/apikey/add/']").first.click()
+    page.get_by_label("Name").fill("From the browser")
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    secret = page.locator("[data-secret]").inner_text()
+    assert secret.startswith("rec_")
+    page.get_by_role("link", name="Done").click()
+    expect(page.get_by_role("button", name="Revoke this key")).to_be_visible()
+    assert secret not in page.content()
+
+
+@pytest.mark.parametrize("width", [1400, 800])
+def test_no_page_is_wider_than_its_window(page: Page, installation: Installation, width: int) -> None:
+    contact = installation.add(first_name="Wide" * 30, email=f"wide-{width}@example.com", titles=["a title"] * 1)
+    log_in(page, installation)
+    page.locator("#nav-sidebar").get_by_role("link", name="Contacts").click()
+    contacts = page.url
+    page.set_viewport_size({"width": width, "height": 900})
+
+    set_up = [
+        f"{installation.url}/admin/records/{name}/" for name in ("objecttype", "field", "member", "role", "apikey")
+    ]
+    for path in (
+        contacts,
+        f"{contacts}{contact}/",
+        f"{contacts}{contact}/edit/",
+        *set_up,
+        f"{installation.url}/admin/",
+    ):
+        page.goto(path)
+        assert overflow(page) <= 0, path
