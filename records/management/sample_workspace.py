@@ -12,11 +12,12 @@ from typing import Any
 
 from django.db import transaction
 
-from records.models import Member, ObjectKind, ObjectType, RelationKind, Source, StageStatus, Workspace
+from records.exceptions import InvalidInput
+from records.models import Member, ObjectKind, RelationKind, Source, StageStatus, Workspace
 from records.services.access import Author, get_schema
 from records.services.definitions import FieldDefinition, OptionDefinition, RelationDefinition, slug
 from records.services.directory import CONTACTS
-from records.services.importing import CsvTable, ImportOptions, create_object_for, import_file, open_table
+from records.services.importing import CsvTable, ImportOptions, create_drafted, draft_object, import_file, open_table
 from records.services.schema import create_field, create_object, get_object
 from records.services.workspaces import command_author
 from records.services.write import FieldEntry, Mode, SaveRequest, save_records
@@ -112,35 +113,29 @@ class SampleWorkspace:
     def _airports(self) -> str:
         table = open_table(DATA / "airports.csv.gz")
         if not self._has("airports"):
-            create_object_for(self.author, "airports", table, "iata", display_pattern="{name} ({iata})")
+            create_drafted(self.author, "airports", draft_object(table, "iata"), display_pattern="{name} ({iata})")
         return f"{self._import('airports', table):,} airports"
 
     def _wildlife_strikes(self) -> str:
         reports = open_table(DATA / "birdstrikes.csv.gz")
         if not self._has("wildlife_strikes"):
+            draft = draft_object(reports, "none", {"Airport Name": "text"})
             with transaction.atomic():
-                self._create_strikes(reports)
+                create_drafted(
+                    self.author, "wildlife_strikes", draft, display_pattern="{wildlife_species} at {airport}"
+                )
+                self._relate("wildlife_strikes", "Airport", "airports", RelationKind.PRIMARY, "Wildlife strikes")
         with TemporaryDirectory() as folder:
             joined = Path(folder) / "wildlife_strikes.csv"
             linked = write_strikes(reports, joined)
             count = self._import("wildlife_strikes", open_table(joined))
         return f"{count:,} reports of wildlife strikes, {linked:,} of them linked to their airport"
 
-    def _create_strikes(self, reports: CsvTable) -> ObjectType:
-        made = create_object_for(
-            self.author,
-            "wildlife_strikes",
-            reports,
-            "none",
-            types={"Airport Name": "text"},
-            display_pattern="{wildlife_species} at {airport}",
-        )
-        self._relate("wildlife_strikes", "Airport", "airports", RelationKind.PRIMARY, "Wildlife strikes")
-        return made
-
     def _import(self, name: str, table: CsvTable) -> int:
-        report = Path(f"{name}.errors.csv")
-        summary = import_file(self.author, name, table, ImportOptions(report, again=False))
+        with TemporaryDirectory() as folder:
+            summary = import_file(self.author, name, table, ImportOptions(Path(folder) / "errors.csv", again=False))
+        if summary.failed:
+            raise InvalidInput(f"{summary.failed} rows of {table.path.name} were refused.")
         return summary.rows
 
 

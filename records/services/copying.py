@@ -31,7 +31,7 @@ def _copied_json(value: Any) -> str:
 
 
 _WRITTEN: dict[type, Callable[[Any], str]] = {
-    type(None): lambda value: NULL,
+    type(None): lambda _: NULL,
     str: copied_text,
     datetime: datetime.isoformat,
     dict: _copied_json,

@@ -13,6 +13,7 @@ from .access import Author, find_field
 from .object_schema import ObjectSchema
 
 MAX_CLAUSES = 100
+MAX_GROUPS = 100
 MAX_DEPTH = 5
 CLAUSE_KEYS = {"type", "subtype", "field", "condition", "value"}
 GROUP_KEYS = {"and", "filters", "query"}
@@ -52,18 +53,22 @@ Node = Leaf | TextSearch | AllOf | AnyOf
 
 
 class _Parser:
-    """Parses one request; counts clauses over all its groups."""
+    """Parses one request; counts its groups, and the clauses over all of them."""
 
     def __init__(self, author: Author, schema: ObjectSchema) -> None:
         self.author = author
         self.schema = schema
         self.clauses = 0
+        self.seen_groups = 0
 
     def groups(self, raw: Any, match_all: bool, path: str, depth: int) -> Node:
         if depth > MAX_DEPTH:
             raise InvalidInput(f"{path}: groups may be nested at most {MAX_DEPTH} deep.", "limit_exceeded")
         if not isinstance(raw, list):
             raise InvalidInput(f"{path}: expected a list of groups.")
+        self.seen_groups += len(raw)
+        if self.seen_groups > MAX_GROUPS:
+            raise InvalidInput(f"{path}: at most {MAX_GROUPS} groups.", "limit_exceeded")
         children = tuple(self.group(item, f"{path}[{at}]", depth) for at, item in enumerate(raw))
         return _join(children, match_all)
 

@@ -23,6 +23,7 @@ from .object_schema import COLUMN_FIELDS, ObjectSchema
 from .sql import Fragment, moment_param, number_param
 
 MAX_KEYS = 5
+MAX_NUMBER = Decimal("1e30")  # more than any field holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,9 @@ def read_cursor(keys: Sequence[SortKey], text: str) -> Cursor:
     try:
         raw = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         signature, values, record_id = raw
-        if signature != _signature(keys) or type(record_id) is not int or len(values) != len(keys):
+        if signature != _signature(keys) or len(values) != len(keys):
             raise ValueError
+        _check_key(record_id)
         parsed = tuple(_parsed(key, value) for key, value in zip(keys, values, strict=True))
     except (ValueError, TypeError, ArithmeticError, binascii.Error):
         raise InvalidInput("cursor: not a cursor of this search.") from None
@@ -120,16 +122,21 @@ def _parsed(key: SortKey, value: Any) -> Any:
         return moment_param(datetime.fromisoformat(value))
     if key.column == "number":
         number = Decimal(str(value))
-        if not number.is_finite():
+        if not number.is_finite() or abs(number) > MAX_NUMBER:
             raise ValueError
         return number_param(number)
     if key.column in ("option", "member"):
-        if type(value) is not int or abs(value) >= 2**63:
-            raise ValueError
+        _check_key(value)
         return value
     if not isinstance(value, str) or "\x00" in value:
         raise ValueError
     return value
+
+
+def _check_key(value: Any) -> None:
+    """Refuse what is no primary key of any row."""
+    if type(value) is not int or not 0 < value < 2**63:
+        raise ValueError
 
 
 def after(keys: Sequence[SortKey], columns: Sequence[str], cursor: Cursor, key_column: str) -> Fragment:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.db.models import F, Max
@@ -138,13 +138,13 @@ def create_field(author: Definer, object_row: ObjectType, definition: FieldDefin
 
 def _make_field(author: Definer, object_row: ObjectType, definition: FieldDefinition) -> Field:
     workspace_id = author.workspace.id
-    rows = Field.objects.filter(workspace_id=workspace_id, object=object_row, deleted_at=None)
-    if rows.count() >= MAX_FIELDS:
+    orders = _orders(object_row)
+    if len(orders) >= MAX_FIELDS:
         raise InvalidInput(f"An object has at most {MAX_FIELDS} fields.", "limit_exceeded")
     if definition.field_type not in field_types:
         raise InvalidInput(f"field_type: {definition.field_type!r} is not one of {', '.join(field_types)}.")
-    name = _check_name(definition.name or _free_name(rows, slug(definition.display_name)))
-    if rows.filter(name=name).exists():
+    name = _check_name(definition.name or _free_name(orders, slug(definition.display_name)))
+    if name in orders:
         raise InvalidInput(f"name: there is a field {name!r} already.", "unique")
     made = Field(
         workspace_id=workspace_id,
@@ -164,7 +164,7 @@ def _make_field(author: Definer, object_row: ObjectType, definition: FieldDefini
         is_default=definition.is_default,
         is_deletable=not definition.is_default,
         allows_empty=definition.allows_empty,
-        order=(rows.aggregate(last=Max("order"))["last"] or 0) + 1,
+        order=max(orders.values(), default=0) + 1,
     )
     if definition.field_type == "relationship":
         return _make_relationship(author, made, definition)
@@ -174,8 +174,13 @@ def _make_field(author: Definer, object_row: ObjectType, definition: FieldDefini
     return made
 
 
-def _free_name(rows: Any, wanted: str) -> str:
-    taken = set(rows.values_list("name", flat=True))
+def _orders(object_row: ObjectType) -> dict[str, int]:
+    """The API names of the object's fields, with their places."""
+    rows = Field.objects.filter(workspace_id=object_row.workspace_id, object=object_row, deleted_at=None)
+    return dict(rows.values_list("name", "order"))
+
+
+def _free_name(taken: Collection[str], wanted: str) -> str:
     name, number = wanted, 2
     while name in taken:
         name, number = f"{wanted[:60]}_{number}", number + 1
@@ -215,7 +220,6 @@ def _make_relationship(author: Definer, made: Field, definition: FieldDefinition
     related = get_object(author, relation.related_object)
     made.related_object = related
     made.relation_kind = relation.kind
-    mirror_rows = Field.objects.filter(workspace_id=made.workspace_id, object=related, deleted_at=None)
     label = relation.mirror_label or made.object.object_name
     mirror = Field(
         workspace_id=made.workspace_id,
@@ -226,13 +230,14 @@ def _make_relationship(author: Definer, made: Field, definition: FieldDefinition
         field_type="relationship",
         relation_kind=MIRRORS[RelationKind(relation.kind)],
         related_object=made.object,
-        order=(mirror_rows.aggregate(last=Max("order"))["last"] or 0) + 1,
     )
     far_side_asked = relation.kind in (RelationKind.PRIMARY_FOR, RelationKind.ADDITIONAL_FOR)
     near, far = (mirror, made) if far_side_asked else (made, mirror)
     made.save() if not far_side_asked else None
-    mirror.name = _check_name(relation.mirror_name or _free_name(mirror_rows, slug(label)))
-    if mirror_rows.filter(name=mirror.name).exists():
+    orders = _orders(related)
+    mirror.name = _check_name(relation.mirror_name or _free_name(orders, slug(label)))
+    mirror.order = max(orders.values(), default=0) + 1
+    if mirror.name in orders:
         raise InvalidInput(f"related_name: there is a field {mirror.name!r} already.", "unique")
     near.save()
     far.mirror_of = near

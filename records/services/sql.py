@@ -114,7 +114,7 @@ def number_param(value: int | float | Decimal) -> Any:
     """A number as the engine compares it. SQLite has binary floats, and reads a text as one only nearly."""
     if is_postgresql():
         return value if isinstance(value, int) else Decimal(str(value))
-    return int(value) if abs(value) < 2**63 and value == int(value) else float(value)
+    return int(value) if -(2**63) <= value < 2**63 and value == int(value) else float(value)
 
 
 def moment(raw: Any) -> datetime | None:

@@ -75,6 +75,7 @@ class _Table:
     def __init__(self, name: str, columns: Mapping[str, str], suffix: str = "") -> None:
         self.name = name
         self.columns = columns
+        self.only_adds = not suffix
         names = ", ".join(f'"{column}"' for column in columns)
         marks = ", ".join(["%s"] * len(columns))
         picked = ", ".join(_picked(at, kind) for at, kind in enumerate(columns.values()))
@@ -93,7 +94,7 @@ def _insert(table: _Table, rows: Sequence[Values]) -> None:
     if is_postgresql():
         if len(rows) == 1:
             execute(table.by_row, list(_plain(rows[0])))
-        elif len(rows) >= COPY_FROM:
+        elif len(rows) >= COPY_FROM and table.only_adds:  # COPY cannot overwrite
             copy_rows(table.name, table.columns, rows)
         else:
             execute(table.by_document, [orjson.dumps(rows).decode()])

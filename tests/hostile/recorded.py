@@ -13,34 +13,38 @@ from pathlib import Path
 TABLE = Path(__file__).with_name("recorded.json")
 
 
+Rows = dict[str, list[str]]
+
+
 def check_recorded(chapter: str, answers: Mapping[str, Mapping[str, str]]) -> None:
     """`answers`, by place and by what was sent there, are those of the table."""
-    grouped = {place: _grouped(of_place) for place, of_place in answers.items()}
+    rows = _rows(answers)
     if os.environ.get("RECORD_ANSWERS"):
-        _write({**_read(), chapter: grouped})
-    assert grouped == _read()[chapter]
+        _write({**_read(), chapter: rows})
+    assert rows == _read()[chapter]
 
 
-Row = dict[str, str]
+def _rows(answers: Mapping[str, Mapping[str, str]]) -> Rows:
+    """The places that answer alike, by what they answer to what."""
+    rows: Rows = {}
+    for place, of_place in answers.items():
+        sent: dict[str, list[str]] = {}
+        for what, answer in of_place.items():
+            sent.setdefault(answer, []).append(what)
+        row = "; ".join(f"{answer}: {' '.join(sent[answer])}" for answer in sorted(sent))
+        rows.setdefault(row, []).append(place)
+    return rows
 
 
-def _grouped(answers: Mapping[str, str]) -> Row:
-    """What was sent, by what was answered."""
-    found: dict[str, list[str]] = {}
-    for sent, answer in answers.items():
-        found.setdefault(answer, []).append(sent)
-    return {answer: " ".join(found[answer]) for answer in sorted(found)}
-
-
-def _read() -> dict[str, dict[str, Row]]:
-    table: dict[str, dict[str, Row]] = json.loads(TABLE.read_text()) if TABLE.exists() else {}
+def _read() -> dict[str, Rows]:
+    table: dict[str, Rows] = json.loads(TABLE.read_text()) if TABLE.exists() else {}
     return table
 
 
-def _write(table: Mapping[str, Mapping[str, Row]]) -> None:
-    """One line for each place, so that a difference shows where."""
+def _write(table: Mapping[str, Rows]) -> None:
+    """One line for each row, so that a difference shows where."""
     chapters = []
     for chapter in sorted(table):
-        lines = [f"    {json.dumps(place)}: {json.dumps(row)}" for place, row in sorted(table[chapter].items())]
+        lines = [f"    {json.dumps(row)}: {json.dumps(places)}" for row, places in sorted(table[chapter].items())]
         chapters.append(f"  {json.dumps(chapter)}: {{\n" + ",\n".join(lines) + "\n  }")
     TABLE.write_text("{\n" + ",\n".join(chapters) + "\n}\n")

@@ -90,7 +90,7 @@ def bodied(ids: Ids) -> list[Asked]:
 def test_any_bytes_get_an_answer(api: ApiClient, ours: Ids, body: str) -> None:
     answers = {asked.name: seen(attempt(api, replace(asked, body=BODIES[body]))) for asked in bodied(ours)}
 
-    check_recorded(f"body: {body}", {"": answers})
+    check_recorded(f"body: {body}", {body: answers})
 
 
 def test_only_json_is_read(api: ApiClient, ours: Ids) -> None:

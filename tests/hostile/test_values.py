@@ -144,6 +144,8 @@ def test_a_cursor_that_was_tampered_with_is_refused_or_read(api: ApiClient, ours
             **{f"key {wrong}": [signature, values, value] for wrong, value in WRONG.items() if value != 2**63},
             **{f"values {wrong}": [signature, value, key] for wrong, value in WRONG.items() if value != 2**63},
             **{f"value {wrong}": [signature, [value] * len(values), key] for wrong, value in (WRONG | PAIRS).items()},
+            "huge values": [signature, ["1e999999"] * len(values), key],
+            "tiny values": [signature, ["1e-999999"] * len(values), key],
             "key 2^63": [signature, values, 2**63],
             "object": {"signature": signature},
             "short": [signature],

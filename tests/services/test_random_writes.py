@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -166,4 +167,12 @@ def test_a_big_batch_is_stored_like_a_small_one(world: list[Caller]) -> None:
     ]
     write_all(admin, "people", *again)
     assert differences(admin) == []
-    assert list_history(admin.author, admin.schema("people"), made[0].record.uuid, offset=0, limit=1)[0] == 2
+    few = [
+        SaveRequest(Mode.UPDATE, outcome.record.uuid, entries=entries({"number": at, "note": "n", "colour": "Red"}))
+        for at, outcome in enumerate(made[:30])
+    ]
+    write_all(admin, "people", *few)
+    write_all(admin, "people", *(replace(request, entries=entries({"number": at, "note": "m", "colour": "Blue"}))
+                                 for at, request in enumerate(few)))
+    assert differences(admin) == []
+    assert list_history(admin.author, admin.schema("people"), made[0].record.uuid, offset=0, limit=1)[0] == 4

@@ -19,6 +19,8 @@ class Command(BaseCommand):
 
     help = "Make an API key. Its secret is shown once; only a digest of it is stored."
 
+    requires_system_checks = ()  # they load every page of the product
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--workspace", required=True, help="its UUID, slug or name")
         parser.add_argument("--name", required=True, help="what the key is for")

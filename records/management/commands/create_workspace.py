@@ -17,6 +17,8 @@ class Command(BaseCommand):
 
     help = "Make a workspace with its contacts object, an admin member and an API key, which is shown once."
 
+    requires_system_checks = ()  # they load every page of the product
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="what the workspace is called")
         parser.add_argument("--email", required=True, help="of its first member, an admin")

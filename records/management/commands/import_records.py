@@ -31,6 +31,8 @@ class Command(BaseCommand):
         " 2 when the file as a whole was."
     )
 
+    requires_system_checks = ()  # they load every page of the product
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("object", help="API name or UUID of the object")
         parser.add_argument("file", type=Path, help="CSV with a header; also gzipped, when it ends in .gz")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from types import MappingProxyType
 
@@ -23,55 +23,60 @@ NO_IDENTIFIER = "none"
 TAKEN = frozenset({"owner", "created", "updated", "display_name"})
 
 
-def create_object_for(
-    author: Author,
-    name: str,
-    table: CsvTable,
-    identifier: str | None = None,
-    *,
-    types: Mapping[str, str] = MappingProxyType({}),
-    display_pattern: str = "",
-) -> ObjectType:
-    """Make the object `name` with a field for each column of the table; all values are looked at.
+@dataclass(frozen=True, slots=True)
+class ObjectDraft:
+    """What an object for a table would be like. `rows` is the number of the table's rows."""
+
+    fields: Sequence[FieldDefinition]
+    identifier: str | None
+    rows: int
+
+
+def draft_object(
+    table: CsvTable, identifier: str | None = None, types: Mapping[str, str] = MappingProxyType({})
+) -> ObjectDraft:
+    """An object with a field for each column of the table, of the type that takes all its values.
 
     `identifier` is the header of the column that identifies records, or `none`. Not given, it is the first column,
     else the one called `name`, if it is text and each row has one of its own. `types` overrules what the values of
     a column suggest. InvalidInput where the column cannot identify the rows.
     """
     chosen = _find_header(table, identifier) if identifier not in (None, NO_IDENTIFIER) else None
-    surveys = survey_columns(table, {table.header[0], chosen, _find_header(table, "name", required=False)})
+    surveys, rows = _survey(table, {table.header[0], chosen, _find_header(table, "name", required=False)})
     if identifier is None:
         chosen = next((found.header for found in surveys if _identifies(found)), None)
     elif chosen is not None:
         _check_identifies(next(found for found in surveys if found.header == chosen))
     fields = [_field(found, types.get(found.header), identifies=found.header == chosen) for found in surveys]
     names = dict(zip(table.header, (field.name for field in fields), strict=True))
+    return ObjectDraft(fields, names[chosen] if chosen is not None else None, rows)
+
+
+def create_drafted(author: Author, name: str, draft: ObjectDraft, *, display_pattern: str = "") -> ObjectType:
+    """Make the object `name` as drafted."""
     label = name.replace("_", " ").strip()
+    label = label[:1].upper() + label[1:]
     return create_object(
         author,
-        label[:1].upper() + label[1:],
-        _singular(label[:1].upper() + label[1:]),
+        label,
+        _singular(label),
         name=slug(name),
-        fields=fields,
-        identifier_field=names[chosen] if chosen is not None else None,
+        fields=draft.fields,
+        identifier_field=draft.identifier,
         display_pattern=display_pattern,
     )
 
 
-def survey_columns(table: CsvTable, may_identify: set[str | None]) -> list[ColumnSurvey]:
-    """What the columns hold, over all rows that have a cell for each of them."""
+def _survey(table: CsvTable, may_identify: set[str | None]) -> tuple[list[ColumnSurvey], int]:
+    """What the columns hold, over all rows that have a cell for each of them; the number of all rows."""
     surveys = [ColumnSurvey(header, header in may_identify) for header in table.header]
-    for chunk in _chunks(table):
-        for survey, cells in zip(surveys, zip(*chunk, strict=True), strict=True):
-            survey.add(cells)
-    return surveys
-
-
-def _chunks(table: CsvTable) -> Iterator[list[Sequence[str]]]:
-    width = len(table.header)
-    rows = (row.cells for row in table.rows() if len(row.cells) == width)
+    rows, width, count = table.rows(), len(table.header), 0
     while chunk := list(islice(rows, CHUNK)):
-        yield chunk
+        count += len(chunk)
+        cells = [row.cells for row in chunk if len(row.cells) == width]
+        for survey, column in zip(surveys, zip(*cells, strict=True), strict=bool(cells)):
+            survey.add(column)
+    return surveys, count
 
 
 def _find_header(table: CsvTable, wanted: str | None, *, required: bool = True) -> str | None:

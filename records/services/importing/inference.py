@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from records.field_types import FieldSpec, InvalidValue, field_types, normal_text
@@ -26,50 +26,47 @@ MONEY = re.compile(rf"-?[{''.join(CURRENCIES)}]?{_WHOLE}(?:\.[0-9]{{1,2}})?")
 API_NAME = re.compile(r"[a-z][a-z0-9_]*")
 NO_DIGIT = re.compile(r"[^0-9]")
 
-Test = Callable[[str], object]
+Test = Callable[[Collection[str]], bool]
 
 
-def _is_integer(text: str) -> bool:
-    return INTEGER.fullmatch(text) is not None and -(2**63) <= int(text.replace(",", "")) < 2**63
+def _are_integers(texts: Collection[str]) -> bool:
+    return all(map(INTEGER.fullmatch, texts)) and all(
+        -(2**63) <= int(text.replace(",", "")) < 2**63 for text in texts if len(text) > MAX_DIGITS
+    )
 
 
-def _is_number(form: re.Pattern[str]) -> Test:
-    def test(text: str) -> bool:
-        return form.fullmatch(text) is not None and len(NO_DIGIT.sub("", text)) <= MAX_DIGITS
+def _are_numbers(form: re.Pattern[str]) -> Test:
+    def test(texts: Collection[str]) -> bool:
+        return all(map(form.fullmatch, texts)) and all(
+            len(NO_DIGIT.sub("", text)) <= MAX_DIGITS for text in texts if len(text) > MAX_DIGITS
+        )
 
     return test
 
 
-def _taken_by(type_name: str, sign: str) -> Test:
-    """Whether the type takes a text; one without `sign` in it is not even tried."""
+def _taken_by(type_name: str, form: re.Pattern[str]) -> Test:
+    """Whether the type takes all the texts; ones that do not begin like `form` are not even tried."""
     kind = field_types.get(type_name)
     spec = FieldSpec(0, "", "", "", kind)
 
-    def test(text: str) -> bool:
+    def test(texts: Collection[str]) -> bool:
         try:
-            return sign in text and kind.parse(spec, text) is not None
+            return all(map(form.match, texts)) and all(kind.parse(spec, text) is not None for text in texts)
         except InvalidValue:
             return False
 
     return test
 
 
-_is_phone_number = _taken_by("phonenumber", "+")
-
-
-def _is_international(text: str) -> object:
-    return text.startswith("+") and _is_phone_number(text)
-
-
 # In order of preference: the first that takes every value is the column's type.
 TESTS: dict[str, Test] = {
-    "integer": _is_integer,
-    "decimal": _is_number(DECIMAL),
-    "money": _is_number(MONEY),
-    "date": _taken_by("date", "-"),
-    "datetime": _taken_by("datetime", "-"),
-    "email": _taken_by("email", "@"),
-    "phonenumber": _is_international,
+    "integer": _are_integers,
+    "decimal": _are_numbers(DECIMAL),
+    "money": _are_numbers(MONEY),
+    "date": _taken_by("date", re.compile("[0-9]{4}-")),
+    "datetime": _taken_by("datetime", re.compile("[0-9]{4}-")),
+    "email": _taken_by("email", re.compile("[^@]+@")),
+    "phonenumber": _taken_by("phonenumber", re.compile(r"\+")),
 }
 
 
@@ -94,12 +91,14 @@ class ColumnSurvey:
     def add(self, cells: Sequence[str]) -> None:
         """Look at more of the column."""
         distinct = set(cells)
+        self.longest = max(self.longest, max(map(len, distinct), default=0))
+        if self.count and not self.candidates and self.values is None:
+            return  # there is nothing left to find out
         blanks = sum(cells.count(cell) for cell in distinct if not cell.strip())
         self.blanks += blanks
         self.count += len(cells) - blanks
-        self.longest = max(self.longest, max(map(len, distinct), default=0))
         texts = {text for cell in distinct if (text := cell.strip())}
-        self.candidates = {name: test for name, test in self.candidates.items() if all(map(test, texts))}
+        self.candidates = {name: test for name, test in self.candidates.items() if test(texts)}
         if "money" in self.candidates:
             self.signs.update(sign for sign in CURRENCIES if any(sign in text for text in texts))
         if self.values is not None:

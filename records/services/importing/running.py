@@ -18,7 +18,7 @@ from records.services.directory import forget_everything
 from records.services.object_schema import ObjectSchema
 from records.services.transactions import in_one_transaction
 
-from .creating import NO_IDENTIFIER, create_object_for
+from .creating import NO_IDENTIFIER, ObjectDraft, create_drafted, draft_object
 from .matching import Column, match_columns, match_key
 from .parts import Work, refreshed
 from .processes import import_parts, processes_for
@@ -78,10 +78,17 @@ def import_file(
     records are new ones, so the same file is imported again only when asked to. `progress` is told the number of
     rows done, and of all. InvalidInput when the file as a whole cannot be imported.
     """
-    total = table.count()
+    author = refreshed(author)
+    schema = _find(author, object_name, options)
+    # The whole file is read once before anything is stored, and before a transaction holds others up.
+    draft = draft_object(table, options.identifier) if schema is None else None
+    total = table.count() if draft is None else draft.rows
+    digest = table.digest()
     with _rolled_back() if options.dry_run else nullcontext():
         processes = processes_for(total, options.processes)
-        work, is_new = in_one_transaction(lambda: _begin(author, object_name, table, options, processes))
+        work, is_new = in_one_transaction(
+            lambda: _begin(author, object_name, table, options, digest=digest, draft=draft, processes=processes)
+        )
         if not is_new and work.run.finished_at is not None:
             return _summary(work, done_before=work.run.finished_at)
         resumed_at = _summary(work).rows
@@ -101,19 +108,29 @@ def _rolled_back() -> Iterator[None]:
 
 
 def _begin(
-    author: Author, object_name: str, table: CsvTable, options: ImportOptions, processes: int
+    author: Author,
+    object_name: str,
+    table: CsvTable,
+    options: ImportOptions,
+    *,
+    digest: str,
+    draft: ObjectDraft | None,
+    processes: int,
 ) -> tuple[Work, bool]:
     """The run to go on with, or a new one; whether it is new."""
-    author = refreshed(author)
-    found = _find_or_create(author, object_name, table, options)
-    author = refreshed(author)
-    schema = get_schema(author, found.uuid)
+    schema = _find(author, object_name, options)
+    if schema is None and draft is not None:
+        made = create_drafted(author, object_name, draft)
+        author = refreshed(author)
+        schema = get_schema(author, str(made.uuid))
+    if schema is None:
+        raise NotFound
     columns = match_columns(author, schema, table.header)
     key = match_key(author, schema, columns, options.match)
     same = {
         "workspace_id": author.workspace.id,
         "object_id": schema.id,
-        "digest": table.digest(),
+        "digest": digest,
         "match_field": key.spec.name if key is not None else "",
     }
     run = ImportRun.objects.filter(**same).order_by("-id").first()
@@ -130,7 +147,8 @@ def _begin(
     return Work(author, schema.uuid, table, run, options.match, len(_parts(run)), options.batch_size), is_new
 
 
-def _find_or_create(author: Author, name: str, table: CsvTable, options: ImportOptions) -> ObjectSchema:
+def _find(author: Author, name: str, options: ImportOptions) -> ObjectSchema | None:
+    """The object to import into; None where it is to be made. InvalidInput when it is neither."""
     for known in (name, slug(name)):
         try:
             schema = get_schema(author, known)
@@ -140,8 +158,7 @@ def _find_or_create(author: Author, name: str, table: CsvTable, options: ImportO
         return schema
     if not options.create_object:
         raise InvalidInput(f"There is no object {name!r}; --create-object makes it from the file.")
-    made = create_object_for(author, name, table, options.identifier)
-    return get_schema(refreshed(author), str(made.uuid))
+    return None
 
 
 def _check_identifier(schema: ObjectSchema, options: ImportOptions) -> None:
