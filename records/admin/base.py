@@ -19,7 +19,7 @@ from .choosing import get_visitor
 M = TypeVar("M", bound=Model)
 
 
-class SetupForm(forms.ModelForm):
+class SetupForm(forms.ModelForm[Any]):
     """A form that is saved by a service. What the service refused it shows beside its field."""
 
     refusal: RecordsError | None = None
@@ -132,6 +132,13 @@ class ScopedInline(ScopedMixin, TabularInline):
 
     extra = 0
     tab = False
+
+
+def go_on_editing(request: HttpRequest) -> None:
+    """Let what was just added be looked at next, on its own page."""
+    sent: Any = request.POST.copy()
+    sent.setdefault("_continue", "1")
+    request.POST = sent
 
 
 def adopt(obj: M, made: M) -> None:

@@ -16,7 +16,7 @@ from records.services.options import create_option, delete_option, update_option
 from records.services.redefining import default_from_text, update_field
 from records.services.schema import create_field
 
-from .base import HistoryMixin, ScopedInline, SetupAdmin, adopt
+from .base import HistoryMixin, ScopedInline, SetupAdmin, adopt, go_on_editing
 from .choosing import get_visitor
 from .field_forms import NewFieldForm, form_for, setting_names
 
@@ -152,8 +152,7 @@ class FieldAdmin(SetupAdmin, HistoryMixin):
     def response_add(self, request: HttpRequest, obj: Field, post_url_continue: str | None = None) -> Any:
         """On to its flags, settings and options."""
         if "_addanother" not in request.POST:
-            request.POST = request.POST.copy()  # type: ignore[assignment]
-            request.POST.setdefault("_continue", "1")
+            go_on_editing(request)
         return super().response_add(request, obj, post_url_continue)
 
 

@@ -73,7 +73,8 @@ class MemberAdmin(SetupAdmin, HistoryMixin):
     def response_add(self, request: HttpRequest, obj: Member, post_url_continue: str | None = None) -> HttpResponse:
         password = str(getattr(request, "secret", ""))
         if not (password and obj.user.is_staff):
-            return super().response_add(request, obj, post_url_continue)
+            answer: HttpResponse = super().response_add(request, obj, post_url_continue)
+            return answer
         context = {"opts": self.model._meta, "back": reverse("admin:records_member_change", args=[obj.pk])}
         secrets = [("User name", obj.user.get_username()), ("Password", password)]
         return secret_page(self.admin_site, request, "The new member's log-in", secrets, **context)

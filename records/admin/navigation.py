@@ -49,7 +49,7 @@ def object_link(row: ObjectType) -> dict[str, Any]:
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of links at the left: records per object, and for those who may define the set-up."""
     visitor = get_visitor(request)
-    groups = [{"title": "Data", "items": [object_link(row) for row in list_objects(request)]}]
+    groups: list[dict[str, Any]] = [{"title": "Data", "items": [object_link(row) for row in list_objects(request)]}]
     if visitor.may_define:
         people = PEOPLE + (OPERATORS if visitor.is_operator else ())
         groups.append({"title": "Set-up", "separator": True, "items": _links(SET_UP)})

@@ -57,10 +57,10 @@ class ObjectPage:
         return {str(row.uuid): row.name for row in rows.order_by("order", "id")}
 
 
-View = Callable[Concatenate[HttpRequest, UUID, P], HttpResponse]
+View = Callable[..., HttpResponse]
 
 
-def about_object(view: Callable[Concatenate[ObjectPage, P], HttpResponse]) -> View[P]:
+def about_object(view: Callable[Concatenate[ObjectPage, P], HttpResponse]) -> View:
     """A view of the object that its address names; 404 for what the visitor may not see, 403 for what not do."""
 
     @wraps(view)

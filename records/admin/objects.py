@@ -16,7 +16,7 @@ from records.models import Field, ObjectKind, ObjectType
 from records.services.redefining import update_object
 from records.services.schema import create_object
 
-from .base import HistoryMixin, ScopedInline, SetupAdmin, SetupForm, adopt
+from .base import HistoryMixin, ScopedInline, SetupAdmin, SetupForm, adopt, go_on_editing
 from .choosing import get_visitor
 
 BY_NAME, BY_NOTHING = "name", ""
@@ -78,7 +78,8 @@ class ObjectTypeAdmin(SetupAdmin, HistoryMixin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ObjectType]:
         live = Count("fields", filter=Q(fields__deleted_at=None))
-        return super().get_queryset(request).filter(archived_at=None).annotate(live_fields=live)
+        rows: QuerySet[ObjectType] = super().get_queryset(request).filter(archived_at=None).annotate(live_fields=live)
+        return rows
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return () if obj is None else self.inlines
@@ -138,6 +139,5 @@ class ObjectTypeAdmin(SetupAdmin, HistoryMixin):
 
     def response_add(self, request: HttpRequest, obj: ObjectType, post_url_continue: str | None = None) -> Any:
         """On to its fields."""
-        request.POST = request.POST.copy()  # type: ignore[assignment]
-        request.POST.setdefault("_continue", "1")
+        go_on_editing(request)
         return super().response_add(request, obj, post_url_continue)

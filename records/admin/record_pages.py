@@ -55,7 +55,7 @@ def record_page(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
     )
 
 
-def _addresses(page: ObjectPage, uuid: str) -> dict[str, str]:
+def _addresses(page: ObjectPage, uuid: str) -> dict[str, Any]:
     return {
         "record_url": page.url("record", uuid),
         "edit_url": page.url("record_edit", uuid),
@@ -181,7 +181,7 @@ def _request(form: RecordForm, view: RecordView | None, entries: Any) -> SaveReq
 
 def _warn_of_others(form: RecordForm, refusal: PreconditionFailed) -> None:
     """Say that the record was changed meanwhile; saving again is then meant, for the changed fields alone."""
-    data = form.data.copy()
+    data: Any = form.data.copy()  # type: ignore[attr-defined]
     data[form.add_prefix("version")] = str(refusal.version)
     form.data = data
     form.add_error(
@@ -193,6 +193,7 @@ def _warn_of_others(form: RecordForm, refusal: PreconditionFailed) -> None:
 
 def _form_page(page: ObjectPage, form: RecordForm, view: RecordView | None, archived: str) -> HttpResponse:
     name = page.schema.entity_name
+    record: dict[str, Any] = {} if view is None else {"record_url": page.url("record", view.uuid)}
     return page.render(
         "form.html",
         f"New record: {name}" if view is None else f"Edit {view.display_name or '(no name)'}",
@@ -200,7 +201,7 @@ def _form_page(page: ObjectPage, form: RecordForm, view: RecordView | None, arch
         groups=form.groups(page.categories()),
         archived_link=archived,
         back=page.url() if view is None else page.url("record", view.uuid),
-        **({} if view is None else {"record_url": page.url("record", view.uuid)}),
+        **record,
     )
 
 

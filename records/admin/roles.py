@@ -21,7 +21,7 @@ from records.services.roles import (
     update_role,
 )
 
-from .base import HistoryMixin, ScopedInline, SetupAdmin, adopt
+from .base import HistoryMixin, ScopedInline, SetupAdmin, adopt, go_on_editing
 from .choosing import get_visitor
 
 OFFERED = 50  # objects that a role's page lists without being asked
@@ -121,7 +121,8 @@ class RoleAdmin(SetupAdmin, HistoryMixin):
         return () if obj is None or obj.is_admin else self.inlines
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Role]:
-        return super().get_queryset(request).annotate(members_in_it=Count("members"))
+        rows: QuerySet[Role] = super().get_queryset(request).annotate(members_in_it=Count("members"))
+        return rows
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         formfield = super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -152,8 +153,7 @@ class RoleAdmin(SetupAdmin, HistoryMixin):
 
     def response_add(self, request: HttpRequest, obj: Role, post_url_continue: str | None = None) -> Any:
         """On to the grants."""
-        request.POST = request.POST.copy()  # type: ignore[assignment]
-        request.POST.setdefault("_continue", "1")
+        go_on_editing(request)
         return super().response_add(request, obj, post_url_continue)
 
 

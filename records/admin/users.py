@@ -17,7 +17,7 @@ admin.site.unregister(User)
 
 
 @admin.register(User)
-class OperatorUserAdmin(UserAdmin, ModelAdmin):
+class OperatorUserAdmin(UserAdmin[User], ModelAdmin):
     """The users of the whole installation. They are not deleted, but deactivated."""
 
     form = UserChangeForm

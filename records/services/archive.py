@@ -22,8 +22,7 @@ def list_archived(
     """How many archived records of an object the caller may see, and a page of them, the last changed first."""
     visible, params = visible_condition(author, schema, "r", live=False)
     source = (
-        "FROM records_record r WHERE r.workspace_id = %s AND r.object_id = %s AND r.state = 'archived'"
-        f" AND {visible}"
+        f"FROM records_record r WHERE r.workspace_id = %s AND r.object_id = %s AND r.state = 'archived' AND {visible}"
     )
     scope = [author.workspace.id, schema.id, *params]
     count = fetch(f"SELECT count(*) {source}", scope)[0][0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -15,7 +15,7 @@ from records.field_types import FieldSpec
 from .record_rows import Changes, IndexRow, RecordRow, index_rows
 
 FROM = 50  # rows for which it pays: the statement is parsed and planned each time
-CHUNK = 2000  # rows sent at once: the server takes them in while the next are written out
+BLOCK = 500  # rows
 NULL = "\\N"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
@@ -55,26 +55,35 @@ def copy_index(workspace_id: int, changes: Changes) -> None:
 
     They go in field by field, as the indexes have them, which spares the server a sixth of its work.
     """
-    lines = (
-        line
+    owners = {record.uuid: record for records in changes.index.values() for record in records.values()}
+    beginnings = {uuid: f"{record.id}\t{'t' if record.state == 'active' else 'f'}\t" for uuid, record in owners.items()}
+    blocks = (
+        _index_lines(workspace_id, spec, records, beginnings, unique=spec in changes.unique)
         for spec, records in changes.index.items()
-        for line in _index_lines(workspace_id, spec, records.values(), unique=spec in changes.unique)
     )
-    copy_lines("records_fieldvalue", _INDEX, lines)
+    copy_blocks("records_fieldvalue", _INDEX, blocks)
 
 
-def _index_lines(workspace_id: int, spec: FieldSpec, records: Iterable[RecordRow], *, unique: bool) -> Iterator[str]:
+def _index_lines(
+    workspace_id: int,
+    spec: FieldSpec,
+    records: Mapping[str, RecordRow],
+    beginnings: Mapping[str, str],
+    *,
+    unique: bool,
+) -> list[str]:
     key = str(spec.id)
+    lines: list[str] = []
     known: dict[Any, list[str]] = {}  # fields repeat many of their values
-    for record in records:
+    for uuid, record in records.items():
         stored = record.values.get(key)
         memory = tuple(stored) if type(stored) is list else stored
-        rows = known.get(memory)
-        if rows is None:
-            rows = known[memory] = [_ending(workspace_id, row) for row in index_rows(record, spec, unique=unique)]
-        live = "t" if record.state == "active" else "f"
-        for ending in rows:
-            yield f"{record.id}\t{live}\t{ending}"
+        endings = known.get(memory)
+        if endings is None:
+            endings = known[memory] = [_ending(workspace_id, row) for row in index_rows(record, spec, unique=unique)]
+        beginning = beginnings[uuid]
+        lines += [beginning + ending for ending in endings]
+    return lines
 
 
 def _ending(workspace_id: int, row: IndexRow) -> str:
@@ -87,14 +96,17 @@ def _ending(workspace_id: int, row: IndexRow) -> str:
 
 def copy_rows(table: str, columns: Iterable[str], rows: Iterable[Sequence[Any]]) -> None:
     """Add rows to a table."""
-    copy_lines(table, columns, ("\t".join(map(copied, row)) for row in rows))
+    lines = ("\t".join(map(copied, row)) for row in rows)
+    copy_blocks(table, columns, iter(lambda: list(islice(lines, BLOCK)), []))
 
 
-def copy_lines(table: str, columns: Iterable[str], lines: Iterable[str]) -> None:
-    """Add rows that are written as COPY reads them. Its errors are Django's, as those of any statement."""
+def copy_blocks(table: str, columns: Iterable[str], blocks: Iterable[list[str]]) -> None:
+    """Add rows that are written as COPY reads them; the server takes in each block while the next is written.
+
+    Errors are Django's, as those of any statement.
+    """
     names = ", ".join(f'"{column}"' for column in columns)
-    rest = iter(lines)
     statement = f"COPY {table} ({names}) FROM STDIN"
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
-        while chunk := list(islice(rest, CHUNK)):
-            copy.write("\n".join([*chunk, ""]))
+        for lines in blocks:
+            copy.write("\n".join([*lines, ""]))

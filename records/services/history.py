@@ -20,6 +20,7 @@ from .read import RecordView, view_records
 from .record_rows import RecordRow, read_record, record_columns
 from .related import load_related
 from .sql import Row, document, fetch, moment, moment_param, uuid_param, uuid_text
+from .summary import load_summary
 
 _LEDGER = (
     "h.history_id, h.version, h.action, h.source, h.author, h.api_key, h.request_id, h.operation_id,"
@@ -83,7 +84,7 @@ def get_record_as_of(
 ) -> RecordView:
     """The record as it stood at a moment; NotFound when it was not there, or not active, then.
 
-    What its values referred to is shown as it is now.
+    What its values referred to, and the figures around it, are shown as they are now.
     """
     row = _find_any(author, schema, record_uuid)
     granted = access_to(author, schema, row.values, row.member_id)
@@ -107,6 +108,7 @@ def get_record_as_of(
         raise NotFound
     row.version, row.updated_at = then[0][0], moment(then[0][2])
     row.display_name = _name_of(author, schema, row)
+    row.summary = load_summary(schema, row.id)
     return view_records(author, schema, [row], fields, granted)[0]
 
 

@@ -124,9 +124,7 @@ def _check_field(row: Field) -> None:
         raise InvalidInput("category: it is another object's.", "does_not_exist")
     if row.computed or row.mirror_of_id:
         if row.is_required or row.is_unique or row.default_value is not None:
-            raise InvalidInput(
-                "The values of this field are derived: it cannot be required, unique or have a default."
-            )
+            raise InvalidInput("The values of this field are derived: it cannot be required, unique or have a default.")
         row.is_read_only = row.is_read_only or bool(row.computed)
     elif row.is_read_only and row.object.identifier_field_id == row.id:
         raise InvalidInput("is_read_only: records are identified by this field, so it must be possible to fill it.")

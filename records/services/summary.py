@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from .object_schema import ObjectSchema
-from .sql import Fragment, is_postgresql, moment_param
+from .sql import Fragment, fetch, is_postgresql, moment_param
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,16 @@ def summary_columns(schema: ObjectSchema, alias: str, *, lead_sources: bool = Fa
         columns += ["0", "FALSE"]
     columns.append(f"(SELECT {collect}(x.kind) FROM records_leadsource x WHERE {mine})" if lead_sources else "NULL")
     return ", ".join(columns), [moment_param(datetime.now(UTC))]
+
+
+def load_summary(schema: ObjectSchema, record_id: int) -> Summary:
+    """The figures of one record, for where it was not read with them."""
+    columns, params = summary_columns(schema, "r")
+    rows = fetch(
+        f"SELECT {columns} FROM records_record r WHERE r.workspace_id = %s AND r.id = %s",
+        [*params, schema.workspace_id, record_id],
+    )
+    return read_summary(rows[0])
 
 
 def read_summary(columns: Sequence[Any]) -> Summary:

@@ -15,6 +15,7 @@ from .directory import get_directory, load_workspace
 from .naming import identifier_key
 from .object_schema import ObjectSchema
 from .save_requests import Mode, Outcome, SaveRequest, SaveResult
+from .summary import load_summary
 from .transactions import in_one_transaction
 from .values import FieldEntry
 
@@ -68,6 +69,8 @@ def save_record(author: Author, schema: ObjectSchema, request: SaveRequest) -> S
     result = _with_current_schema(author, outcomes)[0] if made_tags else outcomes[0]
     if isinstance(result, RecordsError):
         raise result
+    if schema.is_contact and schema.identifier is not None and schema.identifier.id in result.changed:
+        result.record.summary = load_summary(schema, result.record.id)  # another address, other figures
     return result
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
@@ -79,7 +80,7 @@ def test_several_keys_are_revoked_together(admin: Workbench) -> None:
 
 
 def test_a_key_has_scopes_and_an_end(admin: Workbench) -> None:
-    end = timezone.now() + timezone.timedelta(days=1)
+    end = timezone.now() + timedelta(days=1)
 
     _, key = make(admin, scopes="records:read", expires_at_0=f"{end:%Y-%m-%d}", expires_at_1="12:00")
 

@@ -210,7 +210,7 @@ def test_the_search_finds_text_in_any_field(admin: Workbench, three: str) -> Non
         ("?o=nothing", "there is no field"),
         ("?o=tags", "holds several values"),
         ("?page=999999999", "too far"),
-        ("?q=%00", "none of them null"),
+        ("?q=%00", "Null characters"),
     ],
 )
 def test_what_makes_no_sense_is_said_above_an_empty_table(

@@ -9,11 +9,11 @@ from typing import Any
 from django.db import connection
 
 from records.exceptions import InvalidValues, RecordsError
-from records.services.batch import Outcome
 from records.services.field_values import list_field_values
 from records.services.history import HistoryEntry, list_history
 from records.services.integrity import check_records
 from records.services.read import RecordView, get_record, select_fields
+from records.services.save_requests import Outcome
 from records.services.search import SearchPage, SearchRequest, search_records
 from records.services.write import (
     FieldEntry,
@@ -117,10 +117,10 @@ def differences(caller: Caller) -> list[str]:
     return [difference.what for difference in check_records(caller.workspace)]
 
 
-def refusal(work: Callable[[], object]) -> RecordsError:
+def refusal(work: Callable[..., object], *args: Any, **more: Any) -> RecordsError:
     """The error a piece of work is refused with."""
     try:
-        done = work()
+        done = work(*args, **more)
     except RecordsError as error:
         return error
     raise AssertionError(f"not refused: {type(done).__name__}")

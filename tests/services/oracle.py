@@ -128,31 +128,53 @@ def _several(held: Any, condition: str, asked: Any) -> bool:
     return bool(set(held or []) & set(wanted)) != condition.startswith(("!", "is_none"))
 
 
+def _papers(held: Any, condition: str, asked: Any) -> bool:
+    return ORDER[condition](len(held or []), asked)
+
+
+def _ticked(held: Any, condition: str, asked: Any) -> bool:
+    return (held is True) == bool(asked)
+
+
+def _shown_name(held: Any, condition: str, asked: Any) -> bool:
+    """As much of a display name as is shown is found by."""
+    return _text(held, condition, [fold(item)[:255] for item in asked] if isinstance(asked, list) else asked, 255)
+
+
+def _day(held: Any, condition: str, asked: Any) -> bool:
+    if condition == "month_equals":
+        return held is not None and date.fromisoformat(held).month == asked
+    return _ordered(held, condition, asked, date.fromisoformat)
+
+
+def _number(held: Any, condition: str, asked: Any) -> bool:
+    return _ordered(held, condition, asked, number)
+
+
+def _links(held: Any, condition: str, asked: Any) -> bool:
+    return _several(held if isinstance(held, list) or held is None else [held], condition, asked)
+
+
+FAMILIES: list[tuple[set[str], Callable[[Any, str, Any], bool]]] = [
+    ({"papers"}, _papers),
+    ({"ticked"}, _ticked),
+    ({"display_name"}, _shown_name),
+    (TEXTS | LONG, _text),
+    (NUMBERS, _number),
+    (DAYS, _day),
+    (MOMENTS, _moment),
+    (LISTS, _several),
+    (LINKS, _links),
+    (ONE_OF, _choice),
+]
+
+
 def meets(thing: Thing, name: str, condition: str, asked: Any) -> bool:
     """Whether one record passes one clause."""
     held = thing.values.get(name)
-    if name == "papers" and condition != "is_blank":
-        return ORDER[condition](len(held or []), asked)
     if condition == "is_blank":
-        return (held is None or held in ([], "")) == asked
-    if name == "display_name":  # as much of it as is shown is found by
-        return _text(held, condition, [fold(item)[:255] for item in asked] if isinstance(asked, list) else asked, 255)
-    if name in TEXTS or name in LONG:
-        return _text(held, condition, asked)
-    if name == "ticked":
-        return (held is True) == asked
-    if name in NUMBERS:
-        return _ordered(held, condition, asked, number)
-    if name in DAYS:
-        if condition == "month_equals":
-            return held is not None and date.fromisoformat(held).month == asked
-        return _ordered(held, condition, asked, date.fromisoformat)
-    if name in MOMENTS:
-        return _moment(held, condition, asked)
-    if name in LISTS or name in LINKS:
-        return _several(held if isinstance(held, list) or held is None else [held], condition, asked)
-    assert name in ONE_OF, name
-    return _choice(held, condition, asked)
+        return (held is None or held in ([], "")) == bool(asked)
+    return next(test for names, test in FAMILIES if name in names)(held, condition, asked)
 
 
 def matches(thing: Thing, groups: Sequence[Mapping[str, Any]], match_all: bool) -> bool:

@@ -121,7 +121,7 @@ def test_a_record_may_be_archived_and_brought_back_in_one_batch(parts: Caller, m
 def test_a_record_is_changed_and_archived_in_one_batch(parts: Caller) -> None:
     uuid = make(parts, "Part", note="n")
     write_all(parts, "parts", update(uuid, note="m", code="c"), SaveRequest(Mode.ARCHIVE, uuid))
-    assert isinstance(refusal(lambda: view(parts, "parts", uuid)), NotFound)
+    assert isinstance(refusal(view, parts, "parts", uuid), NotFound)
     assert differences(parts) == []
 
 
@@ -164,7 +164,7 @@ def test_new_tags_are_made_once_for_a_batch_and_can_be_used_at_once(parts: Calle
 
 def test_a_refused_write_makes_no_tags(parts: Caller) -> None:
     make(parts, "Taken")
-    refusal(lambda: make(parts, "Taken", labels=["stray"]))
+    refusal(make, parts, "Taken", labels=["stray"])
     assert not FieldOption.objects.filter(workspace_id=parts.workspace.id, name="stray").exists()
     outcomes = write_all(parts, "parts", create(name="Taken", labels=["stray"]), create(name="B", labels=["good"]))
     assert done(outcomes) == ["unique", "created"]
@@ -177,5 +177,5 @@ def test_tags_are_found_by_name_id_and_however_they_are_cased(parts: Caller) -> 
     for sent in (tag["id"], {"id": tag["id"]}, {"name": "STRASSE"}, " strasse "):
         other = make_record(parts, "parts", name=str(sent), labels=[sent, "STRASSE"])
         assert read(parts, "parts", other.record.uuid)["labels"] == [tag]
-    error = refusal(lambda: make(parts, "B", labels=[{"id": "01920000-0000-7000-8000-000000000001"}, " "]))
+    error = refusal(make, parts, "B", labels=[{"id": "01920000-0000-7000-8000-000000000001"}, " "])
     assert problems(error) == [(1, "", "value", "does_not_exist")]

@@ -92,7 +92,7 @@ def test_a_full_update_clears_what_is_not_listed_and_keeps_what_it_must(machines
 
 def test_a_full_update_names_every_required_field_that_is_missing(machines: Caller) -> None:
     uuid = make(machines)
-    error = refusal(lambda: save(machines, "machines", Mode.REPLACE, uuid, note="n", slot="no number"))
+    error = refusal(save, machines, "machines", Mode.REPLACE, uuid, note="n", slot="no number")
     assert problems(error) == [
         (1, "", "value", "invalid"),
         (None, "name", "value", "required"),
@@ -103,7 +103,7 @@ def test_a_full_update_names_every_required_field_that_is_missing(machines: Call
 
 def test_a_full_update_never_empties_a_field_that_may_not_be_empty(machines: Caller) -> None:
     uuid = make(machines)
-    error = refusal(lambda: save(machines, "machines", Mode.REPLACE, uuid, name="Mill", parts=["Red"]))
+    error = refusal(save, machines, "machines", Mode.REPLACE, uuid, name="Mill", parts=["Red"])
     assert problems(error) == [(None, "never_empty", "value", "required")]
 
 
@@ -127,14 +127,15 @@ def test_lists_are_added_to_and_removed_from(machines: Caller) -> None:
 
 def test_a_required_list_cannot_be_emptied_by_a_value(machines: Caller) -> None:
     uuid = make(machines)
-    for empty in (None, [], ""):
-        error = refusal(lambda empty=empty: change_record(machines, "machines", uuid, parts=empty))
+    empty: list[Any] = [None, [], ""]
+    for sent in empty:
+        error = refusal(change_record, machines, "machines", uuid, parts=sent)
         assert problems(error) == [(0, "", "value", "required")]
 
 
 def test_a_required_list_cannot_be_emptied_by_removing(machines: Caller) -> None:
     uuid = make(machines)
-    error = refusal(lambda: change_list(machines, "machines", uuid, "parts", remove=["Red"]))
+    error = refusal(change_list, machines, "machines", uuid, "parts", remove=["Red"])
     assert problems(error) == [(0, "", "remove_values", "required")]
 
 
@@ -172,7 +173,7 @@ def test_a_refused_entry_says_which_part_and_why_and_nothing_is_stored(machines:
     good = FieldEntry(name="price", value=7)
     for entry, expected in REFUSED:
         request = SaveRequest(Mode.UPDATE, uuid, entries=[FieldEntry(**entry), good])
-        error = refusal(lambda request=request: write(machines, "machines", request))
+        error = refusal(write, machines, "machines", request)
         assert problems(error) == expected, entry
         assert isinstance(error, InvalidValues)
         assert error.size == 2
@@ -183,7 +184,7 @@ def test_a_refused_entry_says_which_part_and_why_and_nothing_is_stored(machines:
 def test_every_problem_is_reported_at_its_place(machines: Caller) -> None:
     make(machines, "Taken", serial="S-1")
     sent = {"slot": "x", "serial": " s-1", "note": "fine", "name": "TAKEN", "colour": "Pink"}
-    error = refusal(lambda: make_record(machines, "machines", **sent))
+    error = refusal(make_record, machines, "machines", **sent)
     assert sorted(problems(error), key=str) == [
         (0, "", "value", "invalid"),
         (1, "", "value", "unique"),
@@ -201,17 +202,17 @@ def test_a_field_is_addressed_by_id_or_name_and_once_only(machines: Caller) -> N
     write(machines, "machines", SaveRequest(Mode.UPDATE, uuid, entries=[both]))
     assert read(machines, "machines", uuid)["note"] == "by both"
     crossed = SaveRequest(Mode.UPDATE, uuid, entries=[FieldEntry(id=price, name="note", value="x")])
-    assert problems(refusal(lambda: write(machines, "machines", crossed))) == [(0, "", "name", "invalid")]
+    assert problems(refusal(write, machines, "machines", crossed)) == [(0, "", "name", "invalid")]
     twice = SaveRequest(Mode.UPDATE, uuid, entries=[both, FieldEntry(name="note", value="x")])
-    assert problems(refusal(lambda: write(machines, "machines", twice))) == [(1, "", "id", "invalid")]
+    assert problems(refusal(write, machines, "machines", twice)) == [(1, "", "id", "invalid")]
     swapped = SaveRequest(Mode.UPDATE, uuid, entries=[FieldEntry(name=note, value="x")])
-    assert problems(refusal(lambda: write(machines, "machines", swapped))) == [(0, "", "name", "does_not_exist")]
+    assert problems(refusal(write, machines, "machines", swapped)) == [(0, "", "name", "does_not_exist")]
 
 
 def test_unique_values_are_unique_however_they_are_written_and_archived_ones_too(machines: Caller) -> None:
     holder = make(machines, "A", serial="Straße  1", slot=7)
     archive(machines, "machines", holder)
-    error = refusal(lambda: make(machines, "B", serial="STRASSE 1", slot="7.0"))
+    error = refusal(make, machines, "B", serial="STRASSE 1", slot="7.0")
     assert sorted(problems(error)) == [(2, "", "value", "unique"), (3, "", "value", "unique")]
 
 
@@ -226,7 +227,7 @@ def test_a_unique_value_given_up_can_be_taken(machines: Caller) -> None:
 
 def test_identifiers_are_unique_and_keep_their_spelling(machines: Caller) -> None:
     uuid = make(machines, "Café  Press")
-    assert problems(refusal(lambda: make(machines, " CAFE\u0301 press "))) == [(0, "", "value", "unique")]
+    assert problems(refusal(make, machines, " CAFE\u0301 press ")) == [(0, "", "value", "unique")]
     result = change_record(machines, "machines", uuid, name="CAFÉ Press")
     assert (result.action, read(machines, "machines", uuid)["name"]) == ("updated", "CAFÉ Press")
 
@@ -240,7 +241,7 @@ def test_a_write_to_another_version_than_expected_is_refused(machines: Caller) -
         return write(machines, "machines", request)
 
     change(1)
-    error = refusal(lambda: change(1))
+    error = refusal(change, 1)
     assert isinstance(error, PreconditionFailed)
     assert error.version == 2
     change(2)
@@ -250,7 +251,7 @@ def test_a_write_to_another_version_than_expected_is_refused(machines: Caller) -
 def test_a_record_that_is_not_there_is_not_found(machines: Caller) -> None:
     unknown = "01920000-0000-7000-8000-000000000001"
     for mode in (Mode.UPDATE, Mode.REPLACE, Mode.ARCHIVE, Mode.UNARCHIVE):
-        assert isinstance(refusal(lambda mode=mode: save(machines, "machines", mode, unknown)), NotFound)
+        assert isinstance(refusal(save, machines, "machines", mode, unknown), NotFound)
 
 
 DEFAULTS: list[tuple[str, Any, Any]] = [
@@ -268,6 +269,6 @@ def test_defaults_name_members_tags_and_options_and_bad_ones_are_no_error(machin
         make_field(machines, "machines", f"Extra {at}", field_type, default_value=default, options=options)
     values = read(machines, "machines", make(machines))
     for at, (field_type, _, expected) in enumerate(DEFAULTS):
-        value = values.get(f"extra_{at}")
+        value: Any = values.get(f"extra_{at}")
         assert (value["email"] if field_type == "team_selector" else names(value)) == expected
     assert differences(machines) == []

@@ -64,10 +64,10 @@ def test_the_values_of_what_is_not_there_are_not_found(workspace: Caller) -> Non
     schema = workspace.schema("contacts")
     email = schema.by_name["email"].uuid
     for record, field in ((unknown, email), (uuid, unknown)):
-        error = refusal(lambda record=record, field=field: values_of(workspace, record, field))
+        error = refusal(values_of, workspace, record, field)
         assert isinstance(error, NotFound)
     archive(workspace, "contacts", uuid)
-    assert isinstance(refusal(lambda: values_of(workspace, uuid, email)), NotFound)
+    assert isinstance(refusal(values_of, workspace, uuid, email), NotFound)
 
 
 def test_pipeline_records_that_point_at_a_record_are_listed_newest_first(workspace: Caller) -> None:
@@ -104,7 +104,7 @@ def test_pipeline_records_that_point_at_a_record_are_listed_newest_first(workspa
     assert listed(["leads"], [second]) == (0, [])
     assert listed([]) == (3, ["lead", "adviser", "both"]) or listed([]) == (0, [])
     for objects, fields in ((["nothing"], None), ([5], None), (None, ["nothing"]), (None, [{}])):
-        error = refusal(lambda objects=objects, fields=fields: listed(objects, fields))
+        error = refusal(listed, objects, fields)
         assert isinstance(error, InvalidInput)
 
 
@@ -138,7 +138,7 @@ def test_the_figures_beside_a_record_are_counted(workspace: Caller) -> None:
 
 @pytest.mark.parametrize("asked", [{"field_names": ["email", "\ud800"]}, {"field_ids": ["email"]}])
 def test_unknown_fields_are_named(workspace: Caller, asked: dict[str, list[str]]) -> None:
-    error = refusal(lambda: select_fields(workspace.author, workspace.schema("contacts"), **asked))
+    error = refusal(select_fields, workspace.author, workspace.schema("contacts"), **asked)
     assert (type(error), error.code) == (InvalidInput, "does_not_exist")
     error.detail.encode()
 
@@ -164,4 +164,4 @@ def test_which_fields_are_read_is_the_callers_choice(workspace: Caller) -> None:
     assert chosen(field_names=["secret"], categories=["x"]) == ["secret"]
     assert chosen(categories=[note.category_uuid]) == ["note"]
     assert chosen(categories=[note.category_uuid.upper()], include_hidden=True) == ["note", secret.name]
-    assert isinstance(refusal(lambda: chosen(categories=["01920000-0000-7000-8000-000000000001"])), InvalidInput)
+    assert isinstance(refusal(chosen, categories=["01920000-0000-7000-8000-000000000001"]), InvalidInput)

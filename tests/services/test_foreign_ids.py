@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from records.exceptions import EntryProblems, InvalidValues, RecordsError
+from records.exceptions import InvalidValues, RecordsError
 from records.models import Attachment, FieldCategory
 from records.services.access import Source, authenticate_key, authenticate_user, get_schema
 from records.services.field_values import find_schema_of, list_field_values, related_pipeline_records
@@ -91,7 +91,7 @@ def home(workspace: Caller) -> tuple[Caller, Ids]:
 def _told(error: object, ids: Ids) -> str:
     """What a caller learns from an answer, ids apart."""
     if isinstance(error, InvalidValues):
-        entries = [(e.position, e.field_name, e.problems) for e in error.entries if isinstance(e, EntryProblems)]
+        entries = [(e.position, e.field_name, e.problems) for e in error.entries]
         text = f"{entries} {error.general} {error.archived_id}"
     elif isinstance(error, RecordsError):
         text = f"{type(error).__name__} {error.code} {error.detail}"

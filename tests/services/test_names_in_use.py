@@ -49,7 +49,7 @@ def test_adding_a_live_name_is_refused_whatever_is_asked_about_archived_ones(par
     make(parts, "Bolt")
     for asked in (None, "prompt", "unarchive", "overwrite"):
         request = SaveRequest(Mode.CREATE, entries=entries({"name": "BOLT"}), on_archived=asked)
-        assert problems(refusal(lambda request=request: write(parts, "parts", request))) == [(0, "", "value", "unique")]
+        assert problems(refusal(write, parts, "parts", request)) == [(0, "", "value", "unique")]
 
 
 def test_adding_an_archived_name_names_the_archived_record(parts: Caller) -> None:
@@ -57,7 +57,7 @@ def test_adding_an_archived_name_names_the_archived_record(parts: Caller) -> Non
     archive(parts, "parts", uuid)
     for asked in (None, "prompt"):
         request = SaveRequest(Mode.CREATE, entries=entries({"note": "n", "name": " bolt"}), on_archived=asked)
-        error = refusal(lambda request=request: write(parts, "parts", request))
+        error = refusal(write, parts, "parts", request)
         assert problems(error) == [(1, "", "value", "archived_conflict")]
         assert isinstance(error, InvalidValues)
         assert error.archived_id == uuid
@@ -109,7 +109,7 @@ def test_a_change_to_an_archived_name_asks_or_pushes_it_away(parts: Caller, arch
     made = [make(parts, name) for name in (("Old", "New") if archived_first else ("New", "Old"))]
     old, new = made if archived_first else reversed(made)
     archive(parts, "parts", old)
-    error = refusal(lambda: change_record(parts, "parts", new, name="old"))
+    error = refusal(change_record, parts, "parts", new, name="old")
     assert problems(error) == [(0, "", "value", "archived_conflict")]
     assert getattr(error, "archived_id", None) == old
     request = SaveRequest(Mode.UPDATE, new, entries=entries({"name": "old"}), archived_conflict="overwrite")
@@ -169,21 +169,21 @@ def test_an_upsert_needs_a_field_that_can_be_matched(parts: Caller) -> None:
         (True, None, "invalid"),
         ("x\x00", "code", "invalid"),
     ]:
-        error = refusal(lambda lookup=lookup, field=field: upsert(parts, "parts", lookup, match_field=field))
+        error = refusal(upsert, parts, "parts", lookup, match_field=field)
         assert (type(error), error.code) == (InvalidInput, code), lookup
     for lookup in ("a\x00b", "\ud800", "x" * 256):
-        error = refusal(lambda lookup=lookup: upsert(parts, "parts", lookup))
+        error = refusal(upsert, parts, "parts", lookup)
         assert isinstance(error, InvalidInput), lookup
         error.detail.encode()
 
 
 def test_an_object_without_identifier_needs_a_match_field(parts: Caller) -> None:
     make_object(parts, "Reports", FieldDefinition("Code", "text", is_unique=True), identifier_field=None)
-    assert isinstance(refusal(lambda: upsert(parts, "reports", "x")), InvalidInput)
+    assert isinstance(refusal(upsert, parts, "reports", "x"), InvalidInput)
     assert upsert(parts, "reports", "x", match_field="code").action == "created"
     assert upsert(parts, "reports", "X", match_field="code").action == "unchanged"
     author, schema = parts.author, parts.schema("reports")
-    assert isinstance(refusal(lambda: get_record_by_identifier(author, schema, "x", [])), InvalidInput)
+    assert isinstance(refusal(get_record_by_identifier, author, schema, "x", []), InvalidInput)
 
 
 def test_an_upsert_of_an_archived_key_prompts_brings_back_or_pushes_away(parts: Caller) -> None:
@@ -191,7 +191,7 @@ def test_an_upsert_of_an_archived_key_prompts_brings_back_or_pushes_away(parts: 
         sent = {"name": f"Name {field}", field: key} if field else {"name": key}
         uuid = make(parts, **sent)  # type: ignore[arg-type]
         archive(parts, "parts", uuid)
-        error = refusal(lambda: upsert(parts, "parts", key, match_field=field))
+        error = refusal(upsert, parts, "parts", key, match_field=field)
         assert "archived_conflict" in [problem[3] for problem in problems(error)]
         back = upsert(parts, "parts", key, {"note": "n"}, match_field=field, on_archived="unarchive")
         assert (back.action, back.record.uuid) == ("unarchived", uuid)
@@ -207,11 +207,9 @@ def test_an_upsert_on_one_key_still_minds_the_other(parts: Caller) -> None:
     gone = make(parts, "Gone", code="g")
     archive(parts, "parts", gone)
     for asked in ("unarchive", "overwrite"):
-        error = refusal(
-            lambda asked=asked: upsert(parts, "parts", "g", {"name": "taken"}, match_field="code", on_archived=asked)
-        )
+        error = refusal(upsert, parts, "parts", "g", {"name": "taken"}, match_field="code", on_archived=asked)
         assert problems(error) == [(0, "", "value", "unique")]
-    error = refusal(lambda: upsert(parts, "parts", "gone", {"name": "taken"}, on_archived="unarchive"))
+    error = refusal(upsert, parts, "parts", "gone", {"name": "taken"}, on_archived="unarchive")
     assert problems(error) == [(0, "", "value", "unique")]
 
 
@@ -231,14 +229,12 @@ def test_an_archived_record_is_gone_until_it_is_unarchived(parts: Caller) -> Non
     uuid = make(parts, "Bolt", note="n")
     assert archive(parts, "parts", uuid).action == "archived"
     for mode in (Mode.UPDATE, Mode.REPLACE, Mode.ARCHIVE):
-        assert isinstance(refusal(lambda mode=mode: save(parts, "parts", mode, uuid, note="x")), NotFound)
-    assert isinstance(refusal(lambda: read(parts, "parts", uuid)), NotFound)
-    assert isinstance(
-        refusal(lambda: get_record_by_identifier(parts.author, parts.schema("parts"), "bolt", [])), NotFound
-    )
+        assert isinstance(refusal(save, parts, "parts", mode, uuid, note="x"), NotFound)
+    assert isinstance(refusal(read, parts, "parts", uuid), NotFound)
+    assert isinstance(refusal(get_record_by_identifier, parts.author, parts.schema("parts"), "bolt", []), NotFound)
     assert unarchive(parts, "parts", uuid).record.version == 3
     assert read(parts, "parts", uuid)["note"] == "n"
-    assert problems(refusal(lambda: unarchive(parts, "parts", uuid))) == [(None, "", "", "invalid")]
+    assert problems(refusal(unarchive, parts, "parts", uuid)) == [(None, "", "", "invalid")]
     assert [row.action for row in history(parts, "parts", uuid)] == ["unarchived", "archived", "created"]
     assert differences(parts) == []
 
@@ -249,7 +245,7 @@ def test_a_lookup_folds_case_unicode_and_white_space(parts: Caller) -> None:
     for text in ("STRASSE nº 5 É", "  straße nº 5   é "):
         assert get_record_by_identifier(author, schema, text, []).uuid == uuid
     for text in ("", " ", "\x00", "Straße", "Straße %", "\ud800"):
-        assert isinstance(refusal(lambda text=text: get_record_by_identifier(author, schema, text, [])), NotFound)
+        assert isinstance(refusal(get_record_by_identifier, author, schema, text, []), NotFound)
 
 
 # ---------------------------------------------------------------- who may push or bring back
@@ -264,15 +260,15 @@ def test_only_who_may_edit_an_archived_record_pushes_it_away_or_brings_it_back(p
         archive(parts, "parts", uuid)
     for asked in (None, "overwrite", "unarchive"):
         request = SaveRequest(Mode.CREATE, entries=entries({"name": "Hidden"}), on_archived=asked)
-        error = refusal(lambda request=request: write(clerk, "parts", request))
+        error = refusal(write, clerk, "parts", request)
         assert problems(error) == [(0, "", "value", "unique")]
         assert getattr(error, "archived_id", None) is None
         assert hidden not in error.detail
     request = SaveRequest(Mode.UPDATE, other, entries=entries({"name": "Hidden"}), archived_conflict="overwrite")
-    assert problems(refusal(lambda: write(clerk, "parts", request))) == [(0, "", "value", "unique")]
+    assert problems(refusal(write, clerk, "parts", request)) == [(0, "", "value", "unique")]
     request = SaveRequest(Mode.CREATE, entries=entries({"name": "Mine"}), on_archived="overwrite")
     assert write(clerk, "parts", request).action == "created"
     viewer = make_member(parts, "viewer@example.com", {"parts": {"create": True, "view": "all"}})
     request = SaveRequest(Mode.CREATE, entries=entries({"name": "Hidden"}), on_archived="overwrite")
-    assert isinstance(refusal(lambda: write(viewer, "parts", request)), (NotAllowed, InvalidValues))
+    assert isinstance(refusal(write, viewer, "parts", request), (NotAllowed, InvalidValues))
     assert len(history(parts, "parts", hidden)) == 2

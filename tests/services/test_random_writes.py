@@ -11,8 +11,8 @@ import pytest
 
 from records.exceptions import Conflict, RecordsError
 from records.models import Record
-from records.services.batch import Outcome
 from records.services.history import list_history
+from records.services.save_requests import Outcome
 from records.services.write import FieldEntry, Mode, SaveRequest, SaveResult, upsert_request
 from tests.factories import (
     Caller,
@@ -172,7 +172,13 @@ def test_a_big_batch_is_stored_like_a_small_one(world: list[Caller]) -> None:
         for at, outcome in enumerate(made[:30])
     ]
     write_all(admin, "people", *few)
-    write_all(admin, "people", *(replace(request, entries=entries({"number": at, "note": "m", "colour": "Blue"}))
-                                 for at, request in enumerate(few)))
+    write_all(
+        admin,
+        "people",
+        *(
+            replace(request, entries=entries({"number": at, "note": "m", "colour": "Blue"}))
+            for at, request in enumerate(few)
+        ),
+    )
     assert differences(admin) == []
     assert list_history(admin.author, admin.schema("people"), made[0].record.uuid, offset=0, limit=1)[0] == 4

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from typing import Any
 
 import pytest
@@ -25,57 +26,64 @@ MOMENT_TERMS = [
 ]
 
 
-def _ordered(name: str, terms: list[Any]) -> Iterator[tuple[str, Any]]:
-    for condition in ("=", "!=", "<", "<=", ">", ">="):
-        yield from ((condition, term) for term in terms)
-    yield from (("between", [low, high]) for low in terms[::3] for high in terms[1::3])
+Clauses = Iterator[tuple[str, Any]]
+
+
+def each(conditions: str, values: Sequence[Any]) -> Clauses:
+    """Every one of the conditions with every one of the values."""
+    return product(conditions.split(), values)
+
+
+def _ordered(name: str, terms: Sequence[Any]) -> Clauses:
+    yield from each("= != < <= > >=", terms)
+    yield from each("between", [[low, high] for low in terms[::3] for high in terms[1::3]])
     exact = [term for term in terms if name not in MOMENTS or len(term) > 10]
-    yield from ((condition, exact[at : at + 2]) for condition in ("is_any_of", "is_none_of") for at in (0, 1, 99))
+    yield from each("is_any_of is_none_of", [exact[at : at + 2] for at in (0, 1, 99)])
 
 
-def clauses(name: str) -> Iterator[tuple[str, Any]]:
-    """Every condition a field has, with telling values."""
+def _texts(name: str) -> Clauses:
     pool = POOLS.get(name, [])
+    terms = [*TERMS, *pool[:4]] if name == "title" else [*TERMS[:6], *pool[:3]]
+    yield from each("= != contains !contains starts_with !starts_with ends_with !ends_with", terms)
+    yield from each("is_any_of is_none_of", [[*TERMS[-5:], *pool[:2]], []])
+
+
+def _days(name: str) -> Clauses:
+    yield from _ordered(name, DAY_TERMS)
+    yield from each("month_equals", (1, 2, 12, 6))
+
+
+def _lists(name: str) -> Clauses:
+    entries = sorted({entry for held in POOLS[name] for entry in held})
+    yield from each("has !has", [*entries, entries[:1]])
+    yield from each("has_any !has_any", [entries[:2], entries, []])
+
+
+def _choices(name: str) -> Clauses:
+    yield from each("= !=", POOLS[name])
+    yield from each("is_any_of is_none_of", [POOLS[name][:2], []])
+
+
+PLACED: list[list[str]] = [["Rome"], ["Oslo", "Lima"], ["Gone"], ["t5", "t1", "t8"], ["t7"], ["Bern", "Kyiv"], []]
+FAMILIES: list[tuple[set[str], Callable[[str], Clauses]]] = [
+    ({"ticked"}, lambda name: each("=", (True, False))),
+    ({"papers"}, lambda name: each("= < <= > >=", (0, 1, 2, 3))),
+    (LONG, lambda name: each("contains !contains", TERMS)),
+    (TEXTS, _texts),
+    (NUMBERS, lambda name: _ordered(name, NUMBER_TERMS)),
+    (DAYS, _days),
+    (MOMENTS, lambda name: _ordered(name, MOMENT_TERMS)),
+    (LISTS, _lists),
+    (ONE_OF, _choices),
+    (LINKS, lambda name: each("contains !contains is_any_of is_none_of", PLACED)),
+]
+
+
+def clauses(name: str) -> Clauses:
+    """Every condition a field has, with telling values."""
     if name != "ticked":
-        yield from (("is_blank", True), ("is_blank", False))
-    if name in LONG:
-        yield from ((condition, term) for condition in ("contains", "!contains") for term in TERMS)
-    elif name in TEXTS:
-        terms = [*TERMS, *pool[:4]] if name == "title" else [*TERMS[:6], *pool[:3]]
-        for condition in ("=", "!=", "contains", "!contains", "starts_with", "!starts_with", "ends_with", "!ends_with"):
-            yield from ((condition, term) for term in terms)
-        yield from ((condition, [*TERMS[-5:], *pool[:2]]) for condition in ("is_any_of", "is_none_of"))
-        yield from ((condition, []) for condition in ("is_any_of", "is_none_of"))
-    elif name == "ticked":
-        yield from (("=", True), ("=", False))
-    elif name in NUMBERS:
-        yield from _ordered(name, NUMBER_TERMS)
-    elif name in DAYS:
-        yield from _ordered(name, DAY_TERMS)
-        yield from (("month_equals", month) for month in (1, 2, 12, 6))
-    elif name in MOMENTS:
-        yield from _ordered(name, MOMENT_TERMS)
-    elif name in LISTS:
-        entries = sorted({entry for held in pool for entry in held})
-        yield from ((condition, entry) for condition in ("has", "!has") for entry in [*entries, entries[:1]])
-        yield from ((condition, some) for condition in ("has_any", "!has_any") for some in (entries[:2], entries, []))
-    elif name in ONE_OF:
-        yield from ((condition, entry) for condition in ("=", "!=") for entry in pool)
-        yield from ((condition, some) for condition in ("is_any_of", "is_none_of") for some in (pool[:2], []))
-    elif name in LINKS:
-        chosen: list[list[str]] = [
-            ["Rome"],
-            ["Oslo", "Lima"],
-            ["Gone"],
-            ["t5", "t1", "t8"],
-            ["t7"],
-            ["Bern", "Kyiv"],
-            [],
-        ]
-        for condition in ("contains", "!contains", "is_any_of", "is_none_of"):
-            yield from ((condition, some) for some in chosen)
-    elif name == "papers":
-        yield from ((condition, count) for condition in ("=", "<", "<=", ">", ">=") for count in (0, 1, 2, 3))
+        yield from each("is_blank", (True, False))
+    yield from next(family for names, family in FAMILIES if name in names)(name)
 
 
 NAMES = sorted(TEXTS | LONG | NUMBERS | DAYS | MOMENTS | ONE_OF | LISTS | LINKS | {"ticked", "papers"})

@@ -165,7 +165,7 @@ BAD: list[tuple[Any, str, str]] = [
 
 def test_a_bad_query_is_refused_and_the_place_is_named(shop: Caller) -> None:
     for query, place, code in BAD:
-        error = refusal(lambda query=query: search(shop, "wares", query=query))
+        error = refusal(search, shop, "wares", query=query)
         assert isinstance(error, InvalidInput), query
         assert error.detail.startswith(place), (error.detail, place)
         assert error.code == code, (error.detail, code)
@@ -178,8 +178,9 @@ def test_what_is_within_the_limits_is_answered(shop: Caller) -> None:
     assert search(shop, "wares", query=[{"and": False, "filters": [clause()] * MAX_CLAUSES}]).count == 0
     many = clause(condition="is_none_of", value=[str(at) for at in range(1000)])
     assert search(shop, "wares", query=[{"filters": [many]}]).count == 4
-    for nothing in (None, [], [{}], [{"filters": []}], [{"query": []}], [{"query": [{}]}]):
-        assert search(shop, "wares", query=nothing).count == 4
+    nothing: list[Any] = [None, [], [{}], [{"filters": []}], [{"query": []}], [{"query": [{}]}]]
+    for query in nothing:
+        assert search(shop, "wares", query=query).count == 4
 
 
 def test_a_bad_text_or_field_of_a_text_search_is_refused(shop: Caller) -> None:
@@ -191,7 +192,7 @@ def test_a_bad_text_or_field_of_a_text_search_is_refused(shop: Caller) -> None:
         ({"search": "x", "within_names": ["name", 5]}, "search_within_field_names[1]: "),
         ({"search": "x", "within_ids": ["\ud800"]}, "search_within_field_ids[0]: "),
     ):
-        error = refusal(lambda asked=asked: search(shop, "wares", **asked))
+        error = refusal(search, shop, "wares", **asked)
         assert isinstance(error, InvalidInput)
         assert error.detail.startswith(place)
         error.detail.encode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -55,10 +56,10 @@ def stock(workspace: Caller) -> Caller:
     return workspace
 
 
-def cost(work: Callable[[], object]) -> int:
+def cost(work: Callable[..., object], *args: Any, **more: Any) -> int:
     """The statements of a piece of work, once everything is compiled."""
     with statements() as seen:
-        work()
+        work(*args, **more)
     return len(seen)
 
 
@@ -75,11 +76,11 @@ def test_retrieving_is_one_statement_and_one_more_for_references(stock: Caller) 
     uuid = made(stock, 1)[0]
     author, schema = stock.author, stock.schema("items")
     plain = select_fields(author, schema, field_names=["name", "note", "colour", "tags", "keeper", "owner"])
-    assert cost(lambda: get_record(author, schema, uuid, plain)) == 1
-    assert cost(lambda: get_record(author, schema, uuid, select_fields(author, schema))) == 2
+    assert cost(get_record, author, schema, uuid, plain) == 1
+    assert cost(get_record, author, schema, uuid, select_fields(author, schema)) == 2
     shelf = make_record(stock, "shelves", name="C").record.uuid
     author, schema = stock.author, stock.schema("shelves")
-    assert cost(lambda: get_record(author, schema, shelf, select_fields(author, schema))) == 2
+    assert cost(get_record, author, schema, shelf, select_fields(author, schema)) == 2
 
 
 PATCHES: list[tuple[str, object, int]] = [
@@ -100,13 +101,13 @@ def test_a_patch_is_four_statements_and_one_more_for_what_it_names(stock: Caller
     told = {}
     for name, value, most in PATCHES:
         request = SaveRequest(Mode.UPDATE, uuid, entries=[FieldEntry(name=name, value=value)])
-        number = cost(lambda request=request: save_record(author, schema, request))
+        number = cost(save_record, author, schema, request)
         if number > most:
             told[f"{name}={value}"] = (number, most)
     assert told == {}
     request = SaveRequest(Mode.UPDATE, uuid, entries=[FieldEntry(name="amount", value=5)])
-    assert cost(lambda: save_record(author, schema, request)) == 1  # nothing changes
-    assert cost(lambda: archive_record(author, schema, uuid)) <= 4  # type: ignore[arg-type]
+    assert cost(save_record, author, schema, request) == 1  # nothing changes
+    assert cost(archive_record, author, schema, uuid) <= 4  # type: ignore[arg-type]
 
 
 def _search(author: Author, schema: ObjectSchema, size: int, **asked: object) -> Callable[[], object]:
@@ -160,7 +161,7 @@ def test_writing_many_costs_what_writing_few_does(stock: Caller, few: int) -> No
         costs = []
         for number in (few, many):
             requests = table(number)
-            costs.append(cost(lambda requests=requests: save_records(author, schema, requests)))
+            costs.append(cost(save_records, author, schema, requests))
         assert costs[1] <= costs[0] + 1, (at, costs)
         assert costs[1] <= 10, (at, costs)
 
@@ -174,7 +175,7 @@ def test_full_updates_and_far_sides_of_many_cost_what_few_do(stock: Caller) -> N
             SaveRequest(Mode.CREATE, entries=entries({"name": f"{name} {at}", "sightings": [items[at]]}))
             for at in range(number)
         ]
-        return cost(lambda: save_records(author, shelves, requests))
+        return cost(save_records, author, shelves, requests)
 
     assert write(40, "many") <= write(3, "few") + 2
 
@@ -185,7 +186,7 @@ def test_full_updates_and_far_sides_of_many_cost_what_few_do(stock: Caller) -> N
             SaveRequest(Mode.REPLACE, uuid, entries=entries({"name": f"put {number} {at}"}))
             for at, uuid in enumerate(items[:number])
         ]
-        return cost(lambda: save_records(author, schema, requests))
+        return cost(save_records, author, schema, requests)
 
     few = put(3)
     assert put(40) <= few + 2

@@ -42,7 +42,8 @@ def draft_object(
     a column suggest. InvalidInput where the column cannot identify the rows.
     """
     chosen = _find_header(table, identifier) if identifier not in (None, NO_IDENTIFIER) else None
-    surveys, rows = _survey(table, {table.header[0], chosen, _find_header(table, "name", required=False)})
+    able = {table.header[0], _find_header(table, "name", required=False)} if identifier is None else {chosen}
+    surveys, rows = _survey(table, able)
     if identifier is None:
         chosen = next((found.header for found in surveys if _identifies(found)), None)
     elif chosen is not None:

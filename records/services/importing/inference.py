@@ -14,6 +14,7 @@ MAX_OPTIONS = 100
 MAX_OPTION_LENGTH = 60
 ROWS_PER_OPTION = 10  # with fewer rows for each distinct value a column is free text
 MAX_DIGITS = 15
+REMEMBERED = 10_000  # values that need not be tested again
 MONEY_WORDS = frozenset({"cost", "costs", "price", "prices", "amount", "amounts", "revenue", "revenues"})
 CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP"}
 YES_OR_NO = ({"true", "false"}, {"yes", "no"}, {"y", "n"})
@@ -68,6 +69,8 @@ TESTS: dict[str, Test] = {
     "email": _taken_by("email", re.compile("[^@]+@")),
     "phonenumber": _taken_by("phonenumber", re.compile(r"\+")),
 }
+# Types that take whatever another one before them takes.
+WIDER = {"datetime": "date"}
 
 
 @dataclass(slots=True)
@@ -87,6 +90,7 @@ class ColumnSurvey:
     candidates: dict[str, Test] = field(default_factory=lambda: dict(TESTS))
     values: dict[str, str] | None = field(default_factory=dict)
     signs: set[str] = field(default_factory=set)
+    tested: set[str] = field(default_factory=set)
 
     def add(self, cells: Sequence[str]) -> None:
         """Look at more of the column."""
@@ -98,11 +102,20 @@ class ColumnSurvey:
         self.blanks += blanks
         self.count += len(cells) - blanks
         texts = {text for cell in distinct if (text := cell.strip())}
-        self.candidates = {name: test for name, test in self.candidates.items() if test(texts)}
+        self._narrow(texts - self.tested)
+        if len(self.tested) < REMEMBERED:
+            self.tested |= texts
         if "money" in self.candidates:
             self.signs.update(sign for sign in CURRENCIES if any(sign in text for text in texts))
         if self.values is not None:
             self._add_values(self.values, cells if self.may_identify else texts)
+
+    def _narrow(self, texts: Collection[str]) -> None:
+        left: dict[str, Test] = {}
+        for name, test in self.candidates.items():
+            if WIDER.get(name) in left or test(texts):
+                left[name] = test
+        self.candidates = left
 
     def _add_values(self, values: dict[str, str], texts: Iterable[str]) -> None:
         for text in texts:

@@ -26,7 +26,7 @@ from .preparing import Preparation, PreparedRows, RowProblem
 from .reading import CsvTable, Row
 from .report import PartReport
 
-COLLECT_EVERY = 20  # batches
+COLLECT_EVERY = 50  # batches
 
 
 @dataclass(frozen=True, slots=True)
