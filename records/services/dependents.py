@@ -8,7 +8,7 @@ from .directory import Directory
 from .naming import display_key, display_name
 from .object_schema import ObjectSchema
 from .record_rows import RecordRow, lock_records
-from .sql import Fragment, execute_many, fetch, in_ids
+from .sql import Fragment, fetch, in_ids, update_each
 
 BATCH = 1000
 DEPTH = 256  # as far as names may show names that show names: no longer name fits, even where they go in circles
@@ -93,10 +93,8 @@ def _rename(directory: Directory, schema: ObjectSchema, ids: list[int]) -> list[
         for row in rows
         if (name := display_name(schema, row.values, names, member_names)) != row.display_name
     }
-    execute_many(
-        "UPDATE records_record SET display_name = %s, display_key = %s WHERE workspace_id = %s AND id = %s",
-        [(name, display_key(name), workspace_id, key) for key, name in renamed.items()],
-    )
+    names_and_keys = [(key, name, display_key(name)) for key, name in renamed.items()]
+    update_each("records_record", {"id": "bigint"}, ("display_name", "display_key"), workspace_id, names_and_keys)
     return list(renamed)
 
 

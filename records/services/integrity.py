@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -142,9 +141,7 @@ def _check_index(schema: ObjectSchema, rows: list[RecordRow]) -> Iterator[Differ
 def _comparable(column: str, value: Any) -> Any:
     if column == "number":
         return Decimal(str(value)).normalize()
-    if column == "moment" and not isinstance(value, datetime):
-        return moment(value)
-    return value.astimezone(UTC) if isinstance(value, datetime) else value
+    return moment(value) if column == "moment" else value
 
 
 def _check_ledger(schema: ObjectSchema, rows: list[RecordRow]) -> Iterator[Difference]:
@@ -200,7 +197,7 @@ def _check_names(directory: Directory, schema: ObjectSchema, rows: list[RecordRo
     member_names = {key: member.name for key, member in directory.members(members).items()}
     owner = schema.owner_field
     chosen, params = in_ids("id", [row.id for row in rows])
-    keys = dict(
+    keys: dict[int, str] = dict(
         fetch(
             f"SELECT id, display_key FROM records_record WHERE workspace_id = %s AND {chosen}",
             [schema.workspace_id, *params],

@@ -23,7 +23,7 @@ from .object_schema import COLUMN_FIELDS, ObjectSchema
 from .sql import Fragment, moment_param, number_param
 
 MAX_KEYS = 5
-MAX_NUMBER = Decimal("1e30")  # more than any field holds
+MAX_DIGITS = 40  # more than any field holds, before the point or after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def _parsed(key: SortKey, value: Any) -> Any:
         return moment_param(datetime.fromisoformat(value))
     if key.column == "number":
         number = Decimal(str(value))
-        if not number.is_finite() or abs(number) > MAX_NUMBER:
+        if not number.is_finite() or abs(number.adjusted()) > MAX_DIGITS or len(number.as_tuple().digits) > MAX_DIGITS:
             raise ValueError
         return number_param(number)
     if key.column in ("option", "member"):

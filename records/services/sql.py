@@ -6,7 +6,7 @@ Statements of the core are written out, so that their plans are known; placehold
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -42,11 +42,27 @@ def execute(statement: str, params: Sequence[Any] = ()) -> int:
         return int(cursor.rowcount)
 
 
-def execute_many(statement: str, rows: Sequence[Sequence[Any]]) -> None:
-    """Run a statement once for each row of parameters."""
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.executemany(statement, rows)
+def update_each(
+    table: str, keys: Mapping[str, str], texts: Sequence[str], workspace_id: int, rows: Sequence[Sequence[Any]]
+) -> None:
+    """Set the text columns `texts` of many rows of a table, each to its own values.
+
+    `keys` are the columns that find a row, with their PostgreSQL types; each of `rows` holds keys, then texts.
+    """
+    if not rows:
+        return
+    if is_postgresql():
+        found = " AND ".join(f"t.{name} = (e->>{at})::{kind}" for at, (name, kind) in enumerate(keys.items()))
+        new = ", ".join(f"{name} = e->>{at}" for at, name in enumerate(texts, len(keys)))
+        source = "jsonb_array_elements(%s::jsonb) e"
+        statement = f"UPDATE {table} t SET {new} FROM {source} WHERE t.workspace_id = %s AND {found}"
+        execute(statement, [orjson.dumps(rows).decode(), workspace_id])
+        return
+    new = ", ".join(f"{name} = %s" for name in texts)
+    found = " AND ".join(f"{name} = %s" for name in keys)
+    statement = f"UPDATE {table} SET {new} WHERE workspace_id = %s AND {found}"
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, [(*row[len(keys) :], workspace_id, *row[: len(keys)]) for row in rows])
 
 
 def in_ids(column: str, ids: Iterable[int]) -> Fragment:

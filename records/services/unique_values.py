@@ -8,7 +8,7 @@ from records.models import Field, FieldValue
 
 from .object_schema import ObjectSchema
 from .record_rows import index_rows, lock_records
-from .sql import execute_many, fetch, in_ids
+from .sql import fetch, in_ids, update_each
 
 BATCH = 1000
 
@@ -27,10 +27,12 @@ def keep_unique(schema: ObjectSchema, spec: FieldSpec) -> None:
             return
         rows = lock_records(schema, in_ids("r.id", [row[0] for row in found]))
         keys = [key for row in rows for key in index_rows(row, spec, unique=True)]
-        execute_many(
-            "UPDATE records_fieldvalue SET unique_key = %s"
-            " WHERE workspace_id = %s AND record_id = %s AND field_id = %s AND position = %s",
-            [(key.unique_key, schema.workspace_id, key.record.id, spec.id, key.position) for key in keys],
+        update_each(
+            "records_fieldvalue",
+            {"record_id": "bigint", "field_id": "bigint", "position": "int"},
+            ("unique_key",),
+            schema.workspace_id,
+            [(key.record.id, spec.id, key.position, key.unique_key) for key in keys],
         )
         last = found[-1][0]
 

@@ -195,7 +195,8 @@ def _parse_value(spec: FieldSpec, raw: Any, position: int, parsed: Parsed) -> Ch
         except InvalidValue as problem:
             parsed.refuse(spec, position, "value", problem.code, problem.message)
             return None
-    if value is None and (spec.is_required or not spec.allows_empty):
+    blank = value is None or (isinstance(value, str) and not value.strip())
+    if blank and (spec.is_required or not spec.allows_empty):
         parsed.refuse(spec, position, "value", "required", "This field may not be blank.")
         return None
     return Change(spec, position, value)

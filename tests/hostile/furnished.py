@@ -36,20 +36,21 @@ PLAIN = {
     "timezone": "Europe/Paris",
 }
 CHOICES = ("dropdown", "radio", "status", "choices", "selector")
+COMPANIES = "/api/records/companies"
 ONCE: tuple[str, Any] = ("/api/records/people/add", {"fields": [{"name": "name", "value": "Once"}]})
 Ids = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One request of a kind; `writes` are refused with an ErrorResponse."""
+    """One request of a kind; `writes` are refused with an ErrorResponse; None: it may be one."""
 
     name: str
     method: str
     path: str
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    writes: bool = False
+    writes: bool | None = False
 
     def send(self, api: ApiClient) -> Any:
         return api.send(self.method, self.path, self.body, **self.headers)
@@ -158,8 +159,11 @@ def requests(ids: Ids) -> list[Asked]:
         Asked("lookup", "GET", f"/api/records/companies/lookup?identifier={ids['company name'].replace(' ', '%20')}"),
         Asked("lookup a contact", "GET", f"/api/records/contacts/lookup?identifier={ids['email']}"),
         Asked("upsert", "POST", f"/api/records/{ids['companies']}/upsert", upserted(ids, "name"), writes=True),
-        Asked("upsert by code", "POST", "/api/records/companies/upsert", upserted(ids, "code"), writes=True),
+        Asked("upsert by code", "POST", COMPANIES + "/upsert", upserted(ids, "code"), writes=True),
         Asked("search", "POST", f"/api/records/{ids['companies']}/search?ordering=-{ids['field text']}", searched(ids)),
+        Asked(
+            "search plainly", "POST", "/api/records/companies/search", {"ordering": ["name"], "field_names": ["name"]}
+        ),
         Asked(
             "related pipeline records",
             "POST",

@@ -35,7 +35,7 @@ def positions(asked: Asked, kinds: Ids) -> Iterator[tuple[str, str, Put]]:
             yield f"path, {kind} {at}", kind, _in_path(asked, pieces, at, spelt(key))
     for name, value in asked.headers.items():
         if kind := _kind(value, kinds):
-            yield name, kind, lambda new, name=name: replace(asked, headers={**asked.headers, name: new})
+            yield name, kind, _in_header(asked, name)
     for where, value, put in nodes(asked.body):
         if isinstance(value, str) and (kind := _kind(value, kinds)):
             yield where, kind, _in_body(asked, value, kinds[kind], put)
@@ -49,6 +49,10 @@ def spelt(key: str) -> str:
 def _in_path(asked: Asked, pieces: list[str], at: int, key: str) -> Put:
     before, after = key.join(pieces[:at]), key.join(pieces[at:])
     return lambda new: replace(asked, path=before + spelt(new) + after)
+
+
+def _in_header(asked: Asked, name: str) -> Put:
+    return lambda new: replace(asked, headers={**asked.headers, name: new})
 
 
 def _in_body(asked: Asked, value: str, key: str, put: Callable[[Any], Any]) -> Put:

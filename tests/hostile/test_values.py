@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from itertools import product
 from typing import Any
 
 import orjson
@@ -20,7 +21,8 @@ from .trying import attempt, check_answer, seen
 
 DATES = (
     *("0000-01-01", "0001-01-01", "9999-12-31", "10000-01-01", "-0001-01-01", "2024-02-30", "2023-02-29", "2024-13-01"),
-    *("2024-1-1", "20240229", "2024-W09-4", "2024-060", "٢٠٢٤-٠١-٠١", " 2024-01-01 ", "2024-01-01T00:00:00Z", "now"),
+    *("2024-1-1", "20240229", "2024-W09-4", "2024-060", "\u0662024-01-01", " 2024-01-01 "),
+    *("2024-01-01T00:00:00Z", "now"),
 )
 MOMENTS = (
     *("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00-14:00", "0001-01-01T00:00:00"),
@@ -30,9 +32,11 @@ MOMENTS = (
     *("2024-01-01T00:00:00.1234567Z", "2024-01-01 00:00:00Z", "1e400", "2024-03-31T02:30:00", "0001-01-02T00:00:00"),
 )
 NUMBERS = (
-    *("0", "-0", "1e5", "1E-400", "1e400", "NaN", "Infinity", "-inf", "0x10", "1_000", "١٢٣", " 12 ", "1,5", "+7"),
+    *("0", "-0", "1e5", "1E-400", "1e400", "NaN", "Infinity", "-inf", "0x10", "1_000", "\u0661\u0662", " 12 "),
+    *("1,5", "+7"),
     *("9223372036854775807", "-9223372036854775808", "9223372036854775808", "999999999999999", "1" * 400),
     *("9999999999999999", "0.000000000000001", "0.1234567890123456", "--1", "1e", ".5", "5.", "1/2", "½"),
+    *("1e-999999", "1e999999", "0e-999999"),
 )
 TEXTS = {
     "255": "x" * 255,
@@ -54,14 +58,21 @@ TRIED: dict[str, dict[str, Any]] = {
     "date": {text: text for text in DATES},
     "datetime": {text: text for text in MOMENTS},
     **{name: {text[:24]: text for text in NUMBERS} for name in ("integer", "decimal", "money", "rating")},
-    **{name: TEXTS for name in ("name", "text", "longtext", "wysiwyg", "code", "email", "phonenumber", "timezone")},
+    **dict.fromkeys(("name", "text", "longtext", "wysiwyg", "code", "email", "phonenumber", "timezone"), TEXTS),
 }
 CONDITIONS = (
     *("=", "!=", "contains", "!contains", "starts_with", "!starts_with", "ends_with", "!ends_with"),
     *("<", "<=", ">", ">=", "between", "is_any_of", "is_none_of", "is_blank", "has", "!has", "has_any", "!has_any"),
     *("month_equals", "", "LIKE", "= 1 OR 1 =", "\x00"),
 )
-PAIRS = {"[1,2^63]": [1, 2**63], "[0,1e308]": [0, 1e308], "day": "9999-12-31", "moment": "0001-01-01T00:00:00+14:00"}
+PAIRS: dict[str, Any] = {
+    "[1,2^63]": [1, 2**63],
+    "[0,1e308]": [0, 1e308],
+    "tiny": "1e-999999",
+    "huge": "1e999999",
+    "day": "9999-12-31",
+    "moment": "0001-01-01T00:00:00+14:00",
+}
 
 
 @pytest.fixture(params=["America/New_York", "Pacific/Kiritimati"])
@@ -70,23 +81,22 @@ def far(db: None, request: pytest.FixtureRequest) -> Caller:
     return make_workspace("Far", "far@example.com", time_zone=request.param)
 
 
-@pytest.mark.parametrize("name", TRIED)
-def test_what_is_kept_can_be_read(api: ApiClient, ours: Ids, name: str) -> None:
+def test_what_is_kept_can_be_read(api: ApiClient, ours: Ids) -> None:
     company = f"/api/records/companies/{ours['company']}"
     answers = {
-        label: kept_and_read(api, company, name, value) for label, value in TRIED[name].items()
+        name: {label.replace(" ", "_"): kept_and_read(api, company, name, value) for label, value in values.items()}
+        for name, values in TRIED.items()
     }
 
-    check_recorded(f"values: {name}", {"": answers})
+    check_recorded("values", answers)
 
 
 def test_moments_far_from_greenwich(far: Caller) -> None:
     ids, api = furnish(far, "ours"), ApiClient(far)
     company = f"/api/records/companies/{ids['company']}"
-    zone = far.workspace.time_zone
-    answers = {text: kept_and_read(api, company, "datetime", text) for text in MOMENTS}
+    answers = {text.replace(" ", "_"): kept_and_read(api, company, "datetime", text) for text in MOMENTS}
 
-    check_recorded(f"values: datetime in {zone}", {"": answers})
+    check_recorded(f"moments in {far.workspace.time_zone}", {"datetime": answers})
 
 
 def kept_and_read(api: ApiClient, company: str, name: str, value: Any) -> str:
@@ -118,15 +128,14 @@ def test_any_filter_gets_an_answer(api: ApiClient, ours: Ids) -> None:
     answers: dict[str, dict[str, str]] = {}
     names = [kind.removeprefix("field ") for kind in ours if kind.startswith("field ")]
     tried = WRONG | PAIRS
-    for name in names:
-        for condition in CONDITIONS:
-            met = []
-            for value in tried.values():
-                filters = [{"field": name, "condition": condition, "value": value}]
-                asked = Asked("", "POST", "/api/records/companies/search", {"query": [{"filters": filters}]})
-                met.append(seen(attempt(api, asked)))
-            if set(met) != {"400 invalid"}:  # a condition that the type has
-                answers[f"{name} {condition}"] = dict(zip(tried, met, strict=True))
+    for name, condition in product(names, CONDITIONS):
+        for label, value in tried.items():
+            filters = [{"field": name, "condition": condition, "value": value}]
+            asked = Asked("", "POST", "/api/records/companies/search", {"query": [{"filters": filters}]})
+            answer = attempt(api, asked)
+            if "].condition: " in answer.content.decode():  # the type has no such condition, whatever the value
+                break
+            answers.setdefault(f"{name} {condition}", {})[label] = seen(answer)
 
     check_recorded("filters", answers)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -34,14 +36,19 @@ def test_wrong_types_in_every_field(api: ApiClient, ours: Ids) -> None:
     for entry in all_fields(ours):
         asked = Asked("", "PATCH", f"/api/records/companies/{ours['company']}", writes=True)
         for where, _, put in nodes(entry["value"], entry["name"]):
-            answers[where] = tried(
-                api, asked, lambda new, entry=entry, put=put: {"fields": [{**entry, "value": put(new)}]}
-            )
+            answers[where] = tried(api, asked, partial(_fields, entry, "value", put))
         for part in ("add_values", "remove_values") if isinstance(entry["value"], list) else ():
-            answers[f"{entry['name']} {part}"] = tried(
-                api, asked, lambda new, entry=entry, part=part: {"fields": [{"id": entry["id"], part: [new]}]}
-            )
+            answers[f"{entry['name']} {part}"] = tried(api, asked, partial(_fields, {"id": entry["id"]}, part, _listed))
     check_recorded("fields: wrong types", answers)
+
+
+def _fields(entry: dict[str, Any], part: str, put: Put, new: Any) -> Any:
+    """A body of one entry with something in one part of it."""
+    return {"fields": [{**entry, part: put(new)}]}
+
+
+def _listed(new: Any) -> Any:
+    return [new]
 
 
 def tried(api: ApiClient, asked: Asked, body: Put) -> dict[str, str]:

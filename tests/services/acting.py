@@ -154,3 +154,12 @@ def uuids_of(outcomes: list[Outcome]) -> list[str]:
     """The records of a batch none of whose requests was refused."""
     assert all(isinstance(outcome, SaveResult) for outcome in outcomes), outcomes
     return [outcome.record.uuid for outcome in outcomes if isinstance(outcome, SaveResult)]
+
+
+def outcome(work: Callable[..., object], *args: Any, **more: Any) -> type[RecordsError] | None:
+    """What stops a piece of work, if anything does."""
+    try:
+        work(*args, **more)
+    except RecordsError as error:
+        return type(error)
+    return None

@@ -156,6 +156,7 @@ REFUSED: list[tuple[dict[str, Any], list[tuple[int | None, str, str, str]]]] = [
     ({"name": "display_name", "value": "b"}, [(0, "", "value", "read_only")]),
     ({"name": "name", "value": None}, [(0, "", "value", "required")]),
     ({"name": "name", "value": ""}, [(0, "", "value", "required")]),
+    ({"name": "name", "value": " \t\u2003"}, [(0, "", "value", "required")]),
     ({"name": "never_empty", "value": None}, [(0, "", "value", "required")]),
     ({"name": "colour", "value": "Pink"}, [(0, "", "value", "does_not_exist")]),
     ({"name": "parts", "value": ["Red"], "add_values": ["Blue"]}, [(0, "", "value", "invalid")]),

@@ -34,6 +34,15 @@ def each(conditions: str, values: Sequence[Any]) -> Clauses:
     return product(conditions.split(), values)
 
 
+def always(conditions: str, values: Sequence[Any]) -> Callable[[str], Clauses]:
+    """The same for every field of a family."""
+
+    def family(name: str) -> Clauses:
+        return each(conditions, values)
+
+    return family
+
+
 def _ordered(name: str, terms: Sequence[Any]) -> Clauses:
     yield from each("= != < <= > >=", terms)
     yield from each("between", [[low, high] for low in terms[::3] for high in terms[1::3]])
@@ -66,16 +75,16 @@ def _choices(name: str) -> Clauses:
 
 PLACED: list[list[str]] = [["Rome"], ["Oslo", "Lima"], ["Gone"], ["t5", "t1", "t8"], ["t7"], ["Bern", "Kyiv"], []]
 FAMILIES: list[tuple[set[str], Callable[[str], Clauses]]] = [
-    ({"ticked"}, lambda name: each("=", (True, False))),
-    ({"papers"}, lambda name: each("= < <= > >=", (0, 1, 2, 3))),
-    (LONG, lambda name: each("contains !contains", TERMS)),
+    ({"ticked"}, always("=", (True, False))),
+    ({"papers"}, always("= < <= > >=", (0, 1, 2, 3))),
+    (LONG, always("contains !contains", TERMS)),
     (TEXTS, _texts),
     (NUMBERS, lambda name: _ordered(name, NUMBER_TERMS)),
     (DAYS, _days),
     (MOMENTS, lambda name: _ordered(name, MOMENT_TERMS)),
     (LISTS, _lists),
     (ONE_OF, _choices),
-    (LINKS, lambda name: each("contains !contains is_any_of is_none_of", PLACED)),
+    (LINKS, always("contains !contains is_any_of is_none_of", PLACED)),
 ]
 
 

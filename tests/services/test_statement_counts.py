@@ -107,7 +107,7 @@ def test_a_patch_is_four_statements_and_one_more_for_what_it_names(stock: Caller
     assert told == {}
     request = SaveRequest(Mode.UPDATE, uuid, entries=[FieldEntry(name="amount", value=5)])
     assert cost(save_record, author, schema, request) == 1  # nothing changes
-    assert cost(archive_record, author, schema, uuid) <= 4  # type: ignore[arg-type]
+    assert cost(archive_record, author, schema, uuid) <= 4
 
 
 def _search(author: Author, schema: ObjectSchema, size: int, **asked: object) -> Callable[[], object]:
