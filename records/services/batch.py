@@ -83,7 +83,8 @@ class Batch:
         self.resolved = resolve_references(author, [*referring, *(c for c in self.defaults if c.may_refer)])
         self.locked = LockedRecords(schema)
         self.links = LinkChanges(author, schema)
-        self.effects = Effects(author, schema, self.locked, self.resolved.names)
+        alone = len(requests) == 1 and not (requests[0].on_archived or requests[0].archived_conflict)
+        self.effects = Effects(author, schema, self.locked, self.resolved.names, alone=alone)
 
     def run(self) -> list[Outcome]:
         """Carry the batch out. The caller holds the transaction."""

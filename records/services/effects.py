@@ -17,9 +17,16 @@ from .storage import store
 
 
 class Effects:
-    """The changes of one batch. `names` are the display names of related records, as far as they are known."""
+    """The changes of one batch.
 
-    def __init__(self, author: Author, schema: ObjectSchema, locked: LockedRecords, names: dict[int, str]) -> None:
+    `names` are the display names of related records, as far as they are known; `alone` that a single record changes,
+    so that no unique value passes from one to another.
+    """
+
+    def __init__(
+        self, author: Author, schema: ObjectSchema, locked: LockedRecords, names: dict[int, str], *, alone: bool
+    ) -> None:
+        self.alone = alone
         self.author = author
         self.schema = schema
         self.locked = locked
@@ -84,7 +91,7 @@ class Effects:
             if spec is None:
                 continue
             unique = spec in self.out.unique
-            if row.id and old is not None and (new is None or spec.multiple or unique):
+            if row.id and old is not None and (new is None or spec.multiple or (unique and not self.alone)):
                 self.out.unindexed.setdefault(row.id, set()).add(spec.id)
             self.out.index.setdefault(spec, {})[row.uuid] = row
             if unique:

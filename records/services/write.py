@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from django.db import connection
+
 from records.exceptions import InvalidInput, RecordsError
 from records.field_types import InvalidValue
 
 from .access import Author, find_field, visible_identifier
 from .batch import Batch, Refused
-from .directory import get_directory, load_workspace
+from .directory import get_directory, load_workspace, read_uncommitted
 from .naming import identifier_key
 from .object_schema import ObjectSchema
 from .save_requests import Mode, Outcome, SaveRequest, SaveResult
@@ -45,7 +47,9 @@ def save_records(author: Author, schema: ObjectSchema, requests: Sequence[SaveRe
 
 def _with_current_schema(author: Author, outcomes: list[Outcome]) -> list[Outcome]:
     """The outcomes, readable: their values name tags that the schema they were written with lacks."""
-    current = get_directory(load_workspace(author.workspace.id))
+    workspace_id = author.workspace.id
+    committed = not connection.in_atomic_block
+    current = get_directory(load_workspace(workspace_id)) if committed else read_uncommitted(workspace_id)
     return [
         replace(outcome, schema=current.schema(outcome.schema.id)) if isinstance(outcome, SaveResult) else outcome
         for outcome in outcomes

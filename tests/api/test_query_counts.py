@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.api_client import ApiClient
-from tests.factories import Caller, make_object, make_record, make_relation
+from tests.factories import Caller, make_field, make_object, make_record, make_relation
 
 from .reading import sent
 
@@ -59,6 +59,18 @@ def test_changing_a_field_takes_at_most_six(api: ApiClient, companies: str, link
     def change() -> Any:
         return api.patch(f"{companies}/{linked[1]}", sent(employees=next(values)))
 
+    assert len(statements(change)) <= 6
+
+
+def test_changing_a_unique_field_takes_at_most_six(api: ApiClient, workspace: Caller, companies: str) -> None:
+    make_field(workspace, "companies", "Tax number", "text", is_unique=True)
+    made = api.post(f"{companies}/add", sent(name="Unique Example", tax_number="1")).json()
+    numbers = map(str, range(2, 100))
+
+    def change() -> Any:
+        return api.patch(f"{companies}/{made['id']}", sent(tax_number=next(numbers)))
+
+    assert len(statements(change)) <= 6
     assert len(statements(change)) <= 6
 
 
