@@ -27,7 +27,10 @@ class NewFieldForm(SetupForm):
     """What stays as it is made: object, type, API name and, of a relationship, where it leads."""
 
     field_type = forms.ChoiceField(
-        label="Type", choices=lambda: [(name, name) for name in sorted(field_types)], widget=UnfoldAdminSelectWidget
+        label="Type",
+        initial="text",
+        choices=lambda: [(name, name) for name in sorted(field_types)],
+        widget=UnfoldAdminSelectWidget,
     )
     links_to = forms.ModelChoiceField(
         label="Links to",

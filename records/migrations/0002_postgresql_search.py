@@ -5,8 +5,10 @@ from django.db import migrations
 CREATE = [
     "CREATE EXTENSION IF NOT EXISTS pg_trgm",
     "CREATE INDEX value_text_part ON records_fieldvalue USING gin (text gin_trgm_ops) WHERE text IS NOT NULL AND live",
-    "CREATE INDEX value_overflow_part ON records_fieldvalue USING gin (overflow gin_trgm_ops)"
-    " WHERE overflow IS NOT NULL AND live",
+    (
+        "CREATE INDEX value_overflow_part ON records_fieldvalue USING gin (overflow gin_trgm_ops)"
+        " WHERE overflow IS NOT NULL AND live"
+    ),
     "CREATE STATISTICS value_by_text (mcv) ON field_id, text FROM records_fieldvalue",
     "CREATE STATISTICS value_by_option (mcv) ON field_id, option FROM records_fieldvalue",
 ]

@@ -2,57 +2,81 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import records.models.columns
 from django.db import migrations, models
+
+import records.models.columns
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0002_postgresql_search'),
+        ("records", "0002_postgresql_search"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ImportRun',
+            name="ImportRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file_name', models.CharField(max_length=255)),
-                ('digest', models.CharField(max_length=64)),
-                ('match_field', models.CharField(blank=True, max_length=64)),
-                ('operation_id', models.UUIDField(default=records.models.columns.new_uuid, editable=False)),
-                ('report_path', models.CharField(max_length=4096)),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('object', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.objecttype')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.workspace')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("file_name", models.CharField(max_length=255)),
+                ("digest", models.CharField(max_length=64)),
+                ("match_field", models.CharField(blank=True, max_length=64)),
+                ("operation_id", models.UUIDField(default=records.models.columns.new_uuid, editable=False)),
+                ("report_path", models.CharField(max_length=4096)),
+                ("started_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "object",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.objecttype"
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.workspace"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImportPart',
+            name="ImportPart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('rows_done', models.PositiveBigIntegerField(default=0)),
-                ('created_count', models.PositiveBigIntegerField(default=0)),
-                ('updated_count', models.PositiveBigIntegerField(default=0)),
-                ('unchanged_count', models.PositiveBigIntegerField(default=0)),
-                ('failed_count', models.PositiveBigIntegerField(default=0)),
-                ('report_bytes', models.PositiveBigIntegerField(default=0)),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.workspace')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='records.importrun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField()),
+                ("rows_done", models.PositiveBigIntegerField(default=0)),
+                ("created_count", models.PositiveBigIntegerField(default=0)),
+                ("updated_count", models.PositiveBigIntegerField(default=0)),
+                ("unchanged_count", models.PositiveBigIntegerField(default=0)),
+                ("failed_count", models.PositiveBigIntegerField(default=0)),
+                ("report_bytes", models.PositiveBigIntegerField(default=0)),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.workspace"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="parts", to="records.importrun"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='importrun',
-            index=models.Index(fields=['workspace', 'object', 'digest'], name='import_file'),
+            model_name="importrun",
+            index=models.Index(fields=["workspace", "object", "digest"], name="import_file"),
         ),
         migrations.AddConstraint(
-            model_name='importrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('finished_at', None)), fields=('workspace', 'object', 'digest', 'match_field'), name='import_unfinished_unique'),
+            model_name="importrun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("finished_at", None)),
+                fields=("workspace", "object", "digest", "match_field"),
+                name="import_unfinished_unique",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importpart',
-            constraint=models.UniqueConstraint(fields=('workspace', 'run', 'number'), name='import_part_unique'),
+            model_name="importpart",
+            constraint=models.UniqueConstraint(fields=("workspace", "run", "number"), name="import_part_unique"),
         ),
     ]

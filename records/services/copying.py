@@ -12,7 +12,7 @@ from django.db import connection
 
 from records.field_types import FieldSpec
 
-from .record_rows import Changes, IndexRow, RecordRow, index_rows
+from .record_rows import Changes, RecordRow, index_cells
 
 FROM = 50  # rows for which it pays: the statement is parsed and planned each time
 BLOCK = 500  # rows
@@ -60,6 +60,7 @@ def copy_index(workspace_id: int, changes: Changes) -> None:
     blocks = (
         _index_lines(workspace_id, spec, records, beginnings, unique=spec in changes.unique)
         for spec, records in changes.index.items()
+        if spec.type.column is not None
     )
     copy_blocks("records_fieldvalue", _INDEX, blocks)
 
@@ -72,26 +73,27 @@ def _index_lines(
     *,
     unique: bool,
 ) -> list[str]:
-    key = str(spec.id)
-    lines: list[str] = []
+    key, lines = str(spec.id), []
     known: dict[Any, list[str]] = {}  # fields repeat many of their values
     for uuid, record in records.items():
         stored = record.values.get(key)
-        memory = tuple(stored) if type(stored) is list else stored
-        endings = known.get(memory)
-        if endings is None:
-            endings = known[memory] = [_ending(workspace_id, row) for row in index_rows(record, spec, unique=unique)]
-        beginning = beginnings[uuid]
-        lines += [beginning + ending for ending in endings]
+        memory = stored if type(stored) is not list else tuple(stored)
+        if memory in known:
+            endings = known[memory]
+        else:
+            endings = known[memory] = _endings(workspace_id, spec, stored, unique=unique)
+        for ending in endings:
+            lines.append(beginnings[uuid] + ending)  # noqa: PERF401 (most have one, which a comprehension makes dear)
     return lines
 
 
-def _ending(workspace_id: int, row: IndexRow) -> str:
-    """All of an index row but whose it is."""
-    before, after = _AROUND[row.column]
-    unique = NULL if row.unique_key is None else copied_text(row.unique_key)
-    overflow = NULL if row.overflow is None else copied_text(row.overflow)
-    return f"{row.field_id}\t{row.position}\t{workspace_id}\t{unique}\t{overflow}\t{before}{copied(row.value)}{after}"
+def _endings(workspace_id: int, spec: FieldSpec, stored: Any, *, unique: bool) -> list[str]:
+    """All of the index rows but whose they are."""
+    before, after = _AROUND[spec.type.column or ""]
+    return [
+        f"{spec.id}\t{position}\t{workspace_id}\t{copied(key)}\t{copied(overflow)}\t{before}{copied(value)}{after}"
+        for position, (value, overflow, key) in enumerate(index_cells(spec, stored, unique=unique))
+    ]
 
 
 def copy_rows(table: str, columns: Iterable[str], rows: Iterable[Sequence[Any]]) -> None:

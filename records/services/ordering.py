@@ -9,7 +9,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -119,7 +119,8 @@ def _parsed(key: SortKey, value: Any) -> Any:
     if value is None:
         return None
     if key.column in ("moment", "created_at", "updated_at"):
-        return moment_param(datetime.fromisoformat(value))
+        when = datetime.fromisoformat(value)
+        return moment_param((when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC))
     if key.column == "number":
         number = Decimal(str(value))
         if not number.is_finite() or abs(number.adjusted()) > MAX_DIGITS or len(number.as_tuple().digits) > MAX_DIGITS:

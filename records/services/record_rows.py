@@ -152,16 +152,22 @@ def lock_records(schema: ObjectSchema, condition: Fragment, *, summary: bool = F
 
 def index_rows(record: RecordRow, spec: FieldSpec, *, unique: bool) -> list[IndexRow]:
     """The typed index's rows for one field of a record."""
-    stored = record.values.get(str(spec.id))
     column = spec.type.column
-    if stored is None or column is None:
+    return [
+        IndexRow(record, spec.id, position, column or "", *cells)
+        for position, cells in enumerate(index_cells(spec, record.values.get(str(spec.id)), unique=unique))
+    ]
+
+
+def index_cells(spec: FieldSpec, stored: Any, *, unique: bool) -> list[tuple[Any, str | None, str | None]]:
+    """What the index holds of a stored value: the scalar, the whole of a long text, and the unique key; in order."""
+    if stored is None or spec.type.column is None:
         return []
-    rows = []
-    for position, value in enumerate(spec.type.index_values(spec, stored)):
-        row = IndexRow(record, spec.id, position, column, value)
-        if unique:
-            row.unique_key = str(value)
-        if column == "text" and len(value) > MAX_INDEXED:
-            row.value, row.overflow = value[:MAX_INDEXED], value
-        rows.append(row)
-    return rows
+    cells = []
+    for value in spec.type.index_values(spec, stored):
+        key = str(value) if unique else None
+        if spec.type.column == "text" and len(value) > MAX_INDEXED:
+            cells.append((value[:MAX_INDEXED], value, key))
+        else:
+            cells.append((value, None, key))
+    return cells

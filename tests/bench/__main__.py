@@ -116,16 +116,13 @@ def measure(
 
 def prepare_profile(contender: Contender, operation: str, explain: bool) -> Path:
     """Write the requests of a profile out; gives the file."""
-    requests = [
-        contender.request(operation, turn) for turn in Turns().take(WARM_UP_REQUESTS + PROFILED_REQUESTS + 1)
-    ]
+    requests = [contender.request(operation, turn) for turn in Turns().take(WARM_UP_REQUESTS + PROFILED_REQUESTS + 1)]
     prepared = FOLDER / f"profile-{operation}.json"
     prepared.touch(mode=0o600)
     content = {
         "headers": contender.address.headers,
         "requests": [
-            (request.method, request.path, request.body.decode() if request.body else None)
-            for request in requests
+            (request.method, request.path, request.body.decode() if request.body else None) for request in requests
         ],
         "statements": str(FOLDER / f"statements-{operation}.sql"),
         "explain": explain,
@@ -136,9 +133,7 @@ def prepare_profile(contender: Contender, operation: str, explain: bool) -> Path
 
 def run_profile(prepared: Path, stock: Stock) -> int:
     command = [sys.executable, "-m", "tests.bench.profiling", str(prepared)]
-    return subprocess.run(
-        command, cwd=PROJECT, env={**os.environ, **stock.environment()}, check=False
-    ).returncode
+    return subprocess.run(command, cwd=PROJECT, env={**os.environ, **stock.environment()}, check=False).returncode
 
 
 def figures_file(records: int) -> Path:
@@ -151,11 +146,7 @@ def read_smaller(records: int) -> dict[tuple[str, int], float]:
     if records <= DEFAULT_RECORDS or not file.exists():
         return {}
     lines = json.loads(file.read_text(encoding="utf-8"))["lines"]
-    return {
-        (line["operation"], line["concurrency"]): line["records"]["cpu_ms"]
-        for line in lines
-        if line["records"]
-    }
+    return {(line["operation"], line["concurrency"]): line["records"]["cpu_ms"] for line in lines if line["records"]}
 
 
 def write_figures(
@@ -175,8 +166,7 @@ def write_figures(
         "database_bytes": stock.size_bytes(),
         "import": imported and {**asdict(imported), "records_per_second": imported.records_per_second},
         "lines": [
-            {**asdict(line), "ratio": line.ratio, "target": line.target, "is_met": line.is_met}
-            for line in lines
+            {**asdict(line), "ratio": line.ratio, "target": line.target, "is_met": line.is_met} for line in lines
         ],
         "measurements": [asdict(measurement) for measurement in measurements],
     }

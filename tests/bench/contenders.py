@@ -192,9 +192,7 @@ class Records(Contender):
         return Request("POST", f"{self.path}/upsert", orjson.dumps(body))
 
     def add(self, turn: int) -> Request:
-        return Request(
-            "POST", f"{self.path}/add", orjson.dumps({"fields": _as_fields(self.new_company(turn))})
-        )
+        return Request("POST", f"{self.path}/add", orjson.dumps({"fields": _as_fields(self.new_company(turn))}))
 
     def read_record(self, body: bytes) -> dict[str, Any]:
         return _values_by_name(orjson.loads(body))

@@ -113,9 +113,7 @@ class Bench:
         self, contender: Contender, operation: str, concurrency: int, round_number: int, seconds: float
     ) -> Measurement:
         latency = self._latencies[contender.name, operation]
-        requests = self._prepare(
-            contender, operation, _count_needed(operation, seconds, latency, concurrency)
-        )
+        requests = self._prepare(contender, operation, _count_needed(operation, seconds, latency, concurrency))
         machine = read_machine_times()
         server, postgresql = cpu_milliseconds(contender.pid), cpu_milliseconds(self._postmaster)
         traffic = send_for_a_while(contender.address, requests, concurrency, seconds, latency)

@@ -67,9 +67,7 @@ def send(program: WsgiProgram, headers: dict[str, str], request: tuple[str, str,
     if hasattr(answer, "close"):
         answer.close()
     if not statuses[0].startswith("2"):
-        raise SystemExit(
-            f"{method} {target} answered {statuses[0]}: {content[:600].decode(errors='replace')}"
-        )
+        raise SystemExit(f"{method} {target} answered {statuses[0]}: {content[:600].decode(errors='replace')}")
 
 
 def profile_functions(program: WsgiProgram, prepared: Prepared) -> None:
@@ -81,9 +79,7 @@ def profile_functions(program: WsgiProgram, prepared: Prepared) -> None:
     started = time.process_time()
     for request in measured[:half]:
         send(program, prepared.headers, request)
-    print(
-        f"{(time.process_time() - started) * 1000 / half:.3f} CPU ms a request in Python, PostgreSQL apart\n"
-    )
+    print(f"{(time.process_time() - started) * 1000 / half:.3f} CPU ms a request in Python, PostgreSQL apart\n")
     profile = cProfile.Profile()
     profile.enable()
     for request in measured[half:]:
@@ -104,14 +100,10 @@ def show_statements(program: WsgiProgram, prepared: Prepared) -> None:
     # Transaction control has no statement text of its own.
     statements = [(str(query["sql"]), float(query["time"])) for query in connection.queries if query["sql"]]
     counted = Counter(statement.split(None, 1)[0].upper() for statement, _ in statements)
-    print(
-        f"{len(statements)} statements: {', '.join(f'{count} {verb}' for verb, count in counted.items())}\n"
-    )
+    print(f"{len(statements)} statements: {', '.join(f'{count} {verb}' for verb, count in counted.items())}\n")
     for number, (statement, seconds) in enumerate(statements, start=1):
         print(f"-- {number}: {seconds * 1000:.0f} ms\n{statement}\n")
-    Path(prepared.statements).write_text(
-        "".join(f"{statement};\n\n" for statement, _ in statements), encoding="utf-8"
-    )
+    Path(prepared.statements).write_text("".join(f"{statement};\n\n" for statement, _ in statements), encoding="utf-8")
     if prepared.explain:
         _explain(statement for statement, _ in statements)
 

@@ -59,9 +59,7 @@ def production_environment(database_url: str, folder: Path) -> dict[str, str]:
     }
 
 
-def provision(
-    environment: dict[str, str], folder: Path, records: int, postmaster: int
-) -> tuple[Workspace, Import]:
+def provision(environment: dict[str, str], folder: Path, records: int, postmaster: int) -> tuple[Workspace, Import]:
     """Fill an empty database: tables, a workspace with an admin, the object and its records."""
     run_command(environment, "migrate", "--verbosity", "0")
     printed = run_command(environment, "create_workspace", "Bench", "--email", "admin@example.com", "--json")

@@ -119,8 +119,7 @@ def render_table(lines: Iterable[Line]) -> str:
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(TABLE_HEADER))]
     return "\n".join(
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
-        for row in rows
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
     )
 
 

@@ -99,9 +99,7 @@ def send_for_a_while(
     return _send_with_threads(address, requests, concurrency, seconds, latency)
 
 
-def _send_with_wrk(
-    address: Address, requests: Sequence[Request], concurrency: int, seconds: float
-) -> Traffic:
+def _send_with_wrk(address: Address, requests: Sequence[Request], concurrency: int, seconds: float) -> Traffic:
     with tempfile.NamedTemporaryFile(prefix="bench-requests-") as file:
         file.writelines(request.as_bytes(address.host, address.headers) + b"\0" for request in requests)
         file.flush()

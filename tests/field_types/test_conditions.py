@@ -177,16 +177,12 @@ def test_a_type_has_the_conditions_of_the_contract(name: str) -> None:
 
 
 @pytest.mark.parametrize(("field", "condition", "value", "test"), ASKED, ids=label)
-def test_a_condition_becomes_a_test_of_the_index(
-    field: FieldSpec, condition: str, value: Any, test: IndexTest
-) -> None:
+def test_a_condition_becomes_a_test_of_the_index(field: FieldSpec, condition: str, value: Any, test: IndexTest) -> None:
     assert field.type.conditions[condition](field, value) == test
 
 
 @pytest.mark.parametrize(("name", "condition", "value", "code"), MISASKED, ids=label)
-def test_a_value_a_condition_does_not_take_is_refused(
-    name: str, condition: str, value: Any, code: str
-) -> None:
+def test_a_value_a_condition_does_not_take_is_refused(name: str, condition: str, value: Any, code: str) -> None:
     with pytest.raises(InvalidValue) as refusal:
         field_types.get(name).conditions[condition](make_field(name), value)
     assert refusal.value.code == code

@@ -310,9 +310,7 @@ SHOWN: list[tuple[FieldSpec, Any, Any]] = [
 
 
 @pytest.mark.parametrize(("field", "sent", "stored", "read"), TAKEN, ids=label)
-def test_a_value_is_stored_in_normal_form_and_read_back(
-    field: FieldSpec, sent: Any, stored: Any, read: Any
-) -> None:
+def test_a_value_is_stored_in_normal_form_and_read_back(field: FieldSpec, sent: Any, stored: Any, read: Any) -> None:
     parsed = field.type.parse(field, sent)
     assert repr(parsed) == repr(stored)
     if stored is not None:

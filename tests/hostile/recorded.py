@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 TABLE = Path(__file__).with_name("recorded.json")
@@ -21,7 +21,16 @@ def check_recorded(chapter: str, answers: Mapping[str, Mapping[str, str]]) -> No
     rows = _rows(answers)
     if os.environ.get("RECORD_ANSWERS"):
         _write({**_read(), chapter: rows})
-    assert rows == _read()[chapter]
+    differences = [*_differences(rows, _read().get(chapter, {}))]
+    assert not differences, "\n".join([f"{chapter}: answers that are not those of {TABLE.name}:", *differences])
+
+
+def _differences(found: Rows, kept: Rows) -> Iterator[str]:
+    """The places that answer otherwise than the table says."""
+    rows, kept_rows = ({place: row for row, places in held.items() for place in places} for held in (found, kept))
+    for place in sorted(rows.keys() | kept_rows.keys()):
+        if rows.get(place) != kept_rows.get(place):
+            yield f"  {place}\n    now    {rows.get(place)}\n    table  {kept_rows.get(place)}"
 
 
 def _rows(answers: Mapping[str, Mapping[str, str]]) -> Rows:

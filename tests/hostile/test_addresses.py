@@ -75,17 +75,15 @@ HEADERS = {
 }
 
 
-@pytest.fixture
-def reads(ours: Ids) -> list[Asked]:
-    """The requests whose address says what is asked."""
-    return [asked for asked in requests(ours) if asked.method == "GET" or asked.name in ("search", "partial update")]
+READS = ("retrieve", "history", "field values", "lookup", "search", "partial update")
 
 
-def test_garbage_in_any_parameter(api: ApiClient, reads: list[Asked]) -> None:
+def test_garbage_in_any_parameter(api: ApiClient, ours: Ids) -> None:
     answers: dict[str, dict[str, str]] = {}
+    reads = (asked for asked in requests(ours) if asked.name in READS)
     for asked, name in product(reads, PARAMETERS):
         path = asked.path.partition("?")[0]
-        if "lookup" in path and name != "identifier":
+        if asked.name == "lookup" and name != "identifier":
             path += "?identifier=acme%20ours"
         for label, garbage in GARBAGE.items():
             address = f"{path}{'&' if '?' in path else '?'}{name}={garbage}"

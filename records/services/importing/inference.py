@@ -75,7 +75,8 @@ WIDER = {"datetime": "date"}
 
 @dataclass(slots=True)
 class ColumnSurvey:
-    """What is known of a column's values, added to chunk by chunk.
+    """What is known of a column's values, added to chunk by chunk. `count` is the number of cells that are not
+    blank.
 
     `candidates` are the types that have taken every value so far. `values` are the distinct ones, by the form in
     which they are compared: all of them where the column `may_identify` records, else while they are few.
@@ -96,17 +97,19 @@ class ColumnSurvey:
         """Look at more of the column."""
         distinct = set(cells)
         self.longest = max(self.longest, max(map(len, distinct), default=0))
-        if self.count and not self.candidates and self.values is None:
+        if not self.candidates and self.values is None:
             return  # there is nothing left to find out
-        blanks = sum(cells.count(cell) for cell in distinct if not cell.strip())
+        texts = set(map(str.strip, distinct))
+        blanks = sum(not cell.strip() for cell in cells) if "" in texts else 0
+        texts.discard("")
         self.blanks += blanks
         self.count += len(cells) - blanks
-        texts = {text for cell in distinct if (text := cell.strip())}
         self._narrow(texts - self.tested)
         if len(self.tested) < REMEMBERED:
             self.tested |= texts
         if "money" in self.candidates:
-            self.signs.update(sign for sign in CURRENCIES if any(sign in text for text in texts))
+            shown = "".join(texts)
+            self.signs.update(sign for sign in CURRENCIES if sign in shown)
         if self.values is not None:
             self._add_values(self.values, cells if self.may_identify else texts)
 

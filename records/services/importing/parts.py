@@ -75,7 +75,7 @@ class _PartImport:
 
     def go_on(self) -> None:
         """Import until nothing is left. A row that another process got ahead with is not imported again."""
-        with _few_pauses() as pause:
+        with few_pauses() as pause:
             while not self._reaches_the_end(pause):
                 self.part = self._read_part()
 
@@ -148,7 +148,7 @@ def _place(row: Row, at: int, key: Column | None) -> int:
 
 
 @contextmanager
-def _few_pauses() -> Iterator[Callable[[], None]]:
+def few_pauses() -> Iterator[Callable[[], None]]:
     """Collect garbage between batches only: in the middle of one, where all is in use, it takes a third of the time."""
     was_on, batches = gc.isenabled(), 0
 

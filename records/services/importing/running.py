@@ -20,7 +20,7 @@ from records.services.transactions import in_one_transaction
 
 from .creating import NO_IDENTIFIER, ObjectDraft, create_drafted, draft_object
 from .matching import Column, match_columns, match_key
-from .parts import Work, refreshed
+from .parts import Work, few_pauses, refreshed
 from .processes import import_parts, processes_for
 from .reading import CsvTable
 from .report import PartReport, merge_reports, remove_parts
@@ -81,8 +81,9 @@ def import_file(
     author = refreshed(author)
     schema = _find(author, object_name, options)
     # The whole file is read once before anything is stored, and before a transaction holds others up.
-    draft = draft_object(table, options.identifier) if schema is None else None
-    total = table.count() if draft is None else draft.rows
+    with few_pauses():
+        draft = draft_object(table, options.identifier) if schema is None else None
+        total = table.count() if draft is None else draft.rows
     digest = table.digest()
     with _rolled_back() if options.dry_run else nullcontext():
         processes = processes_for(total, options.processes)
