@@ -85,7 +85,7 @@ Part = Callable[..., Any]
 def play(address: Address, players: int, part: Part, *args: Any) -> list[Any]:
     """What `part(player, *args)` returned in each of so many processes, which run at the same time."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.races.parts"])
+    context.set_forkserver_preload(["__main__", "tests.races.parts"])  # once, not in every process
     start = context.Barrier(players)
     pipes = []
     processes = []

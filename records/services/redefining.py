@@ -17,7 +17,6 @@ from .directory import Directory, read_uncommitted
 from .object_schema import PATTERN_PART, ObjectSchema
 from .schema import touch
 from .unique_values import keep_unique, stop_keeping_unique
-from .values import REFERENCES
 
 
 class ObjectChanges(TypedDict, total=False):
@@ -137,15 +136,13 @@ def _check_field(row: Field) -> None:
 
 
 def check_default(spec: FieldSpec) -> None:
-    """InvalidInput unless the field's default is a value new records can get without a look into the database."""
+    """InvalidInput unless the field's default is in a form its type takes."""
     if spec.default_value is None:
         return
     try:
-        parsed = spec.type.parse(spec, spec.default_value)
+        spec.type.parse(spec, spec.default_value)
     except InvalidValue as problem:
         raise InvalidInput(f"default_value: {problem.message}", problem.code) from None
-    if any(isinstance(item, REFERENCES) for item in (parsed if isinstance(parsed, list) else [parsed])):
-        raise InvalidInput(f"default_value: a {spec.type.name} field cannot have this default.")
 
 
 def default_from_text(author: Definer, field_row: Field, settings: Mapping[str, Any], text: str) -> Any:
