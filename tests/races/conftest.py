@@ -13,7 +13,7 @@ from tests.serving import Site, site
 @pytest.fixture(scope="package")
 def raced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One server for all races of this process; each race has records of its own."""
-    with site(tmp_path_factory.mktemp("raced"), "--threads", "16") as started:
+    with site(tmp_path_factory.mktemp("raced")) as started:
         yield started
 
 
