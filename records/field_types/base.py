@@ -228,6 +228,7 @@ class FieldType:
     text_like: ClassVar[bool] = False
     may_be_unique: ClassVar[bool] = False
     conditions: ClassVar[Mapping[str, Condition]] = {}
+    default_options: ClassVar[tuple[str, ...]] = ()
 
     def is_multiple(self, field: FieldSpec) -> bool:
         """Whether a field of this type holds a list."""

@@ -147,6 +147,7 @@ class YesNoMaybe(Choice):
     """One of the options whose codes are yes, no and maybe."""
 
     name = "yesnomaybe"
+    default_options = ("Yes", "No", "Maybe")
 
 
 for choice in (Dropdown, Radio, Status, Choices, Selector, YesNoMaybe):

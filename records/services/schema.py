@@ -169,7 +169,8 @@ def _make_field(author: Definer, object_row: ObjectType, definition: FieldDefini
     if definition.field_type == "relationship":
         return _make_relationship(author, made, definition)
     made.save()
-    for option in definition.options:
+    names = field_types.get(definition.field_type).default_options
+    for option in definition.options or [OptionDefinition(name) for name in names]:
         add_option(made, option)
     return made
 
