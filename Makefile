@@ -51,6 +51,8 @@ check: install ## run every check but the tests
 	$(CHECKED) $(BIN)/python manage.py check --fail-level WARNING
 	$(CHECKED) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(CHECKED) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file .data/openapi.yaml
+	$(CHECKED) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file .data/workspace.yaml \
+		--generator-class records.api.openapi.WorkspaceGenerator
 	$(CHECKED) RECORDS_ENV=production ALLOWED_HOSTS=records.example.com \
 		SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING

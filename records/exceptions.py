@@ -10,6 +10,9 @@
     ├── PreconditionFailed    the record is at another version than the caller expects (412)
     ├── TooLarge              more bytes than are read (413)
     ├── IdempotencyMismatch   the key was used for another request (422)
+    ├── ExternalConfig        the records live elsewhere, and this is not offered there (422)
+    │   └── InTransaction     an upstream is called outside of transactions only
+    ├── ExternalError         the upstream failed, refused or did not answer in time (424)
     └── Unavailable           stopped for taking too long (503)
 
 Interfaces translate these once, at their edge.
@@ -138,3 +141,31 @@ class Unavailable(RecordsError):
     """Stopped for taking too long, so that other requests are unharmed."""
 
     code = "unavailable"
+
+
+class ExternalConfig(RecordsError):
+    """The object's records live elsewhere, and its source cannot do what is asked: nothing was sent."""
+
+    code = "external_config"
+
+
+class InTransaction(ExternalConfig):
+    """An upstream would have been called while a transaction was open."""
+
+
+class ExternalError(RecordsError):
+    """The upstream of an object failed.
+
+    `status` is what it answered with, None where it did not. `outcome` says what became of the request there:
+    `refused` (it changed nothing), `applied`, or `unknown`. `retry_after` is in seconds.
+    """
+
+    code = "external_error"
+
+    def __init__(
+        self, detail: str, *, status: int | None = None, outcome: str = "refused", retry_after: int | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.outcome = outcome
+        self.retry_after = retry_after

@@ -18,19 +18,37 @@ class WorkbenchSite(UnfoldAdminSite):
 
     def extra_urls(self) -> list[URLPattern]:
         """The addresses of the pages of records."""
-        from records.admin import choosing, record_pages, records
+        from records.admin import attachments, bulk, choosing, jobs, record_pages, records, transfers, trash
 
         pages = (
             ("", records.list_page, "records"),
             ("archived/", records.archived_page, "archived_records"),
+            ("trash/", trash.trash_page, "trash"),
+            ("bulk/archive/", bulk.archive_page, "bulk_archive"),
+            ("bulk/change/", bulk.change_page, "bulk_change"),
+            ("import/", transfers.import_page, "import"),
+            ("import/<uuid:record_uuid>/", transfers.plan_page, "import_plan"),
+            ("export/", transfers.export, "export"),
             ("add/", record_pages.add_page, "record_add"),
             ("<uuid:record_uuid>/", record_pages.record_page, "record"),
             ("<uuid:record_uuid>/edit/", record_pages.edit_page, "record_edit"),
             ("<uuid:record_uuid>/archive/", record_pages.archive, "record_archive"),
             ("<uuid:record_uuid>/unarchive/", record_pages.unarchive, "record_unarchive"),
+            ("<uuid:record_uuid>/trash/", trash.throw_away, "record_trash"),
+            ("<uuid:record_uuid>/files/", attachments.upload, "record_files"),
+            ("<uuid:record_uuid>/files/fetch/", attachments.fetch, "record_file"),
+            ("<uuid:record_uuid>/files/remove/", attachments.remove, "record_file_remove"),
+            ("<uuid:record_uuid>/restore/", trash.restore, "record_restore"),
+            ("<uuid:record_uuid>/purge/", trash.purge, "record_purge"),
         )
         start = "records/objects/<uuid:object_uuid>/"
+        job = "records/jobs/<uuid:job_uuid>/"
         return [
+            path("records/jobs/", self.admin_view(jobs.jobs_page), name="jobs"),
+            path(job, self.admin_view(jobs.job_page), name="job"),
+            path(f"{job}cancel/", self.admin_view(jobs.cancel), name="job_cancel"),
+            path(f"{job}import/", self.admin_view(jobs.import_now), name="job_import"),
+            path(f"{job}report/", self.admin_view(jobs.report), name="job_report"),
             path("records/workspace/choose/", self.admin_view(choosing.choose_workspace), name="choose_workspace"),
             *(path(start + end, self.admin_view(view), name=name) for end, view, name in pages),
         ]

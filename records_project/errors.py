@@ -1,4 +1,4 @@
-"""Answers to what fails before or outside a view: JSON under /api, Django's pages elsewhere."""
+"""Answers to what fails before or outside a view: JSON under /api and /mcp, Django's pages elsewhere."""
 
 from http import HTTPStatus
 
@@ -6,7 +6,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.views import defaults
 
 from records.api.errors import problem
-from records.api.request_ids import HEADER, request_id
+from records.api.workspace.errors import problem as workspace_problem
+from records.http import REQUEST_ID, request_id
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
@@ -39,9 +40,10 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
 
 def is_api(request: HttpRequest) -> bool:
     """Tell whether a program asks."""
-    return request.path_info.startswith("/api/")
+    return request.path_info.startswith(("/api/", "/mcp"))
 
 
 def answer(request: HttpRequest, status: HTTPStatus, detail: str, code: str) -> HttpResponseBase:
-    """Build the answer in the form of the APIs."""
-    return problem(status, detail, code, {HEADER: request_id(request)})
+    """Build the answer in the form of the API that was asked."""
+    tell = workspace_problem if request.path_info.startswith("/api/v2/") else problem
+    return tell(status, detail, code, {REQUEST_ID: request_id(request)})

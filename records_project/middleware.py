@@ -8,8 +8,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from records.api.request_ids import HEADER, request_id
+from records.http import REQUEST_ID, request_id
 
+MCP = ("/mcp", "/mcp/")
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -28,7 +29,7 @@ class ApiShortcutMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer, and say by which id we know the request."""
         response = self.answer(request)
-        response.headers[HEADER] = request_id(request)
+        response.headers[REQUEST_ID] = request_id(request)
         return response
 
     def answer(self, request: HttpRequest) -> HttpResponseBase:
@@ -46,11 +47,14 @@ class ApiShortcutMiddleware:
 
 
 def takes_the_short_way(request: HttpRequest) -> bool:
-    """Tell whether this is a request to the API (its documentation is pages) that no session answers for."""
+    """Tell whether this is a request to an API (their documentation is pages) that no session answers for."""
     path = request.path_info
-    if not path.startswith("/api/") or path.startswith("/api/docs"):
+    if path in MCP:
+        return True
+    if not path.startswith("/api/") or path.startswith(("/api/docs", "/api/v2/docs")):
         return False
-    return "HTTP_X_API_KEY" in request.META or settings.SESSION_COOKIE_NAME not in request.COOKIES
+    keyed = "HTTP_X_API_KEY" in request.META or "HTTP_AUTHORIZATION" in request.META
+    return keyed or settings.SESSION_COOKIE_NAME not in request.COOKIES
 
 
 def innermost(get_response: Any) -> Answer:

@@ -92,6 +92,8 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_tasks",
+    "django_tasks_db",
     "records",
 ]
 
@@ -130,6 +132,14 @@ TEMPLATES = [
 
 STATIC_URL = "/static/"
 
+# Background work ----------------------------------------------------------------------------------
+
+# Tasks are rows of the database, added in the transaction that asks for them; `manage.py worker` runs them.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
+
+# After how long a worker that says nothing of the job it holds is taken for dead.
+JOB_LEASE_SECONDS: int = env.int("JOB_LEASE_SECONDS", default=60)
+
 # The workbench ------------------------------------------------------------------------------------
 
 UNFOLD = {
@@ -163,6 +173,8 @@ UNFOLD = {
 }
 # Definitions are changed through their forms, never by bringing back an old row.
 SIMPLE_HISTORY_REVERT_DISABLED = True
+# History is read per row of what it is about, never by date alone.
+SIMPLE_HISTORY_DATE_INDEX = False
 # A role's page has a row of inputs for every object, a field's for every option.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
@@ -213,6 +225,11 @@ DATABASES = {
     "default": database_settings(env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'records.sqlite3'}")),
 }
 
+# The trash -----------------------------------------------------------------------------------------
+
+# Days after which `purge_trash` removes deleted records for good.
+TRASH_DAYS: float = env.float("TRASH_DAYS", default=30)
+
 # Passwords ----------------------------------------------------------------------------------------
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -244,6 +261,9 @@ WHITENOISE_MAX_AGE = 3600
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 MEDIA_ROOT: str = env.str("MEDIA_ROOT", default=str(DATA_DIR / "media"))
+# What files may be attached to records; and where we are for others, for the addresses in answers (else relative).
+ATTACHMENT_MAX_BYTES: int = env.int("ATTACHMENT_MAX_BYTES", default=50 * 1024 * 1024)
+PUBLIC_URL: str = env.str("PUBLIC_URL", default="").rstrip("/")
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -285,12 +305,24 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "0.1.0",
     "OAS_VERSION": "3.0.3",
     "SERVE_INCLUDE_SCHEMA": False,
+    "DEFAULT_GENERATOR_CLASS": "records.api.openapi.RecordsGenerator",
     "POSTPROCESSING_HOOKS": ["records.api.openapi.complete"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False},
     "REDOC_DIST": "SIDECAR",
 }
+
+# External sources ---------------------------------------------------------------------------------
+
+# Keys that secrets are sealed with, the newest first; an older one opens what was sealed with it.
+EXTERNAL_SECRET_KEYS: list[str] = env.list("EXTERNAL_SECRET_KEYS", default=[]) or [SECRET_KEY]
+# `host:port` of upstreams that may be called though they have no public address or speak no TLS.
+EXTERNAL_ALLOWED_HOSTS: list[str] = env.list("EXTERNAL_ALLOWED_HOSTS", default=[])
+# Certificates to trust beside the public ones: a file of PEM.
+EXTERNAL_CA_FILE: str = env.str("EXTERNAL_CA_FILE", default="")
+# Calls of upstreams at once in one process; those that hang must leave threads for everybody else.
+EXTERNAL_CALLS_AT_ONCE: int = env.int("EXTERNAL_CALLS_AT_ONCE", default=4)
 
 # Logging ------------------------------------------------------------------------------------------
 
@@ -304,6 +336,10 @@ LOGGING: dict[str, Any] = {
         # Django's own handlers would print twice, and a refused request is the caller's news, not ours.
         "django": {"handlers": [], "propagate": True},
         "django.request": {"level": "ERROR"},
+        # A job tells its own story.
+        "django_tasks": {"level": "WARNING"},
+        "django_tasks_db": {"level": "WARNING"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "mcp": {"level": "WARNING"},  # it tells of the beginning and end of each request
     },
 }

@@ -1,11 +1,13 @@
-"""Where everything is: the API, the staff's workbench and the health check."""
+"""Where everything is: the APIs, the staff's workbench and the health check."""
 
 from django.contrib import admin
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
+
+from records.mcp.views import endpoint as mcp
 
 
 @require_safe
@@ -18,6 +20,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("api/", include("records.api.urls")),
+    re_path("^mcp/?$", mcp),
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),

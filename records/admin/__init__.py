@@ -1,5 +1,5 @@
 """The staff's workbench: records per object, and the set-up of a workspace. One module per thing."""
 
-from . import fields, keys, members, objects, roles, users, workspaces
+from . import external_sources, fields, keys, log_in, members, objects, roles, users, workspaces
 
-__all__ = ["fields", "keys", "members", "objects", "roles", "users", "workspaces"]
+__all__ = ["external_sources", "fields", "keys", "log_in", "members", "objects", "roles", "users", "workspaces"]

@@ -12,8 +12,10 @@ from records.field_types import field_types
 from records.models import Field, ObjectType, RelationKind
 
 from .base import SetupForm
+from .showing import document_text
 
 SETTING = "setting_"
+TEXTS = ("pattern", "expression")  # settings that are texts even where they look like numbers
 KIND_LABELS = {
     RelationKind.ONE_TO_ONE: "One record, which belongs to one",
     RelationKind.PRIMARY: "One record, which may belong to many",
@@ -75,7 +77,8 @@ class FieldForm(SetupForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         default = self.instance.default_value
-        self.fields["default_text"].initial = default_text(default)
+        documents = default is not None and field_types.get(self.instance.field_type).is_document
+        self.fields["default_text"].initial = document_text(default) if documents else default_text(default)
         for group in self.instance.settings.values():
             for key, value in group.items():
                 if SETTING + key in self.fields:
@@ -83,10 +86,9 @@ class FieldForm(SetupForm):
 
     def settings(self) -> dict[str, Any]:
         """The settings as they were typed, in the groups of the field's type."""
-        complete = field_types.get(self.instance.field_type).check_settings({})
         return {
-            group: {key: typed(self.cleaned_data.get(SETTING + key, "")) for key in keys}
-            for group, keys in complete.items()
+            group: {key: typed(key, self.cleaned_data.get(SETTING + key, "")) for key in keys}
+            for group, keys in setting_keys(self.instance).items()
         }
 
 
@@ -101,9 +103,17 @@ def default_text(default: Any) -> str:
     return "" if default is None else str(default)
 
 
-def typed(text: str) -> Any:
+def setting_keys(field: Field) -> dict[str, tuple[str, ...]]:
+    """The keys of the settings that a field may have, by group."""
+    kind = field_types.get(field.field_type)
+    return {group: tuple(keys) for group, keys in {**kind.check_settings({}), **kind.optional_settings}.items()}
+
+
+def typed(key: str, text: str) -> Any:
     """What a setting typed as text means: nothing, a number or a text."""
     text = text.strip()
+    if key in TEXTS:
+        return text or None
     for kind in (int, float):
         try:
             return kind(text)
@@ -114,12 +124,11 @@ def typed(text: str) -> Any:
 
 def form_for(field: Field) -> type[FieldForm]:
     """The form for a field's type, with an input for each of its settings."""
-    complete = field_types.get(field.field_type).check_settings({})
     inputs = {
         SETTING + key: forms.CharField(
             label=key.replace("_", " ").capitalize(), required=False, widget=UnfoldAdminTextInputWidget
         )
-        for keys in complete.values()
+        for keys in setting_keys(field).values()
         for key in keys
     }
     return type("FieldForm", (FieldForm,), inputs)

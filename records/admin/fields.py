@@ -22,7 +22,10 @@ from .field_forms import NewFieldForm, form_for, setting_names
 
 OPTIONS_PER_PAGE = 100
 STAGE = "stage"
-FLAGS = ("is_required", "is_unique", "is_read_only", "is_hidden", "allows_empty")
+FLAGS = (
+    *("is_required", "is_unique", "is_read_only", "is_hidden", "allows_empty"),
+    *("is_admin_only", "is_external_id"),
+)
 RELATION = ("links_to", "link_kind", "mirror_label")
 LINKING = [name for name in field_types if field_types.get(name).column == "related_record"]
 FLAG_HELP = {

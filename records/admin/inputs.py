@@ -16,7 +16,7 @@ from records.field_types import FieldSpec
 from records.models import Member
 from records.services.access import Author
 
-from .showing import member_name
+from .showing import document_text, shown_name
 
 LONG = 1000  # characters above which a text gets a large input
 YES, NO = "yes", "no"
@@ -78,13 +78,13 @@ def _with_current(choices: Choices, value: Any) -> Choices:
     current = [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
     return [
         *choices,
-        *((item["id"], item.get("name") or member_name(item)) for item in current if item["id"] not in known),
+        *((item["id"], shown_name(item)) for item in current if item["id"] not in known),
     ]
 
 
 def _widget(field: FieldSpec) -> forms.Widget:
     schema = _schema(field)
-    if schema.get("maxLength", 0) > LONG:
+    if schema.get("maxLength", 0) > LONG or field.type.is_document:
         large: forms.Widget = UnfoldAdminTextareaWidget()
         return large
     attrs = {"autocomplete": "off"}
@@ -104,6 +104,8 @@ def _help(field: FieldSpec) -> str:
         hints.append("Separate several by semicolons.")
     elif field.type.column == "moment" and _schema(field).get("format") == "date-time":
         hints.append(f"Like 2026-05-17 09:30; without an offset in {field.zone.key}.")
+    elif field.type.is_document:
+        hints.append("An object or a list, as JSON.")
     elif field.type.column == "number":
         hints.append(str(_schema(field).get("description", "")))
     if field.is_required:
@@ -115,6 +117,8 @@ def initial(field: FieldSpec, value: Any) -> Any:
     """What an input holds to begin with: the value as it would stand in a CSV cell, or the ids of what is chosen."""
     if value is None:
         return [] if field.multiple and not makes_options(field) else ""
+    if field.type.is_document:
+        return document_text(value)
     if isinstance(value, list):
         return "; ".join(item["name"] for item in value) if makes_options(field) else [item["id"] for item in value]
     if isinstance(value, dict):
@@ -130,7 +134,7 @@ def _link_inputs(field: FieldSpec, value: Any) -> dict[str, forms.Field]:
     kept = forms.MultipleChoiceField(
         label=field.display_name,
         required=False,
-        choices=[(item["id"], item.get("display_name") or item["name"]) for item in current],
+        choices=[(item["id"], shown_name(item)) for item in current],
         initial=[item["id"] for item in current],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text="Untick what is to be taken away.",

@@ -7,6 +7,7 @@ from itertools import zip_longest
 from typing import Any
 
 import orjson
+from django.http import QueryDict
 
 from records.exceptions import InvalidInput
 from records.field_types import FieldSpec, InvalidValue
@@ -132,9 +133,9 @@ class Asked:
         )
 
 
-def read_asked(page: ObjectPage) -> Asked:
-    """What the address asks for; what makes no sense in it is left out or refused by the search."""
-    sent = page.request.GET
+def read_asked(page: ObjectPage, sent: QueryDict | None = None) -> Asked:
+    """What the address, or a form, asks for; what makes no sense in it is left out or refused by the search."""
+    sent = page.request.GET if sent is None else sent
     triples = zip_longest(sent.getlist("f"), sent.getlist("c"), sent.getlist("v"), fillvalue="")
     filters = tuple(AskedFilter(*triple) for triple in triples if triple[0] and triple[1])
     number = sent.get("page", "1")

@@ -76,5 +76,5 @@ class MemberAdmin(SetupAdmin, HistoryMixin):
             answer: HttpResponse = super().response_add(request, obj, post_url_continue)
             return answer
         context = {"opts": self.model._meta, "back": reverse("admin:records_member_change", args=[obj.pk])}
-        secrets = [("User name", obj.user.get_username()), ("Password", password)]
+        secrets = [("Email", obj.user.get_username()), ("Password", password)]
         return secret_page(self.admin_site, request, "The new member's log-in", secrets, **context)

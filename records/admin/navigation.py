@@ -13,9 +13,11 @@ from records.models import ObjectKind, ObjectType
 from .choosing import get_visitor
 
 ICONS = {ObjectKind.STANDARD: "table_rows", ObjectKind.PIPELINE: "view_kanban", ObjectKind.CONTACT: "contacts"}
+WORK = (("Jobs", "admin:jobs", "pending_actions"),)
 SET_UP = (
     ("Objects", "admin:records_objecttype_changelist", "category"),
     ("Fields", "admin:records_field_changelist", "tune"),
+    ("External sources", "admin:records_externalsource_changelist", "cloud_sync"),
     ("Workspace", "admin:records_workspace_changelist", "domain"),
 )
 PEOPLE = (
@@ -50,6 +52,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of links at the left: records per object, and for those who may define the set-up."""
     visitor = get_visitor(request)
     groups: list[dict[str, Any]] = [{"title": "Data", "items": [object_link(row) for row in list_objects(request)]}]
+    if visitor.member is not None:
+        groups[0]["items"] += _links(WORK)
     if visitor.may_define:
         people = PEOPLE + (OPERATORS if visitor.is_operator else ())
         groups.append({"title": "Set-up", "separator": True, "items": _links(SET_UP)})

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from records.exceptions import NotAllowed, NotFound
+from records.exceptions import Conflict, ExternalConfig, ExternalError, InvalidInput, NotAllowed, NotFound
 from records.models import FieldCategory
 from records.services.access import Author, get_schema, grant_of
 from records.services.object_schema import ObjectSchema
@@ -47,6 +49,7 @@ class ObjectPage:
             "list_url": self.url(),
             "add_url": self.url("record_add"),
             "archived_url": self.url("archived_records"),
+            "trash_url": self.url("trash") if grant_of(self.author, self.schema).remove != "none" else "",
             **context,
         }
         return TemplateResponse(self.request, f"admin/records/{template}", shown, status=status)
@@ -57,18 +60,37 @@ class ObjectPage:
         return {str(row.uuid): row.name for row in rows.order_by("order", "id")}
 
 
-View = Callable[..., HttpResponse]
+def local_text(author: Author, when: datetime | None) -> str:
+    """A moment in the workspace's time zone."""
+    return "" if when is None else when.astimezone(author.workspace.zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def about_object(view: Callable[Concatenate[ObjectPage, P], HttpResponse]) -> View:
+def external_status(refusal: ExternalConfig | ExternalError) -> int:
+    """The status of a page that says what could not be done where the records live."""
+    return 424 if isinstance(refusal, ExternalError) else 422
+
+
+View = Callable[..., HttpResponseBase]
+
+
+def about_object(view: Callable[Concatenate[ObjectPage, P], HttpResponseBase]) -> View:
     """A view of the object that its address names; 404 for what the visitor may not see, 403 for what not do."""
 
     @wraps(view)
-    def shown(request: HttpRequest, /, object_uuid: UUID, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def shown(request: HttpRequest, /, object_uuid: UUID, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         author = get_visitor(request).author()
         try:
             page = ObjectPage(request, author, get_schema(author, str(object_uuid)))
-            return view(page, *args, **kwargs)
+            try:
+                return view(page, *args, **kwargs)
+            except (ExternalConfig, ExternalError) as refusal:
+                status = external_status(refusal)
+                return page.render("external.html", page.schema.object_name, status=status, problem=refusal.detail)
+            except (Conflict, InvalidInput) as refusal:  # of a button; forms show what they are refused themselves
+                if request.method != "POST":
+                    raise
+                messages.error(request, refusal.detail)
+                return redirect(page.url())
         except NotFound:
             raise Http404 from None
         except NotAllowed as refusal:

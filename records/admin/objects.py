@@ -86,12 +86,23 @@ class ObjectTypeAdmin(SetupAdmin, HistoryMixin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is None:
-            return ("object_name", "entity_name", "name", "object_type", "identifier", "description")
+            return (
+                "object_name",
+                "entity_name",
+                "name",
+                "object_type",
+                "identifier",
+                "description",
+                "is_open",
+                "is_collection",
+            )
         return (
             "object_name",
             "entity_name",
             "description",
             "display_pattern",
+            "is_open",
+            "is_collection",
             "name",
             "object_type",
             "identifier",

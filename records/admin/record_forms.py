@@ -61,12 +61,12 @@ class RecordForm(forms.Form):
         if is_link(spec):
             yield from self._links(spec)
         elif spec.name in self.changed_data:
-            yield FieldEntry(name=spec.name, value=_value(spec, self.cleaned_data[spec.name]))
+            yield FieldEntry(name=spec.name, value=read_input(spec, self.cleaned_data[spec.name]))
 
     def _links(self, spec: FieldSpec) -> Iterator[FieldEntry]:
         text = self.cleaned_data[added_name(spec)].strip()
         parts = [part.strip() for part in text.split(";")] if spec.multiple else [text]
-        added = [_link(spec, part) for part in parts if part]
+        added = [read_link(spec, part) for part in parts if part]
         removed = self._removed(spec.name)
         if spec.multiple and (added or removed):
             yield FieldEntry(name=spec.name, add_values=added, remove_values=removed)
@@ -102,7 +102,7 @@ class RecordForm(forms.Form):
         return added_name(spec) if is_link(spec) else name
 
 
-def _value(spec: FieldSpec, given: Any) -> Any:
+def read_input(spec: FieldSpec, given: Any) -> Any:
     """What an input says, in a form the field's type takes; None for a blank."""
     if isinstance(given, list):
         return given or None
@@ -114,7 +114,7 @@ def _value(spec: FieldSpec, given: Any) -> Any:
     return spec.type.from_text(spec, text)
 
 
-def _link(spec: FieldSpec, part: str) -> Any:
+def read_link(spec: FieldSpec, part: str) -> Any:
     """A record by id or by name; a file by id."""
     if UUID_FORM.fullmatch(part):
         return part

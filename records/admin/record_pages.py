@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +20,8 @@ from records.services.object_schema import COLUMN_FIELDS
 from records.services.read import RecordView, get_record, select_fields
 from records.services.write import Mode, SaveRequest, archive_record, save_record, unarchive_record
 
-from .object_pages import ObjectPage, about_object
+from .attachments import shown_files
+from .object_pages import ObjectPage, about_object, local_text
 from .record_forms import RecordForm
 from .showing import Cell, member_name, show_cell, value_text
 
@@ -47,6 +47,8 @@ def record_page(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
         groups=_groups(page, view),
         figures=_figures(page, view),
         archived=view.row.state == RecordState.ARCHIVED,
+        files=shown_files(page, view.uuid),
+        may_change_files=view.access.edit and view.row.state == RecordState.ACTIVE and view.row.cancelled_at is None,
         history=[_shown_entry(page, entry) for entry in entries],
         history_count=count,
         newer=at - 1,
@@ -61,6 +63,10 @@ def _addresses(page: ObjectPage, uuid: str) -> dict[str, Any]:
         "edit_url": page.url("record_edit", uuid),
         "archive_url": page.url("record_archive", uuid),
         "unarchive_url": page.url("record_unarchive", uuid),
+        "throw_away_url": page.url("record_trash", uuid),
+        "files_url": page.url("record_files", uuid),
+        "file_url": page.url("record_file", uuid),
+        "file_remove_url": page.url("record_file_remove", uuid),
     }
 
 
@@ -80,8 +86,8 @@ def _figures(page: ObjectPage, view: RecordView) -> list[tuple[str, str]]:
     summary, row = view.row.summary, view.row
     figures = [
         ("Version", str(view.version)),
-        ("Created", local_text(page, row.created_at)),
-        ("Updated", local_text(page, row.updated_at)),
+        ("Created", local_text(page.author, row.created_at)),
+        ("Updated", local_text(page.author, row.updated_at)),
         ("Team members", str(view.num_associated_team_members)),
         ("Upcoming activities", str(summary.upcoming_activities)),
     ]
@@ -93,11 +99,6 @@ def _figures(page: ObjectPage, view: RecordView) -> list[tuple[str, str]]:
     if row.external_id:
         figures.append(("External id", f"{row.external_source} {row.external_id}".strip()))
     return [*figures, ("Id", view.uuid)]
-
-
-def local_text(page: ObjectPage, when: datetime | None) -> str:
-    """A moment in the workspace's time zone."""
-    return "" if when is None else when.astimezone(page.author.workspace.zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def _shown_entry(page: ObjectPage, entry: HistoryEntry) -> ShownEntry:
     ]
     how = Source(entry.source).label + (", with an API key" if entry.api_key_id else "")
     who = member_name(entry.member) or "Nobody"
-    when = local_text(page, entry.created)
+    when = local_text(page.author, entry.created)
     return ShownEntry(entry.version, entry.action, when, who, how, entry.reason, changes)
 
 
@@ -175,7 +176,7 @@ def _answer(page: ObjectPage, form: RecordForm, view: RecordView | None) -> Http
 def _request(form: RecordForm, view: RecordView | None, entries: Any) -> SaveRequest:
     if view is None:
         return SaveRequest(Mode.CREATE, entries=entries)
-    version = form.cleaned_data["version"]
+    version = form.cleaned_data["version"] or None  # a record that lives elsewhere has none
     return SaveRequest(Mode.UPDATE, view.uuid, entries=entries, expected_version=version)
 
 

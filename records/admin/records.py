@@ -9,13 +9,14 @@ from typing import Any
 from django.http import HttpResponse, QueryDict
 from django.views.decorators.http import require_safe
 
-from records.exceptions import InvalidInput, Unavailable
+from records.exceptions import ExternalConfig, ExternalError, InvalidInput, Unavailable
 from records.field_types import FieldSpec
-from records.services.access import Author, visible_fields
+from records.services.access import Author, grant_of, visible_fields
 from records.services.archive import list_archived
 from records.services.read import RecordView
 from records.services.search import SearchPage, search_records
 
+from .bulk import may_change
 from .inputs import choices_of
 from .listing import (
     PAGE_SIZE,
@@ -26,8 +27,9 @@ from .listing import (
     offered_columns,
     read_asked,
 )
-from .object_pages import ObjectPage, about_object
+from .object_pages import ObjectPage, about_object, external_status
 from .showing import Cell, show_cell
+from .transfers import may_import
 
 DISPLAY_NAME = "display_name"
 NO_RECORDS = SearchPage([], 0, False, None)
@@ -50,6 +52,7 @@ class TableRow:
     name: str
     link: str
     cells: list[Cell]
+    uuid: str
 
 
 @require_safe
@@ -64,6 +67,8 @@ def list_page(page: ObjectPage) -> HttpResponse:
         problem = refusal.detail
     except Unavailable as refusal:
         problem, status = refusal.detail, 503
+    except (ExternalConfig, ExternalError) as refusal:
+        problem, status = refusal.detail, external_status(refusal)
     return page.render(
         "list.html",
         page.schema.object_name,
@@ -77,7 +82,23 @@ def list_page(page: ObjectPage) -> HttpResponse:
         columns=[(spec, spec in asked.columns) for spec in offered_columns(page)],
         kept=[(key, value) for key, values in page.request.GET.lists() for value in values],
         paging=paging(page, asked.page, found.count or 0),
+        **_bulk_links(page),
     )
+
+
+def _bulk_links(page: ObjectPage) -> dict[str, Any]:
+    """The pages that do something with many records, for those who may; rows can be chosen where it takes rows."""
+    if page.schema.external is not None:
+        return {"selectable": False, "export_url": page.url("export")}
+    change = page.url("bulk_change") if may_change(page.author, page) else ""
+    archive = page.url("bulk_archive") if grant_of(page.author, page.schema).remove != "none" else ""
+    return {
+        "change_url": change,
+        "archive_url": archive,
+        "selectable": bool(change or archive),
+        "import_url": page.url("import") if may_import(page) else "",
+        "export_url": page.url("export"),
+    }
 
 
 @require_safe
@@ -107,6 +128,7 @@ def table_rows(page: ObjectPage, views: Sequence[RecordView], columns: Sequence[
                 show_cell(page.author, spec, view.values.get(spec.id), total=view.totals.get(spec.id, 0), in_list=True)
                 for spec in columns
             ],
+            view.uuid,
         )
         for view in views
     ]

@@ -77,7 +77,10 @@ class GrantInline(ScopedInline):
     model = ObjectPermission
     formset = OncePerObject
     fields = ("object", "create", "view", "edit", "remove")
-    verbose_name_plural = "What the role may do with the records of each object"
+    verbose_name = "object"
+    verbose_name_plural = (
+        "What the role may do with the records of each object (own: those a member owns, belongs to or is named in)"
+    )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return get_visitor(request).may_define
@@ -93,10 +96,17 @@ class FieldSwitchInline(ScopedInline):
     formset = OncePerField
     fields = ("field", "view", "edit")
     autocomplete_fields = ("field",)
-    verbose_name_plural = "Fields that are taken away from the role"
+    verbose_name = "field"
+    verbose_name_plural = "Fields that are hidden from the role (view off), or that it may not change (edit off)"
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return get_visitor(request).may_define
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        formfield = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "edit":
+            formfield.initial = False  # a field is listed here to be taken away
+        return formfield
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         fields = Field.objects.filter(workspace_id=get_visitor(request).workspace_id, deleted_at=None)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from html import unescape
 from typing import Any
 
+import orjson
 from django.urls import reverse
 from django.utils.html import strip_tags
 
@@ -40,6 +41,9 @@ class Cell:
 
 def show_cell(author: Author, field: FieldSpec, value: Any, *, total: int = 0, in_list: bool = False) -> Cell:
     """A field's value for a page; in lists long texts and long lists are cut."""
+    if value is not None and field.type.is_document:
+        text = document_text(value)
+        return Cell(field, [Item(cut(text) if in_list else text)])
     values = value if isinstance(value, list) else [] if value is None else [value]
     shown = values[:MOST_IN_LISTS] if in_list else values
     items = [Item(_text(field, item, in_list=in_list), _link(author, field, item)) for item in shown]
@@ -49,13 +53,15 @@ def show_cell(author: Author, field: FieldSpec, value: Any, *, total: int = 0, i
 
 def value_text(field: FieldSpec, value: Any) -> str:
     """A value as one text, for the history."""
+    if value is not None and field.type.is_document:
+        return document_text(value)
     values = value if isinstance(value, list) else [] if value is None else [value]
     return ", ".join(_text(field, item) for item in values)
 
 
 def _text(field: FieldSpec, value: Any, *, in_list: bool = False) -> str:
     if isinstance(value, Mapping):
-        return _named(value)
+        return shown_name(value)
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, (int, float)):
@@ -65,13 +71,21 @@ def _text(field: FieldSpec, value: Any, *, in_list: bool = False) -> str:
         return moment_text(text)
     if field.type.json_schema(field).get("contentMediaType") == "text/html":
         text = unescape(strip_tags(text))
-    if in_list:
-        text = " ".join(text.split())
-        return text if len(text) <= LONGEST_IN_LISTS else f"{text[:LONGEST_IN_LISTS]}…"
-    return text
+    return cut(text) if in_list else text
 
 
-def _named(value: Mapping[str, Any]) -> str:
+def document_text(value: Any) -> str:
+    """A JSON document as people read and edit it."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+
+
+def cut(text: str) -> str:
+    """A text on one line, no longer than a list has room for."""
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST_IN_LISTS else f"{text[:LONGEST_IN_LISTS]}…"
+
+
+def shown_name(value: Mapping[str, Any]) -> str:
     """An option, a member, a record, a file or an amount of money."""
     if "amount" in value:
         amount = plain_number(value["amount"], grouped=True)

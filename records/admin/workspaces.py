@@ -94,7 +94,7 @@ class WorkspaceAdmin(SetupAdmin):
 
     def response_add(self, request: HttpRequest, obj: Workspace, post_url_continue: str | None = None) -> HttpResponse:
         made: Any = request.made  # type: ignore[attr-defined]
-        secrets = [("User name", made.member.email), ("Password", made.password), ("API key", made.api_key)]
+        secrets = [("Email", made.member.email), ("Password", made.password), ("API key", made.api_key)]
         context = {
             "opts": self.model._meta,
             "back": reverse("admin:records_workspace_changelist"),

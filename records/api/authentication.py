@@ -11,9 +11,8 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 
 from records.exceptions import InvalidInput, NotAllowed, NotAuthenticated
+from records.http import header, request_id
 from records.services.access import FOREIGN, Author, Source, authenticate_key, authenticate_user
-
-from .request_ids import request_id
 
 KEY, WORKSPACE, MEMBER = "X-API-KEY", "X-BUSINESS-ID", "X-USER-ID"
 SECRET = re.compile(r"[\x21-\x2b\x2d-\x7e]{1,255}")
@@ -36,25 +35,15 @@ class WorkspaceAuthentication(BaseAuthentication):
             raise InvalidInput(f"The header {KEY} is malformed.")
         return authenticate_key(
             secret,
-            _uuid(WORKSPACE, workspace),
-            _uuid(MEMBER, member),
+            uuid_of(WORKSPACE, workspace),
+            uuid_of(MEMBER, member),
             Source.RECORDS_API,
             request_id(request),
         ), None
 
 
-def header(request: HttpRequest, name: str) -> str:
-    """A header that is sent once, or more than once with one value; servers join repeated headers by commas."""
-    text: str = request.META.get(f"HTTP_{name.replace('-', '_')}", "")
-    if "," not in text:
-        return text.strip()
-    values = {part.strip() for part in text.split(",")}
-    if len(values) > 1:
-        raise InvalidInput(f"The header {name} is sent with more than one value.")
-    return values.pop()
-
-
-def _uuid(name: str, text: str) -> UUID:
+def uuid_of(name: str, text: str) -> UUID:
+    """The UUID that a header's text is."""
     if not UUID_FORM.fullmatch(text):
         raise InvalidInput(f"The header {name} is malformed: expected a UUID.")
     return UUID(text)
@@ -65,18 +54,19 @@ def _session_author(request: HttpRequest) -> Author:
     user = getattr(request, "user", None)
     if user is None or not (user.is_active and user.is_staff):
         raise NotAuthenticated(f"The header {KEY} is missing.", "missing_credentials")
-    _check_csrf(request)
+    check_csrf(request)
     workspace = header(request, WORKSPACE)
     if not workspace:
         raise NotAuthenticated(f"The header {WORKSPACE} is missing.", "missing_business_context")
-    author = authenticate_user(user.pk, _uuid(WORKSPACE, workspace), Source.RECORDS_API, request_id(request))
+    author = authenticate_user(user.pk, uuid_of(WORKSPACE, workspace), Source.RECORDS_API, request_id(request))
     member = header(request, MEMBER)
-    if member and str(_uuid(MEMBER, member)) != author.member.uuid:
+    if member and str(uuid_of(MEMBER, member)) != author.member.uuid:
         raise NotAllowed(FOREIGN)
     return author
 
 
-def _check_csrf(request: HttpRequest) -> None:
+def check_csrf(request: HttpRequest) -> None:
+    """NotAllowed for an unsafe request that comes from no page of ours."""
     check = CSRFCheck(HttpResponse)  # stands for a view that is not exempt, and is not called
     check.process_request(request)
     reason: Any = check.process_view(request, HttpResponse, (), {})

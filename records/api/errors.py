@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 
 from records.exceptions import (
     Conflict,
+    ExternalConfig,
+    ExternalError,
     IdempotencyMismatch,
     NotAllowed,
     NotAuthenticated,
@@ -19,6 +22,7 @@ from records.exceptions import (
     TooLarge,
     Unavailable,
 )
+from records.http import receive
 
 from .answers import json_answer
 from .etags import etag
@@ -51,18 +55,34 @@ STATUSES: dict[type, HTTPStatus] = {
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     IdempotencyMismatch: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ExternalConfig: HTTPStatus.UNPROCESSABLE_ENTITY,
+    # Not 502 or 504: those are for what stands before us to say, and some of it repeats requests that got them.
+    ExternalError: HTTPStatus.FAILED_DEPENDENCY,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 
 def refusal(error: RecordsError) -> HttpResponse:
     """The response to a request that met one problem."""
-    return problem(status_of(error), error.detail, error.code, headers_of(error))
+    return problem(status_of(error), error.detail, error.code, headers_of(error), details_of(error))
 
 
-def problem(status: int, detail: str, code: str, headers: dict[str, str] | None = None) -> HttpResponse:
+def problem(
+    status: int,
+    detail: str,
+    code: str,
+    headers: dict[str, str] | None = None,
+    details: dict[str, Any] | None = None,
+) -> HttpResponse:
     """One problem, in the form all APIs share."""
-    return json_answer({"detail": detail, "code": code}, status, headers)
+    return json_answer({"detail": detail, "code": code, **(details or {})}, status, headers)
+
+
+def details_of(error: RecordsError) -> dict[str, Any]:
+    """What some refusals say beside their code."""
+    if isinstance(error, ExternalError):
+        return {"upstream_status": error.status, "outcome": error.outcome}
+    return {}
 
 
 def status_of(error: RecordsError) -> int:
@@ -79,11 +99,15 @@ def headers_of(error: RecordsError) -> dict[str, str]:
             return {"ETag": etag(error.version)}
         case NotAuthenticated():
             return {"WWW-Authenticate": 'ApiKey realm="records"'}
+        case ExternalError() if error.retry_after is not None:
+            return {"Retry-After": str(error.retry_after)}
         case Unavailable():
             return {"Retry-After": "1"}
     return {}
 
 
-def not_found(*_: Any, **__: Any) -> HttpResponse:
+@csrf_exempt  # there is nothing to protect, and the check answers in HTML
+def not_found(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
     """The answer at a path that leads nowhere: the same as for a thing that is not there."""
+    receive(request)
     return refusal(NotFound())

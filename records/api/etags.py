@@ -13,6 +13,11 @@ TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 TAG_LIST = re.compile(rf"\s*{TAG.pattern}(?:\s*,\s*{TAG.pattern})*\s*")
 
 
+def tagged(version: int) -> dict[str, str]:
+    """The header that says a record's version; none for a record that lives elsewhere, which has none."""
+    return {} if version == NO_VERSION else {"ETag": etag(version)}
+
+
 def etag(version: int) -> str:
     """The strong tag of a record's version."""
     return f'"{version}"'
@@ -21,7 +26,7 @@ def etag(version: int) -> str:
 def is_known(request: HttpRequest, version: int) -> bool:
     """Whether the caller says that it has this version (`If-None-Match`)."""
     sent = request.META.get("HTTP_IF_NONE_MATCH")
-    if sent is None:
+    if sent is None or version == NO_VERSION:
         return False
     return sent.strip() == "*" or any(tag == str(version) for _, tag in TAG.findall(sent))
 

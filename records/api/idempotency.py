@@ -9,10 +9,9 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from records.exceptions import InvalidInput
+from records.http import read_bytes
 from records.services.access import Author
 from records.services.idempotency import Answer, run_once
-
-from .bodies import read_bytes
 
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
 
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 
 from records.registry import Registry
@@ -14,23 +16,60 @@ from .authentication import WorkspaceScheme
 
 Schema = dict[str, Any]
 View = TypeVar("View", bound=Callable[..., Any])
-_components: Registry[Schema] = Registry("schema component")
 _required_bodies: set[str] = set()
+
+
+# ---------------------------------------------------------------- documents
+
+
+@dataclass(frozen=True)
+class Document:
+    """An OpenAPI document: which paths it describes, and in what they are described and called."""
+
+    title: str
+    holds: Callable[[str], bool]
+    security: list[dict[str, list[Any]]]
+    components: Registry[Schema] = field(default_factory=lambda: Registry("schema component"))
+
+
+WORKSPACE_PATHS = "/api/v2/"
+RECORDS = Document(
+    "Records API",
+    lambda path: not path.startswith(WORKSPACE_PATHS),
+    [{scheme: [] for scheme in WorkspaceScheme.headers}],
+)
+WORKSPACE = Document("Workspace API", lambda path: path.startswith(WORKSPACE_PATHS), [{"apiKey": []}])
+
+
+class RecordsGenerator(SchemaGenerator):
+    """Makes a document of the paths that are its own."""
+
+    document = RECORDS
+
+    def _initialise_endpoints(self) -> None:
+        super()._initialise_endpoints()  # type: ignore[no-untyped-call]
+        self.endpoints = [endpoint for endpoint in self.endpoints or () if self.document.holds(endpoint[0])]
+
+
+class WorkspaceGenerator(RecordsGenerator):
+    """Makes the Workspace API's document."""
+
+    document = WORKSPACE
 
 
 # ---------------------------------------------------------------- components
 
 
-def component(name: str, schema: Schema) -> None:
+def component(name: str, schema: Schema, document: Document = RECORDS) -> None:
     """Give a schema a name, by which operations and other components refer to it."""
-    _components.register(name, schema)
+    document.components.register(name, schema)
 
 
 def ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def obj(required: Mapping[str, Schema], **optional: Schema) -> Schema:
+def obj(required: Mapping[str, Schema], /, **optional: Schema) -> Schema:
     """An object whose `required` properties are always there."""
     schema: Schema = {"type": "object", "properties": {**required, **optional}}
     if required:
@@ -76,6 +115,12 @@ def json_body(name: str, *, required: bool = False) -> tuple[Schema, bool]:
     return ref(name), required
 
 
+class Decorator(Protocol):
+    """Says of a view what the document is to say of it."""
+
+    def __call__(self, view: View, /) -> View: ...
+
+
 def operation(
     operation_id: str,
     tag: str,
@@ -83,8 +128,9 @@ def operation(
     parameters: Sequence[OpenApiParameter],
     responses: Mapping[int, Schema | None],
     body: tuple[Schema, bool] | None = None,
-) -> Callable[[View], View]:
-    """A decorator that says of a view what the document is to say of it."""
+    media_type: str = JSON,
+) -> Decorator:
+    """What the document is to say of a view."""
     if body is not None and body[1]:
         _required_bodies.add(operation_id)
     described: Callable[[View], View] = extend_schema(
@@ -92,17 +138,19 @@ def operation(
         tags=[tag],
         summary=summary,
         parameters=list(parameters),
-        request={JSON: body[0]} if body is not None else None,
+        request={media_type: body[0]} if body is not None else None,
         responses={(status, JSON): schema for status, schema in responses.items()},
     )
     return described
 
 
-def complete(result: Schema, **_: Any) -> Schema:
-    """Add what drf-spectacular is not told by the views: components, the security that all share."""
+def complete(result: Schema, generator: RecordsGenerator, **_: Any) -> Schema:
+    """Add what drf-spectacular is not told by the views: title, components, the security that all share."""
+    document = generator.document
+    result["info"]["title"] = document.title
     schemas = result["components"].setdefault("schemas", {})
-    schemas.update(zip(_components, _components.values(), strict=True))
-    result["security"] = [{scheme: [] for scheme in WorkspaceScheme.headers}]
+    schemas.update(zip(document.components, document.components.values(), strict=True))
+    result["security"] = document.security
     for methods in result["paths"].values():
         for described in methods.values():
             if described["operationId"] in _required_bodies:

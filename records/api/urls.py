@@ -5,11 +5,19 @@ from __future__ import annotations
 from django.urls import re_path
 
 from . import docs
+from .bulk import urls as bulk
 from .errors import not_found
+from .files import urls as files
+from .metadata import urls as metadata
 from .records import urls as records
+from .workspace import urls as workspace
 
 urlpatterns = [
     *records.urlpatterns,
+    *metadata.urlpatterns,
+    *bulk.urlpatterns,
+    *workspace.urlpatterns,
+    *files.urlpatterns,
     *docs.urlpatterns,
     re_path("", not_found),
 ]

@@ -8,7 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework import viewsets
 
 from records.exceptions import RecordsError
+from records.http import receive
 from records.services.access import Author, check_scope
+from records.services.sql import unavailable_when_stopped
 
 from .authentication import WorkspaceAuthentication
 from .errors import MethodNotAllowed, refusal
@@ -22,7 +24,7 @@ class ApiViewSet(viewsets.ViewSet):
 
     Views get Django's request and answer Django's responses: the framework's content negotiation, parsers,
     renderers, permissions and throttles cost half a millisecond a request and are passed by. `area` is what keys
-    are scoped by; `reads` are the actions that change nothing although they are POSTs.
+    are scoped by, empty for what every key may ask; `reads` are the POSTs that change nothing.
     """
 
     authentication_classes = [WorkspaceAuthentication]
@@ -34,24 +36,34 @@ class ApiViewSet(viewsets.ViewSet):
     _authentication = WorkspaceAuthentication()
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        receive(request)
         method = (request.method or "").lower()
         self.action = self.action_map.get(method, "")
         try:
             if not self.action:
                 raise MethodNotAllowed(self.action_map)
-            self.author, _ = self._authentication.authenticate(request)
-            return self._answer(request, method, kwargs)
+            with unavailable_when_stopped():
+                self.author = self.authenticate(request, kwargs)
+                return self._answer(request, method, kwargs)
         except RecordsError as error:
             return self.refuse(error)
+
+    def authenticate(self, request: HttpRequest, kwargs: dict[str, Any]) -> Author:
+        """The author of the request; `kwargs` are the path's, of which an API may take its own."""
+        return self._authentication.authenticate(request)[0]
 
     def _answer(self, request: HttpRequest, method: str, kwargs: dict[str, Any]) -> HttpResponse:
         view = getattr(self, self.action)
         if method in SAFE_METHODS or self.action in self.reads:
-            check_scope(self.author, self.area, "read")
+            self._check_scope("read")
             response: HttpResponse = view(request, **kwargs)
             return response
-        check_scope(self.author, self.area, "write")
+        self._check_scope("write")
         return answer_once(self.author, request, lambda: view(request, **kwargs))
+
+    def _check_scope(self, level: str) -> None:
+        if self.area:
+            check_scope(self.author, self.area, level)
 
     def refuse(self, error: RecordsError) -> HttpResponse:
         """The response to a refused request; an API whose writes answer in a form of their own overrides this."""

@@ -74,6 +74,9 @@ class FieldSpec:
     is_hidden: bool = False
     is_unique: bool = False
     is_default: bool = False
+    is_admin_only: bool = False
+    is_external_id: bool = False
+    should_index: bool = True
     is_deletable: bool = True
     allows_empty: bool = True
     computed: str = ""
@@ -101,9 +104,10 @@ class RecordRef:
 
 @dataclass(frozen=True, slots=True)
 class MemberRef:
-    """A member a value names: by UUID, or the caller (`is_me`)."""
+    """A member a value names: by UUID, by email, or the caller (`is_me`)."""
 
     uuid: str | None = None
+    email: str | None = None
     is_me: bool = False
 
 
@@ -219,7 +223,11 @@ class FieldType:
     `column` is the typed index column its values are found by, None for a type that is not indexed. `plain`
     says that the stored form is already what callers read, so that reading skips `to_json`. `text_like` types
     are searched by the free-text search. A field may be unique where its type `may_be_unique`: one short
-    scalar per record; an object's identifier is a field whose type is both.
+    scalar per record; an object's identifier is a field whose type is both. `sent_by` is the part of what callers
+    read by which the value is sent back, where that is shorter (an option's name, a record's id). Values of an
+    `is_document` type are JSON of any shape, which people read and write as JSON.
+    `computed` names the rule that fills the fields of a type that nobody writes. `optional_settings` are keys, by
+    group, that settings may lack.
     """
 
     name: ClassVar[str]
@@ -227,8 +235,12 @@ class FieldType:
     plain: ClassVar[bool] = True
     text_like: ClassVar[bool] = False
     may_be_unique: ClassVar[bool] = False
+    sent_by: ClassVar[str] = ""
+    is_document: ClassVar[bool] = False
     conditions: ClassVar[Mapping[str, Condition]] = {}
     default_options: ClassVar[tuple[str, ...]] = ()
+    computed: ClassVar[str] = ""
+    optional_settings: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     def is_multiple(self, field: FieldSpec) -> bool:
         """Whether a field of this type holds a list."""

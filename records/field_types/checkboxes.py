@@ -17,6 +17,7 @@ class Checkboxes(FieldType):
     name = "checkboxes"
     column = "option"
     plain = False
+    sent_by = "name"
     conditions = list_conditions(option_key)
 
     def is_multiple(self, field: FieldSpec) -> bool:

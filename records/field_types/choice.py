@@ -94,6 +94,7 @@ class Choice(FieldType):
 
     column = "option"
     plain = False
+    sent_by = "name"
     conditions = single_conditions(option_key)
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:

@@ -40,6 +40,7 @@ class Files(FieldType):
     name = "files"
     column = "attachment"
     plain = False
+    sent_by = "id"
     conditions = {comparison: _count(comparison) for comparison in COMPARISONS} | {"is_blank": is_blank}
 
     def is_multiple(self, field: FieldSpec) -> bool:

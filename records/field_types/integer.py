@@ -2,32 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from .base import JSON, FieldSpec, FieldType, Stored, field_types
+from .base import JSON, FieldSpec, FieldType, InvalidValue, Stored, field_types, settings_group
 from .conditions import number_conditions
 from .numeric import MAX_INTEGER, MIN_INTEGER, number_term, ungrouped, whole_number
 
+SETTINGS = "integer_options"
+
 
 class Integer(FieldType):
-    """A 64-bit whole number."""
+    """A 64-bit whole number, within the field's bounds."""
 
     name = "integer"
     column = "number"
     may_be_unique = True
+    optional_settings = {SETTINGS: ("min_value", "max_value")}
     conditions = number_conditions(number_term)
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
-        return None if raw == "" else whole_number(raw)
+        if raw == "":
+            return None
+        number, (low, high) = whole_number(raw), _limits(field)
+        if low is not None and number < low:
+            raise InvalidValue(f"Ensure this value is at least {low}.")
+        if high is not None and number > high:
+            raise InvalidValue(f"Ensure this value is at most {high}.")
+        return number
 
     def from_text(self, field: FieldSpec, text: str) -> JSON:
         return ungrouped(text)
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
-        return {"type": "integer", "minimum": MIN_INTEGER, "maximum": MAX_INTEGER}
+        low, high = _limits(field)
+        return {
+            "type": "integer",
+            "minimum": MIN_INTEGER if low is None else low,
+            "maximum": MAX_INTEGER if high is None else high,
+        }
 
     def example(self, field: FieldSpec) -> JSON:
-        return 42
+        low, high = _limits(field)
+        return max(MIN_INTEGER if low is None else low, min(42, MAX_INTEGER if high is None else high))
+
+    def check_settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        sent = settings_group(settings, SETTINGS)
+        low, high = _checked(sent, "min_value"), _checked(sent, "max_value")
+        if low is None and high is None:
+            return {}
+        if low is not None and high is not None and low > high:
+            raise InvalidValue(f"{SETTINGS}: min_value is greater than max_value.")
+        return {SETTINGS: {"min_value": low, "max_value": high}}
+
+
+def _limits(field: FieldSpec) -> tuple[int | None, int | None]:
+    options = field.settings.get(SETTINGS)
+    return (options["min_value"], options["max_value"]) if options else (None, None)
+
+
+def _checked(sent: Mapping[str, Any], key: str) -> int | None:
+    value = sent.get(key)
+    if value is None or value == "":
+        return None
+    try:
+        return whole_number(value)
+    except InvalidValue as problem:
+        raise InvalidValue(f"{SETTINGS}: {key}: {problem.message}", problem.code) from None
 
 
 field_types.register(Integer.name, Integer())

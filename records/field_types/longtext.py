@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .base import JSON, FieldSpec, FieldType, Stored, check_text, field_types, normal_text
 from .conditions import is_blank, one, term
+from .patterns import OPTIONAL, check_match, check_pattern, pattern_schema
 
 MAX_LENGTH = 100_000
 
@@ -15,6 +17,7 @@ class LongText(FieldType):
 
     name = "longtext"
     text_like = True
+    optional_settings = OPTIONAL
     conditions = {
         "contains": one("contains", term),
         "!contains": one("contains", term, negated=True),
@@ -22,16 +25,19 @@ class LongText(FieldType):
     }
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
-        return check_text(raw, MAX_LENGTH) or None
+        return check_match(field, check_text(raw, MAX_LENGTH)) or None
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[str]:
         return (normal_text(stored),)
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
-        return {"type": "string", "maxLength": MAX_LENGTH}
+        return {"type": "string", "maxLength": MAX_LENGTH, **pattern_schema(field)}
 
     def example(self, field: FieldSpec) -> JSON:
         return "First line.\nSecond line."
+
+    def check_settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        return check_pattern(settings)
 
 
 field_types.register(LongText.name, LongText())

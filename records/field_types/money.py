@@ -23,6 +23,7 @@ class Money(FieldType):
     name = "money"
     column = "number"
     plain = False
+    sent_by = "amount"
     conditions = number_conditions(number_term)
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:

@@ -7,6 +7,7 @@ from typing import Any
 
 from .base import (
     JSON,
+    UUID_FORM,
     FieldSpec,
     FieldType,
     InvalidValue,
@@ -38,6 +39,11 @@ def record_ref(field: FieldSpec, raw: JSON) -> RecordRef:
     return RecordRef(name=name)
 
 
+def _named(cell: str) -> JSON:
+    """What a cell says: a record's id, or what it is identified by."""
+    return {"id": cell} if UUID_FORM.fullmatch(cell) else {"name": cell}
+
+
 class Relationship(FieldType):
     """The primary key of a record, or a list of them, by the kind of relation.
 
@@ -47,6 +53,7 @@ class Relationship(FieldType):
     name = "relationship"
     column = "related_record"
     plain = False
+    sent_by = "id"
     conditions = {
         "contains": some(record_ref),
         "!contains": some(record_ref, negated=True),
@@ -66,9 +73,9 @@ class Relationship(FieldType):
 
     def from_text(self, field: FieldSpec, text: str) -> JSON:
         if self.is_multiple(field):
-            return [{"name": name} for name in unlisted(text)]
+            return [_named(name) for name in unlisted(text)]
         name = text.strip()
-        return {"name": name} if name else ""
+        return _named(name) if name else ""
 
     def to_json(self, field: FieldSpec, stored: Stored, references: References) -> JSON:
         records = references.records

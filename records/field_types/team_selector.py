@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from .base import JSON, FieldSpec, FieldType, MemberRef, References, Stored, check_id, field_types
+from .base import JSON, FieldSpec, FieldType, MemberRef, References, Stored, check_id, check_text, field_types
 from .conditions import single_conditions
 
 CALLER = "is_me"
+MAX_EMAIL = 254
 
 
 def member_ref(field: FieldSpec, raw: JSON) -> MemberRef:
-    """The member that `raw` names: an id, bare or in an object, or the caller."""
+    """The member that `raw` names: an id, bare or in an object, `{"email"}`, or the caller."""
     if raw == CALLER:
         return MemberRef(is_me=True)
+    if isinstance(raw, dict) and raw.get("id") is None and isinstance(raw.get("email"), str):
+        return MemberRef(email=check_text(raw["email"], MAX_EMAIL).strip().lower())
     return MemberRef(uuid=check_id(raw, f'a member, or "{CALLER}"'))
 
 
@@ -23,13 +26,15 @@ class TeamSelector(FieldType):
     name = "team_selector"
     column = "member"
     plain = False
+    sent_by = "id"
     conditions = single_conditions(member_ref)
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
         return None if raw == "" else member_ref(field, raw)
 
     def from_text(self, field: FieldSpec, text: str) -> JSON:
-        return text.strip()
+        cell = text.strip()
+        return {"email": cell} if "@" in cell else cell
 
     def to_json(self, field: FieldSpec, stored: Stored, references: References) -> JSON:
         return references.members.get(stored)

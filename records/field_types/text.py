@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .base import JSON, FieldSpec, FieldType, Stored, check_text, field_types, normal_text
 from .conditions import text_conditions
+from .patterns import OPTIONAL, check_match, check_pattern, pattern_schema
 
 MAX_LENGTH = 255
 
@@ -15,20 +17,24 @@ class Text(FieldType):
 
     name = "text"
     text_like = True
+    optional_settings = OPTIONAL
     may_be_unique = True
     conditions = text_conditions()
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
-        return check_text(raw, MAX_LENGTH) or None
+        return check_match(field, check_text(raw, MAX_LENGTH)) or None
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[str]:
         return (normal_text(stored),)
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
-        return {"type": "string", "maxLength": MAX_LENGTH}
+        return {"type": "string", "maxLength": MAX_LENGTH, **pattern_schema(field)}
 
     def example(self, field: FieldSpec) -> JSON:
         return "Example text"
+
+    def check_settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        return check_pattern(settings)
 
 
 field_types.register(Text.name, Text())

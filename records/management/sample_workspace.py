@@ -18,6 +18,7 @@ from records.services.access import Author, get_schema
 from records.services.definitions import FieldDefinition, OptionDefinition, RelationDefinition, slug
 from records.services.directory import CONTACTS
 from records.services.importing import CsvTable, ImportOptions, create_drafted, draft_object, import_file, open_table
+from records.services.redefining import update_object
 from records.services.schema import create_field, create_object, get_object
 from records.services.workspaces import command_author
 from records.services.write import FieldEntry, Mode, SaveRequest, save_records
@@ -121,10 +122,9 @@ class SampleWorkspace:
         if not self._has("wildlife_strikes"):
             draft = draft_object(reports, "none", {"Airport Name": "text"})
             with transaction.atomic():
-                create_drafted(
-                    self.author, "wildlife_strikes", draft, display_pattern="{wildlife_species} at {airport}"
-                )
+                made = create_drafted(self.author, "wildlife_strikes", draft)
                 self._relate("wildlife_strikes", "Airport", "airports", RelationKind.PRIMARY, "Wildlife strikes")
+                update_object(self.author, made, display_pattern="{wildlife_species} at {airport}")
         with TemporaryDirectory() as folder:
             joined = Path(folder) / "wildlife_strikes.csv"
             linked = write_strikes(reports, joined)

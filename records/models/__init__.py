@@ -11,7 +11,8 @@ from .definitions import (
     RelationKind,
     StageStatus,
 )
-from .jobs import ImportPart, ImportRun
+from .external import CallOutcome, ExternalCall, ExternalOperation, ExternalSource
+from .jobs import ImportPart, ImportRun, ImportUpload, Job, JobStatus
 from .record import FieldValue, LedgerEntry, Record, RecordState, Source
 from .workspace import (
     ApiKey,
@@ -29,8 +30,12 @@ __all__ = [
     "Address",
     "ApiKey",
     "Attachment",
+    "CallOutcome",
     "EmailSuppression",
     "Extent",
+    "ExternalCall",
+    "ExternalOperation",
+    "ExternalSource",
     "Field",
     "FieldCategory",
     "FieldOption",
@@ -39,6 +44,9 @@ __all__ = [
     "IdempotencyKey",
     "ImportPart",
     "ImportRun",
+    "ImportUpload",
+    "Job",
+    "JobStatus",
     "LeadSource",
     "LedgerEntry",
     "Member",

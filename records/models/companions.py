@@ -101,15 +101,30 @@ class LeadSource(models.Model):
 
 
 class Attachment(models.Model):
-    """A file that belongs to a workspace and may be referred to by `files` values of its records."""
+    """A file of a record, by a name that may be a path. `files` values of the record may refer to it.
+
+    What it holds stands in the file storage under a name of ours; uploading the name again replaces it.
+    """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="attachments")
+    record = models.ForeignKey(Record, on_delete=models.CASCADE, null=True, related_name="attachments", db_index=False)
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     file = models.FileField(upload_to="attachments/%Y/%m/", max_length=500)
     name = models.CharField(max_length=255)
     content_type = models.CharField(max_length=255, default="application/octet-stream")
     size = models.PositiveBigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    created_by = models.BigIntegerField(null=True, help_text="The member who uploaded it.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "record", "name"],
+                condition=models.Q(record__isnull=False),
+                name="attachment_name_unique",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -23,7 +23,8 @@ class ObjectType(models.Model):
 
     `identifier_field` names the field whose value is unique in the object, archived records included, and by
     which records are looked up and upserted; None where records have no name. `schema_version` grows with every
-    change to the object, its fields and options.
+    change to the object, its fields and options. An open object takes properties that it has no field for: each makes
+    one.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="object_types")
@@ -42,12 +43,19 @@ class ObjectType(models.Model):
     display_pattern = models.CharField(
         max_length=255, blank=True, help_text="For instance: {wildlife_species} at {airport}"
     )
+    is_collection = models.BooleanField(
+        default=True, help_text="Whether a member may have more than one of its records."
+    )
     schema_version = models.PositiveBigIntegerField(default=1, editable=False)
+    is_open = models.BooleanField(
+        "open", default=False, help_text="Agents that write a property nobody has defined make a field of it."
+    )
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     history = HistoricalRecords(excluded_fields=["schema_version"])
 
     class Meta:
+        verbose_name = "object"
         constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="object_name_unique")]
 
     def __str__(self) -> str:
@@ -104,6 +112,9 @@ class Field(models.Model):
     is_read_only = models.BooleanField(default=False)
     is_hidden = models.BooleanField(default=False)
     is_unique = models.BooleanField(default=False)
+    is_admin_only = models.BooleanField(default=False, help_text="Only workspace admins see and set it.")
+    is_external_id = models.BooleanField(default=False, help_text="Its value is the record's external id.")
+    should_index = models.BooleanField(default=True, help_text="Wished for; every field is indexed.")
     is_default = models.BooleanField(default=False, editable=False)
     is_deletable = models.BooleanField(default=True, editable=False)
     allows_empty = models.BooleanField(default=True)

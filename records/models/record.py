@@ -52,11 +52,29 @@ class LedgerEntry(models.Model):
         abstract = True
 
 
+class Ledger(HistoricalRecords):  # type: ignore[misc]  # simple-history has no types
+    """simple-history's table of Record, kept by one key: who reads the ledger reads that of one record, in order.
+
+    Of the copied columns none has an index of its own, as nobody looks rows up by them and each would be paid for at
+    every write; that versions are unique makes "version = number of rows" a constraint.
+    """
+
+    def _get_history_user_fields(self) -> dict[str, Any]:
+        user: Any = super()._get_history_user_fields()["history_user"]
+        user.db_index = False
+        return {"history_user": user}
+
+    def get_meta_options(self, model: type[models.Model]) -> dict[str, Any]:
+        key = models.UniqueConstraint(fields=["workspace", "id", "version"], name="ledger_version_unique")
+        return {**super().get_meta_options(model), "constraints": [key]}
+
+
 class Record(models.Model):
     """A record. `values` is the truth: `{field id: value in normal form}`; everything else serves finding it.
 
-    `version` is the number of rows the ledger has of it. Foreign keys carry no index of their own where a
-    composite one below serves.
+    `version` is the number of rows the ledger has of it. A record in the trash (deleted) has its document, but holds
+    no name: its identifier is empty, and the index keeps none of its values unique. Foreign keys carry no index of
+    their own where a composite one below serves.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -74,13 +92,16 @@ class Record(models.Model):
     owner = models.ForeignKey(Member, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     state = models.CharField(max_length=8, choices=RecordState.choices, default=RecordState.ACTIVE)
     cancelled_at = models.DateTimeField(null=True, blank=True)
+    assignment_task_id = models.BigIntegerField(null=True, blank=True, help_text="A task elsewhere; only kept.")
     version = models.PositiveBigIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     created_by = models.BigIntegerField(null=True)
     updated_by = models.BigIntegerField(null=True)
-    history = HistoricalRecords(
+    history = Ledger(
         bases=[LedgerEntry],
+        user_db_constraint=False,
+        no_db_index=["id", "uuid", "workspace", "object", "member", "owner"],
         excluded_fields=[
             "values",
             "identifier",
@@ -103,6 +124,12 @@ class Record(models.Model):
             ),
         ]
         indexes = [
+            models.Index(
+                fields=["workspace", "object", "external_source", "external_id"],
+                condition=Q(state="archived", external_id__isnull=False),
+                name="record_external_archived",
+            ),
+            models.Index(fields=["workspace", "object", "id"], condition=Q(state="deleted"), name="record_trash"),
             models.Index(fields=["workspace", "object", "id"], condition=Q(state="active"), name="record_live"),
             models.Index(
                 fields=["workspace", "object", "created_at", "id"],
@@ -121,8 +148,8 @@ class Record(models.Model):
             ),
             models.Index(
                 fields=["workspace", "member", "object"],
-                condition=Q(member__isnull=False),
-                name="record_member",
+                condition=Q(member__isnull=False, state="active"),
+                name="record_member_live",
             ),
         ]
 
@@ -173,7 +200,14 @@ class FieldValue(models.Model):
                 name="value_unique",
             )
         ]
-        indexes = [_covering(name) for name in ("text", "number", "moment", "option", "related_record", "member")]
+        indexes = [
+            *(_covering(name) for name in ("text", "number", "moment", "option", "related_record", "member")),
+            models.Index(
+                fields=["workspace", "field", "related_record", "record"],
+                condition=Q(related_record__isnull=False, live=False),
+                name="value_related_aside",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.record_id}.{self.field_id}[{self.position}]"

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db import connection
+
 from records.exceptions import NotAllowed, NotAuthenticated, NotFound
 from records.field_types import FieldSpec
 from records.models import Extent, Source, new_uuid
 
-from .directory import Directory, Grant, MemberSpec, RoleSpec, WorkspaceSpec, get_directory
+from .directory import (
+    EVERYTHING,
+    Directory,
+    Grant,
+    MemberSpec,
+    RoleSpec,
+    WorkspaceSpec,
+    get_directory,
+    load_workspace,
+    read_uncommitted,
+)
 from .object_schema import ObjectSchema
-from .sql import Fragment, execute, fetch, in_ids, moment, moment_column, moment_param, uuid_param, uuid_text
+from .sql import Fragment, Row, execute, fetch, in_ids, moment, moment_column, moment_param, uuid_param, uuid_text
 
 __all__ = ["Author", "Source"]
 
@@ -53,8 +65,8 @@ class Author:
 
     @property
     def caller(self) -> str:
-        """Whose idempotency keys these are."""
-        return f"key:{self.api_key_id}" if self.api_key_id else f"member:{self.member.id}"
+        """Whose idempotency keys these are: a key may act for several members, who may not do and see the same."""
+        return f"key:{self.api_key_id}:{self.member.id}" if self.api_key_id else f"member:{self.member.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +84,13 @@ SELECT k.id, k.member_id, k.scopes, {expires_at}, k.revoked_at IS NOT NULL, {las
        m.id, m.role_id, m.is_active
 FROM records_apikey k
 JOIN records_workspace w ON w.id = k.workspace_id
-LEFT JOIN records_member m ON m.workspace_id = w.id AND m.uuid = %s
+LEFT JOIN records_member m ON m.workspace_id = w.id AND {joined}
 WHERE k.digest = %s
 """
 FOREIGN = "The key, the business and the user do not belong together."
+INVALID_KEY = "The API key is not valid."
+_NAMED = "m.uuid = %s"
+_OWN = "m.id = k.member_id"
 
 
 def key_digest(secret: str) -> str:
@@ -91,31 +106,63 @@ def authenticate_key(
     NotAuthenticated: unknown, revoked or expired key, one message for all. NotAllowed: the key, workspace and
     member do not belong together, one message for unknown and foreign ones.
     """
-    statement = _KEY_QUERY.format(
-        expires_at=moment_column("k.expires_at"), last_used_at=moment_column("k.last_used_at")
-    )
-    rows = fetch(statement, [uuid_param(member_uuid), key_digest(secret)])
-    now = datetime.now(UTC)
-    if not rows or rows[0][4] or _has_passed(rows[0][3], now):
-        raise NotAuthenticated("The API key is not valid.")
-    row = rows[0]
-    workspace = WorkspaceSpec(row[6], uuid_text(row[7]), row[8], ZoneInfo(row[9]), row[10])
-    member_id, role_id, active = row[11:14]
-    bound_to_another = row[1] is not None and row[1] != member_id
-    if workspace.uuid != str(workspace_uuid) or not active or bound_to_another:
+    row = _find_key(secret, _NAMED, [uuid_param(member_uuid)])
+    foreign = str(workspace_uuid) != uuid_text(row[7])
+    bound_to_another = row[1] is not None and row[1] != row[11]
+    if foreign or bound_to_another or not row[13]:
         raise NotAllowed(FOREIGN)
-    _note_use(row[0], workspace.id, moment(row[5]), now)
+    return _key_author(row, source, request_id)
+
+
+def authenticate_bearer(
+    secret: str, source: Source, request_id: str = "", *, member_uuid: UUID | None = None
+) -> Author:
+    """The author behind an API key alone: the key says which workspace and which member; one query.
+
+    A key that speaks for any member needs `member_uuid`. NotAuthenticated: unknown, revoked or expired key, or one
+    whose member is gone; NotAllowed: the key and the member do not belong together, or none is named.
+    """
+    joined, params = (_OWN, []) if member_uuid is None else (_NAMED, [uuid_param(member_uuid)])
+    row = _find_key(secret, joined, params)
+    if row[1] is None and member_uuid is None:
+        raise NotAllowed("The API key belongs to no member: name one in the header X-USER-ID, or use a member's key.")
+    if row[1] is not None and row[1] != row[11]:
+        raise NotAllowed(FOREIGN)
+    if not row[13]:
+        raise NotAllowed(FOREIGN) if row[1] is None else NotAuthenticated(INVALID_KEY)
+    return _key_author(row, source, request_id)
+
+
+def _find_key(secret: str, joined: str, params: list[Any]) -> Row:
+    """The row of a key in force, with its workspace and a member, whose columns are empty when there is none."""
+    statement = _KEY_QUERY.format(
+        joined=joined, expires_at=moment_column("k.expires_at"), last_used_at=moment_column("k.last_used_at")
+    )
+    rows = fetch(statement, [*params, key_digest(secret)])
+    if not rows or rows[0][4] or _has_passed(rows[0][3], datetime.now(UTC)):
+        raise NotAuthenticated(INVALID_KEY)
+    return rows[0]
+
+
+def _key_author(row: Row, source: Source, request_id: str) -> Author:
+    workspace = WorkspaceSpec(row[6], uuid_text(row[7]), row[8], ZoneInfo(row[9]), row[10])
+    _note_use(row[0], workspace.id, moment(row[5]), datetime.now(UTC))
     directory = get_directory(workspace)
     return Author(
         workspace,
         directory,
-        directory.members([member_id])[member_id],
-        directory.role(role_id),
+        directory.members([row[11]])[row[11]],
+        directory.role(row[12]),
         source.value,
         api_key_id=row[0],
         scopes=tuple(_scopes(row[2])),
         request_id=request_id,
     )
+
+
+def is_workspace(author: Author, slug: str) -> bool:
+    """Whether this is the slug of the author's workspace."""
+    return bool(fetch("SELECT 1 FROM records_workspace WHERE id = %s AND slug = %s", [author.workspace.id, slug]))
 
 
 def authenticate_user(user_id: int, workspace_uuid: UUID, source: Source, request_id: str = "") -> Author:
@@ -133,20 +180,23 @@ def authenticate_user(user_id: int, workspace_uuid: UUID, source: Source, reques
     return member_author(workspace, row[5], source, request_id)
 
 
-AREAS = ("records",)
+AREAS = ("records", "datatypes", "members", "webhooks")
 LEVELS = ("read", "write", "admin")
 
 
 def check_scope(author: Author, area: str, level: str) -> None:
-    """NotAllowed unless the caller's key reaches this far in an area of the product.
+    """NotAllowed unless the caller's key reaches this far in an area of the product."""
+    if not has_scope(author, area, level):
+        raise NotAllowed(f"The key lacks the scope {area}:{level}; use a key that has it.")
+
+
+def has_scope(author: Author, area: str, level: str) -> bool:
+    """Whether the caller's key reaches this far in an area of the product.
 
     Each level includes the ones before it. A key without scopes does whatever its member may.
     """
-    if not author.scopes:
-        return
     enough = LEVELS[LEVELS.index(level) :]
-    if not any(f"{area}:{given}" in author.scopes for given in enough):
-        raise NotAllowed(f"The key lacks the scope {area}:{level}.")
+    return not author.scopes or any(f"{area}:{given}" in author.scopes for given in enough)
 
 
 def member_author(workspace: WorkspaceSpec, member_id: int, source: Source, request_id: str = "") -> Author:
@@ -154,6 +204,15 @@ def member_author(workspace: WorkspaceSpec, member_id: int, source: Source, requ
     directory = get_directory(workspace)
     member = directory.members([member_id])[member_id]
     return Author(workspace, directory, member, directory.role(member.role_id), source.value, request_id=request_id)
+
+
+def renewed(author: Author) -> Author:
+    """The same author, who knows the definitions as they are now; inside a transaction, as it has changed them."""
+    if connection.in_atomic_block:
+        directory = read_uncommitted(author.workspace.id)
+    else:
+        directory = get_directory(load_workspace(author.workspace.id))
+    return replace(author, workspace=directory.workspace, directory=directory, role=directory.role(author.role.id))
 
 
 def _has_passed(raw: Any, now: datetime) -> bool:
@@ -186,6 +245,12 @@ def get_schema(author: Author, identifier: str) -> ObjectSchema:
     if found is None or not author.role.grant(found.id).any:
         raise NotFound
     return author.directory.schema(found.id)
+
+
+def list_schemas(author: Author) -> list[ObjectSchema]:
+    """The objects with whose records the caller may do something, by name."""
+    rows = sorted(author.directory.objects.values(), key=lambda row: row.name)
+    return [author.directory.schema(row.id) for row in rows if author.role.grant(row.id).any]
 
 
 def grant_of(author: Author, schema: ObjectSchema) -> Grant:
@@ -230,7 +295,7 @@ def is_own(author: Author, schema: ObjectSchema, values: Mapping[str, Any], memb
 def access_to(author: Author, schema: ObjectSchema, values: Mapping[str, Any], member_id: int | None) -> Access:
     """What the caller may do to the record with these values."""
     grant = author.role.grant(schema.id)
-    if author.role.is_admin:
+    if grant is EVERYTHING:
         return Access(True, True, True)
     own = is_own(author, schema, values, member_id)
 

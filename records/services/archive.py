@@ -9,6 +9,7 @@ from records.exceptions import NotFound
 from records.field_types import FieldSpec
 
 from .access import Author, visible_condition
+from .external.forwarding import forwarded
 from .object_schema import ObjectSchema
 from .read import RecordView, view_records
 from .record_rows import RECORD_WIDTH, read_record, record_columns
@@ -16,6 +17,7 @@ from .sql import fetch, uuid_param
 from .summary import read_summary, summary_columns
 
 
+@forwarded
 def list_archived(
     author: Author, schema: ObjectSchema, fields: Sequence[FieldSpec], *, offset: int, limit: int
 ) -> tuple[int, list[RecordView]]:
@@ -33,6 +35,7 @@ def list_archived(
     return count, view_records(author, schema, [read_record(row) for row in rows], fields)
 
 
+@forwarded
 def get_record_in_any_state(
     author: Author, schema: ObjectSchema, record_uuid: UUID | str, fields: Sequence[FieldSpec]
 ) -> RecordView:

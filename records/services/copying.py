@@ -12,7 +12,7 @@ from django.db import connection
 
 from records.field_types import FieldSpec
 
-from .record_rows import Changes, RecordRow, index_cells
+from .record_rows import Changes, RecordRow, index_cells, keeps_others_off
 
 FROM = 50  # rows for which it pays: the statement is parsed and planned each time
 BLOCK = 500  # rows
@@ -77,14 +77,24 @@ def _index_lines(
     known: dict[Any, list[str]] = {}  # fields repeat many of their values
     for uuid, record in records.items():
         stored = record.values.get(key)
-        memory = stored if type(stored) is not list else tuple(stored)
+        memory = _remembered(spec, stored)
+        if unique and not keeps_others_off(record, spec):
+            lines += [beginnings[uuid] + ending for ending in _endings(workspace_id, spec, stored, unique=False)]
+            continue
         if memory in known:
             endings = known[memory]
         else:
             endings = known[memory] = _endings(workspace_id, spec, stored, unique=unique)
         for ending in endings:
-            lines.append(beginnings[uuid] + ending)  # noqa: PERF401 (most have one, which a comprehension makes dear)
+            lines.append(beginnings[uuid] + ending)  # most have one, which a comprehension makes dear
     return lines
+
+
+def _remembered(spec: FieldSpec, stored: Any) -> Any:
+    """A stored value as a key of what was made of it; of a document the index says only that it is there."""
+    if spec.type.is_document:
+        return stored is not None
+    return tuple(stored) if type(stored) is list else stored
 
 
 def _endings(workspace_id: int, spec: FieldSpec, stored: Any, *, unique: bool) -> list[str]:

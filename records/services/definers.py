@@ -10,12 +10,14 @@ from types import SimpleNamespace
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.core.exceptions import ObjectDoesNotExist
 from simple_history.models import HistoricalRecords
 
-from records.exceptions import NotAllowed
+from records.exceptions import NotAllowed, NotFound
+from records.models import Workspace
 
 from .directory import Directory, WorkspaceSpec, get_directory, load_workspace
+from .transactions import in_one_transaction
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -54,16 +56,33 @@ def operator_of(workspace_id: int, user_id: int) -> Operator:
 
 
 def defining(change: Callable[Concatenate[Definer, P], T]) -> Callable[Concatenate[Definer, P], T]:
-    """A change of definitions: for admins only, in one transaction, signed in the history of all it touches."""
+    """A change of definitions: for admins only, in one transaction, signed in the history of all it touches.
+
+    `change` is run again when it lost a race, so it reads what it needs itself.
+    """
 
     @wraps(change)
     def signed_change(author: Definer, /, *args: P.args, **kwargs: P.kwargs) -> T:
         if not author.may_define:
             raise NotAllowed("Only workspace admins may change definitions.")
-        with transaction.atomic(), signed_by(author.user_id):
-            return change(author, *args, **kwargs)
+
+        def work() -> T:
+            # One change at a time: limits and names that are counted and compared stay true.
+            hold_definitions(author.workspace.id)
+            try:
+                with signed_by(author.user_id):
+                    return change(author, *args, **kwargs)
+            except ObjectDoesNotExist:  # it was there when it was asked for
+                raise NotFound from None
+
+        return in_one_transaction(work)
 
     return signed_change
+
+
+def hold_definitions(workspace_id: int) -> None:
+    """From here to the end of the transaction nobody else changes definitions of the workspace."""
+    list(Workspace.objects.select_for_update(no_key=True).filter(id=workspace_id).values_list("id"))
 
 
 @contextmanager

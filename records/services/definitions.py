@@ -13,22 +13,24 @@ from records.exceptions import InvalidInput
 
 @dataclass(frozen=True, slots=True)
 class OptionDefinition:
-    """An option to make: `code` defaults to a slug of the name."""
+    """An option to make: `code` defaults to a slug of the name, `order` to the last place."""
 
     name: str
     code: str = ""
     stage_status: str = ""
     percentage: int | None = None
+    order: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RelationDefinition:
-    """Where a relationship leads: the related object, the kind, and the mirror's label and API name."""
+    """Where a relationship leads: the related object, the kind, and the mirror's label, API name and category."""
 
     related_object: str
     kind: str
     mirror_label: str
     mirror_name: str = ""
+    mirror_category: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,9 @@ class FieldDefinition:
     is_hidden: bool = False
     is_unique: bool = False
     is_default: bool = False
+    is_admin_only: bool = False
+    is_external_id: bool = False
+    should_index: bool = True
     allows_empty: bool = True
 
 

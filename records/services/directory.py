@@ -15,8 +15,11 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from records.models import Extent, FieldPermission, Member, ObjectKind, ObjectPermission, ObjectType, Role
+from records.exceptions import Conflict
+from records.field_types.formula import reads
+from records.models import Extent, Field, FieldPermission, Member, ObjectKind, ObjectPermission, ObjectType, Role
 
+from .naming import FORMULA, MADE_OF
 from .object_schema import ObjectSchema, compile_schema
 from .sql import fetch, uuid_text
 
@@ -68,16 +71,33 @@ EVERYTHING = Grant(True, Extent.ALL.value, Extent.ALL.value, Extent.ALL.value)
 
 @dataclass(frozen=True, slots=True)
 class RoleSpec:
-    """A role: its grants by object, and the fields it may not see, or not change."""
+    """A role: its grants by object, and the fields it may not see, or not change.
+
+    `owns`: a member may see and change their own records whatever the role grants; `reaches` is how far the key they
+    use lets them change records at most. Both are rules of one API, and set for it alone.
+    """
 
     id: int
     is_admin: bool
     grants: Mapping[int, Grant] = field(default_factory=dict)
     hidden_fields: frozenset[int] = frozenset()
     locked_fields: frozenset[int] = frozenset()
+    owns: bool = False
+    reaches: str = Extent.ALL.value
 
     def grant(self, object_id: int) -> Grant:
-        return EVERYTHING if self.is_admin else self.grants.get(object_id, NOTHING)
+        grant = EVERYTHING if self.is_admin else self.grants.get(object_id, NOTHING)
+        return _owning(grant, self.reaches) if self.owns else grant
+
+
+def _owning(grant: Grant, reaches: str) -> Grant:
+    """The grant, extended to one's own records, and cut back to how far changes may reach."""
+    if grant is EVERYTHING and reaches == Extent.ALL:
+        return grant
+    none, own = Extent.NONE.value, Extent.OWN.value
+    edit = own if reaches == own or grant.edit == none else grant.edit
+    remove = own if reaches == own and grant.remove != none else grant.remove
+    return Grant(grant.create, own if grant.view == none else grant.view, edit, remove)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +143,13 @@ class Directory:
         return found
 
     def schema(self, object_id: int) -> ObjectSchema:
-        """The compiled schema of a live object of this workspace (KeyError for any other)."""
-        row = self.objects[object_id]
+        """The compiled schema of a live object of this workspace.
+
+        Conflict for one that is not known: definitions were changed while they were read, so the next try knows it.
+        """
+        row = self.objects.get(object_id)
+        if row is None:
+            raise Conflict("The definitions were changed at the same time; try again.")
         return _schema(self._schemas, self.workspace, row.id, row.schema_version)
 
     def role(self, role_id: int) -> RoleSpec:
@@ -179,6 +204,8 @@ def _load_role(workspace_id: int, role_id: int) -> RoleSpec:
     grants = ObjectPermission.objects.filter(workspace_id=workspace_id, role_id=role_id)
     switches = list(FieldPermission.objects.filter(workspace_id=workspace_id, role_id=role_id))
     hidden = frozenset(switch.field_id for switch in switches if not switch.view)
+    hidden |= set(Field.objects.filter(workspace_id=workspace_id, is_admin_only=True).values_list("id", flat=True))
+    hidden = _with_computed(workspace_id, hidden)
     return RoleSpec(
         role.id,
         False,
@@ -186,6 +213,29 @@ def _load_role(workspace_id: int, role_id: int) -> RoleSpec:
         hidden,
         hidden | {switch.field_id for switch in switches if not switch.edit},
     )
+
+
+def _with_computed(workspace_id: int, hidden: frozenset[int]) -> frozenset[int]:
+    """The hidden fields, and the fields and formulas computed from one of them: these would show it."""
+    if not hidden:
+        return hidden
+    hidden |= _formulas_of(workspace_id, hidden)
+    sources = [name for names in MADE_OF.values() for name in names]
+    rows = Field.objects.filter(workspace_id=workspace_id, id__in=hidden, name__in=sources, is_default=True)
+    known = set(rows.values_list("object_id", "name"))
+    computed = Field.objects.filter(workspace_id=workspace_id, computed__in=MADE_OF) if known else ()
+    showing = (row.pk for row in computed if any((row.object_id, name) in known for name in MADE_OF[row.computed]))
+    return hidden | set(showing)
+
+
+def _formulas_of(workspace_id: int, hidden: frozenset[int]) -> set[int]:
+    """The formulas that may read one of these fields."""
+    live = Field.objects.filter(workspace_id=workspace_id, deleted_at=None)
+    formulas = live.filter(computed=FORMULA).values_list("id", "object_id", "settings")
+    if not formulas:
+        return set()
+    names = list(live.filter(id__in=hidden).values_list("object_id", "name"))
+    return {key for key, owner, settings in formulas if any(reads(settings, n) for at, n in names if at == owner)}
 
 
 class _Cache:
@@ -252,6 +302,14 @@ def _schema(schemas: _Cache, workspace: WorkspaceSpec, object_id: int, version: 
         schema = compile_schema(workspace.id, object_id, workspace.zone, workspace.region)
         schemas.put(key, schema)
     return schema
+
+
+def schema_in_any_state(directory: Directory, object_id: int) -> ObjectSchema:
+    """An object compiled, even if it is archived by now."""
+    if object_id in directory.objects:
+        return directory.schema(object_id)
+    workspace = directory.workspace
+    return compile_schema(workspace.id, object_id, workspace.zone, workspace.region)
 
 
 def forget_everything() -> None:

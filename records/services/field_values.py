@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from records.exceptions import InvalidInput, NotFound
 from records.field_types import FieldSpec
-from records.models import ObjectKind
+from records.models import Field, ObjectKind
 
 from .access import Author, visible_condition, visible_fields, visible_identifier
 from .naming import display_key
@@ -16,6 +18,7 @@ from .object_schema import ObjectSchema
 from .read import RecordView, get_record, view_records
 from .record_rows import RECORD_WIDTH, read_record, record_columns
 from .related import record_json
+from .shown_names import name_is_open, stand_in
 from .sql import Fragment, contains, fetch, in_ids, uuid_param, uuid_text
 
 
@@ -39,7 +42,7 @@ def list_field_values(
     Related records in the order of their names, filtered by a part of the name (contacts: or the email); of any
     other field the options, or the value, it holds.
     """
-    schema = find_schema_of(author, record_uuid)
+    schema = _schema_of(author, record_uuid, field_uuid)
     field = next((spec for spec in visible_fields(author, schema) if spec.uuid == str(field_uuid)), None)
     if field is None:
         raise NotFound
@@ -51,6 +54,20 @@ def list_field_values(
     return _related(author, field, view, term, offset, limit)
 
 
+def _schema_of(author: Author, record_uuid: UUID | str, field_uuid: UUID | str) -> ObjectSchema:
+    """The object of a record; of one that lives elsewhere the field alone tells."""
+    try:
+        return find_schema_of(author, record_uuid)
+    except NotFound:
+        fields = Field.objects.filter(
+            workspace_id=author.workspace.id, uuid=field_uuid, deleted_at=None, object__external_source__isnull=False
+        )
+        object_id = fields.values_list("object_id", flat=True).first() or 0
+        if object_id not in author.directory.objects or not author.role.grant(object_id).any:
+            raise
+        return author.directory.schema(object_id)
+
+
 def _related(
     author: Author, field: FieldSpec, view: RecordView, term: str, offset: int, limit: int
 ) -> tuple[int, list[dict[str, Any]]]:
@@ -59,16 +76,17 @@ def _related(
     related = author.directory.schema(field.related_object_id or 0)
     linked = _linked(author, field, view)
     visible, visible_params = visible_condition(author, related, "r")
-    matched = _matched(author, related, term)
+    column, join, join_params = _name_column(author, related)
+    matched = _matched(author, related, column, term)
     source = (
-        f"FROM records_record r WHERE r.workspace_id = %s AND r.object_id = %s AND r.state = 'active'"
+        f"FROM records_record r{join} WHERE r.workspace_id = %s AND r.object_id = %s AND r.state = 'active'"
         f" AND {linked[0]} AND {visible} AND {matched[0]}"
     )
-    params = [author.workspace.id, related.id, *linked[1], *visible_params, *matched[1]]
+    params = [*join_params, author.workspace.id, related.id, *linked[1], *visible_params, *matched[1]]
     count = fetch(f"SELECT count(*) {source}", params)[0][0]
     rows = fetch(
         f'SELECT r.id, r.uuid, r.object_id, r.display_name, r."values" {source}'
-        " ORDER BY r.display_key, r.id LIMIT %s OFFSET %s",
+        f" ORDER BY {column}, r.id LIMIT %s OFFSET %s",
         [*params, limit, offset],
     )
     return count, [record_json(author, row) for row in rows]
@@ -84,10 +102,22 @@ def _linked(author: Author, field: FieldSpec, view: RecordView) -> Fragment:
     return in_ids("r.id", stored if isinstance(stored, list) else [] if stored is None else [stored])
 
 
-def _matched(author: Author, related: ObjectSchema, term: str) -> Fragment:
+def _name_column(author: Author, related: ObjectSchema) -> tuple[str, str, list[Any]]:
+    """What records `r` are found and sorted by, and the join it needs: their names, or what stands in for them."""
+    if name_is_open(author, related):
+        return "r.display_key", "", []
+    field = stand_in(author, related)
+    join = (
+        " LEFT JOIN records_fieldvalue n ON n.workspace_id = %s AND n.record_id = r.id AND n.field_id = %s"
+        " AND n.position = 0"
+    )
+    return "COALESCE(n.text, '')", join, [author.workspace.id, field.id if field is not None else 0]
+
+
+def _matched(author: Author, related: ObjectSchema, column: str, term: str) -> Fragment:
     if not term:
         return "TRUE", []
-    by_name, params = contains("r.display_key", term)
+    by_name, params = contains(column, term)
     if not related.is_contact or visible_identifier(author, related) is None:
         return by_name, params
     by_email, email_params = contains("COALESCE(r.identifier, '')", term)
@@ -97,6 +127,8 @@ def _matched(author: Author, related: ObjectSchema, term: str) -> Fragment:
 def _plain(field: FieldSpec, view: RecordView) -> list[dict[str, Any]]:
     """The options or the value a field that is no relationship holds, as related records are shown."""
     value = view.values.get(field.id)
+    if value is not None and field.type.is_document:
+        value = orjson.dumps(value).decode()
     items = value if isinstance(value, list) else [] if value is None else [value]
     found = []
     for item in items:
@@ -121,7 +153,8 @@ def related_pipeline_records(
 ) -> tuple[int, list[RecordView]]:
     """How many pipeline records point at a record, and a page of them, newest first.
 
-    `object_ids` and `field_ids` (UUIDs or API names, and UUIDs) narrow it; InvalidInput names unknown ones.
+    They point at it with a relationship field, on whichever side its links are stored. `object_ids` and `field_ids`
+    (UUIDs or API names, and UUIDs) narrow it; InvalidInput names unknown ones.
     """
     schema = find_schema_of(author, record_uuid)
     anchor = get_record(author, schema, record_uuid, [])
@@ -147,7 +180,7 @@ def related_pipeline_records(
 def _pipeline_links(
     author: Author, schema: ObjectSchema, object_ids: Sequence[Any] | None, field_ids: Sequence[Any] | None
 ) -> list[tuple[ObjectSchema, list[FieldSpec]]]:
-    """The pipeline objects, and their stored links to records of `schema`."""
+    """The pipeline objects, and their relationships with `schema`."""
     wanted = set()
     for key in object_ids or ():
         found = author.directory.find_object(key) if isinstance(key, str) else None
@@ -161,9 +194,7 @@ def _pipeline_links(
             continue
         owner = author.directory.schema(row.id)
         fields = [
-            spec
-            for spec in visible_fields(author, owner)
-            if spec.relation_kind and spec.mirror_of_id is None and spec.related_object_id == schema.id
+            spec for spec in visible_fields(author, owner) if spec.relation_kind and spec.related_object_id == schema.id
         ]
         known.update(spec.uuid for spec in fields)
         fields = [spec for spec in fields if field_ids is None or spec.uuid in field_ids]
@@ -177,9 +208,13 @@ def _pipeline_links(
 
 def _pointing(author: Author, owner: ObjectSchema, fields: Sequence[FieldSpec], anchor: int) -> Fragment:
     visible, visible_params = visible_condition(author, owner, "r")
-    chosen, params = in_ids("v.field_id", [spec.id for spec in fields])
+    near, near_params = in_ids("v.field_id", [spec.id for spec in fields if spec.mirror_of_id is None])
+    far, far_params = in_ids("v.field_id", [spec.mirror_of_id for spec in fields if spec.mirror_of_id is not None])
+    tenant = author.workspace.id
     return (
         f"SELECT r.object_id, {record_columns('r')} FROM records_record r WHERE r.workspace_id = %s"
         f" AND r.object_id = %s AND r.state = 'active' AND {visible} AND r.id IN (SELECT v.record_id"
-        f" FROM records_fieldvalue v WHERE v.workspace_id = %s AND {chosen} AND v.related_record = %s AND v.live)"
-    ), [author.workspace.id, owner.id, *visible_params, author.workspace.id, *params, anchor]
+        f" FROM records_fieldvalue v WHERE v.workspace_id = %s AND {near} AND v.related_record = %s AND v.live"
+        f" UNION ALL SELECT v.related_record FROM records_fieldvalue v WHERE v.workspace_id = %s AND {far}"
+        " AND v.record_id = %s AND v.live)"
+    ), [tenant, owner.id, *visible_params, tenant, *near_params, anchor, tenant, *far_params, anchor]

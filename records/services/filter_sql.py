@@ -8,41 +8,34 @@ Every node has two forms: a predicate on a record key, and a SELECT of the keys 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from decimal import Decimal
 from typing import Any, TypeGuard
 from uuid import UUID
 
 from records.field_types import FieldSpec, InvalidValue, MemberRef, RecordRef, Test
-from records.field_types.base import MAX_INDEXED
+from records.models import RecordState
 
-from .access import Author, visible_condition
+from .access import Author, visible_condition, visible_identifier
+from .column_tests import tested
 from .filters import AllOf, AnyOf, Leaf, Node, TextSearch
 from .naming import display_key, identifier_key
 from .object_schema import COLUMN_FIELDS, ObjectSchema
 from .sql import (
     Fragment,
-    contains,
-    ends_with,
     in_ids,
     in_texts,
     in_uuids,
-    is_postgresql,
-    moment_param,
-    month_of,
-    number_param,
-    starts_with,
 )
 
 NOTHING: Fragment = ("FALSE", [])
-COMPARISONS = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
 
 class FilterSql:
-    """Writes the SQL of one search."""
+    """Writes the SQL of one search, of the live records or of the archived ones (`state`)."""
 
-    def __init__(self, author: Author, schema: ObjectSchema) -> None:
+    def __init__(self, author: Author, schema: ObjectSchema, state: str = RecordState.ACTIVE) -> None:
         self.author = author
+        self.state = f"state = '{RecordState(state).value}'"
+        self.negation = "" if state == RecordState.ACTIVE else "NOT "
         self.schema = schema
         self.workspace_id = author.workspace.id
 
@@ -71,7 +64,7 @@ class FilterSql:
             chosen, params = self.predicate(node, "n.id")
             return (
                 "SELECT n.id FROM records_record n WHERE n.workspace_id = %s AND n.object_id = %s"
-                f" AND n.state = 'active' AND {chosen}"
+                f" AND n.{self.state} AND {chosen}"
             ), [self.workspace_id, self.schema.id, *params]
         if isinstance(node, TextSearch):
             return self._text_search(node)
@@ -95,17 +88,19 @@ class FilterSql:
         field, test = leaf.field, leaf.test
         if field.computed in COLUMN_FIELDS:
             column = f"c.{COLUMN_FIELDS[field.computed]}"
-            chosen, params = _tested(column, None, _kind(field), test)
+            chosen, params = tested(column, None, _kind(field), test)
             named = f"{column} <> '' AND " if field.computed == "display_name" else ""
             return (
                 "FROM records_record c WHERE c.workspace_id = %s AND c.object_id = %s"
-                f" AND c.state = 'active' AND {named}{chosen}"
+                f" AND c.{self.state} AND {named}{chosen}"
             ), [self.workspace_id, self.schema.id, *params]
         if test.op == "count":
             return self._counted(leaf)
-        near_id = field.mirror_of_id if field.mirror_of_id is not None else field.id
+        near_id, live = field.id, f"{self.negation}v.live"
+        if field.mirror_of_id is not None:  # the rows are those of the records that link to this one
+            near_id, live = field.mirror_of_id, "v.live"
         chosen, params = self._value_tested(field, test)
-        return f"FROM records_fieldvalue v WHERE v.workspace_id = %s AND v.field_id = %s AND v.live AND {chosen}", [
+        return f"FROM records_fieldvalue v WHERE v.workspace_id = %s AND v.field_id = %s AND {live} AND {chosen}", [
             self.workspace_id,
             near_id,
             *params,
@@ -117,7 +112,7 @@ class FilterSql:
             return self._related(field, test)
         if column == "member":
             return self._member(test)
-        return _tested(f"v.{column}", "v.overflow" if column == "text" else None, column, test)
+        return tested(f"v.{column}", "v.overflow" if column == "text" else None, column, test)
 
     def _counted(self, leaf: Leaf) -> Fragment:
         comparison, number = leaf.test.value
@@ -126,12 +121,12 @@ class FilterSql:
             return (
                 "FROM (SELECT c.id AS record_id FROM records_record c LEFT JOIN records_fieldvalue x"
                 " ON x.workspace_id = c.workspace_id AND x.record_id = c.id AND x.field_id = %s"
-                " WHERE c.workspace_id = %s AND c.object_id = %s AND c.state = 'active'"
+                f" WHERE c.workspace_id = %s AND c.object_id = %s AND c.{self.state}"
                 f" GROUP BY c.id HAVING count(x.record_id) {comparison} %s) v WHERE TRUE"
             ), [leaf.field.id, self.workspace_id, self.schema.id, number]
         return (
             "FROM (SELECT x.record_id FROM records_fieldvalue x WHERE x.workspace_id = %s AND x.field_id = %s"
-            f" AND x.live GROUP BY x.record_id HAVING count(*) {comparison} %s) v WHERE TRUE"
+            f" AND {self.negation}x.live GROUP BY x.record_id HAVING count(*) {comparison} %s) v WHERE TRUE"
         ), [self.workspace_id, leaf.field.id, number]
 
     def _related(self, field: FieldSpec, test: Test) -> Fragment:
@@ -144,7 +139,8 @@ class FilterSql:
         named: Fragment = ("TRUE", [])
         if test.op != "any":
             references = test.value if isinstance(test.value, tuple) else (test.value,)
-            named = _named_records([ref for ref in references if isinstance(ref, RecordRef)])
+            known = visible_identifier(self.author, related) is not None
+            named = _named_records([ref for ref in references if isinstance(ref, RecordRef)], named=known)
         return (
             f"v.related_record IS NOT NULL AND {other} IN (SELECT t.id FROM records_record t"
             f" WHERE t.workspace_id = %s AND t.object_id = %s AND t.state = 'active' AND {named[0]} AND {visible})"
@@ -167,10 +163,10 @@ class FilterSql:
         texts = [field.id for field in node.fields if _kind(field) == "text" and field.computed not in COLUMN_FIELDS]
         if texts:
             fields, field_params = in_ids("v.field_id", texts)
-            chosen, params = _tested("v.text", "v.overflow", "text", Test("contains", node.term))
+            chosen, params = tested("v.text", "v.overflow", "text", Test("contains", node.term))
             found = (
                 "SELECT v.record_id FROM records_fieldvalue v WHERE v.workspace_id = %s"
-                f" AND {fields} AND v.live AND {chosen}"
+                f" AND {fields} AND {self.negation}v.live AND {chosen}"
             )
             parts.append((found, [self.workspace_id, *field_params, *params]))
         others = [field for field in node.fields if field.id not in texts]
@@ -197,10 +193,10 @@ class FilterSql:
         return "SELECT 0 WHERE FALSE", []
 
 
-def _named_records(references: Sequence[RecordRef]) -> Fragment:
-    """Records `t`, by UUID or by identifier."""
+def _named_records(references: Sequence[RecordRef], *, named: bool) -> Fragment:
+    """Records `t`, by UUID, or by the identifier where the caller may see it."""
     by_uuid, params = in_uuids("t.uuid", [ref.uuid for ref in references if ref.uuid and _is_uuid(ref.uuid)])
-    names = [identifier_key(ref.name) for ref in references if ref.name]
+    names = [identifier_key(ref.name) for ref in references if ref.name and named]
     if not names:
         return by_uuid, params
     by_name, name_params = in_texts("t.identifier", names)
@@ -223,70 +219,3 @@ def _is_uuid(raw: Any) -> TypeGuard[str]:
     except (ValueError, TypeError, AttributeError):
         return False
     return True
-
-
-# ---------------------------------------------------------------- tests of one column
-
-
-def _tested(column: str, overflow: str | None, kind: str, test: Test) -> Fragment:
-    """A test of a typed column; `overflow` is the column of the texts that are longer than the index keeps."""
-    if kind == "text":
-        return _text_tested(column, overflow, test)
-    match test.op:
-        case "any":
-            return f"{column} IS NOT NULL", []
-        case "eq":
-            return f"{column} = %s", [_param(test.value)]
-        case "in":
-            return _one_of(column, kind, test.value)
-        case "between":
-            return f"{column} BETWEEN %s AND %s", [_param(value) for value in test.value]
-        case "month":
-            return f"{column} IS NOT NULL AND {month_of(column)} = %s", [test.value]
-        case _:
-            return f"{column} {COMPARISONS[test.op]} %s", [_param(test.value)]
-
-
-def _param(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return moment_param(value)
-    return number_param(value) if isinstance(value, (float, Decimal)) else value
-
-
-def _one_of(column: str, kind: str, values: tuple[Any, ...]) -> Fragment:
-    if kind == "option":
-        return in_ids(column, values)
-    params = [_param(value) for value in values]
-    if is_postgresql():
-        if kind == "number":
-            return f"{column} = ANY(%s::numeric[])", [[str(param) for param in params]]
-        return f"{column} = ANY(%s::timestamptz[])", [params]
-    return f"{column} IN ({', '.join(['%s'] * len(params))})", params
-
-
-def _text_tested(column: str, overflow: str | None, test: Test) -> Fragment:
-    full = f"COALESCE({overflow}, {column})" if overflow else column
-    match test.op:
-        case "any":
-            return f"{column} IS NOT NULL", []
-        case "eq":
-            return _text_equals(column, full, test.value)
-        case "in":
-            short = [value for value in test.value if len(value) < MAX_INDEXED]
-            parts = [in_texts(column, short)]
-            parts += [_text_equals(column, full, value) for value in test.value if len(value) >= MAX_INDEXED]
-        case "contains":
-            parts = [contains(name, test.value) for name in (column, overflow) if name]
-        case "starts_with" if len(test.value) > MAX_INDEXED:
-            parts = [starts_with(full, test.value)]
-        case "starts_with":
-            parts = [starts_with(column, test.value)]
-        case _:
-            parts = [ends_with(full, test.value)]
-    return f"({' OR '.join(sql for sql, _ in parts)})", [param for _, params in parts for param in params]
-
-
-def _text_equals(column: str, full: str, value: str) -> Fragment:
-    if len(value) < MAX_INDEXED or column == full:
-        return f"{column} = %s", [value[:MAX_INDEXED]]
-    return f"({column} = %s AND {full} = %s)", [value[:MAX_INDEXED], value]

@@ -9,8 +9,9 @@ from typing import Any
 from records.exceptions import InvalidInput
 from records.field_types import FieldSpec, InvalidValue, Test
 
-from .access import Author, find_field
+from .access import Author
 from .object_schema import ObjectSchema
+from .shown_names import find_sought_field
 
 MAX_CLAUSES = 100
 MAX_GROUPS = 100
@@ -21,10 +22,11 @@ GROUP_KEYS = {"and", "filters", "query"}
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One test of one field."""
+    """One test of one field. `sent` is what the caller compares with, as it came."""
 
     field: FieldSpec
     test: Test
+    sent: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class _Parser:
         if raw.get("value") is None:
             raise InvalidInput(f"{path}.value: a value is required; is_blank finds blanks.", "required")
         try:
-            return Leaf(field, condition(field, raw["value"]))
+            return Leaf(field, condition(field, raw["value"]), raw["value"])
         except InvalidValue as problem:
             raise InvalidInput(f"{path}.value: {problem.message}", problem.code) from None
 
@@ -112,7 +114,7 @@ class _Parser:
             raise InvalidInput(f"{path}: expected the name or id of a field.", "required")
         prefix, _, rest = raw.partition("::")
         key = rest if prefix.strip('"') in ("custom", "non_custom") and rest else raw
-        field = find_field(self.author, self.schema, key)
+        field = find_sought_field(self.author, self.schema, key, path)
         if field is None:
             raise InvalidInput(f"{path}: there is no field {_shown(raw)}.", "does_not_exist")
         return field
@@ -142,7 +144,9 @@ def _shown(raw: Any) -> str:
 
 
 def parse_query(author: Author, schema: ObjectSchema, raw: Any, match_all: bool = True) -> Node:
-    """The tree a search's `query` asks for; InvalidInput says where it is wrong."""
+    """The tree a search's `query` asks for, unless it is one already; InvalidInput says where it is wrong."""
+    if isinstance(raw, Node):
+        return raw
     return _Parser(author, schema).groups([] if raw is None else raw, match_all, "query", 1)
 
 
@@ -156,7 +160,7 @@ def searched_fields(
         return tuple(f for f in schema.searched if f.id not in author.role.hidden_fields)
     found = []
     for at, (part, key) in enumerate(asked):
-        field = find_field(author, schema, key) if isinstance(key, str) else None
+        field = find_sought_field(author, schema, key, f"{part}[{at}]") if isinstance(key, str) else None
         if field is None:
             raise InvalidInput(f"{part}[{at}]: there is no field {_shown(key)}.", "does_not_exist")
         found.append(field)

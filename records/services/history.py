@@ -14,8 +14,10 @@ from records.field_types import FieldSpec
 from .access import Author, access_to, visible_fields
 from .dependents import load_display_names
 from .effects import pattern_keys
+from .external.forwarding import forwarded
 from .naming import display_name
 from .object_schema import ObjectSchema
+from .plain_values import plain_json
 from .read import RecordView, view_records
 from .record_rows import RecordRow, read_record, record_columns
 from .related import load_related
@@ -52,15 +54,17 @@ class HistoryEntry:
     reason: str
     created: datetime | None
     changes: list[FieldChange] = field(default_factory=list)
+    member_id: int | None = None
 
 
+@forwarded
 def list_history(
-    author: Author, schema: ObjectSchema, record_uuid: UUID | str, *, offset: int, limit: int
+    author: Author, schema: ObjectSchema, record_uuid: UUID | str, *, offset: int, limit: int, plain: bool = False
 ) -> tuple[int, list[HistoryEntry]]:
     """How many writes a record has had, and a page of them, newest first.
 
     An archived record's history stays readable for those who may see it. Fields hidden from the caller's role are
-    left out.
+    left out. `plain`: values as names and primary keys.
     """
     row = _find_any(author, schema, record_uuid)
     count = fetch(
@@ -72,9 +76,10 @@ def list_history(
         " ORDER BY h.version DESC LIMIT %s OFFSET %s",
         [author.workspace.id, row.id, limit, offset],
     )
-    return count, _entries(author, schema, rows)
+    return count, _entries(author, schema, rows, plain)
 
 
+@forwarded
 def get_record_as_of(
     author: Author,
     schema: ObjectSchema,
@@ -133,7 +138,7 @@ def _find_any(author: Author, schema: ObjectSchema, record_uuid: UUID | str) -> 
     return row
 
 
-def _entries(author: Author, schema: ObjectSchema, rows: Sequence[Row]) -> list[HistoryEntry]:
+def _entries(author: Author, schema: ObjectSchema, rows: Sequence[Row], plain: bool) -> list[HistoryEntry]:
     changes = [document(row[10]) for row in rows]
     visible = {spec.id: spec for spec in visible_fields(author, schema)}
     deleted = {key: spec for key, spec in schema.all_fields.items() if key not in schema.by_id}
@@ -145,7 +150,9 @@ def _entries(author: Author, schema: ObjectSchema, rows: Sequence[Row]) -> list[
     members = author.directory.members(row[4] for row in rows if row[4] is not None)
 
     def read(spec: FieldSpec, stored: Any) -> Any:
-        return None if stored is None else spec.type.to_json(spec, stored, related.references)
+        if stored is None:
+            return None
+        return (plain_json if plain else spec.type.to_json)(spec, stored, related.references)
 
     entries = []
     for row, diff in zip(rows, changes, strict=True):
@@ -158,5 +165,6 @@ def _entries(author: Author, schema: ObjectSchema, rows: Sequence[Row]) -> list[
             for key, (old, new) in diff.items()
             if int(key) in shown
         ]
+        columns.append(row[4])
         entries.append(HistoryEntry(*columns))
     return entries

@@ -6,15 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
-from records.exceptions import Conflict, IdempotencyMismatch
+from records.exceptions import Conflict, ExternalError, IdempotencyMismatch, InTransaction
 from records.models import IdempotencyKey
 
 from .access import Author
 from .transactions import in_one_transaction
 
 KEPT = timedelta(hours=24)
+UNKNOWN = 0  # the status of a call that may have been carried out elsewhere
 IN_FLIGHT = timedelta(minutes=2)  # a call that takes longer has died
 
 
@@ -33,8 +34,13 @@ def run_once(author: Author, key: str, fingerprint: str, work: Callable[[], Answ
     The answer is stored in the write's own transaction, so neither exists without the other. A refused call
     (`work` raises) frees the key. IdempotencyMismatch: the key was used for another request; Conflict: a call with
     this key is still in flight.
+
+    Work that is done elsewhere is done outside of the transaction; when it may have been done, but nobody knows, the
+    key stays used: its call is never made again, and is refused with ExternalError.
     """
     claimed = _claim(author, key, fingerprint)
+    if claimed.status == UNKNOWN:
+        raise ExternalError("What became of the call with this Idempotency-Key is unknown.", outcome="unknown")
     if claimed.status is not None:
         return Answer(claimed.status, claimed.headers, bytes(claimed.body)), True
 
@@ -44,7 +50,16 @@ def run_once(author: Author, key: str, fingerprint: str, work: Callable[[], Answ
         return answer
 
     try:
-        return in_one_transaction(work_and_keep), False
+        try:
+            return in_one_transaction(work_and_keep), False
+        except InTransaction:
+            if connection.in_atomic_block:
+                raise
+            return work_and_keep(), False
+    except ExternalError as error:
+        rows = _mine(author, claimed)
+        rows.filter(status=None).delete() if error.outcome == "refused" else rows.update(status=UNKNOWN)
+        raise
     except BaseException:
         _mine(author, claimed).filter(status=None).delete()
         raise

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
-from records.models import ObjectType, Record, Workspace
+from records.models import ObjectType, Record, RecordState, Workspace
 
 from .dependents import load_display_names
 from .directory import Directory, get_directory, load_workspace
 from .naming import display_key, display_name, identifier_of
 from .object_schema import ObjectSchema
 from .record_rows import IndexRow, RecordRow, index_rows, read_record, record_columns
-from .sql import document, execute, fetch, in_ids, moment
+from .sql import Row, document, execute, fetch, in_ids, is_postgresql, moment
 from .storage import replace_index
+from .values import is_stored
 
 BATCH = 1000
 
@@ -32,12 +35,27 @@ class Difference:
 
 
 def check_records(workspace: Workspace) -> Iterator[Difference]:
-    """Everything that differs in a workspace: document and index, document and ledger, record and document."""
-    for directory, schema, rows in _batches(workspace):
-        yield from _check_index(schema, rows)
-        yield from _check_ledger(schema, rows)
-        yield from _check_names(directory, schema, rows)
-    yield from _check_strays(workspace)
+    """Everything that differs in a workspace: document and index, document and ledger, record and document.
+
+    Writers may be at work meanwhile: what is compared is of one moment.
+    """
+    with _one_moment():
+        for directory, schema, rows in _batches(workspace):
+            yield from _check_index(schema, rows)
+            yield from _check_ledger(schema, rows)
+            yield from _check_names(directory, schema, rows)
+        yield from _check_strays(workspace)
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """A snapshot on PostgreSQL. On SQLite each batch is a transaction that holds writers off, and that is enough."""
+    if not is_postgresql() or connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
 
 
 def reindex(workspace: Workspace) -> int:
@@ -50,24 +68,36 @@ def reindex(workspace: Workspace) -> int:
     return count
 
 
+_TOMBSTONE = "history_type = '-' AND action = 'deleted' AND state = 'deleted'"
 _STRAY = "workspace_id = %s AND {key} NOT IN (SELECT r.id FROM records_record r WHERE r.workspace_id = %s)"
 
 
 def _check_strays(workspace: Workspace) -> Iterator[Difference]:
-    """Index and ledger rows of records that are not there; a deleted one leaves its last ledger row."""
+    """Index and ledger rows of records that are not there; one deleted for good leaves a tombstone and no more."""
     for part, table, key, more in (
         ("index", "records_fieldvalue", "record_id", ""),
-        ("ledger", "records_historicalrecord", "id", " AND state <> 'deleted'"),
+        ("ledger", "records_historicalrecord", "id", f" AND NOT ({_TOMBSTONE})"),
     ):
         stray = f"SELECT DISTINCT {key} FROM {table} WHERE {_STRAY.format(key=key)}{more}"
         for (record,) in fetch(stray, [workspace.id, workspace.id]):
             yield Difference("", "", f"{part}: rows of record {record}, which does not exist")
+    graves = (
+        f"SELECT id FROM records_historicalrecord WHERE workspace_id = %s AND {_TOMBSTONE} AND (external_id IS NOT NULL"
+        " OR member_id IS NOT NULL OR owner_id IS NOT NULL OR id IN"
+        " (SELECT r.id FROM records_record r WHERE r.workspace_id = %s))"
+    )
+    for (record,) in fetch(graves, [workspace.id, workspace.id]):
+        yield Difference("", "", f"ledger: the tombstone of record {record} tells something, or the record is there")
 
 
 def expected_index(schema: ObjectSchema, record: RecordRow) -> list[IndexRow]:
-    """The index rows a record's document calls for."""
-    unique = {spec.id for spec in schema.unique}
-    return [row for spec in schema.stored for row in index_rows(record, spec, unique=spec.id in unique)]
+    """The index rows a record's document calls for; those of a deleted field go when its values do."""
+    return [
+        row
+        for spec in schema.all_fields.values()
+        if is_stored(spec)
+        for row in index_rows(record, spec, unique=spec.is_unique or spec.relation_kind == "one_to_one")
+    ]
 
 
 def _batches(workspace: Workspace, *, lock: bool = False) -> Iterator[tuple[Directory, ObjectSchema, list[RecordRow]]]:
@@ -144,43 +174,60 @@ def _comparable(column: str, value: Any) -> Any:
     return moment(value) if column == "moment" else value
 
 
+# Columns of the record that its ledger rows repeat, as each write left them.
+_BOTH = ("state", "cancelled_at", "external_source", "external_id", "member_id", "owner_id", "assignment_task_id")
+
+
+@dataclass(slots=True)
+class _Replayed:
+    """What the ledger makes of one record: its values, the versions met, the columns as they were last."""
+
+    values: dict[str, Any] = dataclass_field(default_factory=dict)
+    versions: list[int] = dataclass_field(default_factory=list)
+    columns: Row = ()
+    torn: bool = False
+
+    def add(self, version: int, changes: Mapping[str, list[Any]], columns: Row) -> None:
+        """The next row."""
+        self.versions.append(version)
+        self.columns = columns
+        for key, (old, new) in changes.items():
+            self.torn = self.torn or self.values.get(key) != old
+            if new is None:
+                self.values.pop(key, None)
+            else:
+                self.values[key] = new
+
+
 def _check_ledger(schema: ObjectSchema, rows: list[RecordRow]) -> Iterator[Difference]:
     """Replaying the ledger from empty gives the document; its rows are numbered without a gap."""
     chosen, params = in_ids("id", [row.id for row in rows])
-    replayed: dict[int, dict[str, Any]] = {row.id: {} for row in rows}
-    versions: dict[int, list[int]] = {row.id: [] for row in rows}
-    states: dict[int, str] = {}
-    torn: set[int] = set()
-    for record_id, version, state, changes in fetch(
-        "SELECT id, version, state, changes FROM records_historicalrecord"
+    replayed = {row.id: _Replayed() for row in rows}
+    for record_id, version, changes, *columns in fetch(
+        f"SELECT id, version, changes, {', '.join(_BOTH)} FROM records_historicalrecord"
         f" WHERE workspace_id = %s AND {chosen} ORDER BY id, version",
         [schema.workspace_id, *params],
     ):
-        versions[record_id].append(version)
-        states[record_id] = state
-        for key, (old, new) in document(changes).items():
-            if replayed[record_id].get(key) != old:
-                torn.add(record_id)
-            if new is None:
-                replayed[record_id].pop(key, None)
-            else:
-                replayed[record_id][key] = new
+        replayed[record_id].add(version, document(changes), tuple(columns))
     for record in rows:
-        if versions[record.id] != list(range(1, record.version + 1)):
-            found = len(versions[record.id])
-            yield Difference(schema.name, record.uuid, f"ledger: {found} rows, version {record.version}")
-        if replayed[record.id] != record.values:
-            keys = {
-                key
-                for key in replayed[record.id].keys() | record.values.keys()
-                if replayed[record.id].get(key) != record.values.get(key)
-            }
-            names = sorted(schema.all_fields[int(k)].name if int(k) in schema.all_fields else k for k in keys)
-            yield Difference(schema.name, record.uuid, f"ledger: replaying it differs in {', '.join(names)}")
-        if record.id in torn:
-            yield Difference(schema.name, record.uuid, "ledger: a row begins with other values than the last one left")
-        if states.get(record.id) != record.state:
-            yield Difference(schema.name, record.uuid, f"ledger: says {states.get(record.id)}, record {record.state}")
+        for what in _compare(schema, record, replayed[record.id]):
+            yield Difference(schema.name, record.uuid, f"ledger: {what}")
+
+
+def _compare(schema: ObjectSchema, record: RecordRow, replayed: _Replayed) -> Iterator[str]:
+    if replayed.versions != list(range(1, record.version + 1)):
+        yield f"{len(replayed.versions)} rows, version {record.version}"
+    values = replayed.values
+    if values != record.values:
+        keys = {key for key in values.keys() | record.values.keys() if values.get(key) != record.values.get(key)}
+        names = sorted(schema.all_fields[int(k)].name if int(k) in schema.all_fields else k for k in keys)
+        yield f"replaying it differs in {', '.join(names)}"
+    if replayed.torn:
+        yield "a row begins with other values than the last one left"
+    for name, noted in zip(_BOTH, replayed.columns, strict=False):
+        held = getattr(record, name)
+        if held != (moment(noted) if name.endswith("_at") else noted):
+            yield f"{name} is {noted} there, {held} in the record"
 
 
 def _check_names(directory: Directory, schema: ObjectSchema, rows: list[RecordRow]) -> Iterator[Difference]:
@@ -206,7 +253,8 @@ def _check_names(directory: Directory, schema: ObjectSchema, rows: list[RecordRo
     for row in rows:
         if keys.get(row.id) != display_key(row.display_name):
             yield Difference(schema.name, row.uuid, f"record: display key is {keys.get(row.id)!r}")
-        if row.identifier != identifier_of(schema, row.values):
+        named = None if row.state == RecordState.DELETED else identifier_of(schema, row.values)
+        if row.identifier != named:
             yield Difference(schema.name, row.uuid, f"record: identifier is {row.identifier!r}")
         if row.display_name != display_name(schema, row.values, names, member_names):
             yield Difference(schema.name, row.uuid, f"record: display name is {row.display_name!r}")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from records.exceptions import EntryProblems, InvalidValues, Problem, RecordsError
+from records.exceptions import Conflict, EntryProblems, InvalidValues, Problem, RecordsError
 from records.field_types import FieldSpec
 
 from .access import Author, visible_condition
@@ -69,9 +69,8 @@ class LinkChanges:
             if rows and mirror.id in written:
                 self._load_mirror(mirror, {row.id: row.uuid for row in rows})
         for spec in self.schema.stored:
-            if spec.relation_kind and spec.multiple and (replacing or spec.id in written):
-                key = str(spec.id)
-                linked = {item for row in rows for item in row.values.get(key, ())}
+            if spec.relation_kind and (replacing or (spec.multiple and spec.id in written)):
+                linked = {item for row in rows for item in _stored_links(row, spec)}
                 if linked:
                     self._unseen[spec.id] = linked - _visible(self.author, spec, linked)
 
@@ -113,7 +112,10 @@ class LinkChanges:
         current |= add
 
     def _near(self, mirror: FieldSpec) -> FieldSpec:
-        return self.author.directory.schema(mirror.related_object_id or 0).by_id[mirror.mirror_of_id or 0]
+        near = self.author.directory.schema(mirror.related_object_id or 0).by_id.get(mirror.mirror_of_id or 0)
+        if near is None:  # it was deleted while this was read
+            raise Conflict("The definitions were changed at the same time; try again.")
+        return near
 
     def writes(self) -> dict[int, list[NearWrite]]:
         """The changes to make on the near side, by object, in order: each request's losses before its gains.
@@ -135,6 +137,15 @@ class LinkChanges:
                 found.setdefault(place[0], []).append(NearWrite(place[1], changes, pairs[0][1]))
         return found
 
+    def keep_unseen(self, row: RecordRow, parsed: Parsed) -> None:
+        """Take back the clearing of single links that no entry asked for, where the caller cannot see the link."""
+        for spec in self.schema.stored:
+            change = parsed.changes.get(spec.id)
+            if change is None or change.position is not None or spec.multiple:
+                continue
+            if self._unseen.get(spec.id, frozenset()).intersection(_stored_links(row, spec)):
+                del parsed.changes[spec.id]
+
     def kept(self, change: Change, current: Any, after: Any, parsed: Parsed) -> list[int] | None:
         """`after`, with the links the caller cannot see (archived, not granted): replacing never loses them."""
         links = list(after or ())
@@ -145,6 +156,11 @@ class LinkChanges:
         if len(links) > MAX_LINKS:
             parsed.refuse(change.field, change.position, "value", "limit_exceeded", f"At most {MAX_LINKS} records.")
         return links or None
+
+
+def _stored_links(row: RecordRow, spec: FieldSpec) -> list[int]:
+    stored = row.values.get(str(spec.id))
+    return stored if isinstance(stored, list) else [] if stored is None else [stored]
 
 
 def _near_change(near: FieldSpec, item: LinkChange, key: int) -> Change:

@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from records.field_types import FieldSpec
+from records.models import RecordState
 
-from .naming import identifier_key
+from .naming import identifier_key, identifier_of
 from .object_schema import ObjectSchema
-from .record_rows import RecordRow, lock_records
-from .save_requests import SaveRequest
+from .probing import IDENTIFIER, PROBED_FROM, UNIQUE, find_external, find_identifiers, probe
+from .record_rows import OutdatedSchema, RecordRow, lock_definition, lock_records, lock_with_definition
+from .save_requests import ExternalKey, Mode, SaveRequest
 from .sql import Fragment, Row, fetch, for_update, in_ids, in_texts, in_uuids, is_postgresql
 from .values import UNSET, Parsed
 
 
 class LockedRecords:
-    """A batch's records by key, UUID and identifier, and who holds the values that must stay unique."""
+    """A batch's records by key, UUID, identifier and external id, and who holds the values that must stay unique.
 
-    def __init__(self, schema: ObjectSchema) -> None:
+    Of the records with one external id the active one is in `by_external`; the newest archived one stands aside.
+    `version` is the one that the object's definition must have; not given, nobody asks.
+    """
+
+    def __init__(self, schema: ObjectSchema, version: int | None = None) -> None:
         self.schema = schema
+        self.version = version
         self.by_uuid: dict[str, RecordRow] = {}
         self.by_id: dict[int, RecordRow] = {}
         self.by_identifier: dict[str, RecordRow] = {}
+        self.by_external: dict[ExternalKey, RecordRow] = {}
+        self.archived_external: dict[ExternalKey, RecordRow] = {}
         self.unique_holders: dict[tuple[int, str], RecordRow | int] = {}
 
     def load(self, requests: Sequence[SaveRequest], writes: Sequence[Parsed]) -> None:
-        """Lock every record that the requests address, match, or take a name from."""
+        """Lock every record that the requests address, match, or take a name from.
+
+        OutdatedSchema when the object's definition has changed since it was compiled. From here to the end of the
+        transaction it stays as it is.
+        """
         conditions = []
         uuids = [request.uuid for request in requests if request.uuid]
         ids = {request.record_id for request in requests if request.record_id}
@@ -35,6 +48,8 @@ class LockedRecords:
             ids |= {key for _, key in probe(IDENTIFIER, self.schema, self.schema.id, identifiers)}
             identifiers = []
         ids |= self._find_unique_holders(requests, writes)
+        named = (key for request in requests for key in (request.external, request.attributes.named))
+        ids |= find_external(self.schema, {key for key in named if key is not None})
         if uuids:
             conditions.append(in_uuids("r.uuid", uuids))
         if ids:
@@ -42,12 +57,46 @@ class LockedRecords:
         if identifiers:
             conditions.append(in_texts("r.identifier", identifiers))
         if not conditions:
+            if self.version is not None:
+                self._check(lock_definition(self.schema))
             return
         either = " OR ".join(sql for sql, _ in conditions)
         params = [param for _, given in conditions for param in given]
         self._lock_linked((either, params), writes)
-        for row in lock_records(self.schema, (either, params), summary=len(requests) == 1):
+        summary = len(requests) == 1
+        if self.version is None:
+            rows = lock_records(self.schema, (either, params), summary=summary)
+        else:
+            version, rows = lock_with_definition(self.schema, (either, params), summary=summary)
+            self._check(version)
+        for row in rows:
             self.remember(row)
+        if any(request.mode in RETURNING or request.on_archived == "unarchive" for request in requests):
+            self._load_successors()
+
+    def _check(self, version: int) -> None:
+        if version != self.version:
+            raise OutdatedSchema
+
+    def _load_successors(self) -> None:
+        """Lock the records that hold by now what these held before they were archived or thrown away."""
+        aside = [row for row in self.by_id.values() if row.state != RecordState.ACTIVE]
+        trashed = [row for row in aside if row.state == RecordState.DELETED]
+        holders = find_external(self.schema, {key for row in aside if (key := external_of(row)) is not None})
+        names = {name for row in trashed if (name := identifier_of(self.schema, row.values)) is not None}
+        holders |= find_identifiers(self.schema, names)
+        if missing := holders - self.by_id.keys():
+            for row in lock_records(self.schema, in_ids("r.id", missing)):
+                self.remember(row)
+        wanted: dict[int, set[str]] = {}
+        for spec in self.schema.kept_apart:
+            rows = aside if spec.relation_kind else trashed  # an archived record keeps its values but no partner
+            given = [row.values[str(spec.id)] for row in rows if str(spec.id) in row.values]
+            if given:
+                wanted[spec.id] = {key for value in given for key in unique_keys(spec, value)}
+        if wanted:
+            for field, key, holder in self._holders(wanted):
+                self.unique_holders.setdefault((field, key), holder)
 
     def _lock_linked(self, addressed: Fragment, writes: Sequence[Parsed]) -> None:
         """Where mirror fields are written, lock both sides at once, in the order of all their keys.
@@ -78,6 +127,29 @@ class LockedRecords:
             self.by_id[row.id] = row
         if row.identifier is not None:
             self.by_identifier[row.identifier] = row
+        if row.external_id is not None and row.state != RecordState.DELETED:
+            self._remember_external(row, ExternalKey(row.external_source, row.external_id))
+
+    def _remember_external(self, row: RecordRow, key: ExternalKey) -> None:
+        if row.state == RecordState.ACTIVE:
+            self.by_external[key] = row
+        elif key not in self.archived_external or self.archived_external[key].id < row.id:
+            self.archived_external[key] = row
+
+    def forget_names(self, row: RecordRow) -> None:
+        """The record is about to change or give up its names; `remember` notes what they are afterwards."""
+        if row.identifier is not None and self.by_identifier.get(row.identifier) is row:
+            del self.by_identifier[row.identifier]
+        key = external_of(row)
+        for names in (self.by_external, self.archived_external):
+            if key is not None and names.get(key) is row:
+                del names[key]
+
+    def forget(self, row: RecordRow) -> None:
+        """The record is gone."""
+        self.forget_names(row)
+        self.by_uuid.pop(row.uuid, None)
+        self.by_id.pop(row.id, None)
 
     def refresh(self, row: RecordRow) -> None:
         """Another batch of the transaction has changed one of these records."""
@@ -87,11 +159,17 @@ class LockedRecords:
             known.display_name = row.display_name
 
     def find(self, request: SaveRequest) -> RecordRow | None:
-        """The record a request addresses."""
-        return self.by_uuid.get(request.uuid) if request.uuid else self.by_id.get(request.record_id or 0)
+        """The record a request addresses; by external id the active one, or else the newest archived one."""
+        if request.uuid:
+            return self.by_uuid.get(request.uuid)
+        if request.record_id or request.external is None:
+            return self.by_id.get(request.record_id or 0)
+        return self.by_external.get(request.external) or self.archived_external.get(request.external)
 
     def match(self, request: SaveRequest) -> RecordRow | None:
         """The record an upsert matches."""
+        if request.matches_external:
+            return self.by_external.get(request.external) if request.external is not None else None
         key = request.match_key or ""
         if request.match_field is None:
             return self.by_identifier.get(identifier_key(key))
@@ -106,10 +184,19 @@ class LockedRecords:
             return None
         return self.by_identifier.get(identifier_key(change.value))
 
+    def is_named(self, row: RecordRow | None, key: ExternalKey) -> bool:
+        """Whether another active record has this external id."""
+        return self.by_external.get(key, row) is not row
+
     def is_taken(self, row: RecordRow, spec: FieldSpec, value: Any) -> bool:
         """Whether another record holds this value of a unique field."""
         holders = (self.unique_holders.get((spec.id, key)) for key in unique_keys(spec, value))
         return any(holder is not None and holder is not row and holder != row.id for holder in holders)
+
+    def lost_partners(self, row: RecordRow) -> list[FieldSpec]:
+        """The one-to-one links of a record out of sight that others have by now."""
+        linked = [(spec, row.values.get(str(spec.id))) for spec in self.schema.partners]
+        return [spec for spec, value in linked if value is not None and self.is_taken(row, spec, value)]
 
     def give_up(self, row: RecordRow, spec: FieldSpec, value: Any) -> None:
         """The record no longer holds this value of a unique field."""
@@ -164,21 +251,12 @@ class LockedRecords:
         )
 
 
-PROBED_FROM = 20
-# One look into the unique index for each key, whatever the planner thinks of a table that grew since its statistics.
-_PROBE = "SELECT k.key, p.id FROM unnest(%s::text[]) AS k(key), LATERAL ({found}) p"
-IDENTIFIER = _PROBE.format(
-    found="SELECT id FROM records_record WHERE workspace_id = %s AND object_id = %s AND identifier = k.key LIMIT 1"
-)
-UNIQUE = _PROBE.format(
-    found="SELECT record_id AS id FROM records_fieldvalue"
-    " WHERE workspace_id = %s AND field_id = %s AND unique_key = k.key LIMIT 1"
-)
+RETURNING = frozenset({Mode.UNARCHIVE, Mode.RESTORE})
 
 
-def probe(statement: str, schema: ObjectSchema, scope: int, keys: Iterable[str]) -> list[Row]:
-    """(key, record) of the keys that a record has, among many on PostgreSQL. `scope`: the object or the field."""
-    return fetch(statement, [list(keys), schema.workspace_id, scope])
+def external_of(row: RecordRow) -> ExternalKey | None:
+    """A record's external id."""
+    return None if row.external_id is None else ExternalKey(row.external_source, row.external_id)
 
 
 def unique_keys(spec: FieldSpec, value: Any) -> list[str]:

@@ -83,8 +83,9 @@ def update_member(
     check_an_admin_is_left(row.workspace_id)
     if may_log_in is not None and may_log_in != row.user.is_staff:
         _let_log_in(author, row, may_log_in)
-    touch(row.workspace_id)
-    if str(row) != name:
+    renamed = str(row) != name
+    touch(row.workspace_id, _objects_showing_members(row) if renamed else ())
+    if renamed:
         _rename_holders(row)
     return row
 
@@ -98,9 +99,15 @@ def _let_log_in(author: Definer, member: Member, allowed: bool) -> None:
     member.user.save(update_fields=["is_staff"])
 
 
-def _rename_holders(member: Member) -> None:
+def _objects_showing_members(member: Member) -> list[int]:
+    """The objects in whose display names members may occur."""
     directory = read_uncommitted(member.workspace_id)
-    for object_id in directory.objects:
-        schema = directory.schema(object_id)
-        if any(spec.type.column == "member" for spec in schema.pattern_fields):
-            rename_records(directory, schema, holding(schema, "member", member.id))
+    schemas = map(directory.schema, directory.objects)
+    return [schema.id for schema in schemas if any(spec.type.column == "member" for spec in schema.pattern_fields)]
+
+
+def _rename_holders(member: Member) -> None:
+    showing = _objects_showing_members(member)
+    directory = read_uncommitted(member.workspace_id)
+    for schema in map(directory.schema, showing):
+        rename_records(directory, schema, holding(schema, "member", member.id))

@@ -8,6 +8,7 @@ from typing import Any
 
 from records.field_types import FieldSpec, normal_text
 from records.field_types.base import MAX_INDEXED
+from records.field_types.formula import evaluate
 
 from .object_schema import PATTERN_PART, ObjectSchema, display_text
 
@@ -80,11 +81,16 @@ def _full_name(schema: ObjectSchema, values: Values) -> str | None:
     return " ".join(part for part in parts if part)[:255] or None
 
 
+# What a computed field is made of; who may not see one of these may not see it either.
+MADE_OF: Mapping[str, tuple[str, ...]] = {"full_name": ("first_name", "last_name")}
 COMPUTED: Mapping[str, Callable[[ObjectSchema, Values], Any]] = {"full_name": _full_name}
+FORMULA = "formula"
 
 
 def compute(schema: ObjectSchema, field: FieldSpec, values: Values) -> Any:
     """The value of a computed field, from the record's other values."""
+    if field.computed == FORMULA:
+        return evaluate(field, schema.stored, values)
     return COMPUTED[field.computed](schema, values)
 
 

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from records.field_types import FieldSpec, OptionSpec, field_types, normal_text
 from records.models import Field, FieldOption, ObjectKind, ObjectType
 
+from .external.source import SourceSpec, compile_source
+
 __all__ = ["FieldSpec", "ObjectSchema"]
 
 PATTERN_PART = re.compile(r"\{([a-z0-9_]+)\}")
@@ -35,11 +37,17 @@ COLUMN_FIELDS = {"created": "created_at", "updated": "updated_at", "display_name
 
 @dataclass(frozen=True, eq=False)
 class ObjectSchema:
-    """A compiled object. `fields` are the live ones in display order; `all_fields` has deleted ones too."""
+    """A compiled object. `fields` are the live ones in display order; `all_fields` has deleted ones too.
+    `version` is the definition's when it was read; what is compiled may be newer, never older.
+
+    `suspended` are the relationships with archived objects: as good as deleted, but their values wait in the records.
+    `external` is where the records live when they do not live here.
+    """
 
     id: int
     uuid: str
     workspace_id: int
+    version: int
     name: str
     object_name: str
     entity_name: str
@@ -49,6 +57,11 @@ class ObjectSchema:
     fields: tuple[FieldSpec, ...]
     all_fields: Mapping[int, FieldSpec]
     display_dependents: tuple[tuple[int, int], ...]
+    suspended: tuple[FieldSpec, ...] = ()
+    description: str = ""
+    is_open: bool = False
+    external: SourceSpec | None = None
+    is_collection: bool = True
 
     @cached_property
     def by_name(self) -> dict[str, FieldSpec]:
@@ -91,6 +104,23 @@ class ObjectSchema:
         return tuple(f for f in self.stored if f.is_unique or f.relation_kind == "one_to_one")
 
     @cached_property
+    def partners(self) -> tuple[FieldSpec, ...]:
+        """The one-to-one links that records of this object hold, deleted ones too."""
+        links = (spec for spec in self.all_fields.values() if spec.relation_kind == "one_to_one")
+        return tuple(spec for spec in links if spec.mirror_of_id is None)
+
+    @cached_property
+    def kept_apart(self) -> tuple[FieldSpec, ...]:
+        """The fields whose values the index keeps unique, deleted ones and suspended ones too."""
+        kept = (f for f in self.all_fields.values() if f.is_unique or f.relation_kind == "one_to_one")
+        return tuple(f for f in kept if f.computed not in COLUMN_FIELDS and f.mirror_of_id is None)
+
+    @cached_property
+    def indexed(self) -> dict[int, FieldSpec]:
+        """The fields whose values are written, or were until the related object was archived."""
+        return self.by_id | {field.id: field for field in self.suspended}
+
+    @cached_property
     def team_fields(self) -> tuple[FieldSpec, ...]:
         """The fields whose values are members: being one of them makes a record one's own."""
         return tuple(f for f in self.stored if f.type.column == "member")
@@ -99,6 +129,11 @@ class ObjectSchema:
     def searched(self) -> tuple[FieldSpec, ...]:
         """The fields a free-text search looks into: names and everything text-like."""
         return tuple(f for f in self.stored if f.type.text_like)
+
+    @cached_property
+    def external_id_field(self) -> FieldSpec | None:
+        """The field whose value is the record's external id."""
+        return next((f for f in self.stored if f.is_external_id), None)
 
     @cached_property
     def owner_field(self) -> FieldSpec | None:
@@ -114,6 +149,12 @@ class ObjectSchema:
         names = PATTERN_PART.findall(self.display_pattern)
         return tuple(self.by_name[name] for name in names if name in self.by_name)
 
+    @cached_property
+    def named_by(self) -> frozenset[int]:
+        """The fields whose values a display name can show: the pattern's, else the identifier, else any text."""
+        named = [*self.pattern_fields, *self.searched, *filter(None, [self.identifier])]
+        return frozenset(field.id for field in named)
+
     @property
     def is_contact(self) -> bool:
         return self.object_type == ObjectKind.CONTACT
@@ -121,20 +162,24 @@ class ObjectSchema:
 
 def compile_schema(workspace_id: int, object_id: int, zone: ZoneInfo, region: str) -> ObjectSchema:
     """Read an object's definition and compile it: four queries, once per schema version and process."""
-    row = ObjectType.objects.get(workspace_id=workspace_id, id=object_id)
+    row = ObjectType.objects.select_related("external_source").get(workspace_id=workspace_id, id=object_id)
     options: dict[int, list[FieldOption]] = {}
     for option in FieldOption.objects.filter(workspace_id=workspace_id, field__object_id=object_id):
         options.setdefault(option.field_id, []).append(option)
     rows = list(
-        Field.objects.filter(workspace_id=workspace_id, object_id=object_id).select_related("category", "mirror")
+        Field.objects.filter(workspace_id=workspace_id, object_id=object_id).select_related(
+            "category", "mirror", "related_object"
+        )
     )
     specs = {field.id: _field_spec(field, options.get(field.id, []), zone, region) for field in rows}
-    live = tuple(specs[field.id] for field in rows if field.deleted_at is None)
+    live = tuple(specs[field.id] for field in rows if field.deleted_at is None and not _is_suspended(field))
+    suspended = tuple(specs[field.id] for field in rows if field.deleted_at is None and _is_suspended(field))
     dependents = _dependents(workspace_id, object_id)
     return ObjectSchema(
         row.id,
         str(row.uuid),
         workspace_id,
+        row.schema_version,
         row.name,
         row.object_name,
         row.entity_name,
@@ -144,7 +189,16 @@ def compile_schema(workspace_id: int, object_id: int, zone: ZoneInfo, region: st
         live,
         specs,
         dependents,
+        suspended,
+        row.description,
+        row.is_open,
+        external=compile_source(row.external_source, live) if hasattr(row, "external_source") else None,
+        is_collection=row.is_collection,
     )
+
+
+def _is_suspended(field: Field) -> bool:
+    return field.related_object is not None and field.related_object.archived_at is not None
 
 
 def _dependents(workspace_id: int, object_id: int) -> tuple[tuple[int, int], ...]:
@@ -195,6 +249,9 @@ _COPIED = (
     "is_hidden",
     "is_unique",
     "is_default",
+    "is_admin_only",
+    "is_external_id",
+    "should_index",
     "is_deletable",
     "allows_empty",
     "computed",

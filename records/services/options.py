@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TypedDict, Unpack
+from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from records.exceptions import InvalidInput
-from records.field_types import field_types
-from records.models import Field, FieldOption, FieldValue, StageStatus
+from records.exceptions import InvalidInput, NotAllowed, NotFound, RecordsError
+from records.field_types import FieldSpec, field_types
+from records.models import Field, FieldOption, FieldValue
 
+from .access import Author
 from .definers import Definer, defining
 from .definitions import OptionDefinition
 from .dependents import holding, rename_records
 from .directory import read_uncommitted
+from .object_schema import ObjectSchema
 from .redefining import check_default
-from .schema import add_option, check_option_name, touch
+from .schema import MAX_OPTIONS, add_option, check_option_name, check_stage_status, hold_writers, touch
+from .sql import fetch
+from .values import UNSET, Change
+from .write import Mode, SaveRequest, save_records
+
+BATCH = 500
 
 
 class OptionChanges(TypedDict, total=False):
@@ -30,8 +40,14 @@ class OptionChanges(TypedDict, total=False):
 @defining
 def create_option(author: Definer, field_row: Field, definition: OptionDefinition) -> FieldOption:
     """Add an option at the end of a choice field."""
+    field_row = Field.objects.get(workspace_id=author.workspace.id, id=field_row.id, deleted_at=None)
     if field_types.get(field_row.field_type).column != "option":
         raise InvalidInput(f"A {field_row.field_type} field has no options.")
+    if (
+        FieldOption.objects.filter(field=field_row, workspace_id=author.workspace.id, deleted_at=None).count()
+        >= MAX_OPTIONS
+    ):
+        raise InvalidInput(f"options: a field has at most {MAX_OPTIONS} options.", "limit_exceeded")
     made = add_option(field_row, definition)
     touch(author.workspace.id, [field_row.object_id])
     return made
@@ -41,13 +57,12 @@ def create_option(author: Definer, field_row: Field, definition: OptionDefinitio
 def update_option(author: Definer, option: FieldOption, **changes: Unpack[OptionChanges]) -> FieldOption:
     """Change an option; records whose display name shows it are renamed in the same transaction."""
     rows = FieldOption.objects.select_for_update(of=("self",)).select_related("field")
-    row = rows.get(workspace_id=author.workspace.id, id=option.id, deleted_at=None)
+    row = rows.get(workspace_id=author.workspace.id, id=option.id, deleted_at=None, field__deleted_at=None)
     name = row.name
     for key, value in changes.items():
         setattr(row, key, value)
     row.name, row.name_key = check_option_name(row.field, row.name, besides=row.id)
-    if row.stage_status not in ("", *StageStatus.values):
-        raise InvalidInput(f"stage_status: {row.stage_status!r} is not one of {', '.join(StageStatus.values)}.")
+    check_stage_status(row.stage_status)
     if row.percentage is not None and not 0 <= row.percentage <= 100:
         raise InvalidInput("percentage: expected a number from 0 to 100.")
     row.save()
@@ -65,6 +80,71 @@ def _rename_holders(option: FieldOption) -> None:
             rename_records(directory, schema, holding(schema, "option", option.id))
 
 
+def get_option(author: Definer, spec: FieldSpec, option_uuid: str) -> FieldOption:
+    """The row of one of a field's options; NotFound when it has no such option."""
+    row = _live(author, spec).filter(uuid=option_uuid).first() if _is_uuid(option_uuid) else None
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _live(author: Definer, spec: FieldSpec) -> QuerySet[FieldOption]:
+    return FieldOption.objects.filter(workspace_id=author.workspace.id, field_id=spec.id, deleted_at=None)
+
+
+def replace_option(
+    author: Author, schema: ObjectSchema, spec: FieldSpec, option: FieldOption, heir: str, *, part: str = "option_id"
+) -> int:
+    """Give the records that have an option another one, then take the option away; the number of records changed.
+
+    `heir` is the other option's UUID, `part` what the caller calls it. The records are written in batches, each with
+    its row in the ledger; archived records keep the option, which stays readable in them.
+    """
+    if not author.may_define:
+        raise NotAllowed("Only workspace admins may change definitions.")
+    try:
+        replacement = get_option(author, spec, heir)
+    except NotFound:
+        raise InvalidInput(f"{part}: the field has no such option.", "does_not_exist") from None
+    if replacement.pk == option.pk:
+        raise InvalidInput(f"{part}: name another option than the one that is to go.")
+    author = replace(author, reason=f"{option.name} was replaced by {replacement.name}"[:100])
+    moved = 0
+    change = _moved(spec, option.pk, replacement.pk)
+    while records := _holders(schema, spec, option.pk):
+        requests = [SaveRequest(Mode.UPDATE, record_id=key, changes=[change], even_cancelled=True) for key in records]
+        for outcome in save_records(author, schema, requests):
+            if isinstance(outcome, RecordsError):
+                raise outcome
+            moved += 1
+    delete_option(author, option)
+    return moved
+
+
+def _moved(spec: FieldSpec, option_id: int, heir_id: int) -> Change:
+    if spec.multiple:
+        return Change(spec, None, UNSET, add=(heir_id,), remove=(option_id,))
+    return Change(spec, None, heir_id)
+
+
+def _holders(schema: ObjectSchema, spec: FieldSpec, option_id: int) -> list[int]:
+    """The next live records with an option, by primary key."""
+    rows = fetch(
+        "SELECT record_id FROM records_fieldvalue WHERE workspace_id = %s AND field_id = %s AND live AND option = %s"
+        f" ORDER BY record_id LIMIT {BATCH}",
+        [schema.workspace_id, spec.id, option_id],
+    )
+    return [row[0] for row in rows]
+
+
 @defining
 def delete_option(author: Definer, option: FieldOption) -> None:
     """Take an option away; InvalidInput while live records have it, or the field needs it.
@@ -72,7 +152,8 @@ def delete_option(author: Definer, option: FieldOption) -> None:
     The row stays, so that history and archived records remain readable.
     """
     rows = FieldOption.objects.select_for_update(of=("self",)).select_related("field")
-    row = rows.get(workspace_id=author.workspace.id, id=option.id, deleted_at=None)
+    row = rows.get(workspace_id=author.workspace.id, id=option.id, deleted_at=None, field__deleted_at=None)
+    hold_writers(row.workspace_id, [row.field.object_id])
     used = FieldValue.objects.filter(workspace_id=row.workspace_id, field_id=row.field_id, option=row.id, live=True)
     if count := used.count():
         raise InvalidInput(f"{count} record(s) have {row.name!r}: give them another value first.", "in_use")
@@ -84,4 +165,4 @@ def delete_option(author: Definer, option: FieldOption) -> None:
     touch(row.workspace_id, [row.field.object_id])
     directory = read_uncommitted(row.workspace_id)
     if row.field.object_id in directory.objects:
-        check_default(directory.schema(row.field.object_id).by_id[row.field_id])
+        check_default(directory.schema(row.field.object_id).all_fields[row.field_id])

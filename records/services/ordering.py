@@ -18,8 +18,9 @@ import orjson
 from records.exceptions import InvalidInput
 from records.field_types import FieldSpec
 
-from .access import Author, find_field
+from .access import Author
 from .object_schema import COLUMN_FIELDS, ObjectSchema
+from .shown_names import find_sought_field, name_is_open, stand_in
 from .sql import Fragment, moment_param, number_param
 
 MAX_KEYS = 5
@@ -62,15 +63,27 @@ def parse_ordering(author: Author, schema: ObjectSchema, names: Sequence[str]) -
     """The keys that `ordering` names, `-` in front for descending; InvalidInput for what cannot be sorted by."""
     keys = []
     for name in names:
-        field = find_field(author, schema, name.removeprefix("-"))
+        field = find_sought_field(author, schema, name.removeprefix("-"), "ordering")
         if field is None:
             raise InvalidInput(f"ordering: there is no field {name[:80]!r}.", "does_not_exist")
         if field.multiple or field.mirror_of_id is not None:
             raise InvalidInput(f"ordering: {field.name!r} holds several values.")
+        _check_related(author, field)
         keys.append(SortKey(field, name.startswith("-")))
     if len(keys) > MAX_KEYS:
         raise InvalidInput(f"ordering: at most {MAX_KEYS} fields.", "limit_exceeded")
     return keys
+
+
+def _check_related(author: Author, field: FieldSpec) -> None:
+    """Records are sorted by the names of those they link to only where the caller may compare these names."""
+    related_id = field.related_object_id or 0
+    if related_id not in author.directory.objects:
+        return
+    related = author.directory.schema(related_id)
+    if not name_is_open(author, related) and stand_in(author, related) is None:
+        message = f"ordering: the names in {field.name!r} may show what is hidden from your role."
+        raise InvalidInput(message, "permission_required")
 
 
 def newest_first(schema: ObjectSchema) -> SortKey:

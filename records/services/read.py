@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from records.exceptions import InvalidInput, NotFound
-from records.field_types import FieldSpec, InvalidValue
+from records.field_types import FieldSpec, InvalidValue, References
 from records.field_types.base import check_text
 
 from .access import (
@@ -23,10 +23,13 @@ from .access import (
     visible_fields,
     visible_identifier,
 )
+from .external.forwarding import forwarded
 from .naming import identifier_key
 from .object_schema import COLUMN_FIELDS, ObjectSchema
+from .plain_values import plain_json
 from .record_rows import RECORD_WIDTH, RecordRow, read_record, record_columns
 from .related import SHOWN, Related, load_related
+from .shown_names import name_for, name_is_open
 from .sql import Fragment, fetch, uuid_param
 from .summary import read_summary, summary_columns
 
@@ -38,13 +41,14 @@ class RecordView:
     """What one caller sees of one record.
 
     `values` is JSON by field id, in display order, blank ones left out; `totals` the number of values of the
-    relationships that have more than are shown.
+    relationships that have more than are shown; `display_name` is made of what the caller may see.
     """
 
     schema: ObjectSchema
     row: RecordRow
     access: Access
     values: dict[int, Any]
+    display_name: str
     totals: dict[int, int] = field(default_factory=dict)
 
     @property
@@ -54,10 +58,6 @@ class RecordView:
     @property
     def version(self) -> int:
         return self.row.version
-
-    @property
-    def display_name(self) -> str:
-        return self.row.display_name
 
     @property
     def num_associated_team_members(self) -> int:
@@ -118,6 +118,7 @@ def _named_fields(author: Author, schema: ObjectSchema, part: str, keys: Sequenc
 # ---------------------------------------------------------------- which record
 
 
+@forwarded
 def get_record(
     author: Author,
     schema: ObjectSchema,
@@ -130,6 +131,21 @@ def get_record(
     return _get(author, schema, ("r.uuid = %s", [uuid_param(record_uuid)]), fields, lead_sources)
 
 
+@forwarded
+def get_record_by_key(author: Author, schema: ObjectSchema, record_id: int, fields: Sequence[FieldSpec]) -> RecordView:
+    """As `get_record`, by primary key, with plain values."""
+    return _get(author, schema, ("r.id = %s", [record_id]), fields, False, plain=True)
+
+
+def get_record_by_external_id(
+    author: Author, schema: ObjectSchema, external_id: str, fields: Sequence[FieldSpec]
+) -> RecordView:
+    """As `get_record`, by the external id of no named source, with plain values."""
+    chosen = "r.external_source = '' AND r.external_id = %s"
+    return _get(author, schema, (chosen, [external_id]), fields, False, plain=True)
+
+
+@forwarded
 def get_record_by_identifier(
     author: Author, schema: ObjectSchema, identifier: str, fields: Sequence[FieldSpec]
 ) -> RecordView:
@@ -149,9 +165,15 @@ def get_record_by_identifier(
 
 
 def _get(
-    author: Author, schema: ObjectSchema, chosen: Fragment, fields: Sequence[FieldSpec], lead_sources: bool
+    author: Author,
+    schema: ObjectSchema,
+    chosen: Fragment,
+    fields: Sequence[FieldSpec],
+    lead_sources: bool,
+    *,
+    plain: bool = False,
 ) -> RecordView:
-    counted, count_params = summary_columns(schema, "r", lead_sources=lead_sources)
+    counted, count_params = ("NULL", []) if plain else summary_columns(schema, "r", lead_sources=lead_sources)
     rows = fetch(
         f"SELECT {record_columns('r')}, {counted} FROM records_record r"
         f" WHERE r.workspace_id = %s AND r.object_id = %s AND r.state = 'active' AND {chosen[0]}",
@@ -160,8 +182,9 @@ def _get(
     if not rows:
         raise NotFound
     row = read_record(rows[0])
-    row.summary = read_summary(rows[0][RECORD_WIDTH:])
-    view = view_records(author, schema, [row], fields)[0]
+    if not plain:
+        row.summary = read_summary(rows[0][RECORD_WIDTH:])
+    view = view_records(author, schema, [row], fields, plain=plain)[0]
     if not view.access.view:
         raise NotFound
     return view
@@ -187,22 +210,38 @@ def view_records(
     rows: Sequence[RecordRow],
     fields: Sequence[FieldSpec],
     granted: Access | None = None,
+    *,
+    whole: bool = False,
+    plain: bool = False,
 ) -> list[RecordView]:
     """Records as the caller sees them; what they refer to is read for all of them at once.
 
-    `granted` is the caller's access where the values do not tell.
+    `granted` is the caller's access where the values do not tell. Long lists are cut, unless they are to be `whole`;
+    those seen from their far side are in any case. `plain`: values as names and primary keys.
     """
+    if schema.external is not None:  # its other fields are kept here by nobody
+        fields = [spec for spec in fields if spec.id in schema.external.mapping or spec.computed in COLUMN_FIELDS]
     related = load_related(author, schema, rows, fields)
     everything = grant_of(author, schema).view == "all"
-    readers = [_reader(spec, related) for spec in fields]
+    readers = [_reader(spec, related, None if whole else SHOWN, plain) for spec in fields]
     views = []
-    for row in rows:
+    for row, name in zip(rows, _names(author, schema, rows), strict=True):
         access = granted or access_to(author, schema, row.values, row.member_id)
-        view = RecordView(schema, row, access, {})
+        view = RecordView(schema, row, access, {}, name)
         if everything or access.view:
             _fill(view, readers)
         views.append(view)
     return views
+
+
+def _names(author: Author, schema: ObjectSchema, rows: Sequence[RecordRow]) -> list[str]:
+    """What the caller is told the records are called."""
+    if name_is_open(author, schema):
+        return [row.display_name for row in rows]
+    links = [spec for spec in schema.pattern_fields if spec.relation_kind]
+    linked = load_related(author, schema, rows, links).references.records
+    names = {key: shown["display_name"] for key, shown in linked.items()}
+    return [name_for(author, schema, row.values, names) for row in rows]
 
 
 # How a field's value is read: from the document's key, as it is or through a function; or from the whole view.
@@ -221,17 +260,16 @@ class _Memory(dict[Any, Any]):
         return shown
 
 
-def _reader(spec: FieldSpec, related: Related) -> _Reader:
+def _reader(spec: FieldSpec, related: Related, most: int | None, plain: bool) -> _Reader:
     if spec.computed in COLUMN_FIELDS:
         return spec.id, "", partial(_column_value, spec)
-    if spec.relation_kind and spec.multiple:
-        return spec.id, "", partial(_links, spec, related)
-    if spec.mirror_of_id is not None:
-        return spec.id, "", partial(_links, spec, related)
+    to_json = partial(plain_json, spec) if plain else partial(spec.type.to_json, spec)
+    if (spec.relation_kind and spec.multiple) or spec.mirror_of_id is not None:
+        return spec.id, "", partial(_links, spec, related, most, to_json)
     key = str(spec.id)
     if spec.type.plain:
         return spec.id, key, None
-    read = partial(spec.type.to_json, spec, references=related.references)
+    read = partial(to_json, references=related.references)
     if spec.type.column in ("option", "member") and not spec.multiple:
         return spec.id, key, _Memory(read).__getitem__
     return spec.id, key, read
@@ -247,7 +285,13 @@ def _fill(view: RecordView, readers: Iterable[_Reader]) -> None:
             values[field_id] = value
 
 
-def _links(spec: FieldSpec, related: Related, view: RecordView) -> Any:
+def _links(
+    spec: FieldSpec,
+    related: Related,
+    most: int | None,
+    to_json: Callable[[Any, References], Any],
+    view: RecordView,
+) -> Any:
     """The first of the records that a relationship leads to, and how many there are where that is not all."""
     if spec.mirror_of_id is not None:
         place = (view.row.id, spec.id)
@@ -261,12 +305,12 @@ def _links(spec: FieldSpec, related: Related, view: RecordView) -> Any:
         return None
     if total > SHOWN:
         view.totals[spec.id] = total
-    return spec.type.to_json(spec, links[:SHOWN] if spec.multiple else links[0], related.references)
+    return to_json(links[:most] if spec.multiple else links[0], related.references)
 
 
 def _column_value(spec: FieldSpec, view: RecordView) -> Any:
     if spec.computed == "display_name":
-        return view.row.display_name or None
+        return view.display_name or None
     return local_time(view.row.created_at if spec.computed == "created" else view.row.updated_at, spec)
 
 

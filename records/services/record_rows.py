@@ -11,16 +11,32 @@ from uuid import UUID
 
 from records.field_types import FieldSpec
 from records.field_types.base import MAX_INDEXED
+from records.models import RecordState
 
 from .object_schema import ObjectSchema
-from .sql import Fragment, document, fetch, for_update, moment, moment_column, uuid_column, uuid_text
+from .sql import (
+    Fragment,
+    Row,
+    document,
+    fetch,
+    for_key_share,
+    for_update,
+    moment,
+    moment_column,
+    uuid_column,
+    uuid_text,
+)
 from .summary import NO_SUMMARY, Summary, read_summary, summary_columns
 
 RECORD_COLUMNS = (
     "id, uuid, values, identifier, display_name, external_source, external_id, member_id, owner_id, state,"
-    " cancelled_at, version, created_at, updated_at"
+    " cancelled_at, version, created_at, updated_at, assignment_task_id"
 )
 RECORD_WIDTH = len(RECORD_COLUMNS.split(","))
+
+
+class OutdatedSchema(Exception):
+    """An object's definition is another one than the one that was compiled: compile it again."""
 
 
 @dataclass(slots=True)
@@ -41,6 +57,7 @@ class RecordRow:
     version: int = 0
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    assignment_task_id: int | None = None
     summary: Summary = NO_SUMMARY
 
     def copy(self) -> RecordRow:
@@ -99,8 +116,10 @@ class Changes:
 
     `index` says which records (by UUID) have new index rows for a field; they overwrite the rows at the same places.
     `unindexed` are the fields of a record that have fewer rows than before: theirs are deleted first. `unnamed` are
-    the records that give up an identifier, which another record of the batch may take. `live_changed` says of archived
-    and unarchived records which they are in the end.
+    the records that give up an identifier, which another record of the batch may take, `unaddressed` those that give
+    up an external id, `released` those that give up every unique value. `live_changed` says of records that came into
+    sight or went out of it which they are in the end. `partners` are the one-to-one links, which only live records
+    keep others off.
     """
 
     created: list[RecordRow] = field(default_factory=list)
@@ -109,7 +128,10 @@ class Changes:
     unindexed: dict[int, set[int]] = field(default_factory=dict)
     index: dict[FieldSpec, dict[str, RecordRow]] = field(default_factory=dict)
     unique: frozenset[FieldSpec] = frozenset()
+    partners: tuple[FieldSpec, ...] = ()
     unnamed: list[int] = field(default_factory=list)
+    unaddressed: list[int] = field(default_factory=list)
+    released: set[int] = field(default_factory=set)
     live_changed: dict[int, bool] = field(default_factory=dict)
 
 
@@ -136,13 +158,44 @@ def read_record(row: Sequence[Any]) -> RecordRow:
 
 def lock_records(schema: ObjectSchema, condition: Fragment, *, summary: bool = False) -> list[RecordRow]:
     """The object's records that meet the condition (on alias `r`), locked, in the order of their keys."""
+    statement, params = _locking(schema, condition, summary=summary)
+    return _read_locked(fetch(statement, params), summary=summary)
+
+
+def lock_with_definition(
+    schema: ObjectSchema, condition: Fragment, *, summary: bool = False
+) -> tuple[int, list[RecordRow]]:
+    """What `lock_records` does, and before it what `lock_definition` does, in one statement."""
+    # The definition comes first in the join, so it is locked before any record.
+    locking, params = _locking(schema, condition, "o CROSS JOIN ", summary=summary)
+    rows = fetch(
+        f"WITH o AS MATERIALIZED ({_DEFINITION}{for_key_share('records_objecttype')}), l AS MATERIALIZED ({locking})"
+        " SELECT o.schema_version, l.* FROM o LEFT JOIN l ON TRUE ORDER BY l.id",
+        [schema.workspace_id, schema.id, *params],
+    )
+    found = [row[1:] for row in rows if row[1] is not None]
+    return rows[0][0], _read_locked(found, summary=summary)
+
+
+_DEFINITION = "SELECT schema_version FROM records_objecttype WHERE workspace_id = %s AND id = %s"
+
+
+def lock_definition(schema: ObjectSchema) -> int:
+    """The version of the object's definition, which nobody but makers of tags can change until the transaction ends."""
+    version: int = fetch(_DEFINITION + for_key_share("records_objecttype"), [schema.workspace_id, schema.id])[0][0]
+    return version
+
+
+def _locking(schema: ObjectSchema, condition: Fragment, joined: str = "", *, summary: bool) -> Fragment:
     sql, params = condition
     counted, count_params = summary_columns(schema, "r") if summary else ("NULL", [])
-    rows = fetch(
-        f"SELECT {record_columns('r')}, {counted} FROM records_record r"
-        f" WHERE r.workspace_id = %s AND r.object_id = %s AND ({sql}) ORDER BY r.id" + for_update("r"),
-        [*count_params, schema.workspace_id, schema.id, *params],
-    )
+    return (
+        f"SELECT {record_columns('r')}, {counted} FROM {joined}records_record r"
+        f" WHERE r.workspace_id = %s AND r.object_id = %s AND ({sql}) ORDER BY r.id" + for_update("r")
+    ), [*count_params, schema.workspace_id, schema.id, *params]
+
+
+def _read_locked(rows: Sequence[Row], *, summary: bool) -> list[RecordRow]:
     records = [read_record(row) for row in rows]
     if summary:
         for record, row in zip(records, rows, strict=True):
@@ -153,10 +206,21 @@ def lock_records(schema: ObjectSchema, condition: Fragment, *, summary: bool = F
 def index_rows(record: RecordRow, spec: FieldSpec, *, unique: bool) -> list[IndexRow]:
     """The typed index's rows for one field of a record."""
     column = spec.type.column
+    unique = unique and keeps_others_off(record, spec)
     return [
         IndexRow(record, spec.id, position, column or "", *cells)
         for position, cells in enumerate(index_cells(spec, record.values.get(str(spec.id)), unique=unique))
     ]
+
+
+def keeps_others_off(record: RecordRow, spec: FieldSpec) -> bool:
+    """Whether nobody else may have the record's value of a unique field.
+
+    An archived record holds on to no partner, and one in the trash to nothing.
+    """
+    if record.state == RecordState.DELETED:
+        return False
+    return record.state == RecordState.ACTIVE or spec.relation_kind != "one_to_one"
 
 
 def index_cells(spec: FieldSpec, stored: Any, *, unique: bool) -> list[tuple[Any, str | None, str | None]]:

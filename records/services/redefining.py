@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypedDict, Unpack
 
-from records.exceptions import InvalidInput
+from records.exceptions import InvalidInput, NotFound
 from records.field_types import FieldSpec, InvalidValue, field_types
 from records.models import Field, FieldCategory, ObjectType
 
@@ -14,8 +14,8 @@ from .definers import Definer, defining
 from .definitions import check_label
 from .dependents import rename_records
 from .directory import Directory, read_uncommitted
-from .object_schema import PATTERN_PART, ObjectSchema
-from .schema import touch
+from .external_fields import check_external_field
+from .schema import check_pattern, touch
 from .unique_values import keep_unique, stop_keeping_unique
 
 
@@ -28,6 +28,8 @@ class ObjectChanges(TypedDict, total=False):
     display_pattern: str
     default_color: str
     default_icon: str
+    is_open: bool
+    is_collection: bool
 
 
 class FieldChanges(TypedDict, total=False):
@@ -36,12 +38,16 @@ class FieldChanges(TypedDict, total=False):
     display_name: str
     description: str
     category: FieldCategory
+    category_id: int
     settings: Mapping[str, Any]
     default_value: Any
     is_required: bool
     is_read_only: bool
     is_hidden: bool
     is_unique: bool
+    is_admin_only: bool
+    is_external_id: bool
+    should_index: bool
     allows_empty: bool
     order: int
 
@@ -61,25 +67,13 @@ def update_object(author: Definer, object_row: ObjectType, **changes: Unpack[Obj
     directory = read_uncommitted(author.workspace.id)
     row.display_pattern = row.display_pattern.strip()
     if row.display_pattern != pattern and row.id in directory.objects:
-        _check_pattern(directory.schema(row.id), row.display_pattern)
+        check_pattern(directory.schema(row.id), row.display_pattern)
     row.save()
     touch(row.workspace_id, _objects_reading(directory, row.id))
     if row.display_pattern != pattern:
         renewed = read_uncommitted(row.workspace_id)
         rename_records(renewed, renewed.schema(row.id))
     return row
-
-
-def _check_pattern(schema: ObjectSchema, pattern: str) -> None:
-    """Each part in braces is the API name of a field whose values are stored with the record."""
-    stored = {spec.name for spec in schema.stored}
-    if len(pattern) > 255 or "\x00" in pattern:
-        raise InvalidInput("display_pattern: at most 255 characters.", "limit_exceeded")
-    unknown = [name for name in PATTERN_PART.findall(pattern) if name not in stored]
-    if unknown:
-        raise InvalidInput(f"display_pattern: there is no field {', '.join(unknown)} to make names of.")
-    if set("{}") & set(PATTERN_PART.sub("", pattern)):
-        raise InvalidInput("display_pattern: write fields by their API names in braces, like {name}.")
 
 
 def _objects_reading(directory: Directory, object_id: int) -> set[int]:
@@ -93,6 +87,14 @@ def _objects_reading(directory: Directory, object_id: int) -> set[int]:
 # ---------------------------------------------------------------- fields
 
 
+def get_field(author: Definer, field_id: int) -> Field:
+    """The row of a field that is not deleted; NotFound when there is none."""
+    row = Field.objects.filter(workspace_id=author.workspace.id, id=field_id, deleted_at=None).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
 @defining
 def update_field(author: Definer, field_row: Field, **changes: Unpack[FieldChanges]) -> Field:
     """Change a field. Values that are stored stay as they are; new limits hold for what is written from now on.
@@ -101,18 +103,20 @@ def update_field(author: Definer, field_row: Field, **changes: Unpack[FieldChang
     """
     workspace_id = author.workspace.id
     row = Field.objects.select_for_update().get(workspace_id=workspace_id, id=field_row.id, deleted_at=None)
-    was_unique = row.is_unique
+    was_unique, was_external = row.is_unique, row.is_external_id
     for name, value in changes.items():
         setattr(row, name, value)
     _check_field(row)
+    if row.is_external_id and not was_external:
+        check_external_field(row)
     row.save()
     touch(workspace_id, [row.object_id])
     directory = read_uncommitted(workspace_id)
     if row.object_id in directory.objects:
         schema = directory.schema(row.object_id)
-        check_default(schema.by_id[row.id])
+        check_default(schema.all_fields[row.id])
         if row.is_unique != was_unique:
-            keep_unique(schema, schema.by_id[row.id]) if row.is_unique else stop_keeping_unique(row)
+            keep_unique(schema, schema.all_fields[row.id]) if row.is_unique else stop_keeping_unique(row)
     return row
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from records.exceptions import NotFound
+from records.exceptions import Conflict
 from records.field_types import (
     AttachmentRef,
     FieldSpec,
@@ -18,23 +18,29 @@ from records.field_types import (
     normal_text,
 )
 
-from .access import Author, visible_condition
+from .access import Author, visible_condition, visible_identifier
 from .naming import identifier_key
 from .schema import create_tags
-from .sql import fetch, in_texts, in_uuids, uuid_text
+from .sql import fetch, for_key_share, in_texts, in_uuids, uuid_text
+from .team import find_active_by_email
 from .values import Change, Reference
 
 
 @dataclass(slots=True)
 class Resolved:
-    """What the references of a batch stand for. `names` are the display names of the records among them."""
+    """What the references of a batch stand for. `names` are the display names of the records among them.
+
+    `counted_up` is by how much resolving them, which makes new tags, has counted up the object's version.
+    """
 
     records: dict[tuple[int, RecordRef], int] = field(default_factory=dict)
     members: dict[str, int] = field(default_factory=dict)
     attachments: dict[str, int] = field(default_factory=dict)
+    attachment_owners: dict[int, int | None] = field(default_factory=dict)
     tags: dict[tuple[int, str], int] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
     caller: int = 0
+    counted_up: int = 0
 
     def resolve(self, spec: FieldSpec, reference: Reference) -> int:
         """The primary key behind a reference; InvalidValue when there is none the caller may use."""
@@ -42,7 +48,7 @@ class Resolved:
         if isinstance(reference, RecordRef):
             found = self.records.get((spec.id, reference))
         elif isinstance(reference, MemberRef):
-            found = self.caller if reference.is_me else self.members.get(_canonical(reference.uuid))
+            found = self.caller if reference.is_me else self.members.get(reference.email or _canonical(reference.uuid))
         elif isinstance(reference, AttachmentRef):
             found = self.attachments.get(_canonical(reference.uuid))
         else:
@@ -54,7 +60,7 @@ class Resolved:
 
 def _shown(reference: Reference) -> str:
     kind = {RecordRef: "The record", MemberRef: "The member", AttachmentRef: "The attachment"}
-    value = getattr(reference, "uuid", None) or getattr(reference, "name", None)
+    value = next((found for part in ("uuid", "name", "email") if (found := getattr(reference, part, None))), None)
     return f"{kind.get(type(reference), 'The option')} {str(value)[:80]!r}"
 
 
@@ -79,11 +85,14 @@ def resolve_references(author: Author, changes: Iterable[Change]) -> Resolved:
         uuids = {_canonical(reference.uuid) for reference in references} - {""}
         members = author.directory.find_members(uuids).values() if uuids else ()
         resolved.members.update((member.uuid, member.id) for member in members if member.is_active)
+        emails = {reference.email for reference in references if reference.email}
+        resolved.members.update(find_active_by_email(author.workspace.id, emails))
     for _, references in by_kind.get(AttachmentRef, {}).values():
         uuids = {_canonical(reference.uuid) for reference in references} - {""}
-        resolved.attachments.update(_find_attachments(author, uuids))
+        _find_attachments(author, uuids, resolved)
     for spec, references in by_kind.get(NewOption, {}).values():
-        tags = create_tags(author, spec, [reference.name for reference in references])
+        tags, counted_up = create_tags(author, spec, [reference.name for reference in references])
+        resolved.counted_up += counted_up
         resolved.tags.update(((spec.id, key), option) for key, option in tags.items())
     return resolved
 
@@ -92,17 +101,20 @@ def _find_records(author: Author, spec: FieldSpec, references: Collection[Record
     """Live, visible records of the related object, by UUID or identifier."""
     try:
         related = author.directory.schema(spec.related_object_id or 0)
-    except (KeyError, NotFound):
+    except Conflict:
         return
     uuids = {_canonical(reference.uuid) for reference in references if reference.uuid} - {""}
-    names = {identifier_key(reference.name) for reference in references if reference.name}
+    named = visible_identifier(author, related) is not None
+    names = {identifier_key(reference.name) for reference in references if reference.name and named}
     by_uuid, uuid_params = in_uuids("r.uuid", uuids)
     by_name, name_params = in_texts("r.identifier", names)
     visible, visible_params = visible_condition(author, related, "r")
+    # Whoever renames one of these renames the records that show its name: this one too, if they have to wait for it.
+    shown = any(field == spec.id for _, field in related.display_dependents)
     rows = fetch(
         "SELECT r.id, r.uuid, r.identifier, r.display_name FROM records_record r"
         f" WHERE r.workspace_id = %s AND r.object_id = %s AND r.state = 'active'"
-        f" AND ({by_uuid} OR {by_name}) AND {visible}",
+        f" AND ({by_uuid} OR {by_name}) AND {visible} ORDER BY r.id{for_key_share('r') if shown else ''}",
         [author.workspace.id, related.id, *uuid_params, *name_params, *visible_params],
     )
     uuid_ids = {uuid_text(row[1]): row[0] for row in rows}
@@ -116,12 +128,13 @@ def _find_records(author: Author, spec: FieldSpec, references: Collection[Record
             resolved.records[(spec.id, reference)] = key
 
 
-def _find_attachments(author: Author, uuids: set[str]) -> dict[str, int]:
+def _find_attachments(author: Author, uuids: set[str], resolved: Resolved) -> None:
     if not uuids:
-        return {}
+        return
     condition, params = in_uuids("uuid", uuids)
     rows = fetch(
-        f"SELECT uuid, id FROM records_attachment WHERE workspace_id = %s AND {condition}",
+        f"SELECT uuid, id, record_id FROM records_attachment WHERE workspace_id = %s AND {condition}",
         [author.workspace.id, *params],
     )
-    return {uuid_text(row[0]): row[1] for row in rows}
+    resolved.attachments.update((uuid_text(row[0]), row[1]) for row in rows)
+    resolved.attachment_owners.update((row[1], row[2]) for row in rows)

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.core.files.storage import default_storage
-
 from records.field_types import FieldSpec, References
 
 from .access import Author, find_field, visible_condition
+from .file_links import sign_download, signed_url
 from .object_schema import ObjectSchema
 from .record_rows import RecordRow
+from .shown_names import name_for, name_is_open
 from .sql import Fragment, Row, document, fetch, in_ids, uuid_text
 
 SHOWN = 100  # values of a relationship that a record's details carry
@@ -129,16 +129,17 @@ def _far(author: Author, object_id: int, specs: Sequence[FieldSpec], anchors: Se
 def record_json(author: Author, row: Row) -> dict[str, Any]:
     """How a related record is shown. `row`: id, uuid, object, display name, values.
 
-    A field that the caller's role may not see is blank here too.
+    A field that the caller's role may not see is blank here too, and the name shows nothing of it.
     """
     related = author.directory.schema(row[2])
     values = document(row[4])
     uuid = uuid_text(row[1])
+    name = row[3] if name_is_open(author, related) else name_for(author, related, values)
     if related.is_contact:
         names = ("first_name", "last_name", "full_name", "email")
         shown = {name: str(_value(author, related, values, name) or "") for name in names}
-        return {"id": uuid, **shown, "display_name": row[3]}
-    return {"id": uuid, "name": str(_value(author, related, values, "name") or row[3]), "display_name": row[3]}
+        return {"id": uuid, **shown, "display_name": name}
+    return {"id": uuid, "name": str(_value(author, related, values, "name") or name), "display_name": name}
 
 
 def _value(author: Author, schema: ObjectSchema, values: Mapping[str, Any], name: str) -> Any:
@@ -151,8 +152,7 @@ def _load_files(author: Author, keys: set[int]) -> dict[int, Any]:
         return {}
     condition, params = in_ids("id", keys)
     rows = fetch(
-        "SELECT id, uuid, name, content_type, size, file FROM records_attachment"
-        f" WHERE workspace_id = %s AND {condition}",
+        f"SELECT id, uuid, name, content_type, size FROM records_attachment WHERE workspace_id = %s AND {condition}",
         [author.workspace.id, *params],
     )
     return {
@@ -161,7 +161,7 @@ def _load_files(author: Author, keys: set[int]) -> dict[int, Any]:
             "name": row[2],
             "content_type": row[3],
             "size": row[4],
-            "url": default_storage.url(row[5]),
+            "url": signed_url(sign_download(author.workspace.id, row[0])),
         }
         for row in rows
     }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import F, Max
+from simple_history.utils import bulk_create_with_history
 
 from records.exceptions import InvalidInput
-from records.field_types import FieldSpec, InvalidValue, field_types, normal_text
+from records.field_types import FieldSpec, FieldType, InvalidValue, field_types, normal_text
 from records.models import (
     Field,
     FieldCategory,
@@ -17,16 +18,21 @@ from records.models import (
     ObjectKind,
     ObjectType,
     RelationKind,
+    StageStatus,
     Workspace,
 )
 
 from .access import Author
 from .default_fields import DEFAULT_STAGES, contact_fields, object_fields
-from .definers import Definer, defining
-from .definitions import FieldDefinition, OptionDefinition, RelationDefinition, slug
+from .definers import Definer, defining, hold_definitions, signed_by
+from .definitions import FieldDefinition, OptionDefinition, RelationDefinition, check_label, slug
+from .directory import read_uncommitted
+from .external_fields import check_external_field
+from .object_schema import PATTERN_PART, ObjectSchema
 
 MAX_OBJECTS = 500
 MAX_FIELDS = 500
+MAX_OPTIONS = 1000
 API_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 MIRRORS = {
     RelationKind.ONE_TO_ONE: RelationKind.ONE_TO_ONE,
@@ -43,11 +49,35 @@ def _check_name(name: str) -> str:
     return name
 
 
+def _check_length(part: str, text: str, most: int = 255) -> str:
+    if len(text) > most or "\x00" in text:
+        raise InvalidInput(f"{part}: at most {most} characters.", "limit_exceeded")
+    return text
+
+
 def touch(workspace_id: int, object_ids: Iterable[int] = ()) -> None:
-    """Definitions changed: every process compiles them anew at its next request."""
+    """Definitions changed: every process compiles them anew at its next request.
+
+    Writers who are at work on these objects finish first; those who come later wait for the change.
+    """
     ids = list(object_ids)
     if ids:
-        rows = ObjectType.objects.filter(workspace_id=workspace_id, id__in=ids)
+        hold_writers(workspace_id, ids)
+    _count_up(workspace_id, ids)
+
+
+def hold_writers(workspace_id: int, object_ids: Iterable[int]) -> None:
+    """From here to the end of the transaction nobody writes records of these objects.
+
+    Needed before a change looks at records: what was not committed when it looked could not be seen.
+    """
+    rows = ObjectType.objects.select_for_update().filter(workspace_id=workspace_id, id__in=object_ids)
+    list(rows.order_by("id").values_list("id"))
+
+
+def _count_up(workspace_id: int, object_ids: list[int]) -> None:
+    if object_ids:
+        rows = ObjectType.objects.filter(workspace_id=workspace_id, id__in=object_ids)
         rows.update(schema_version=F("schema_version") + 1)
     Workspace.objects.filter(id=workspace_id).update(definitions_version=F("definitions_version") + 1)
 
@@ -68,7 +98,11 @@ def create_object(
     identifier_field: str | None = "name",
     display_pattern: str = "",
     stages: Sequence[OptionDefinition] = DEFAULT_STAGES,
+    default_color: str = "",
+    default_icon: str = "",
     is_custom: bool = True,
+    is_open: bool = False,
+    is_collection: bool = True,
 ) -> ObjectType:
     """Make an object with its default category and fields, and `fields`.
 
@@ -85,12 +119,16 @@ def create_object(
     made = ObjectType.objects.create(
         workspace_id=workspace_id,
         name=name,
-        object_name=object_name,
-        entity_name=entity_name,
+        object_name=check_label("object_name", object_name),
+        entity_name=check_label("entity_name", entity_name),
         object_type=object_type,
         description=description,
-        display_pattern=display_pattern,
+        display_pattern=_check_length("display_pattern", display_pattern.strip()),
+        default_color=default_color,
+        default_icon=default_icon,
         is_custom=is_custom,
+        is_open=is_open,
+        is_collection=is_collection,
     )
     defaults = contact_fields() if object_type == ObjectKind.CONTACT else object_fields(object_type, stages)
     named = {definition.name for definition in fields}
@@ -103,7 +141,21 @@ def create_object(
         changed.add(_make_field(author, made, definition).related_object_id or made.id)
     _set_identifier(made, "email" if object_type == ObjectKind.CONTACT else identifier_field)
     touch(workspace_id, changed)
+    if made.display_pattern:
+        check_pattern(read_uncommitted(workspace_id).schema(made.id), made.display_pattern)
     return made
+
+
+def check_pattern(schema: ObjectSchema, pattern: str) -> None:
+    """InvalidInput unless each part in braces is the API name of a field whose values are stored with the record."""
+    stored = {spec.name for spec in schema.stored}
+    if len(pattern) > 255 or "\x00" in pattern:
+        raise InvalidInput("display_pattern: at most 255 characters.", "limit_exceeded")
+    unknown = [name for name in PATTERN_PART.findall(pattern) if name not in stored]
+    if unknown:
+        raise InvalidInput(f"display_pattern: there is no field {', '.join(unknown)} to make names of.")
+    if set("{}") & set(PATTERN_PART.sub("", pattern)):
+        raise InvalidInput("display_pattern: write fields by their API names in braces, like {name}.")
 
 
 def _set_identifier(made: ObjectType, identifier: str | None) -> None:
@@ -139,40 +191,53 @@ def create_field(author: Definer, object_row: ObjectType, definition: FieldDefin
 def _make_field(author: Definer, object_row: ObjectType, definition: FieldDefinition) -> Field:
     workspace_id = author.workspace.id
     orders = _orders(object_row)
-    if len(orders) >= MAX_FIELDS:
-        raise InvalidInput(f"An object has at most {MAX_FIELDS} fields.", "limit_exceeded")
+    _check_room(orders)
     if definition.field_type not in field_types:
-        raise InvalidInput(f"field_type: {definition.field_type!r} is not one of {', '.join(field_types)}.")
+        raise InvalidInput(f"field_type: {definition.field_type[:80]!r} is not one of {', '.join(field_types)}.")
     name = _check_name(definition.name or _free_name(orders, slug(definition.display_name)))
     if name in orders:
         raise InvalidInput(f"name: there is a field {name!r} already.", "unique")
+    kind = field_types.get(definition.field_type)
+    _check_computed(definition, kind)
     made = Field(
         workspace_id=workspace_id,
         object=object_row,
         category=_category(author, object_row, definition.category),
         name=name,
-        display_name=definition.display_name,
+        display_name=check_label("display_name", definition.display_name),
         description=definition.description,
         field_type=definition.field_type,
         settings=_checked_settings(definition),
         default_value=definition.default_value,
-        computed=definition.computed,
+        computed=definition.computed or kind.computed,
         is_required=definition.is_required,
-        is_read_only=definition.is_read_only or bool(definition.computed),
+        is_read_only=definition.is_read_only or bool(definition.computed or kind.computed),
         is_hidden=definition.is_hidden,
         is_unique=definition.is_unique,
         is_default=definition.is_default,
+        is_admin_only=definition.is_admin_only,
+        is_external_id=definition.is_external_id,
+        should_index=definition.should_index,
         is_deletable=not definition.is_default,
         allows_empty=definition.allows_empty,
         order=max(orders.values(), default=0) + 1,
     )
+    if definition.is_external_id:
+        check_external_field(made)
     if definition.field_type == "relationship":
         return _make_relationship(author, made, definition)
+    if len(definition.options) > MAX_OPTIONS:
+        raise InvalidInput(f"options: a field has at most {MAX_OPTIONS} options.", "limit_exceeded")
     made.save()
-    names = field_types.get(definition.field_type).default_options
-    for option in definition.options or [OptionDefinition(name) for name in names]:
+    for option in definition.options or [OptionDefinition(name) for name in kind.default_options]:
         add_option(made, option)
     return made
+
+
+def _check_room(orders: Mapping[str, int]) -> None:
+    """One more field fits beside these."""
+    if len(orders) >= MAX_FIELDS:
+        raise InvalidInput(f"An object has at most {MAX_FIELDS} fields.", "limit_exceeded")
 
 
 def _orders(object_row: ObjectType) -> dict[str, int]:
@@ -198,6 +263,12 @@ def _checked_settings(definition: FieldDefinition) -> dict[str, Any]:
         raise InvalidInput(problem.message, problem.code) from None
 
 
+def _check_computed(definition: FieldDefinition, kind: FieldType) -> None:
+    given = definition.is_required or definition.is_unique or definition.default_value is not None
+    if kind.computed and given:
+        raise InvalidInput("The values of this field are computed: it cannot be required, unique or have a default.")
+
+
 def _category(author: Definer, object_row: ObjectType, name: str) -> FieldCategory:
     rows = FieldCategory.objects.filter(workspace_id=author.workspace.id, object=object_row)
     if not name:
@@ -221,11 +292,11 @@ def _make_relationship(author: Definer, made: Field, definition: FieldDefinition
     related = get_object(author, relation.related_object)
     made.related_object = related
     made.relation_kind = relation.kind
-    label = relation.mirror_label or made.object.object_name
+    label = check_label("related_name", relation.mirror_label or made.object.object_name)
     mirror = Field(
         workspace_id=made.workspace_id,
         object=related,
-        category=_category(author, related, ""),
+        category=_category(author, related, relation.mirror_category),
         name="",
         display_name=label,
         field_type="relationship",
@@ -236,6 +307,7 @@ def _make_relationship(author: Definer, made: Field, definition: FieldDefinition
     near, far = (mirror, made) if far_side_asked else (made, mirror)
     made.save() if not far_side_asked else None
     orders = _orders(related)
+    _check_room(orders)
     mirror.name = _check_name(relation.mirror_name or _free_name(orders, slug(label)))
     mirror.order = max(orders.values(), default=0) + 1
     if mirror.name in orders:
@@ -253,7 +325,8 @@ def add_option(field_row: Field, definition: OptionDefinition) -> FieldOption:
     """Add an option at the end of a choice field; InvalidInput when its name or code is taken."""
     name, key = check_option_name(field_row, definition.name)
     rows = FieldOption.objects.filter(workspace_id=field_row.workspace_id, field=field_row, deleted_at=None)
-    code = definition.code or _free_code(rows, slug(name))
+    code = _check_length("code", definition.code) or _free_code(rows, slug(name))
+    check_stage_status(definition.stage_status)
     if rows.filter(code=code).exists():
         raise InvalidInput(f"options: there is an option with the code {code[:80]!r} already.", "unique")
     return FieldOption.objects.create(
@@ -262,10 +335,21 @@ def add_option(field_row: Field, definition: OptionDefinition) -> FieldOption:
         name=name,
         name_key=key,
         code=code,
-        order=(rows.aggregate(last=Max("order"))["last"] or 0) + 1,
+        order=_next_order(rows) if definition.order is None else definition.order,
         stage_status=definition.stage_status,
         percentage=definition.percentage,
     )
+
+
+def _next_order(rows: Any) -> int:
+    last: int | None = rows.aggregate(last=Max("order"))["last"]
+    return (last or 0) + 1
+
+
+def check_stage_status(status: str) -> None:
+    """InvalidInput unless this is a status of a stage, or none."""
+    if status not in ("", *StageStatus.values):
+        raise InvalidInput(f"status: {status[:80]!r} is not one of {', '.join(StageStatus.values)}.")
 
 
 def check_option_name(field_row: Field, name: str, *, besides: int | None = None) -> tuple[str, str]:
@@ -288,10 +372,11 @@ def _free_code(rows: Any, wanted: str) -> str:
     return code
 
 
-def create_tags(author: Author, spec: FieldSpec, names: Iterable[str]) -> dict[str, int]:
+def create_tags(author: Author, spec: FieldSpec, names: Iterable[str]) -> tuple[dict[str, int], bool]:
     """Make the tags that do not exist yet, as they are first written; primary keys by compared name.
 
-    Part of the write that uses them.
+    Part of the write that uses them, so writers of other records are not held. Also says whether this counted the
+    definition's version up.
     """
     workspace_id = author.workspace.id
     wanted: dict[str, str] = {}
@@ -301,16 +386,56 @@ def create_tags(author: Author, spec: FieldSpec, names: Iterable[str]) -> dict[s
     named = rows.filter(name_key__in=wanted).values_list("name_key", "id")
     found = dict(named)
     if len(found) == len(wanted):
-        return found
+        return found, False
     field_row = Field.objects.get(workspace_id=workspace_id, id=spec.id)
-    # Others may be making the same tags. One goes first, and those who waited see what it made.
-    ObjectType.objects.select_for_update(no_key=True).get(workspace_id=workspace_id, id=field_row.object_id)
+    # Others may be making the same tags. One goes first, and those who waited see what it made. It is the lock that
+    # changes of definitions begin with: were it another one, each could hold what the other waits for.
+    hold_definitions(workspace_id)
     found = dict(named.all())
-    for key, name in wanted.items():
-        if key not in found:
-            found[key] = add_option(field_row, OptionDefinition(name)).id
-    touch(workspace_id, [field_row.object_id])
+    missing = {key: name for key, name in wanted.items() if key not in found}
+    if missing:
+        found |= _add_tags(field_row, missing)
+        _count_up(workspace_id, [field_row.object_id])
+    return found, bool(missing)
+
+
+def _add_tags(field_row: Field, wanted: Mapping[str, str]) -> dict[str, int]:
+    """Tags that do not exist yet, by compared name, in statements whose number does not grow with theirs."""
+    rows = FieldOption.objects.filter(workspace_id=field_row.workspace_id, field=field_row, deleted_at=None)
+    codes, order = set(rows.values_list("code", flat=True)), _next_order(rows)
+    made = []
+    for at, (key, name) in enumerate(wanted.items()):
+        code = _free_name(codes, slug(name))
+        codes.add(code)
+        made.append(
+            FieldOption(
+                workspace_id=field_row.workspace_id,
+                field=field_row,
+                name=name.strip(),
+                name_key=key,
+                code=code,
+                order=order + at,
+            )
+        )
+    bulk_create_with_history(made, FieldOption)
+    found: dict[str, int] = dict(rows.filter(name_key__in=wanted).values_list("name_key", "id"))
     return found
+
+
+def add_written_fields(author: Author, object_id: int, wanted: Iterable[FieldDefinition]) -> None:
+    """Make those of these fields that do not exist yet, of an open object, as they are first written.
+
+    Part of the write that uses them. InvalidInput when there would be too many.
+    """
+    workspace_id = author.workspace.id
+    # Others may be making the same fields. One goes first, and those who waited see what it made.
+    row = ObjectType.objects.select_for_update(no_key=True).get(workspace_id=workspace_id, id=object_id)
+    missing = [definition for definition in wanted if definition.name not in _orders(row)]
+    with signed_by(author.user_id):
+        for definition in missing:
+            _make_field(author, row, definition)
+    if missing:
+        touch(workspace_id, [object_id])
 
 
 __all__ = [
@@ -318,6 +443,7 @@ __all__ = [
     "OptionDefinition",
     "RelationDefinition",
     "add_option",
+    "add_written_fields",
     "create_field",
     "create_object",
     "create_tags",

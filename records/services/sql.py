@@ -160,6 +160,11 @@ def for_update(table: str) -> str:
     return f" FOR UPDATE OF {table}" if is_postgresql() else ""
 
 
+def for_key_share(table: str) -> str:
+    """Keep the rows of `table` that a SELECT reads from being locked by `FOR UPDATE`, as foreign keys do."""
+    return f" FOR KEY SHARE OF {table}" if is_postgresql() else ""
+
+
 def contains(column: str, term: str) -> Fragment:
     """`term` occurs in `column`. On PostgreSQL in the form a trigram index serves."""
     if is_postgresql():
@@ -224,6 +229,17 @@ def time_limit() -> Iterator[None]:
     except OperationalError as error:
         if is_timeout(error):
             raise Unavailable(f"The search took longer than {seconds:g} s; narrow it.") from error
+        raise
+
+
+@contextmanager
+def unavailable_when_stopped() -> Iterator[None]:
+    """A statement that the database stops or has no turn for is no fault of ours: Unavailable."""
+    try:
+        yield
+    except OperationalError as error:
+        if is_timeout(error) or "database is locked" in str(error):
+            raise Unavailable("The database took too long; try again.") from error
         raise
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from records.exceptions import InvalidInput
 from records.field_types import FieldSpec
-from records.models import Field, FieldValue
+from records.models import Field, FieldValue, RecordState
 
 from .object_schema import ObjectSchema
 from .record_rows import index_rows, lock_records
@@ -26,6 +26,7 @@ def keep_unique(schema: ObjectSchema, spec: FieldSpec) -> None:
         if not found:
             return
         rows = lock_records(schema, in_ids("r.id", [row[0] for row in found]))
+        rows = [row for row in rows if row.state != RecordState.DELETED]  # in the trash nothing is held
         keys = [key for row in rows for key in index_rows(row, spec, unique=True)]
         update_each(
             "records_fieldvalue",
@@ -41,8 +42,10 @@ def _check_no_duplicates(schema: ObjectSchema, spec: FieldSpec) -> None:
     column = spec.type.column
     rows = fetch(
         f"SELECT {column} FROM records_fieldvalue WHERE workspace_id = %s AND field_id = %s"
+        " AND (live OR record_id NOT IN (SELECT r.id FROM records_record r"
+        " WHERE r.workspace_id = %s AND r.object_id = %s AND r.state = 'deleted'))"
         f" GROUP BY {column}, overflow HAVING count(*) > 1 LIMIT 1",
-        [schema.workspace_id, spec.id],
+        [schema.workspace_id, spec.id, schema.workspace_id, schema.id],
     )
     if rows:
         raise InvalidInput(f"is_unique: more than one record has {str(rows[0][0])[:80]!r}.", "unique")

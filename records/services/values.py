@@ -28,6 +28,7 @@ UNSET: Any = object()
 MAX_LINKS = 10_000
 Reference = RecordRef | MemberRef | AttachmentRef | NewOption
 REFERENCES = (RecordRef, MemberRef, AttachmentRef, NewOption)
+REFERRING = frozenset({"option", "related_record", "member", "attachment"})
 PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
@@ -58,7 +59,7 @@ class Change:
     @property
     def may_refer(self) -> bool:
         """Whether there can be references in this change: a quick look that spares most changes a closer one."""
-        return type(self.value) not in PLAIN
+        return type(self.value) not in PLAIN and self.field.type.column in REFERRING
 
     def references(self) -> Iterator[tuple[str, Reference]]:
         """Every reference in this change, with the part of the entry it stands in."""

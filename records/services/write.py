@@ -12,8 +12,10 @@ from records.exceptions import InvalidInput, RecordsError
 from records.field_types import InvalidValue
 
 from .access import Author, find_field, visible_identifier
-from .batch import Batch, Refused
+from .attempts import run_batch
+from .batch import Refused
 from .directory import get_directory, load_workspace, read_uncommitted
+from .external.forwarding import forwarded
 from .naming import identifier_key
 from .object_schema import ObjectSchema
 from .save_requests import Mode, Outcome, SaveRequest, SaveResult
@@ -21,9 +23,20 @@ from .summary import load_summary
 from .transactions import in_one_transaction
 from .values import FieldEntry
 
-__all__ = ["FieldEntry", "Mode", "SaveRequest", "SaveResult", "save_record", "save_records", "upsert_request"]
+__all__ = [
+    "FieldEntry",
+    "Mode",
+    "Refused",
+    "SaveRequest",
+    "SaveResult",
+    "save_all_records",
+    "save_record",
+    "save_records",
+    "upsert_request",
+]
 
 
+@forwarded
 def save_records(author: Author, schema: ObjectSchema, requests: Sequence[SaveRequest]) -> list[Outcome]:
     """Write a batch, in order, in one transaction: one outcome per request, a SaveResult or what refused it.
 
@@ -33,8 +46,7 @@ def save_records(author: Author, schema: ObjectSchema, requests: Sequence[SaveRe
     refused: dict[int, RecordsError] = {}
 
     def work() -> tuple[list[Outcome], bool]:
-        batch = Batch(author, schema, requests, refused)
-        return batch.run(), batch.made_tags
+        return run_batch(author, schema, requests, refused)
 
     while True:
         try:
@@ -43,6 +55,22 @@ def save_records(author: Author, schema: ObjectSchema, requests: Sequence[SaveRe
         except Refused as late:
             refused |= late.outcomes
     return _with_current_schema(author, outcomes) if made_tags else outcomes
+
+
+@forwarded
+def save_all_records(author: Author, schema: ObjectSchema, requests: Sequence[SaveRequest]) -> list[SaveResult]:
+    """Write a batch as `save_records` does, all of it or nothing: Refused says which requests would not do, and why."""
+
+    def work() -> tuple[list[Outcome], bool]:
+        outcomes, made_tags = run_batch(author, schema, requests)
+        refused = {at: outcome for at, outcome in enumerate(outcomes) if isinstance(outcome, RecordsError)}
+        if refused:
+            raise Refused(refused)
+        return outcomes, made_tags
+
+    outcomes, made_tags = in_one_transaction(work)
+    stored = _with_current_schema(author, outcomes) if made_tags else outcomes
+    return [outcome for outcome in stored if isinstance(outcome, SaveResult)]
 
 
 def _with_current_schema(author: Author, outcomes: list[Outcome]) -> list[Outcome]:
@@ -56,18 +84,18 @@ def _with_current_schema(author: Author, outcomes: list[Outcome]) -> list[Outcom
     ]
 
 
+@forwarded
 def save_record(author: Author, schema: ObjectSchema, request: SaveRequest) -> SaveResult:
     """Write one record; raises what refuses it, and then nothing is stored."""
 
     def work() -> tuple[list[Outcome], bool]:
-        batch = Batch(author, schema, [request])
         try:
-            outcomes = batch.run()
+            outcomes, made_tags = run_batch(author, schema, [request])
         except Refused as late:
             raise late.outcomes[0] from None
         if isinstance(outcomes[0], RecordsError):
             raise outcomes[0]
-        return outcomes, batch.made_tags
+        return outcomes, made_tags
 
     outcomes, made_tags = in_one_transaction(work)
     result = _with_current_schema(author, outcomes)[0] if made_tags else outcomes[0]
@@ -78,6 +106,7 @@ def save_record(author: Author, schema: ObjectSchema, request: SaveRequest) -> S
     return result
 
 
+@forwarded
 def upsert_request(
     author: Author,
     schema: ObjectSchema,

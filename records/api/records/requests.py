@@ -15,8 +15,9 @@ from records.api.pagination import KEYS as PAGE_KEYS
 from records.api.pagination import PageRequest, page_request
 from records.exceptions import InvalidInput, InvalidValues, Problem
 from records.services.access import Author
+from records.services.archive import get_record_in_any_state
 from records.services.object_schema import ObjectSchema
-from records.services.read import get_record, select_fields
+from records.services.read import select_fields
 from records.services.search import SearchRequest
 from records.services.write import FieldEntry
 
@@ -104,7 +105,7 @@ def expected_version(request: HttpRequest, author: Author, schema: ObjectSchema,
     if versions is None:
         return None
     if len(versions) > 1:
-        versions &= {get_record(author, schema, record, ()).version}
+        versions &= {get_record_in_any_state(author, schema, record, ()).version}  # an archived one may come back
     return next(iter(versions), NO_VERSION)
 
 
@@ -142,11 +143,12 @@ SEARCH_KEYS = ("query", "and", *_LISTS, *_IN_QUERY_TOO)
 
 @dataclass(frozen=True, slots=True)
 class AskedSearch:
-    """A search as the core takes it, the page it is for, and whether it is walked by cursor."""
+    """A search as the core takes it, and the page it is for; whether it is walked by cursor, and names its fields."""
 
     request: SearchRequest
     page: PageRequest
     by_cursor: bool
+    names_fields: bool
 
 
 def asked_search(request: HttpRequest, author: Author, schema: ObjectSchema) -> AskedSearch:
@@ -169,7 +171,8 @@ def asked_search(request: HttpRequest, author: Author, schema: ObjectSchema) -> 
         cursor=cursor or None,
         count=_counts(content) and cursor is None,
     )
-    return AskedSearch(asked, page, cursor is not None)
+    names_fields = lists["field_ids"] is not None or lists["field_names"] is not None
+    return AskedSearch(asked, page, cursor is not None, names_fields)
 
 
 def _match_all(content: Mapping[str, Any]) -> bool:

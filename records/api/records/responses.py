@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 
 from records.api.answers import empty_answer, json_answer
 from records.api.errors import headers_of, status_of
-from records.api.etags import etag, is_known
+from records.api.etags import is_known, tagged
 from records.exceptions import EntryProblems, InvalidInput, InvalidValues, Problem
 from records.services.access import Author
 from records.services.history import HistoryEntry
@@ -40,7 +40,7 @@ _starts: WeakKeyDictionary[ObjectSchema, dict[int, bytes]] = WeakKeyDictionary()
 
 def record_answer(request: HttpRequest, view: RecordView) -> HttpResponse:
     """One record, unless the caller has this version of it."""
-    tag = {"ETag": etag(view.version)}
+    tag = tagged(view.version)
     if is_known(request, view.version):
         return empty_answer(304, tag)
     return json_answer(record_detail(view), 200, tag)
@@ -61,7 +61,7 @@ def saved_answer(author: Author, result: SaveResult, *, all_fields: bool, status
     content = record_detail(view)
     content["display_name"] = view.display_name
     content["action"] = result.action
-    return json_answer(content, status, {"ETag": etag(view.version)})
+    return json_answer(content, status, tagged(view.version))
 
 
 def record_detail(view: RecordView) -> dict[str, Any]:

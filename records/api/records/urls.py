@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import path, register_converter
-from django.urls.converters import StringConverter
+from django.urls import path
+
+import records.api.converters  # noqa: F401 - registers them
 
 from .collection import CollectionViewSet
 from .detail import RecordViewSet
 from .related import RelatedViewSet
-
-
-class RecordIdConverter(StringConverter):
-    """A record's id; anything else in its place is a path that leads nowhere."""
-
-    regex = r"[0-9a-fA-F]{8}\-[0-9a-fA-F]{4}\-[0-9a-fA-F]{4}\-[0-9a-fA-F]{4}\-[0-9a-fA-F]{12}"
-
-
-register_converter(RecordIdConverter, "record_id")
 
 RECORD = "records/<str:object_identifier>/<record_id:entity_id>"
 OBJECT = "records/<str:object_identifier>"

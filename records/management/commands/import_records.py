@@ -14,7 +14,7 @@ from records.management.commands.create_api_key import find_member
 from records.management.commands.serve import count
 from records.models import Source
 from records.services.access import Author
-from records.services.importing import CsvTable, ImportOptions, ImportSummary, import_file, open_table
+from records.services.importing import CsvTable, ImportOptions, ImportPlan, ImportSummary, import_file, open_table
 from records.services.workspaces import command_author, get_workspace
 
 REFUSED_ROWS = 1
@@ -76,7 +76,7 @@ class Command(BaseCommand):
         table = open_table(options["file"], options["encoding"])
         chosen = ImportOptions(
             report=options["report"] or Path(f"{table_name(table)}.errors.csv"),
-            match=options["match"],
+            plan=ImportPlan(options["match"]),
             create_object=options["create_object"],
             identifier=options["identifier"],
             again=options["again"] or None,

@@ -1,8 +1,13 @@
 """`manage.py serve`: the production server."""
 
 import os
+import signal
 import socket
+import sys
+import threading
 from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any
 
 from django.conf import settings
@@ -25,6 +30,9 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=port, default=8000, help="port to listen on (%(default)s)")
         parser.add_argument("--workers", type=count, help="processes (1 on SQLite, one for each core on PostgreSQL)")
         parser.add_argument("--threads", type=count, default=8, help="threads of each process (%(default)s)")
+        parser.add_argument(
+            "--no-worker", dest="worker", action="store_false", help="run no background jobs here; `worker` does"
+        )
         parser.add_argument("--access-log", action="store_true", help="log each request")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -51,13 +59,53 @@ class Command(BaseCommand):
         )
         server.on_startup(lambda: self.announce(host, address_port, f"{workers} processes of {threads} threads"))
         close_connections()
-        server.serve()
+        with background_worker() if options["worker"] else nullcontext():
+            server.serve()
 
     def announce(self, host: str, address_port: int, capacity: str) -> None:
         """Print where we are, at once even into a pipe."""
         shown_host = f"[{host}]" if ":" in host else host
         self.stdout.write(f"Serving Records at http://{shown_host}:{address_port}/ ({capacity}). Ctrl-C stops it.")
         self.stdout.flush()
+
+
+@contextmanager
+def background_worker() -> Iterator[None]:
+    """A process beside the web workers that runs background jobs, for as long as we serve; begun anew if it dies."""
+    keeper = WorkerKeeper()
+    keeper.start()
+    try:
+        yield
+    finally:
+        keeper.stop()
+
+
+class WorkerKeeper(threading.Thread):
+    """Keeps one `manage.py worker` running."""
+
+    PAUSE = 1.0  # seconds before a worker that ended is begun anew
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.stopping = threading.Event()
+        self.pid = 0
+
+    def run(self) -> None:
+        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker", "--parent", str(os.getpid())]
+        while not self.stopping.is_set():
+            # Not subprocess: it reads a pipe that a web worker forked at the same moment would keep open.
+            self.pid = os.posix_spawn(sys.executable, command, os.environ)
+            os.waitpid(self.pid, 0)
+            self.pid = 0
+            self.stopping.wait(self.PAUSE)
+
+    def stop(self) -> None:
+        """End the worker, after the batch it is at."""
+        self.stopping.set()
+        if self.pid:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGTERM)
+        self.join(timeout=30)
 
 
 def port(text: str) -> int:

@@ -1,0 +1,81 @@
+"""Storing batches of records, their index rows and their ledger rows: one statement per table and batch.
+
+Only the write path calls this. On PostgreSQL the rows of a statement go in as one JSON parameter, so that its text,
+and with it the prepared plan, is the same for any number of rows, and from fifty rows on through COPY; on SQLite they
+go in through `executemany`.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import DatabaseError, connection
+
+from records.services.copying import FROM as COPY_FROM
+from records.services.copying import copy_index
+from records.services.record_rows import Changes, IndexRow, Stamp, index_rows
+from records.services.sql import execute, is_postgresql
+
+from .index import delete_index, insert_index, replace_index, set_live
+from .ledger import LEDGER, ledger_row
+from .records import insert_records, update_records
+from .tables import give_up, insert
+
+__all__ = ["refresh_statistics", "replace_index", "store"]
+
+_log = logging.getLogger(__name__)
+
+
+def store(stamp: Stamp, changes: Changes) -> None:
+    """Write a batch: records, index rows, ledger rows. The caller holds the transaction and the locks."""
+    if len(changes.ledger) > 1:
+        give_up(stamp, "records_record", "id", "identifier", changes.unnamed)
+        give_up(stamp, "records_record", "id", "external_id", changes.unaddressed)
+    give_up(stamp, "records_fieldvalue", "record_id", "unique_key", changes.released)
+    if changes.updated:  # first: a new record may take the identifier that an archived one gives up
+        update_records(stamp, list(changes.updated.values()))
+    if changes.created:
+        insert_records(stamp, changes.created)
+    copied = is_postgresql() and len(changes.ledger) >= COPY_FROM
+    unindexed = _replaced(changes) if copied else changes.unindexed
+    if unindexed:
+        delete_index(stamp, unindexed)
+    set_live(stamp, changes, live=False)  # first: another record may take the partner of one that is archived
+    if copied:
+        copy_index(stamp.workspace_id, changes)
+    elif rows := _index_rows(changes):
+        insert_index(stamp.workspace_id, rows, replace=bool(changes.updated))
+    set_live(stamp, changes, live=True)
+    if changes.ledger:
+        insert(LEDGER, [ledger_row(stamp, entry) for entry in changes.ledger])
+
+
+def _replaced(changes: Changes) -> dict[int, set[int]]:
+    """The fields of each record whose rows go first where the new ones cannot overwrite them."""
+    fields = changes.unindexed
+    for spec, records in changes.index.items():
+        for record in records.values():
+            if record.id in changes.updated:
+                fields.setdefault(record.id, set()).add(spec.id)
+    return fields
+
+
+def _index_rows(changes: Changes) -> list[IndexRow]:
+    return [
+        row
+        for spec, records in changes.index.items()
+        for record in records.values()
+        for row in index_rows(record, spec, unique=spec in changes.unique)
+    ]
+
+
+def refresh_statistics() -> None:
+    """Let PostgreSQL plan with what is stored now: autovacuum comes too late for the second half of a big import.
+
+    Where that is not possible, the import is slower, no more. A role that may not analyze is only warned.
+    """
+    if is_postgresql() and not connection.in_atomic_block:
+        try:
+            execute("ANALYZE records_record, records_fieldvalue, records_historicalrecord")
+        except DatabaseError as problem:
+            _log.warning("The tables could not be analyzed: %s", str(problem).strip())

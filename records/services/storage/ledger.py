@@ -1,0 +1,68 @@
+"""The ledger."""
+
+from __future__ import annotations
+
+from records.services.record_rows import LedgerRow, Stamp
+
+from .tables import Table, Values
+
+LEDGER = Table(
+    "records_historicalrecord",
+    {
+        "id": "bigint",
+        "uuid": "uuid",
+        "workspace_id": "bigint",
+        "object_id": "bigint",
+        "external_source": "text",
+        "external_id": "text",
+        "member_id": "bigint",
+        "owner_id": "bigint",
+        "state": "text",
+        "cancelled_at": "timestamptz",
+        "assignment_task_id": "bigint",
+        "version": "bigint",
+        "history_date": "timestamptz",
+        "history_type": "text",
+        "history_change_reason": "text",
+        "history_user_id": "bigint",
+        "changes": "json",
+        "operation_id": "uuid",
+        "source": "text",
+        "action": "text",
+        "author": "bigint",
+        "api_key": "bigint",
+        "request_id": "text",
+    },
+)
+
+
+_KINDS = {"created": "+", "deleted": "-"}  # simple-history's
+
+
+def ledger_row(stamp: Stamp, entry: LedgerRow) -> Values:
+    record = entry.snapshot
+    return (
+        entry.record.id,
+        record.uuid,
+        stamp.workspace_id,
+        stamp.object_id,
+        record.external_source,
+        record.external_id,
+        record.member_id,
+        record.owner_id,
+        record.state,
+        record.cancelled_at,
+        record.assignment_task_id,
+        record.version,
+        stamp.now,
+        _KINDS.get(entry.action, "~"),
+        stamp.reason[:100] or None,
+        stamp.user_id,
+        entry.changes,
+        stamp.operation_id,
+        stamp.source,
+        entry.action,
+        stamp.member_id,
+        stamp.api_key_id,
+        stamp.request_id,
+    )

@@ -1,0 +1,83 @@
+"""Adding rows to a table on either engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import connection
+
+from records.services.copying import FROM as COPY_FROM
+from records.services.copying import copy_rows
+from records.services.record_rows import Stamp
+from records.services.sql import document_param, execute, in_ids, is_postgresql, moment_param, number_param
+
+Values = Sequence[Any]
+
+
+class Table:
+    """A table, its columns and their PostgreSQL types, and the statements that fill it on either engine."""
+
+    def __init__(self, name: str, columns: Mapping[str, str], suffix: str = "") -> None:
+        self.name = name
+        self.columns = columns
+        self.only_adds = not suffix
+        names = ", ".join(f'"{column}"' for column in columns)
+        marks = ", ".join(["%s"] * len(columns))
+        cells = ", ".join(picked(at, kind) for at, kind in enumerate(columns.values()))
+        self.by_row = f"INSERT INTO {name} ({names}) VALUES ({marks}){suffix}"
+        self.by_document = f"INSERT INTO {name} ({names}) SELECT {cells} FROM jsonb_array_elements(%s::jsonb) e{suffix}"
+
+
+def picked(at: int, kind: str) -> str:
+    return f"(e->{at})::json" if kind == "json" else f"(e->>{at})::{kind}"
+
+
+def insert(table: Table, rows: Sequence[Values]) -> None:
+    """Add rows. Their values are plain: numbers and texts, UUIDs, datetimes; a JSON column takes any value."""
+    if is_postgresql():
+        if len(rows) == 1:
+            execute(table.by_row, list(plain(rows[0])))
+        elif len(rows) >= COPY_FROM and table.only_adds:  # COPY cannot overwrite
+            copy_rows(table.name, table.columns, rows)
+        else:
+            execute(table.by_document, [orjson.dumps(rows).decode()])
+        return
+    kinds = list(table.columns.values())
+    with connection.cursor() as cursor:
+        cursor.executemany(table.by_row, [list(map(_sqlite_value, kinds, row)) for row in rows])
+
+
+def _sqlite_value(kind: str, value: Any) -> Any:
+    if value is None or kind in ("bigint", "text", "boolean", "int"):
+        return value
+    return _SQLITE[kind](value)
+
+
+_SQLITE: Mapping[str, Callable[[Any], Any]] = {
+    "json": document_param,
+    "timestamptz": moment_param,
+    "uuid": lambda value: str(value).replace("-", ""),
+    "numeric": number_param,
+}
+
+
+def plain(values: Values) -> Iterable[Any]:
+    """Values as statement parameters."""
+    for value in values:
+        if isinstance(value, dict):
+            yield document_param(value)
+        else:
+            yield moment_param(value) if isinstance(value, datetime) else value
+
+
+def give_up(stamp: Stamp, table: str, key: str, column: str, record_ids: Collection[int]) -> None:
+    """Empty a column that is kept unique, so that other records can take what it held."""
+    if record_ids:
+        chosen, params = in_ids(key, record_ids)
+        execute(
+            f"UPDATE {table} SET {column} = NULL WHERE workspace_id = %s AND {column} IS NOT NULL AND {chosen}",
+            [stamp.workspace_id, *params],
+        )
