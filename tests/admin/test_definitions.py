@@ -19,6 +19,7 @@ from tests.factories import (
     make_object,
     make_record,
     make_relation,
+    set_pattern,
 )
 from tests.services.acting import differences, refusal, view
 
@@ -92,8 +93,9 @@ def test_an_object_needs_a_name_of_its_own(admin: Workbench, companies: str, nam
 
 def test_a_new_pattern_renames_every_record_and_those_that_show_them(admin: Workbench, companies: str) -> None:
     caller = admin.caller
-    make_object(caller, "Deals", object_type="pipeline", display_pattern="{name} ({company})")
+    make_object(caller, "Deals", object_type="pipeline")
     make_relation(caller, "deals", "Company", "companies", "primary", "Deals")
+    set_pattern(caller, "deals", "{name} ({company})")
     make_object(caller, "Orders", display_pattern="")
     acme = make_record(caller, "companies", name="Acme", industry={"name": "Air"}).record.uuid
     gone = make_record(caller, "companies", name="Gone", industry={"name": "Sea"}).record.uuid
@@ -274,6 +276,25 @@ def test_settings_are_typed_as_text(admin: Workbench, companies: str) -> None:
     }
     made = make_record(admin.caller, "companies", name="A", share=0.75).record.uuid
     assert refusal(lambda: change_record(admin.caller, "companies", made, share=2)).code == "invalid"
+
+
+@pytest.mark.parametrize(
+    ("field_type", "typed", "settings"),
+    [
+        ("text", {"setting_pattern": "12"}, {"text_options": {"pattern": "12"}}),
+        ("integer", {"setting_max_value": "5"}, {"integer_options": {"min_value": None, "max_value": 5}}),
+        ("formula", {"setting_expression": "1 + 1"}, {"formula_options": {"expression": "1 + 1"}}),
+    ],
+)
+def test_settings_that_may_be_absent_are_typed_too_and_stay(
+    admin: Workbench, companies: str, field_type: str, typed: dict[str, str], settings: Any
+) -> None:
+    make_field(admin.caller, "companies", "Tested", field_type)
+
+    assert change_field(admin, "companies", "tested", **typed) == ""
+    assert field_of(admin.caller, "companies", "tested").settings == settings
+    assert change_field(admin, "companies", "tested", display_name="Renamed", **typed) == ""
+    assert field_of(admin.caller, "companies", "tested").settings == settings
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,120 @@
+"""What the OpenAPI document says of each operation of the metadata."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from records.api.openapi import Decorator, array, json_body, operation, path_parameter, query_parameter, ref
+
+from . import schemas
+from .schemas import BOOLEAN, INTEGER, STRING, UUID
+
+_OBJECT = path_parameter("object_key", STRING, "The object's id or API name.")
+_FIELD = path_parameter("field_key", STRING, "The field's id or API name.")
+_PAGE = [query_parameter("page", INTEGER), query_parameter("page_size", INTEGER, "At most 1000.")]
+_SEARCH = query_parameter("search", STRING, "A part of a name.")
+_REFUSED = ref("Problem")
+_REFUSALS: dict[int, Any] = {400: _REFUSED, 403: _REFUSED, 404: _REFUSED}
+_OBJECT_ROW, _FIELD_ROW, _OPTION, _STAGE, _CATEGORY = (
+    ref(name) for name in ("CustomObject", "ObjectField", "Option", "PipelineStage", "Category")
+)
+
+
+def _id(name: str) -> Any:
+    return path_parameter(name, UUID)
+
+
+def _metadata(
+    name: str, tag: str, summary: str, parameters: list[Any], responses: dict[int, Any], body: str = ""
+) -> Decorator:
+    sent = json_body(body, required=True) if body else None
+    return operation(name, tag, summary, parameters, {**responses, **_REFUSALS}, body=sent)
+
+
+def _objects(name: str, summary: str, parameters: list[Any], responses: dict[int, Any], body: str = "") -> Decorator:
+    return _metadata(f"custom_objects_{name}", "custom-objects", summary, parameters, responses, body)
+
+
+list_objects = _objects(
+    "list",
+    "The objects the caller may do something with",
+    [
+        query_parameter("custom_only", BOOLEAN, "Default true: without the standard ones."),
+        query_parameter("archived", BOOLEAN, "The archived ones instead, for admins."),
+        _SEARCH,
+        query_parameter("ordering", STRING, f"Comma-separated, `-` for descending: {', '.join(schemas.ORDERINGS)}."),
+        *_PAGE,
+    ],
+    {200: ref("PaginatedCustomObjectList")},
+)
+create_object = _objects("create", "Make an object", [], {201: _OBJECT_ROW}, "CustomObjectRequest")
+retrieve_object = _objects("retrieve", "Read an object", [_OBJECT], {200: _OBJECT_ROW})
+update_object = _objects(
+    "partial_update", "Change an object", [_OBJECT], {200: _OBJECT_ROW}, "PatchedCustomObjectRequest"
+)
+archive_object = _objects("destroy", "Archive an object, with its records", [_OBJECT], {204: None, 405: _REFUSED})
+unarchive_object = _objects(
+    "unarchive_partial_update", "Bring an archived object and its records back", [_OBJECT], {200: _OBJECT_ROW}
+)
+object_schema = _objects(
+    "schema_retrieve", "A record of the object as JSON Schema, for this caller", [_OBJECT], {200: ref("JsonSchema")}
+)
+
+list_fields = _objects("fields_list", "The fields of an object", [_OBJECT], {200: array(_FIELD_ROW)})
+create_field = _objects("fields_create", "Add a field", [_OBJECT], {201: _FIELD_ROW}, "ObjectFieldRequest")
+retrieve_field = _objects("fields_retrieve", "Read a field", [_OBJECT, _FIELD], {200: _FIELD_ROW})
+update_field = _objects(
+    "fields_partial_update", "Change a field", [_OBJECT, _FIELD], {200: _FIELD_ROW}, "PatchedObjectFieldRequest"
+)
+delete_field = _objects("fields_destroy", "Delete a field and its values", [_OBJECT, _FIELD], {204: None})
+
+_OPTION_OF = [_OBJECT, _FIELD, _id("option_id")]
+list_options = _objects("fields_options_list", "The options of a field", [_OBJECT, _FIELD], {200: array(_OPTION)})
+create_option = _objects("fields_options_create", "Add an option", [_OBJECT, _FIELD], {201: _OPTION}, "OptionRequest")
+update_option = _objects(
+    "fields_options_partial_update", "Rename or move an option", _OPTION_OF, {200: _OPTION}, "PatchedOptionRequest"
+)
+delete_option = _objects("fields_options_destroy", "Take an option away that no record has", _OPTION_OF, {204: None})
+replace_option = _objects(
+    "fields_options_replace_create",
+    "Give its records another option, then take it away",
+    _OPTION_OF,
+    {200: ref("Replaced")},
+    "ReplaceOptionRequest",
+)
+
+_CATEGORY_OF = [_OBJECT, _id("category_id")]
+list_categories = _objects("categories_list", "The categories of fields", [_OBJECT], {200: array(_CATEGORY)})
+create_category = _objects("categories_create", "Add a category", [_OBJECT], {201: _CATEGORY}, "CategoryRequest")
+update_category = _objects(
+    "categories_partial_update", "Rename or move a category", _CATEGORY_OF, {200: _CATEGORY}, "PatchedCategoryRequest"
+)
+delete_category = _objects(
+    "categories_destroy", "Take a category away; its fields move to the first one", _CATEGORY_OF, {204: None}
+)
+
+
+def _stages(name: str, summary: str, parameters: list[Any], responses: dict[int, Any], body: str = "") -> Decorator:
+    return _metadata(f"pipelines_{name}", "pipelines", summary, [_OBJECT, *parameters], responses, body)
+
+
+list_stages = _stages("stages_list", "The stages of a pipeline", [], {200: array(_STAGE)})
+create_stage = _stages("stages_create", "Add a stage", [], {201: _STAGE}, "PipelineStageRequest")
+update_stage = _stages(
+    "stages_partial_update", "Change a stage", [_id("stage_id")], {200: _STAGE}, "PatchedPipelineStageRequest"
+)
+remove_stage = _stages(
+    "stages_remove_stage_create",
+    "Move a stage's records to another, then take it away",
+    [],
+    {200: ref("Replaced")},
+    "RemoveStageRequest",
+)
+
+_MEMBER = ref("TeamMember")
+list_team = _metadata("team_list", "team", "The members", [_SEARCH, *_PAGE], {200: ref("PaginatedTeamMemberList")})
+retrieve_team_member = _metadata("team_retrieve", "team", "A member", [_id("member_id")], {200: _MEMBER})
+team_typeahead = _metadata(
+    "team_typeahead_list", "team", "The first active members whose name or email fits", [_SEARCH], {200: array(_MEMBER)}
+)
+access = _metadata("auth_access_retrieve", "auth", "What the caller may do", [], {200: ref("CallerAccess")})

@@ -1,0 +1,109 @@
+"""Objects: what kinds of records a workspace has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from records.api import parameters
+from records.api.answers import empty_answer, json_answer
+from records.api.errors import MethodNotAllowed
+from records.api.pagination import page_content, page_request
+from records.exceptions import InvalidInput, NotFound
+from records.services.default_fields import DEFAULT_STAGES
+from records.services.json_schema import record_schema
+from records.services.objects import archive_object, get_object_info, list_objects, restore_object
+from records.services.redefining import update_object
+from records.services.schema import create_object, get_object
+
+from . import documentation
+from .requests import option_definitions, read_body
+from .responses import object_detail, object_row
+from .viewsets import MetadataViewSet
+
+KINDS = ("standard", "pipeline")
+CHANGED = ("object_name", "entity_name", "description", "default_color", "default_icon")
+
+
+class ObjectViewSet(MetadataViewSet):
+    """The objects of the workspace, and each of them."""
+
+    @documentation.list_objects
+    def list(self, request: HttpRequest) -> HttpResponse:
+        page = page_request(request)
+        found = list_objects(
+            self.author,
+            custom_only=parameters.flag(request, "custom_only", default=True),
+            archived=parameters.flag(request, "archived"),
+            search=request.GET.get("search", ""),
+            ordering=parameters.csv(request, "ordering") or (),
+        )
+        rows = [object_row(self.author, info) for info in found[page.offset : page.offset + page.size]]
+        return json_answer(page_content(request, rows, page, count=len(found)))
+
+    @documentation.create_object
+    def create(self, request: HttpRequest) -> HttpResponse:
+        body = read_body(request)
+        kind = body.text("object_type", "standard")
+        if kind not in KINDS:
+            raise InvalidInput(f"object_type: expected one of {', '.join(KINDS)}.")
+        identifier: str | None = body.text("identifier_field", "name")
+        if "identifier_field" in body.content and body.content["identifier_field"] is None:
+            identifier = None
+        made = create_object(
+            self.author,
+            body.required("object_name"),
+            body.required("entity_name"),
+            name=body.text("name"),
+            object_type=kind,
+            description=body.text("description"),
+            display_pattern=body.text("entity_display_name_pattern_text"),
+            identifier_field=identifier,
+            stages=option_definitions(body.group("pipeline"), "stages") or DEFAULT_STAGES,
+            default_color=body.text("default_color", most=32),
+            default_icon=body.text("default_icon", most=64),
+        )
+        return self._answer_object(made.pk, 201)
+
+    @documentation.retrieve_object
+    def retrieve(self, request: HttpRequest, object_key: str) -> HttpResponse:
+        return self._answer_object(self.schema_of(object_key).id)
+
+    @documentation.update_object
+    def partial_update(self, request: HttpRequest, object_key: str) -> HttpResponse:
+        schema, body = self.schema_of(object_key), read_body(request)
+        changes: dict[str, Any] = body.given(**dict.fromkeys(CHANGED, body.text))
+        if "entity_display_name_pattern_text" in body:
+            changes["display_pattern"] = body.text("entity_display_name_pattern_text")
+        update_object(self.author, get_object(self.author, schema.uuid), **changes)
+        return self._answer_object(schema.id)
+
+    @documentation.archive_object
+    def destroy(self, request: HttpRequest, object_key: str) -> HttpResponse:
+        info = get_object_info(self.author, self.schema_of(object_key).id)
+        if not info.is_custom:
+            raise MethodNotAllowed(("get", "patch"))
+        archive_object(self.author, info.id)
+        return empty_answer(204)
+
+    @documentation.unarchive_object
+    def unarchive(self, request: HttpRequest, object_key: str) -> HttpResponse:
+        return self._answer_object(restore_object(self.author, object_key))
+
+    @documentation.object_schema
+    def json_schema(self, request: HttpRequest, object_key: str) -> HttpResponse:
+        return json_answer(record_schema(self.author, self.schema_of(object_key)))
+
+    def _answer_object(self, object_id: int, status: int = 200) -> HttpResponse:
+        if self.request_changes:
+            self.renew()
+        info = get_object_info(self.author, object_id)
+        if object_id not in self.author.directory.objects:  # somebody else has archived it meanwhile
+            raise NotFound
+        return json_answer(object_detail(self.author, info, self.author.directory.schema(object_id)), status)
+
+    @property
+    def request_changes(self) -> bool:
+        """Whether this request has changed what the author knows."""
+        return self.action != "retrieve"

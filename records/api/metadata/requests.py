@@ -1,0 +1,165 @@
+"""What callers send to shape a workspace, read into the shapes of the core.
+
+Keys that are not known are passed by: existing clients send settings of their own. What is known must have its type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest
+
+from records.api.bodies import read_object
+from records.exceptions import InvalidInput
+from records.services.definitions import FieldDefinition, OptionDefinition, RelationDefinition
+
+MAX_TEXT = 10_000
+TYPE_SETTINGS = (
+    *("money_options", "decimal_options", "integer_options", "text_options", "formula_options"),
+    *("rating", "phonenumber_options"),
+)
+FLAGS = ("is_required", "is_read_only", "is_hidden", "is_unique", "allows_empty")
+MAX_ORDER = 1_000_000
+
+
+class Body:
+    """A JSON object, read key by key; InvalidInput names the key that has another type than it should."""
+
+    def __init__(self, content: Mapping[str, Any], where: str = "") -> None:
+        self.content = content
+        self.where = where
+
+    def __contains__(self, key: str) -> bool:
+        return self.content.get(key) is not None
+
+    def text(self, key: str, default: str = "", *, most: int = MAX_TEXT) -> str:
+        """A text, or `default` where there is none."""
+        value = self.content.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, str) or "\x00" in value:
+            raise self.wrong(key, "expected a string")
+        if len(value) > most:
+            raise InvalidInput(f"{self.where}{key}: at most {most} characters.", "limit_exceeded")
+        return value
+
+    def required(self, key: str) -> str:
+        """A text that must be there."""
+        value = self.text(key)
+        if not value.strip():
+            raise InvalidInput(f"{self.where}{key}: this key is required.", "required")
+        return value
+
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        value = self.content.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            raise self.wrong(key, "expected true or false")
+        return value
+
+    def number(self, key: str, most: int = MAX_ORDER) -> int | None:
+        """A whole number from 0, or None where there is none."""
+        value = self.content.get(key)
+        if value is None:
+            return None
+        if type(value) is not int or not 0 <= value <= most:
+            raise self.wrong(key, f"expected a whole number from 0 to {most}")
+        return value
+
+    def group(self, key: str) -> Body:
+        """An object inside the object; empty where there is none."""
+        value = self.content.get(key)
+        if value is not None and not isinstance(value, dict):
+            raise self.wrong(key, "expected an object")
+        return Body(value or {}, f"{self.where}{key}.")
+
+    def groups(self, key: str) -> list[Body]:
+        """A list of objects; a text stands for an object with that name."""
+        value = self.content.get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise self.wrong(key, "expected a list")
+        if len(value) > 1000:
+            raise InvalidInput(f"{self.where}{key}: at most 1000 entries.", "limit_exceeded")
+        groups = []
+        for at, sent in enumerate(value):
+            entry = {"name": sent} if isinstance(sent, str) else sent
+            if not isinstance(entry, dict):
+                raise self.wrong(f"{key}[{at}]", "expected an object")
+            groups.append(Body(entry, f"{self.where}{key}[{at}]."))
+        return groups
+
+    def given(self, **readers: Any) -> dict[str, Any]:
+        """What the body says of these keys; each reader is called for a key that is there."""
+        return {key: read(key) for key, read in readers.items() if key in self}
+
+    def wrong(self, key: str, what: str) -> InvalidInput:
+        return InvalidInput(f"{self.where}{key}: {what}.")
+
+
+def read_body(request: HttpRequest) -> Body:
+    return Body(read_object(request, None))
+
+
+def field_definition(body: Body, category: str) -> FieldDefinition:
+    """A field to make; `category` is the name of one that exists."""
+    field_type = body.required("field_type")
+    return FieldDefinition(
+        body.required("display_name"),
+        field_type,
+        name=body.text("name"),
+        category=category,
+        description=body.text("description"),
+        settings={key: body.content[key] for key in TYPE_SETTINGS if key in body},
+        options=option_definitions(body),
+        relation=_relation(body.group("relation")) if field_type == "relationship" else None,
+        default_value=body.content.get("default_value"),
+        is_required=body.flag("is_required"),
+        is_read_only=body.flag("is_read_only"),
+        is_hidden=body.flag("is_hidden"),
+        is_unique=body.flag("is_unique"),
+        allows_empty=body.flag("allows_empty", default=True),
+    )
+
+
+def option_definitions(body: Body, key: str = "options") -> tuple[OptionDefinition, ...]:
+    """The options of a field to make, in the order they ask for."""
+    entries = enumerate(body.groups(key))
+    ranked = sorted(entries, key=lambda pair: rank if (rank := pair[1].number("order")) is not None else pair[0])
+    return tuple(option_definition(entry, ordered=False) for _, entry in ranked)
+
+
+def option_definition(body: Body, *, ordered: bool = True) -> OptionDefinition:
+    """An option or a stage; `ordered`: at the place it asks for, instead of the last."""
+    return OptionDefinition(
+        body.required("name"),
+        code=body.text("code", most=255),
+        stage_status=body.text("status"),
+        percentage=body.number("percentage_chance_to_close", 100),
+        order=body.number("order") if ordered else None,
+    )
+
+
+def _relation(body: Body) -> RelationDefinition:
+    return RelationDefinition(
+        body.required("related_object"),
+        body.required("relation_type"),
+        body.text("related_name"),
+        mirror_category=body.text("related_category"),
+    )
+
+
+def field_changes(body: Body) -> dict[str, Any]:
+    """What a PATCH of a field changes; its type and API name never do."""
+    changes = body.given(
+        display_name=body.required, description=body.text, order=body.number, **dict.fromkeys(FLAGS, body.flag)
+    )
+    settings = {key: body.content[key] for key in TYPE_SETTINGS if key in body}
+    if settings:
+        changes["settings"] = settings
+    if "default_value" in body.content:
+        changes["default_value"] = body.content["default_value"]
+    return changes

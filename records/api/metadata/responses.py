@@ -1,0 +1,137 @@
+"""Objects, fields, options, categories, stages and members as callers read them."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from records.services.access import Author, may_write, visible_fields
+from records.services.categories import Category
+from records.services.object_schema import FieldSpec, ObjectSchema
+from records.services.objects import ObjectInfo
+from records.services.shown_names import shown_pattern
+
+TYPE_SETTINGS = (
+    *("rating", "phonenumber_options", "money_options", "decimal_options", "integer_options", "text_options"),
+    "formula_options",
+)
+
+
+def object_row(author: Author, info: ObjectInfo) -> dict[str, Any]:
+    """An object, and what the caller may do with it and with its records."""
+    zone: ZoneInfo = author.workspace.zone
+    grant = author.role.grant(info.id)
+    return {
+        "id": info.uuid,
+        "name": info.name,
+        "object_name": info.object_name,
+        "entity_name": info.entity_name,
+        "object_type": info.object_type,
+        "description": info.description,
+        "is_custom": info.is_custom,
+        "is_archived": info.is_archived,
+        "created": info.created.astimezone(zone).isoformat(),
+        "entity_display_name_pattern_text": _pattern(author, info),
+        "default_color": info.default_color,
+        "default_icon": info.default_icon,
+        "access": {
+            "view": True,
+            "edit": author.may_define,
+            "remove": author.may_define and info.is_custom,
+            "records": {"create": grant.create, "view": grant.view, "edit": grant.edit, "remove": grant.remove},
+        },
+    }
+
+
+def _pattern(author: Author, info: ObjectInfo) -> str:
+    """How records are named, unless that names a field that is hidden from the caller's role."""
+    if author.may_define or info.id not in author.directory.objects:
+        return info.display_pattern
+    return shown_pattern(author, author.directory.schema(info.id))
+
+
+def object_detail(author: Author, info: ObjectInfo, schema: ObjectSchema | None) -> dict[str, Any]:
+    """An object with its identifier and, for a pipeline, its stages."""
+    row = object_row(author, info)
+    identifier = schema.identifier if schema is not None else None
+    shown = identifier is not None and identifier.id not in author.role.hidden_fields
+    row["identifier_field"] = identifier.name if identifier is not None and shown else None
+    stage_field = schema.stage_field if schema is not None else None
+    if schema is not None and stage_field is not None and stage_field.id not in author.role.hidden_fields:
+        row["pipeline"] = {"stages": stage_rows(stage_field)}
+    return row
+
+
+def field_rows(author: Author, schema: ObjectSchema) -> list[dict[str, Any]]:
+    """The fields the caller's role may see, in display order."""
+    return [field_row(author, spec) for spec in visible_fields(author, schema)]
+
+
+def field_row(author: Author, spec: FieldSpec) -> dict[str, Any]:
+    return {
+        "id": spec.uuid,
+        "name": spec.name,
+        "display_name": spec.display_name,
+        "description": spec.description,
+        "field_type": spec.type.name,
+        "category": spec.category_uuid or None,
+        "order": spec.order,
+        "is_required": spec.is_required,
+        "is_read_only": spec.is_read_only,
+        "is_hidden": spec.is_hidden,
+        "is_unique": spec.is_unique,
+        "is_deletable": spec.is_deletable,
+        "is_default": spec.is_default,
+        "allows_empty": spec.allows_empty,
+        "default_value": spec.default_value,
+        "options": option_rows(spec),
+        "relation": _relation(author, spec),
+        **{key: spec.settings.get(key) for key in TYPE_SETTINGS},
+        "meta": {"computed": spec.computed or None},
+        "access": {"view": True, "edit": may_write(author, spec)},
+    }
+
+
+def option_rows(spec: FieldSpec) -> list[dict[str, Any]]:
+    """The options that can be chosen, in order."""
+    live = sorted((item for item in spec.options.values() if not item.deleted), key=lambda item: (item.order, item.id))
+    return [{"id": item.uuid, "name": item.name, "code": item.code, "order": item.order} for item in live]
+
+
+def stage_rows(spec: FieldSpec) -> list[dict[str, Any]]:
+    """The stages of a pipeline, in order."""
+    stages = {item.uuid: item for item in spec.options.values()}
+    return [
+        {
+            **row,
+            "status": stages[row["id"]].stage_status,
+            "percentage_chance_to_close": stages[row["id"]].percentage,
+        }
+        for row in option_rows(spec)
+    ]
+
+
+def _relation(author: Author, spec: FieldSpec) -> dict[str, Any] | None:
+    """Where a relationship leads; what the caller may not see of it is null."""
+    if not spec.relation_kind:
+        return None
+    key = spec.related_object_id or 0
+    related = author.directory.objects.get(key) if author.role.grant(key).any else None
+    mirror = None
+    if related is not None:
+        mirror_id = spec.mirror_of_id or spec.mirror_id
+        mirror = author.directory.schema(related.id).by_id.get(mirror_id or 0)
+    if mirror is not None and mirror.id in author.role.hidden_fields:
+        mirror = None
+    return {
+        "relation_type": spec.relation_kind,
+        "related_object": related.uuid if related is not None else None,
+        "related_object_name": related.name if related is not None else None,
+        "related_field": mirror.uuid if mirror is not None else None,
+        "related_name": mirror.display_name if mirror is not None else None,
+        "related_category": (mirror.category_uuid or None) if mirror is not None else None,
+    }
+
+
+def category_row(category: Category) -> dict[str, Any]:
+    return {"id": category.uuid, "name": category.name, "order": category.order}

@@ -1,0 +1,224 @@
+"""The components of the OpenAPI document that the metadata speaks in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from records.api.openapi import array, component, nullable, obj, page_of, ref
+from records.services.objects import ORDERINGS
+
+STRING: dict[str, Any] = {"type": "string"}
+UUID: dict[str, Any] = {"type": "string", "format": "uuid"}
+INTEGER: dict[str, Any] = {"type": "integer"}
+BOOLEAN: dict[str, Any] = {"type": "boolean"}
+ANYTHING: dict[str, Any] = {}
+EXTENT: dict[str, Any] = {"type": "string", "enum": ["none", "own", "all"]}
+STATUS: dict[str, Any] = {"type": "string", "enum": ["open", "won", "lost", "disqualified"]}
+RELATIONS = ["one_to_one", "primary", "primary_for", "additional", "additional_for"]
+
+component("RecordGrant", obj({"create": BOOLEAN, "view": EXTENT, "edit": EXTENT, "remove": EXTENT}))
+component("FieldAccess", obj({"view": BOOLEAN, "edit": BOOLEAN}))
+component("JsonSchema", {"type": "object", "additionalProperties": True})
+
+# ---------------------------------------------------------------- objects
+
+component(
+    "CustomObject",
+    obj(
+        {
+            "id": UUID,
+            "name": STRING,
+            "object_name": STRING,
+            "entity_name": STRING,
+            "object_type": {"type": "string", "enum": ["standard", "pipeline", "contact"]},
+            "description": STRING,
+            "is_custom": BOOLEAN,
+            "is_archived": BOOLEAN,
+            "created": {"type": "string", "format": "date-time"},
+            "entity_display_name_pattern_text": STRING,
+            "default_color": STRING,
+            "default_icon": STRING,
+            "access": obj({"view": BOOLEAN, "edit": BOOLEAN, "remove": BOOLEAN, "records": ref("RecordGrant")}),
+        },
+        identifier_field=nullable(STRING),
+        pipeline=obj({"stages": array(ref("PipelineStage"))}),
+    ),
+)
+component("PaginatedCustomObjectList", page_of(ref("CustomObject")))
+_OBJECT = {
+    "description": STRING,
+    "entity_display_name_pattern_text": {"type": "string", "description": "For instance: {name} of {company}"},
+    "default_color": STRING,
+    "default_icon": STRING,
+}
+component(
+    "CustomObjectRequest",
+    obj(
+        {"object_name": STRING, "entity_name": STRING},
+        name={"type": "string", "description": "The API name; by default a slug of the label."},
+        object_type={"type": "string", "enum": ["standard", "pipeline"]},
+        pipeline=obj({}, stages=array(ref("PipelineStageRequest"))),
+        identifier_field={
+            "type": "string",
+            "nullable": True,
+            "description": "The field that records are told apart by; null for records without a name.",
+        },
+        **_OBJECT,
+    ),
+)
+component("PatchedCustomObjectRequest", obj({}, object_name=STRING, entity_name=STRING, **_OBJECT))
+
+# ---------------------------------------------------------------- fields
+
+component("Option", obj({"id": UUID, "name": STRING, "code": STRING, "order": INTEGER}))
+component("OptionRequest", obj({"name": STRING}, code=STRING, order=INTEGER))
+component("PatchedOptionRequest", obj({}, name=STRING, order=INTEGER))
+component("ReplaceOptionRequest", obj({"replacement_option_id": UUID}))
+component("Replaced", obj({"replaced_count": INTEGER}))
+component(
+    "Relation",
+    obj(
+        {"relation_type": {"type": "string", "enum": RELATIONS}},
+        related_object=nullable(UUID),
+        related_object_name=nullable(STRING),
+        related_field=nullable(UUID),
+        related_name=nullable(STRING),
+        related_category=nullable(UUID),
+    ),
+)
+component(
+    "RelationRequest",
+    obj(
+        {
+            "related_object": {"type": "string", "description": "An object's id or API name."},
+            "relation_type": {"type": "string", "enum": RELATIONS},
+        },
+        related_name={"type": "string", "description": "The label of the mirror field on the related object."},
+        related_category={"type": "string", "description": "The mirror's category, by name."},
+    ),
+)
+_TYPE_SETTINGS = {
+    "rating": nullable(obj({}, max_value={"type": "integer", "enum": [5, 10]})),
+    "money_options": nullable(obj({}, currency=STRING)),
+    "decimal_options": nullable(
+        obj(
+            {},
+            min_value={"type": "number", "nullable": True},
+            max_value={"type": "number", "nullable": True},
+            decimal_places=nullable(INTEGER),
+        )
+    ),
+    "phonenumber_options": nullable({"type": "object", "additionalProperties": True}),
+}
+_FLAGS = dict.fromkeys(("is_required", "is_read_only", "is_hidden", "is_unique", "allows_empty"), BOOLEAN)
+component(
+    "ObjectField",
+    obj(
+        {
+            "id": UUID,
+            "name": STRING,
+            "display_name": STRING,
+            "description": STRING,
+            "field_type": STRING,
+            "category": nullable(UUID),
+            "order": INTEGER,
+            **_FLAGS,
+            "is_deletable": BOOLEAN,
+            "is_default": BOOLEAN,
+            "default_value": ANYTHING,
+            "options": array(ref("Option")),
+            "relation": {"allOf": [ref("Relation")], "nullable": True},
+            "meta": {"type": "object", "additionalProperties": True},
+            "access": ref("FieldAccess"),
+            **_TYPE_SETTINGS,
+        }
+    ),
+)
+_FIELD = {
+    "description": STRING,
+    "default_value": {"description": "In a form that a write takes; null for none."},
+    **_FLAGS,
+    **_TYPE_SETTINGS,
+}
+component(
+    "ObjectFieldRequest",
+    obj(
+        {
+            "category": {"type": "string", "description": "A category's id or name."},
+            "display_name": STRING,
+            "field_type": STRING,
+        },
+        name={"type": "string", "description": "The API name; by default a slug of the label."},
+        options=array(ref("OptionRequest")),
+        relation=ref("RelationRequest"),
+        **_FIELD,
+    ),
+)
+component(
+    "PatchedObjectFieldRequest",
+    obj({}, category=STRING, display_name=STRING, order=INTEGER, **_FIELD),
+)
+component("Category", obj({"id": UUID, "name": STRING, "order": INTEGER}))
+component("CategoryRequest", obj({"name": STRING}, order=INTEGER))
+component("PatchedCategoryRequest", obj({}, name=STRING, order=INTEGER))
+
+# ---------------------------------------------------------------- stages
+
+_PERCENTAGE = {"type": "integer", "minimum": 0, "maximum": 100, "nullable": True}
+component(
+    "PipelineStage",
+    obj(
+        {
+            "id": UUID,
+            "name": STRING,
+            "code": STRING,
+            "order": INTEGER,
+            "status": STATUS,
+            "percentage_chance_to_close": _PERCENTAGE,
+        }
+    ),
+)
+component(
+    "PipelineStageRequest",
+    obj({"name": STRING, "status": STATUS}, code=STRING, order=INTEGER, percentage_chance_to_close=_PERCENTAGE),
+)
+component(
+    "PatchedPipelineStageRequest",
+    obj({}, name=STRING, status=STATUS, order=INTEGER, percentage_chance_to_close=_PERCENTAGE),
+)
+component("RemoveStageRequest", obj({"id": UUID, "new_stage_id": UUID}))
+
+# ---------------------------------------------------------------- people
+
+component(
+    "TeamMember",
+    obj(
+        {"id": UUID, "deleted": BOOLEAN, "first_name": STRING, "last_name": STRING, "email": STRING},
+        display_name=STRING,
+    ),
+)
+component("PaginatedTeamMemberList", page_of(ref("TeamMember")))
+component(
+    "CallerAccess",
+    obj(
+        {
+            "workspace": obj({"id": UUID}),
+            "member": ref("TeamMember"),
+            "is_admin": BOOLEAN,
+            "scopes": array(STRING),
+            "objects": array(
+                obj(
+                    {
+                        "id": UUID,
+                        "name": STRING,
+                        "object_name": STRING,
+                        "access": ref("RecordGrant"),
+                        "fields": array(obj({"id": UUID, "name": STRING, "access": ref("FieldAccess")})),
+                    }
+                )
+            ),
+        }
+    ),
+)
+
+__all__ = ["ORDERINGS"]

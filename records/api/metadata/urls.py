@@ -1,0 +1,43 @@
+"""The paths by which a workspace is shaped, below `/api/`. None ends in a slash."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+import records.api.converters  # noqa: F401 - registers them
+
+from .fields import CategoryViewSet, FieldViewSet, OptionViewSet
+from .objects import ObjectViewSet
+from .people import AccessViewSet, TeamViewSet
+from .stages import StageViewSet
+
+OBJECT = "custom-objects/<str:object_key>"
+FIELD = f"{OBJECT}/fields/<str:field_key>"
+STAGES = "pipelines/<str:object_key>/stages"
+
+urlpatterns = [
+    path("custom-objects", ObjectViewSet.as_view({"get": "list", "post": "create"})),
+    path(OBJECT, ObjectViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"})),
+    path(f"{OBJECT}/unarchive", ObjectViewSet.as_view({"patch": "unarchive"})),
+    path(f"{OBJECT}/schema", ObjectViewSet.as_view({"get": "json_schema"})),
+    path(f"{OBJECT}/fields", FieldViewSet.as_view({"get": "list", "post": "create"})),
+    path(FIELD, FieldViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"})),
+    path(f"{FIELD}/options", OptionViewSet.as_view({"get": "list", "post": "create"})),
+    path(
+        f"{FIELD}/options/<record_id:option_id>",
+        OptionViewSet.as_view({"patch": "partial_update", "delete": "destroy"}),
+    ),
+    path(f"{FIELD}/options/<record_id:option_id>/replace", OptionViewSet.as_view({"post": "replace"})),
+    path(f"{OBJECT}/categories", CategoryViewSet.as_view({"get": "list", "post": "create"})),
+    path(
+        f"{OBJECT}/categories/<record_id:category_id>",
+        CategoryViewSet.as_view({"patch": "partial_update", "delete": "destroy"}),
+    ),
+    path(STAGES, StageViewSet.as_view({"get": "list", "post": "create"})),
+    path(f"{STAGES}/remove-stage", StageViewSet.as_view({"post": "remove"})),
+    path(f"{STAGES}/<record_id:stage_id>", StageViewSet.as_view({"patch": "partial_update"})),
+    path("team", TeamViewSet.as_view({"get": "list"})),
+    path("team/typeahead", TeamViewSet.as_view({"get": "typeahead"})),
+    path("team/<record_id:member_id>", TeamViewSet.as_view({"get": "retrieve"})),
+    path("auth/access", AccessViewSet.as_view({"get": "retrieve"})),
+]
