@@ -2,12 +2,83 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils import timezone
 
-from .columns import new_uuid
+from .columns import Document, new_uuid
 from .definitions import ObjectType
-from .workspace import Workspace
+from .workspace import Member, Workspace
+
+
+class JobStatus(models.TextChoices):
+    """How far a job is."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Job(models.Model):
+    """Work on many records at once, done in batches: where it stands is stored with each of them.
+
+    `position` is where the next batch begins; what it counts depends on the kind. Whoever works on a job holds a lease
+    on it until `leased_until`: a job whose worker was killed is taken up by another when the lease has run out.
+    `failures` holds the first thousand refusals.
+    """
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
+    kind = models.CharField(max_length=32)
+    object = models.ForeignKey(ObjectType, on_delete=models.CASCADE, related_name="+", null=True)
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    source = models.CharField(max_length=16)
+    api_key = models.BigIntegerField(null=True)
+    request_id = models.CharField(max_length=128, blank=True)
+    operation_id = models.UUIDField(default=new_uuid, editable=False)
+    parameters: Any = Document(default=dict)
+    result: Any = Document(default=dict)
+    failures: Any = Document(default=list)
+    status = models.CharField(max_length=9, choices=JobStatus.choices, default=JobStatus.PENDING)
+    total = models.PositiveBigIntegerField(default=0)
+    position = models.PositiveBigIntegerField(default=0)
+    success_count = models.PositiveBigIntegerField(default=0)
+    failed_count = models.PositiveBigIntegerField(default=0)
+    cancel_asked = models.BooleanField(default=False)
+    lease = models.UUIDField(null=True)
+    leased_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["workspace", "-id"], name="job_list"),
+            models.Index(fields=["leased_until"], condition=models.Q(finished_at=None), name="job_unfinished"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.uuid}"
+
+
+class ImportUpload(models.Model):
+    """A file that waits to be imported: a CSV in UTF-8, whatever it was when it came."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
+    object = models.ForeignKey(ObjectType, on_delete=models.CASCADE, related_name="+")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    file_name = models.CharField(max_length=255)
+    file = models.FileField(max_length=500)
+    header = models.JSONField()
+    samples = models.JSONField()
+    row_count = models.PositiveBigIntegerField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return self.file_name
 
 
 class ImportRun(models.Model):

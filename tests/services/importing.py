@@ -7,9 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from records.services.importing import ImportOptions, ImportSummary, import_file, open_table
+from records.models import Field
+from records.services.importing import ImportOptions, ImportPlan, ImportSummary, import_file, open_table
 from tests.factories import Caller
 from tests.services.acting import names, search
+
+PLANNED = ("match", "mapping", "mode", "kept")
+
+
+AIRPORTS = """iata,name,state,latitude
+00M,Thigpen,MS,31.95376472
+DFW,Dallas-Fort Worth,TX,32.89595056
+ORD,Chicago O'Hare,IL,41.979595
+"""
 
 
 class Importing:
@@ -28,7 +38,8 @@ class Importing:
     def __call__(
         self, object_name: str, text: str, *, progress: Callable[[int, int], None] | None = None, **options: Any
     ) -> ImportSummary:
-        chosen = ImportOptions(self.report, **options)
+        plan = ImportPlan(**{name: options.pop(name) for name in PLANNED if name in options})
+        chosen = ImportOptions(self.report, plan, **options)
         return import_file(self.caller.author, object_name, open_table(self.file(text)), chosen, progress)
 
     def counts(self, object_name: str, text: str, **options: Any) -> tuple[int, int, int, int]:
@@ -53,3 +64,9 @@ class Importing:
         """The number of the workspace's rows of a table."""
         found: int = model.objects.filter(workspace=self.caller.workspace, **conditions).count()
         return found
+
+
+def field_row(caller: Caller, object_name: str, name: str) -> Field:
+    """The row of a field."""
+    spec = caller.schema(object_name).by_name[name]
+    return Field.objects.get(workspace=caller.workspace, id=spec.id)

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 from records.exceptions import Conflict, InvalidValues, RecordsError
@@ -18,15 +19,38 @@ from records.services.directory import load_workspace
 from records.services.naming import identifier_key
 from records.services.object_schema import ObjectSchema
 from records.services.save_requests import Outcome
+from records.services.storage import refresh_statistics
 from records.services.transactions import in_one_transaction
 from records.services.write import save_records
 
-from .matching import Column, match_columns, match_key
+from .matching import Column, ImportPlan, match_columns, match_key
 from .preparing import Preparation, PreparedRows, RowProblem
 from .reading import CsvTable, Row
 from .report import PartReport
 
-COLLECT_EVERY = 50  # batches
+COLLECT_EVERY = 10  # batches: some 7 MB of memory each
+STATISTICS_AT = (5_000, 50_000, 500_000, 5_000_000)  # rows
+
+
+SHOWN = 10  # sample rows of each action
+
+
+class Samples:
+    """What becomes of the first rows, for a dry run to show."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, list[dict[str, Any]]] = {}
+
+    def add(self, rows: Sequence[Row], outcomes: Sequence[Outcome]) -> None:
+        """Note rows of each action until there are enough."""
+        for row, outcome in zip(rows, outcomes, strict=True):
+            if isinstance(outcome, RecordsError):
+                continue
+            kept = self.rows.setdefault(outcome.action, [])
+            if len(kept) < SHOWN:
+                fields = outcome.schema.by_id
+                changed = sorted(fields[key].name for key in outcome.changed if key in fields)
+                kept.append({"line": row.line, "record": outcome.record.display_name, "fields": changed})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +61,10 @@ class Work:
     object_uuid: str
     table: CsvTable
     run: ImportRun
-    match: str | None
+    plan: ImportPlan
     parts: int
     batch_size: int
+    samples: Samples | None = None
 
 
 def refreshed(author: Author) -> Author:
@@ -70,8 +95,10 @@ class _PartImport:
         return ImportPart.objects.get(workspace_id=run.workspace_id, run=run, number=self.number)
 
     def _preparation(self, schema: ObjectSchema) -> Preparation:
-        columns = match_columns(self.author, schema, self.work.table.header)
-        return Preparation(schema, columns, match_key(self.author, schema, columns, self.work.match))
+        plan, header = self.work.plan, self.work.table.header
+        columns = match_columns(self.author, schema, header, plan.mapping)
+        key = match_key(self.author, schema, columns, plan.match)
+        return Preparation(schema, columns, key, len(header), plan)
 
     def go_on(self) -> None:
         """Import until nothing is left. A row that another process got ahead with is not imported again."""
@@ -92,7 +119,14 @@ class _PartImport:
                     return False
                 self.progress(self.part.rows_done)
                 pause()
+                self._refresh_statistics(len(batch))
         return True
+
+    def _refresh_statistics(self, stored: int) -> None:
+        """Tell PostgreSQL how the tables grew, each time that this part has grown tenfold."""
+        done = self.part.rows_done
+        if self.number == 0 and any(done - stored < size <= done for size in STATISTICS_AT):
+            refresh_statistics()
 
     def _own_rows(self) -> Generator[Row, None, None]:
         """The rows of this part: all with the same key are in the same one, and so in order."""
@@ -116,6 +150,8 @@ class _PartImport:
     def _store_once(self, prepared: PreparedRows) -> ImportPart:
         """Store the rows, and that they are done."""
         outcomes = save_records(self.author, self.preparation.schema, prepared.requests) if prepared.requests else []
+        if self.work.samples is not None:
+            self.work.samples.add(prepared.asked, outcomes)
         counts = Counter(outcome.action for outcome in outcomes if not isinstance(outcome, RecordsError))
         problems = [*prepared.problems, *_refused(prepared, self.work.table.header, outcomes)]
         part = self.part

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from records.field_types import InvalidValue
+from records.services.exporting.cells import unescaped
 from records.services.object_schema import ObjectSchema
 from records.services.save_requests import Mode, SaveRequest
 from records.services.values import Change
 
-from .matching import Column
+from .matching import Column, ImportMode, ImportPlan
 from .reading import Row
 
 # Columns repeat many of their values: what a short cell means is remembered.
@@ -52,10 +53,15 @@ Memory = dict[str, Reading]
 class Preparation:
     """Turns rows into requests, for one schema. A blank cell says nothing about its field."""
 
-    def __init__(self, schema: ObjectSchema, columns: Sequence[Column], key: Column | None) -> None:
+    def __init__(
+        self, schema: ObjectSchema, columns: Sequence[Column], key: Column | None, width: int, plan: ImportPlan
+    ) -> None:
         self.schema = schema
-        self.width = len(columns)
+        self.width = width
         self.key = key
+        self.mode = plan.mode
+        self.kept = frozenset(column.spec.id for column in columns if column.header in plan.kept)
+        self._positions = [column.position for column in columns] if len(columns) < width else None
         self._read_key = _key_reader(schema, key) if key is not None else None
         self._columns: list[tuple[Column, Memory]] = [(column, {}) for column in columns]
 
@@ -76,7 +82,8 @@ class Preparation:
             return None
         changes: list[Change] = []
         refused = False
-        for (column, memory), cell in zip(self._columns, row.cells, strict=True):
+        cells = row.cells if self._positions is None else [row.cells[at] for at in self._positions]
+        for (column, memory), cell in zip(self._columns, cells, strict=True):
             if not cell:
                 continue
             reading = memory[cell] if cell in memory else _read(column, memory, cell)
@@ -88,7 +95,7 @@ class Preparation:
                 refused = True
         if refused:
             return None
-        if self.key is None or self._read_key is None:
+        if self.key is None or self._read_key is None or self.mode == ImportMode.CREATE_ONLY:
             return SaveRequest(Mode.CREATE, changes=changes)
         match_key = self._read_key(changes)
         if not match_key:
@@ -96,7 +103,14 @@ class Preparation:
             problems.append(RowProblem(row.line, self.key.header, "required", message))
             return None
         field = None if self.key.spec is self.schema.identifier else self.key.spec
-        return SaveRequest(Mode.UPSERT, changes=changes, match_field=field, match_key=match_key)
+        return SaveRequest(
+            Mode.UPSERT,
+            changes=changes,
+            match_field=field,
+            match_key=match_key,
+            kept=self.kept,
+            may_create=self.mode != ImportMode.UPDATE_ONLY,
+        )
 
 
 def _read(column: Column, memory: Memory, cell: str) -> Reading:
@@ -104,7 +118,7 @@ def _read(column: Column, memory: Memory, cell: str) -> Reading:
     reading: Reading
     spec = column.spec
     try:
-        value = spec.type.parse(spec, spec.type.from_text(spec, cell)) if cell.strip() else None
+        value = spec.type.parse(spec, spec.type.from_text(spec, unescaped(cell))) if cell.strip() else None
         reading = None if value is None else Change(spec, column.position, value)
     except InvalidValue as problem:
         reading = _Refusal(problem.code, problem.message)

@@ -28,15 +28,20 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class CsvTable:
-    """A CSV file with a header, gzipped where its name ends in `.gz`. It is read anew each time it is iterated."""
+    """A CSV file with a header, gzipped where its name ends in `.gz`. It is read anew each time it is iterated.
+
+    `shown` is what messages call the file, if not by its path.
+    """
 
     path: Path
     encoding: str
     header: tuple[str, ...]
+    delimiter: str = ","
+    shown: str = ""
 
     def rows(self) -> Iterator[Row]:
         """The rows after the header, empty lines left out; InvalidInput where the file is no CSV."""
-        rows = _rows(self.path, self.encoding)
+        rows = _rows(self.path, self.encoding, self.delimiter, self.shown)
         next(rows)
         return rows
 
@@ -53,34 +58,38 @@ class CsvTable:
         return found.hexdigest()
 
 
-def open_table(path: Path, encoding: str = UTF_8) -> CsvTable:
+def open_table(path: Path, encoding: str = UTF_8, *, delimiter: str = ",", shown: str = "") -> CsvTable:
     """The table in a file; InvalidInput when there is no file, no header, or a header that is not one."""
     try:
-        first = next(_rows(path, encoding), None)
+        first = next(_rows(path, encoding, delimiter, shown), None)
     except OSError as problem:
         raise InvalidInput(f"{path}: {problem.strerror or problem}.") from problem
     except LookupError as problem:
         raise InvalidInput(f"There is no encoding {encoding!r}.") from problem
+    called = shown or path
     if first is None:
-        raise InvalidInput(f"{path} is empty; its first row should name the columns.")
+        raise InvalidInput(f"{called} is empty; its first row should name the columns.")
     header = tuple(cell.strip() for cell in first.cells)
+    if any("\x00" in name for name in header):
+        raise InvalidInput(f"A header of {called} has a null character in it.")
     if "" in header:
-        raise InvalidInput(f"Column {header.index('') + 1} of {path} has no header.")
+        raise InvalidInput(f"Column {header.index('') + 1} of {called} has no header.")
     twice = [name for name, count in Counter(name.casefold() for name in header).items() if count > 1]
     if twice:
-        raise InvalidInput(f"These columns of {path} have the same header: {', '.join(map(repr, twice))}.")
-    return CsvTable(path, encoding, header)
+        raise InvalidInput(f"These columns of {called} have the same header: {', '.join(map(repr, twice))}.")
+    return CsvTable(path, encoding, header, delimiter, shown)
 
 
 def _open(path: Path) -> BinaryIO:
     return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
 
 
-def _rows(path: Path, encoding: str) -> Iterator[Row]:
+def _rows(path: Path, encoding: str, delimiter: str, shown: str) -> Iterator[Row]:
+    called = shown or path
     # A byte order mark is no part of the first header.
     codec = "utf-8-sig" if encoding.lower().replace("_", "-") in (UTF_8, "utf8") else encoding
     with _open(path) as raw, io.TextIOWrapper(raw, codec, newline="") as file:
-        reader = csv.reader(file, strict=True)
+        reader = csv.reader(file, strict=True, delimiter=delimiter)
         line = 1
         try:
             for cells in reader:
@@ -88,14 +97,14 @@ def _rows(path: Path, encoding: str) -> Iterator[Row]:
                     yield Row(line, cells)
                 line = reader.line_num + 1
         except csv.Error as problem:
-            raise InvalidInput(f"{path}, line {line}: {problem}.") from problem
+            raise InvalidInput(f"{called}, line {line}: {problem}.") from problem
         except UnicodeDecodeError as problem:
-            raise InvalidInput(_undecodable(path, encoding)) from problem
+            raise InvalidInput(_undecodable(path, encoding, called)) from problem
         except (EOFError, gzip.BadGzipFile) as problem:
-            raise InvalidInput(f"{path}: {problem}.") from problem
+            raise InvalidInput(f"{called}: {problem}.") from problem
 
 
-def _undecodable(path: Path, encoding: str) -> str:
+def _undecodable(path: Path, encoding: str, called: str | Path) -> str:
     """Where the file is not in the encoding, and what can be done about it."""
     with _open(path) as file:
         for number, line in enumerate(file, start=1):
@@ -104,7 +113,7 @@ def _undecodable(path: Path, encoding: str) -> str:
             except UnicodeDecodeError as problem:
                 byte = line[problem.start]
                 return (
-                    f"{path} is not {encoding.upper()}: byte 0x{byte:02X} in line {number}."
+                    f"{called} is not {encoding.upper()}: byte 0x{byte:02X} in line {number}."
                     " Save it as UTF-8, or name its encoding: --encoding latin-1, cp1252, utf-16, …"
                 )
-    return f"{path} is not {encoding.upper()}; name its encoding: --encoding latin-1, cp1252, utf-16, …"
+    return f"{called} is not {encoding.upper()}; name its encoding: --encoding latin-1, cp1252, utf-16, …"

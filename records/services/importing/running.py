@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 
@@ -15,12 +17,13 @@ from records.models import ImportPart, ImportRun
 from records.services.access import Author, get_schema
 from records.services.definitions import slug
 from records.services.directory import forget_everything
+from records.services.external.forwarding import check_kept_here
 from records.services.object_schema import ObjectSchema
 from records.services.transactions import in_one_transaction
 
 from .creating import NO_IDENTIFIER, ObjectDraft, create_drafted, draft_object
-from .matching import Column, match_columns, match_key
-from .parts import Work, few_pauses, refreshed
+from .matching import Column, ImportMode, ImportPlan, match_columns, match_key
+from .parts import Samples, Work, few_pauses, refreshed
 from .processes import import_parts, processes_for
 from .reading import CsvTable
 from .report import PartReport, merge_reports, remove_parts
@@ -30,7 +33,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """How to import. `match` is the field rows are matched by, instead of the object's identifier.
+    """How to import. `plan` says how rows become records.
 
     `create_object` makes a missing object from the file, identified by the column `identifier` (or `none`). `again`
     imports a file that was imported before once more; not given, only where rows are matched to records. A `dry_run`
@@ -38,7 +41,7 @@ class ImportOptions:
     """
 
     report: Path
-    match: str | None = None
+    plan: ImportPlan = field(default_factory=ImportPlan)
     create_object: bool = False
     identifier: str | None = None
     again: bool | None = None
@@ -63,6 +66,7 @@ class ImportSummary:
     resumed_at: int = 0
     report: Path | None = None
     done_before: datetime | None = None
+    samples: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -84,7 +88,7 @@ def import_file(
     with few_pauses():
         draft = draft_object(table, options.identifier) if schema is None else None
         total = table.count() if draft is None else draft.rows
-    digest = table.digest()
+    digest = _digest(table, options.plan)
     with _rolled_back() if options.dry_run else nullcontext():
         processes = processes_for(total, options.processes)
         work, is_new = in_one_transaction(
@@ -94,7 +98,14 @@ def import_file(
             return _summary(work, done_before=work.run.finished_at)
         resumed_at = _summary(work).rows
         import_parts(work, lambda done: progress(done, total) if progress is not None else None)
-        return _finish(work, resumed_at)
+        summary = _finish(work, resumed_at)
+        return replace(summary, samples=work.samples.rows) if work.samples is not None else summary
+
+
+def _digest(table: CsvTable, plan: ImportPlan) -> str:
+    """By which a later run knows that it is asked for the same."""
+    digest = table.digest()
+    return hashlib.sha256(f"{digest} {plan.fingerprint}".encode()).hexdigest() if plan.fingerprint else digest
 
 
 @contextmanager
@@ -126,8 +137,12 @@ def _begin(
         schema = get_schema(author, str(made.uuid))
     if schema is None:
         raise NotFound
-    columns = match_columns(author, schema, table.header)
-    key = match_key(author, schema, columns, options.match)
+    check_kept_here(schema, "importing")
+    plan = options.plan
+    columns = match_columns(author, schema, table.header, plan.mapping)
+    key = match_key(author, schema, columns, plan.match)
+    if plan.mode == ImportMode.UPDATE_ONLY and key is None:
+        raise InvalidInput("mode: rows that only change records need a column that says which; name it in match_field.")
     same = {
         "workspace_id": author.workspace.id,
         "object_id": schema.id,
@@ -135,7 +150,8 @@ def _begin(
         "match_field": key.spec.name if key is not None else "",
     }
     run = ImportRun.objects.filter(**same).order_by("-id").first()
-    again = key is not None if options.again is None else options.again
+    repeatable = key is not None and plan.mode != ImportMode.CREATE_ONLY
+    again = repeatable if options.again is None else options.again
     is_new = run is None or (run.finished_at is not None and again)
     if run is None or is_new:
         name, report = table.path.name[:255], str(options.report.absolute())
@@ -145,7 +161,8 @@ def _begin(
             ImportPart(workspace_id=run.workspace_id, run=run, number=number) for number in range(shared)
         )
     author = replace(author, operation_id=run.operation_id, reason=f"Import of {run.file_name}")
-    return Work(author, schema.uuid, table, run, options.match, len(_parts(run)), options.batch_size), is_new
+    samples = Samples() if options.dry_run else None
+    return Work(author, schema.uuid, table, run, plan, len(_parts(run)), options.batch_size, samples), is_new
 
 
 def _find(author: Author, name: str, options: ImportOptions) -> ObjectSchema | None:

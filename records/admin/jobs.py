@@ -1,0 +1,233 @@
+"""The visitor's jobs: which there are, how far each is, what it was refused, and stopping it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from records.exceptions import InvalidInput, NotFound
+from records.services.access import Author, get_schema
+from records.services.jobs import JobView, cancel_job, get_job, list_jobs, open_report
+from records.services.jobs.importing import IMPORT, TRIAL, find_plan, import_as_tried
+from records.services.object_schema import ObjectSchema
+
+from .choosing import get_visitor
+from .object_pages import local_text
+
+PAGE_SIZE = 50
+SHOWN_FAILURES = 200
+KINDS = {
+    "bulk_archive": "Archive records",
+    "bulk_change": "Change a field",
+    "clear_field": "Clear a deleted field",
+    "import": "Import",
+    "import_dry_run": "Trial of an import",
+}
+STATUSES = {
+    "pending": "Waiting",
+    "running": "Under way",
+    "done": "Done",
+    "failed": "Failed",
+    "cancelled": "Cancelled",
+}
+FIGURES = {"created": "Created", "updated": "Changed", "unchanged": "Unchanged", "unarchived": "Brought back"}
+ENDED = ("done", "failed", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFailure:
+    """Something a job was refused, and where it leads."""
+
+    what: str
+    why: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownJob:
+    """A job as people read it."""
+
+    title: str
+    status: str
+    ended: bool
+    stopping: bool
+    done: int
+    job: JobView
+    link: str
+    started: str
+    finished: str
+    failures: list[ShownFailure]
+    records_link: str
+    object_name: str
+    figures: list[tuple[str, int]]
+    notes: list[str]
+    samples: list[tuple[str, list[dict[str, Any]]]]
+    report_link: str
+    plan_link: str
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether nothing was stored, and it may be done for good now."""
+        return bool(self.plan_link) and self.job.kind == TRIAL
+
+
+def job_address(job: JobView) -> str:
+    """The page of a job."""
+    return reverse("admin:job", args=[job.uuid])
+
+
+def show_job(author: Author, job: JobView) -> ShownJob:
+    """A job with its object by name; nothing of an object that the visitor does not see."""
+    about = _object_of(author, job)
+    kind = KINDS.get(job.kind, job.kind.replace("_", " ").capitalize())
+    ended = job.status in ENDED
+    return ShownJob(
+        title=f"{kind}: {about.object_name}" if about is not None else kind,
+        status=STATUSES[job.status],
+        ended=ended,
+        stopping=job.cancel_asked and not ended,
+        done=job.success_count + job.failed_count,
+        job=job,
+        link=job_address(job),
+        started=local_text(author, job.created),
+        finished=local_text(author, job.finished),
+        failures=[_show_failure(about, failure) for failure in job.failures[:SHOWN_FAILURES]],
+        records_link=reverse("admin:records", args=[about.uuid]) if about is not None else "",
+        object_name=about.object_name if about is not None else "",
+        figures=[(label, job.result[key]) for key, label in FIGURES.items() if key in job.result],
+        notes=_notes(author, job),
+        samples=[(FIGURES.get(action, action), rows) for action, rows in job.result.get("samples", {}).items()],
+        report_link=reverse("admin:job_report", args=[job.uuid]) if job.result.get("report") else "",
+        plan_link=_plan_link(author, about, job),
+    )
+
+
+def _notes(author: Author, job: JobView) -> list[str]:
+    notes = []
+    before = job.result.get("imported_before")
+    if before:
+        when = local_text(author, datetime.fromisoformat(before))
+        notes.append(f"This file was imported before, at {when}; nothing was done now.")
+    left_out = job.result.get("ignored_columns")
+    if left_out:
+        notes.append(f"Columns that were left out: {', '.join(left_out)}.")
+    return notes
+
+
+def _plan_link(author: Author, about: ObjectSchema | None, job: JobView) -> str:
+    """Where the plan of an import can be changed, for the one who made it."""
+    if about is None or job.kind not in (IMPORT, TRIAL):
+        return ""
+    try:
+        plan = find_plan(author, job.uuid)
+    except NotFound:
+        return ""
+    return f"{reverse('admin:import_plan', args=[about.uuid, plan['upload']])}?tried={job.uuid}"
+
+
+def _object_of(author: Author, job: JobView) -> ObjectSchema | None:
+    try:
+        return get_schema(author, job.object_uuid) if job.object_uuid is not None else None
+    except NotFound:
+        return None
+
+
+def _show_failure(about: ObjectSchema | None, failure: dict[str, Any]) -> ShownFailure:
+    record = failure.get("record_id", "")
+    line = failure.get("line")
+    place = ", ".join(part for part in (f"Line {line}", failure.get("field")) if part)
+    what = record or (place if line is not None else "The job")
+    known = record and failure.get("code") != "not_found"
+    link = reverse("admin:record", args=[about.uuid, record]) if about is not None and known else ""
+    return ShownFailure(what, str(failure.get("detail", "")), link)
+
+
+View = Callable[..., HttpResponseBase]
+
+
+def _for_author(view: View) -> View:
+    """A view for a member of the chosen workspace; 404 for what is not theirs."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return view(request, get_visitor(request).author(), **kwargs)
+        except NotFound:
+            raise Http404 from None
+
+    return shown
+
+
+@require_safe
+@_for_author
+def jobs_page(request: HttpRequest, author: Author) -> HttpResponse:
+    """The visitor's jobs, newest first; admins see everybody's."""
+    number = request.GET.get("page", "1")
+    at = max(int(number), 1) if number.isascii() and number.isdigit() and len(number) < 9 else 1
+    count, jobs = list_jobs(author, offset=(at - 1) * PAGE_SIZE, limit=PAGE_SIZE)
+    context = {
+        "jobs": [show_job(author, job) for job in jobs],
+        "newer": at - 1,
+        "older": at + 1 if count > at * PAGE_SIZE else 0,
+    }
+    return _render(request, "jobs.html", "Jobs", context)
+
+
+@require_safe
+@_for_author
+def job_page(request: HttpRequest, author: Author, job_uuid: UUID) -> HttpResponse:
+    """How far a job is; the page looks again by itself until the job has ended."""
+    shown = show_job(author, get_job(author, str(job_uuid)))
+    context = {"shown": shown, "more": max(0, len(shown.job.failures) - SHOWN_FAILURES)}
+    return _render(request, "job.html", shown.title, context)
+
+
+@require_POST
+@_for_author
+def cancel(request: HttpRequest, author: Author, job_uuid: UUID) -> HttpResponse:
+    """Stop a job; what it has done stays."""
+    try:
+        job = cancel_job(author, str(job_uuid))
+    except InvalidInput as refusal:
+        messages.warning(request, refusal.detail)
+        return redirect("admin:job", job_uuid=job_uuid)
+    messages.success(request, "The job was cancelled." if job.status in ENDED else "The job ends after this batch.")
+    return redirect(job_address(job))
+
+
+@require_POST
+@_for_author
+def import_now(request: HttpRequest, author: Author, job_uuid: UUID) -> HttpResponse:
+    """Import for good what a trial was made of."""
+    tried = get_job(author, str(job_uuid))
+    if tried.object_uuid is None:
+        raise NotFound
+    try:
+        started = import_as_tried(author, get_schema(author, tried.object_uuid), tried.uuid)
+    except InvalidInput as refusal:
+        messages.error(request, refusal.detail)
+        return redirect(job_address(tried))
+    return redirect(job_address(started))
+
+
+@require_safe
+@_for_author
+def report(request: HttpRequest, author: Author, job_uuid: UUID) -> FileResponse:
+    """The rows that an import refused, as a file."""
+    return FileResponse(open_report(author, str(job_uuid)), as_attachment=True, filename="refused-rows.csv")
+
+
+def _render(request: HttpRequest, template: str, title: str, context: dict[str, Any]) -> HttpResponse:
+    shown = {**admin.site.each_context(request), "title": title, "jobs_url": reverse("admin:jobs"), **context}
+    return TemplateResponse(request, f"admin/records/{template}", shown)

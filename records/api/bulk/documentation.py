@@ -1,0 +1,77 @@
+"""What the OpenAPI document says of each operation of bulk work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from records.api.openapi import Decorator, json_body, operation, path_parameter, query_parameter, ref
+
+from .schemas import INTEGER, STRING, UUID
+
+_OBJECT = path_parameter("object_key", STRING, "The object's id or API name.")
+_JOB = path_parameter("job_id", UUID)
+_REFUSED = ref("Problem")
+_REFUSALS: dict[int, Any] = {400: _REFUSED, 403: _REFUSED, 404: _REFUSED}
+_STARTED = {200: ref("BulkAction"), **_REFUSALS}
+
+
+def _bulk(name: str, summary: str, parameters: list[Any], responses: dict[int, Any], body: str = "") -> Decorator:
+    sent = json_body(body, required=True) if body else None
+    return operation(name, "bulk", summary, parameters, responses, body=sent)
+
+
+bulk_archive = _bulk(
+    "custom_objects_bulk_archive_entity_record_create", "Archive records", [_OBJECT], _STARTED, "BulkArchiveRequest"
+)
+bulk_change = _bulk(
+    "custom_objects_bulk_change_field_value_create",
+    "Change a field of records",
+    [_OBJECT],
+    _STARTED,
+    "BulkChangeRequest",
+)
+list_jobs = _bulk(
+    "bulk_action_progress_list",
+    "The caller's jobs, newest first",
+    [query_parameter("page", INTEGER), query_parameter("page_size", INTEGER, "At most 1000.")],
+    {200: ref("PaginatedBulkActionList")},
+)
+retrieve_job = _bulk("bulk_action_progress_retrieve", "How far a job has come", [_JOB], _STARTED)
+cancel_job = _bulk("bulk_action_progress_cancel_create", "Stop a job after the batch it is at", [_JOB], _STARTED)
+
+_FILE = {"type": "string", "format": "binary"}
+upload = operation(
+    "custom_objects_imports_create",
+    "bulk",
+    "Send a CSV or XLSX file to be imported",
+    [
+        _OBJECT,
+        query_parameter("file_name", STRING, "Where the file is the whole body."),
+        query_parameter("encoding", STRING, "Of a CSV file; UTF-8 by default."),
+    ],
+    {201: ref("ImportUpload"), **_REFUSALS, 413: _REFUSED},
+    body=({"type": "object", "properties": {"file": _FILE}, "required": ["file"]}, True),
+    media_type="multipart/form-data",
+)
+start_import = _bulk(
+    "custom_objects_imports_start_create",
+    "Import a file that was sent, or see what importing it would do",
+    [_OBJECT, path_parameter("upload_id", UUID)],
+    _STARTED,
+    "ImportStartRequest",
+)
+report = _bulk(
+    "bulk_action_progress_report_retrieve", "The rows an import refused, as CSV", [_JOB], {200: _FILE, **_REFUSALS}
+)
+export = _bulk(
+    "custom_objects_exports_create",
+    "Export the records a search finds; the answer streams",
+    [
+        _OBJECT,
+        query_parameter("format", {"type": "string", "enum": ["csv", "xlsx", "jsonl"]}),
+        query_parameter("ordering", STRING),
+        query_parameter("search", STRING),
+    ],
+    {200: _FILE, **_REFUSALS},
+    "SearchRequest",
+)

@@ -1,0 +1,46 @@
+"""Jobs as callers read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from records.services.access import Author
+from records.services.jobs import JobView
+
+
+def job_row(author: Author, job: JobView) -> dict[str, Any]:
+    zone = author.workspace.zone
+    return {
+        "id": job.uuid,
+        "action": job.kind,
+        "object_id": job.object_uuid,
+        "status": job.status,
+        "cancel_requested": job.cancel_asked,
+        "total_count": job.total,
+        "success_count": job.success_count,
+        "failed_count": job.failed_count,
+        "pending_count": job.pending_count,
+        "failure_report": job.failures,
+        "result": {key: value for key, value in job.result.items() if key != "report"},
+        "has_report": "report" in job.result,
+        "created": job.created.astimezone(zone).isoformat(),
+        "finished": job.finished.astimezone(zone).isoformat() if job.finished else None,
+    }
+
+
+def upload_row(upload: Any, suggested: Mapping[str, str | None]) -> dict[str, Any]:
+    """A file that waits to be imported, and the fields its columns seem to be."""
+    return {
+        "id": str(upload.uuid),
+        "file_name": upload.file_name,
+        "row_count": upload.row_count,
+        "columns": [
+            {
+                "header": name,
+                "field": suggested[name],
+                "samples": [row[at] for row in upload.samples if at < len(row)],
+            }
+            for at, name in enumerate(upload.header)
+        ],
+    }

@@ -1,0 +1,76 @@
+"""`manage.py worker`: runs the jobs that are too big to wait for."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import threading
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import OperationalError, close_old_connections
+from django.utils.crypto import get_random_string
+from django_tasks_db.management.commands.db_worker import Worker
+
+from records.services.jobs import recover_jobs, stop_working
+
+
+class Command(BaseCommand):
+    """Runs tasks as they come, one at a time, and takes up the jobs of workers that were killed."""
+
+    help = "Run background jobs. Any number of workers may run; `serve` starts one."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--interval", type=float, default=1.0, help="seconds between looks (%(default)s)")
+        parser.add_argument("--parent", type=int, help="end when this process has ended")
+        parser.add_argument("--batch", action="store_true", help="end when there is nothing left to do")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stopping = threading.Event()
+
+        def stop(*_: Any) -> None:
+            stopping.set()
+            stop_working()
+
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, stop)
+            signal.signal(signal.SIGTERM, stop)
+        recovered = -math.inf
+        while not stopping.is_set():
+            if time.monotonic() - recovered > settings.JOB_LEASE_SECONDS / 4:
+                try_to_recover()
+                recovered = time.monotonic()
+            run_tasks()
+            if options["batch"] or (options["parent"] and os.getppid() != options["parent"]):
+                return
+            stopping.wait(options["interval"])
+
+
+def try_to_recover() -> None:
+    """Look for lost jobs; a database that is busy or away is asked again at the next look."""
+    try:
+        recover_jobs()
+    except OperationalError:
+        close_old_connections()
+
+
+def run_tasks() -> None:
+    """Run the tasks that wait, until none is left."""
+    worker = Worker(
+        queue_names=["*"],
+        interval=0,
+        batch=True,
+        backend_name="default",
+        startup_delay=False,
+        max_tasks=1000,
+        worker_id=get_random_string(32),
+        excluded_queue_names=[],
+    )
+    try:
+        worker.run()
+    except OperationalError:
+        close_old_connections()

@@ -1,0 +1,173 @@
+"""Files that are sent to be imported: CSV or XLSX, kept as CSV in UTF-8 until they are."""
+
+from __future__ import annotations
+
+import csv
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+from openpyxl import load_workbook
+
+from records.exceptions import InvalidInput, NotAllowed, NotFound, TooLarge
+from records.models import ImportUpload, new_uuid
+from records.services.access import Author, grant_of
+from records.services.object_schema import ObjectSchema
+
+from .reading import CsvTable, open_table
+
+MAX_BYTES = 200 * 1024 * 1024
+MAX_UNPACKED = 1024 * 1024 * 1024  # of a workbook
+MAX_COLUMNS = 1000
+SAMPLES = 3
+ZIP = b"PK\x03\x04"
+DELIMITERS = ",;\t|"
+
+
+def store_upload(
+    author: Author, schema: ObjectSchema, file_name: str, chunks: Iterable[bytes], encoding: str = "utf-8"
+) -> ImportUpload:
+    """Keep a file for an import into an object; TooLarge or InvalidInput say what is wrong with it.
+
+    A workbook's first sheet is read; in a CSV file commas, semicolons, tabs or bars separate cells.
+    """
+    grant = grant_of(author, schema)
+    if not grant.create and grant.edit == "none":
+        raise NotAllowed("You may neither create nor edit records of this object.")
+    name = Path(file_name.replace("\\", "/")).name.replace("\x00", "")[:255] or "file.csv"
+    with TemporaryDirectory() as folder:
+        raw, kept = Path(folder) / "raw", Path(folder) / "kept.csv"
+        _receive(chunks, raw)
+        _convert(raw, kept, encoding, name)
+        table = open_table(kept, shown=name)
+        rows = table.rows()
+        samples = [list(row.cells) for row in islice(rows, SAMPLES)]
+        count = len(samples) + sum(1 for _ in rows)
+        with kept.open("rb") as file:
+            stored = default_storage.save(f"imports/{author.workspace.uuid}/{new_uuid()}.csv", File(file))
+    return ImportUpload.objects.create(
+        workspace_id=author.workspace.id,
+        object_id=schema.id,
+        member_id=author.member.id,
+        file_name=name,
+        file=stored,
+        header=list(table.header),
+        samples=[[cell[:200].replace("\x00", "") for cell in row] for row in samples],
+        row_count=count,
+    )
+
+
+def get_upload(author: Author, schema: ObjectSchema, upload_uuid: str) -> ImportUpload:
+    """One of the author's own uploads; NotFound for any other."""
+    row = ImportUpload.objects.filter(
+        workspace_id=author.workspace.id, object_id=schema.id, member_id=author.member.id, uuid=upload_uuid
+    ).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def copy_upload(upload: ImportUpload, folder: Path) -> CsvTable:
+    """The uploaded table as a file in `folder`, under its own name."""
+    path = folder / f"{Path(upload.file_name).stem[:100] or 'file'}.csv"
+    with default_storage.open(str(upload.file.name), "rb") as source, path.open("wb") as target:
+        for chunk in source.chunks():
+            target.write(chunk)
+    return open_table(path, shown=upload.file_name)
+
+
+def _receive(chunks: Iterable[bytes], path: Path) -> None:
+    size = 0
+    with path.open("wb") as file:
+        for chunk in chunks:
+            size += len(chunk)
+            if size > MAX_BYTES:
+                raise TooLarge(f"A file to import has at most {MAX_BYTES} bytes.")
+            file.write(chunk)
+    if not size:
+        raise InvalidInput("The file is empty; its first row should name the columns.")
+
+
+def _convert(raw: Path, kept: Path, encoding: str, name: str) -> None:
+    with raw.open("rb") as file:
+        is_workbook = file.read(4) == ZIP
+    rows = _workbook_rows(raw, name) if is_workbook else _text_rows(raw, encoding, name)
+    with kept.open("w", encoding="utf-8", newline="") as target:
+        csv.writer(target).writerows(rows)
+
+
+# ---------------------------------------------------------------- CSV
+
+
+def _text_rows(raw: Path, encoding: str, name: str) -> Iterator[Sequence[str]]:
+    table = open_table(raw, encoding, delimiter=_delimiter(raw, encoding), shown=name)
+    yield table.header
+    for row in table.rows():
+        yield row.cells
+
+
+def _delimiter(raw: Path, encoding: str) -> str:
+    """What stands most often in the first line."""
+    try:
+        with raw.open(encoding="utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding) as file:
+            line = file.readline(100_000)
+    except (LookupError, UnicodeError):
+        return ","  # reading the table says what is wrong
+    return max(DELIMITERS, key=line.count)
+
+
+# ---------------------------------------------------------------- XLSX
+
+
+def _workbook_rows(raw: Path, name: str) -> Iterator[Sequence[str]]:
+    try:
+        with zipfile.ZipFile(raw) as archive:
+            if sum(item.file_size for item in archive.infolist()) > MAX_UNPACKED:
+                raise TooLarge(f"{name} is too big once it is unpacked.")
+        with raw.open("rb") as file:
+            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            yield from _sheet_rows(book.worksheets[0])
+            book.close()
+    except (InvalidInput, TooLarge):
+        raise
+    except Exception as problem:  # noqa: BLE001 - the library raises whatever a broken workbook makes it stumble over
+        raise InvalidInput(f"{name} is no workbook that can be read: {type(problem).__name__}.") from None
+
+
+def _sheet_rows(sheet: Any) -> Iterator[Sequence[str]]:
+    """The rows of a sheet, all as wide as its header; empty rows are left out."""
+    width = 0
+    for row in sheet.iter_rows(values_only=True):
+        cells = [_cell(value) for value in row[: MAX_COLUMNS + 1]]
+        if not width:
+            while cells and not cells[-1].strip():
+                cells.pop()
+            width = len(cells)
+            if width > MAX_COLUMNS:
+                raise InvalidInput(f"A table has at most {MAX_COLUMNS} columns.", "limit_exceeded")
+            if width:
+                yield cells
+        elif any(cells):
+            surplus = any(cells[width:])
+            yield cells if surplus else [*cells[:width], *[""] * (width - len(cells))]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime):
+        midnight = (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0)
+        return value.date().isoformat() if midnight else value.isoformat()
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    return str(value)

@@ -1,0 +1,54 @@
+"""What a kind of job is: one batch of its work, done in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from records.exceptions import RecordsError
+from records.models import Job
+from records.registry import Registry
+from records.services.access import Author
+from records.services.save_requests import Outcome
+
+Failure = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one batch did. `position` is where the next one begins, None when that was the last.
+
+    `failures` say which record was refused, and why; `result` is added to what the job has to show.
+    """
+
+    position: int | None
+    succeeded: int = 0
+    failures: Sequence[Failure] = ()
+    result: Mapping[str, Any] | None = None
+
+
+# A kind's function does the batch that begins at `job.position`, inside the transaction that also stores how far
+# the job has come: after a kill either both are there, or neither.
+kinds: Registry[Callable[[Author, Job], Step]] = Registry("kind of job")
+
+# Kinds that keep account of what they have done themselves are called once, outside of a transaction; `beat(done)`
+# keeps the job theirs, and raises Stopped when it is not to go on.
+Beat = Callable[[int], None]
+long_kinds: Registry[Callable[[Author, Job, Beat], Step]] = Registry("kind of long job")
+
+
+class Stopped(RecordsError):
+    """The job was cancelled, or is somebody else's by now."""
+
+    code = "cancelled"
+
+
+def outcomes_step(position: int | None, records: Sequence[str], outcomes: Sequence[Outcome]) -> Step:
+    """A step from what the write path made of these records."""
+    failures = [
+        {"record_id": record, "code": outcome.code, "detail": outcome.detail}
+        for record, outcome in zip(records, outcomes, strict=True)
+        if isinstance(outcome, RecordsError)
+    ]
+    return Step(position, len(outcomes) - len(failures), failures)
