@@ -1,0 +1,1 @@
+"""Files of records: listed, and sent and fetched under signed links."""

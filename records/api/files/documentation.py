@@ -1,0 +1,87 @@
+"""What the OpenAPI document says of files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+
+from records.api.openapi import (
+    array,
+    component,
+    json_body,
+    nullable,
+    obj,
+    operation,
+    path_parameter,
+    query_parameter,
+    ref,
+)
+from records.api.records.documentation import RECORD_ID
+from records.api.records.schemas import INTEGER, STRING, UUID
+
+_MOMENT = {"type": "string", "format": "date-time"}
+_URI = {"type": "string", "format": "uri"}
+component(
+    "Attachment",
+    obj(
+        {
+            "id": UUID,
+            "filename": STRING,
+            "content_type": STRING,
+            "size": INTEGER,
+            "sha256": STRING,
+            "created": _MOMENT,
+            "member": nullable({"type": "object", "additionalProperties": True}),
+        }
+    ),
+)
+component("AttachmentList", obj({"count": INTEGER, "results": array(ref("Attachment"))}))
+component(
+    "UploadRequest",
+    obj({"filename": {"type": "string", "maxLength": 255}}, content_type=nullable({"type": "string"})),
+)
+component(
+    "UploadLink",
+    {
+        **obj({"upload_url": _URI, "method": {"type": "string", "enum": ["PUT"]}, "expires_at": _MOMENT}),
+        "description": "PUT the bytes there, with a Content-Length and no key; 201 answers an Attachment.",
+    },
+)
+component("DownloadLink", obj({"url": _URI, "method": {"type": "string", "enum": ["GET"]}, "expires_at": _MOMENT}))
+
+_BOTH = [
+    path_parameter("object_identifier", STRING, "The object's id or API name."),
+    path_parameter("entity_id", {"type": "string", "pattern": RECORD_ID}),
+]
+_NAME = query_parameter("filename", STRING, "May be a path, as docs/guide.md.", required=True)
+_REFUSED = ref("Problem")
+_REFUSALS: dict[int, Any] = {400: _REFUSED, 403: _REFUSED, 404: _REFUSED}
+_CHANGES = {**_REFUSALS, 409: _REFUSED}
+
+list_files = operation(
+    "records_attachments_list",
+    "files",
+    "The files of a record, by name",
+    [*_BOTH, query_parameter("prefix", STRING, "Only names that begin so.")],
+    {200: ref("AttachmentList"), **_REFUSALS},
+)
+begin_upload = operation(
+    "records_attachments_create",
+    "files",
+    "A link under which a file can be sent for 15 minutes",
+    _BOTH,
+    {200: ref("UploadLink"), **_CHANGES},
+    body=json_body("UploadRequest", required=True),
+)
+url = operation(
+    "records_attachments_url_retrieve",
+    "files",
+    "A link under which a file can be fetched for 15 minutes",
+    [*_BOTH, _NAME],
+    {200: ref("DownloadLink"), **_REFUSALS},
+)
+destroy = operation("records_attachments_destroy", "files", "Remove a file", [*_BOTH, _NAME], {204: None, **_CHANGES})
+# Links are not called by clients that are generated from the document: they are told to them, and need no key.
+download = extend_schema(exclude=True)
+upload = extend_schema(exclude=True)

@@ -1,0 +1,60 @@
+"""Sending and fetching bytes under signed links, which need no key."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.request import RawPostDataException
+from rest_framework import viewsets
+
+from records.api.answers import json_answer
+from records.api.errors import MethodNotAllowed, refusal
+from records.exceptions import InvalidInput, RecordsError
+from records.http import receive
+from records.services.attachments import open_download, receive_upload
+from records.services.file_links import read_upload
+
+from . import documentation
+from .responses import attachment_row
+
+SANDBOX = "default-src 'none'; sandbox"
+
+
+class SignedFileViewSet(viewsets.ViewSet):
+    """The link is the permission: it says who asked, for which file, and until when."""
+
+    authentication_classes: list[Any] = []
+    action_map: dict[str, str]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        method = (request.method or "").lower()
+        self.action = self.action_map.get(method, "")
+        try:
+            if not self.action:
+                raise MethodNotAllowed(self.action_map)
+            response: HttpResponse = getattr(self, self.action)(request, **kwargs)
+        except RecordsError as error:
+            with suppress(RawPostDataException, ValueError):  # part of it has been read; its size is no number
+                receive(request)
+            return refusal(error)
+        return response
+
+    @documentation.download
+    def download(self, request: HttpRequest, token: str) -> FileResponse:
+        found = open_download(token)
+        response = FileResponse(found.file, as_attachment=True, filename=found.name, content_type=found.content_type)
+        response.headers["Content-Length"] = str(found.size)
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Content-Security-Policy"] = SANDBOX  # should a browser show it after all
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
+
+    @documentation.upload
+    def upload(self, request: HttpRequest, token: str) -> HttpResponse:
+        sent = request.META.get("CONTENT_LENGTH") or ""
+        if not (sent.isascii() and sent.isdigit() and len(sent) < 19):
+            read_upload(token)
+            raise InvalidInput("Announce the file's size: the header Content-Length is required.", "length_required")
+        return json_answer(attachment_row(receive_upload(token, request, int(sent))), 201)

@@ -1,0 +1,180 @@
+"""What is left of records outside the store: answers kept for repeated calls, and reports of jobs and imports."""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from records.field_types import normal_text
+from records.models import ImportRun, ImportUpload, Job
+
+from .object_schema import ObjectSchema
+from .record_rows import RecordRow
+from .sql import document_param, execute, fetch, is_postgresql
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Erased:
+    """Records that were removed for good. `linked` are the UUIDs of those that linked to them."""
+
+    workspace_id: int
+    schema: ObjectSchema
+    records: tuple[RecordRow, ...]
+    linked: tuple[str, ...]
+
+    @cached_property
+    def texts(self) -> frozenset[str]:
+        """Every text the records held, as texts are compared."""
+        found = {row.uuid for row in self.records} | {row.external_id or "" for row in self.records}
+        found.update(text for row in self.records for text in _texts(row.values.values()))
+        return frozenset(map(normal_text, found)) - {""}
+
+    def is_named_in(self, cells: Iterable[str]) -> bool:
+        """Whether a row of a report tells something of these records: their id, or a text of theirs."""
+        shown = [normal_text(cell) for cell in cells]
+        return any(
+            text == cell or (len(text) >= TELLING and text in cell) for text in self.texts for cell in shown if cell
+        )
+
+
+TELLING = 8  # characters: shorter texts occur by chance within others
+
+
+def _texts(values: Iterable[Any]) -> Iterable[str]:
+    for value in values:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, list):
+            yield from _texts(value)
+
+
+def forget_traces(erased: Erased) -> None:
+    """Remove what is left of the records. Called inside the transaction that removes them."""
+    for forget in _FORGET:
+        forget(erased)
+
+
+def _forget_answers(erased: Erased) -> None:
+    """Answers that show the records, or records that linked to them: their keys are free again."""
+    uuids = [*(row.uuid for row in erased.records), *erased.linked]
+    if is_postgresql():
+        shown = "EXISTS (SELECT 1 FROM unnest(%s::text[]) u WHERE position(u::bytea IN body) > 0)"
+        params: list[Any] = [uuids]
+    else:
+        shown = "EXISTS (SELECT 1 FROM json_each(%s) u WHERE instr(body, CAST(u.value AS BLOB)) > 0)"
+        params = [document_param(uuids)]
+    execute(f"DELETE FROM records_idempotencykey WHERE workspace_id = %s AND {shown}", [erased.workspace_id, *params])
+
+
+def _forget_failures(erased: Erased) -> None:
+    """What jobs say of the records, and what they were asked to give them."""
+    text = "(failures::text || parameters::text)" if is_postgresql() else "(failures || parameters)"
+    find = "strpos" if is_postgresql() else "instr"
+    source = "unnest(%s::text[]) u(value)" if is_postgresql() else "json_each(%s) u"
+    uuids = [row.uuid for row in erased.records]
+    rows = fetch(
+        "SELECT id FROM records_job WHERE workspace_id = %s AND finished_at IS NOT NULL"
+        f" AND EXISTS (SELECT 1 FROM {source} WHERE {find}({text}, u.value) > 0)",
+        [erased.workspace_id, uuids if is_postgresql() else document_param(uuids)],
+    )
+    jobs = Job.objects.filter(workspace_id=erased.workspace_id)
+    for job_id, failures in jobs.filter(id__in=[row[0] for row in rows]).values_list("id", "failures"):
+        kept = [
+            failure
+            for failure in failures
+            if failure.get("record_id") not in uuids and not erased.is_named_in([str(failure.get("detail", ""))])
+        ]
+        jobs.filter(id=job_id).update(failures=kept, parameters={})  # it has done what its parameters say
+
+
+def _forget_refused_rows(erased: Erased) -> None:
+    """Rows of import reports: what was refused may be what a record already held."""
+    runs = ImportRun.objects.filter(workspace_id=erased.workspace_id, object_id=erased.schema.id)
+    for path in runs.values_list("report_path", flat=True).distinct():
+        try:
+            _filter_report(Path(path), erased)
+        except OSError as problem:
+            logger.warning("The import report %s still tells of deleted records: %s", path, problem.strerror)
+
+
+def _filter_report(path: Path, erased: Erased) -> None:
+    if not path.is_file():
+        return
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    kept = _without(rows, erased)
+    if len(kept) < len(rows):
+        path.write_text(_written(kept), encoding="utf-8", newline="")
+
+
+def _without(rows: Sequence[list[str]], erased: Erased) -> list[list[str]]:
+    return [row for row in rows if not erased.is_named_in(row[3:])]  # behind line, field and code
+
+
+def _written(rows: Sequence[Sequence[str]]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+def _forget_imports(erased: Erased) -> None:
+    """The same for imports through an API, whose reports are in the file storage; and the files that were imported."""
+    jobs = Job.objects.filter(workspace_id=erased.workspace_id, object_id=erased.schema.id)
+    for job_id, failures, result in jobs.exclude(finished_at=None).values_list("id", "failures", "result"):
+        kept = [failure for failure in failures if not erased.is_named_in([str(failure.get("detail", ""))])]
+        report = result.get("report")
+        changed = dict(result, report=_filter_stored(report, erased)) if report else result
+        if kept != failures or changed != result:
+            jobs.filter(id=job_id).update(failures=kept, result=changed)
+    _forget_uploads(erased)
+
+
+def _forget_uploads(erased: Erased) -> None:
+    """The files that imports into the object are done with."""
+    jobs = Job.objects.filter(workspace_id=erased.workspace_id, object_id=erased.schema.id)
+    asked = {unfinished: set[int]() for unfinished in (True, False)}
+    for finished_at, parameters in jobs.values_list("finished_at", "parameters"):
+        if "upload" in parameters:
+            asked[finished_at is None].add(parameters["upload"])
+    uploads = ImportUpload.objects.filter(workspace_id=erased.workspace_id, id__in=asked[False] - asked[True])
+    for name in uploads.values_list("file", flat=True):
+        remove_later(name)
+    uploads.delete()
+
+
+def _filter_stored(name: str, erased: Erased) -> str:
+    """The name of the report without the rows that tell something; its own where there are none."""
+    if not default_storage.exists(name):
+        return name
+    with default_storage.open(name, "rb") as file:
+        rows = list(csv.reader(io.TextIOWrapper(file, encoding="utf-8", newline="")))
+    kept = _without(rows, erased)
+    if len(kept) == len(rows):
+        return name
+    remove_later(name)
+    return default_storage.save(name, ContentFile(_written(kept).encode()))
+
+
+def remove_later(name: str) -> None:
+    """Remove a file from the storage once the open transaction is stored."""
+    transaction.on_commit(lambda: default_storage.delete(name), robust=True)
+
+
+_FORGET: tuple[Callable[[Erased], None], ...] = (
+    _forget_answers,
+    _forget_imports,
+    _forget_failures,
+    _forget_refused_rows,
+)
