@@ -1,0 +1,1 @@
+"""The Workspace API: `/api/v2/w/{workspace}/...`."""

@@ -1,0 +1,146 @@
+"""What the OpenAPI document says of each operation of the Workspace API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from records.api.openapi import View, array, json_body, operation, path_parameter, query_parameter, ref
+
+from . import schemas
+
+_WORKSPACE = path_parameter("workspace_uuid", schemas.UUID)
+_TYPE = path_parameter("data_type_id", schemas.INTEGER)
+_RECORD = path_parameter("record_id", schemas.INTEGER)
+_PAGE = [
+    query_parameter("page", schemas.INTEGER, "From 1."),
+    query_parameter("pageSize", schemas.INTEGER, "50 by default, at most 1000."),
+]
+_REFUSED = ref("ErrorResponse")
+_RECORD_ANSWER = ref("DataRecordResponse")
+
+
+def _operation(
+    name: str, tag: str, summary: str, parameters: list[Any], responses: dict[int, Any], **more: Any
+) -> Callable[[View], View]:
+    refusals = dict.fromkeys((400, 401, 403, 404), _REFUSED)
+    return operation(name, tag, summary, [_WORKSPACE, *parameters], {**responses, **refusals}, **more)
+
+
+def _records(name: str, summary: str, *parameters: Any, **more: Any) -> Callable[[View], View]:
+    responses = more.pop("responses", {200: _RECORD_ANSWER})
+    return _operation(name, "records", summary, [_TYPE, *parameters], responses, **more)
+
+
+def _types(name: str, summary: str, *parameters: Any, **more: Any) -> Callable[[View], View]:
+    responses = more.pop("responses", {200: ref("DataTypeResponse")})
+    return _operation(name, "data types", summary, list(parameters), responses, **more)
+
+
+# ---------------------------------------------------------------- records
+
+list_records = _records(
+    "list_data_records",
+    "Find records. Any slug is a parameter, alone or with __gt, __gte, __lt, __lte, __contains, __in, __isnull",
+    *_PAGE,
+    query_parameter("sortBy", schemas.STRING, "createdAt, updatedAt or a slug."),
+    query_parameter("sortOrder", {"type": "string", "enum": ["asc", "desc"]}),
+    query_parameter("search", schemas.STRING, "A part of any text."),
+    query_parameter("externalId", schemas.STRING),
+    query_parameter("memberId", schemas.INTEGER),
+    query_parameter("cursor", schemas.STRING, "Where to go on; empty to start. There is no count then."),
+    query_parameter("count", {"type": "string", "enum": ["exact", "none"]}),
+    responses={200: ref("DataRecordPage")},
+)
+create_record = _records(
+    "create_data_record",
+    "Create a record",
+    responses={201: _RECORD_ANSWER, 409: _REFUSED},
+    body=json_body("CreateDataRecordRequest", required=True),
+)
+retrieve_record = _records("get_data_record", "Read a record", _RECORD)
+update_record = _records(
+    "update_data_record",
+    "Change the fields that are sent",
+    _RECORD,
+    responses={200: _RECORD_ANSWER, 409: _REFUSED, 412: _REFUSED},
+    body=json_body("UpdateDataRecordRequest", required=True),
+)
+update_record_by_external_id = _records(
+    "update_data_record_by_external_id",
+    "Change the record that has this external id",
+    query_parameter("externalId", schemas.STRING, required=True),
+    body=json_body("UpsertDataRecordRequest", required=True),
+)
+upsert_record = _records(
+    "upsert_data_record",
+    "Change the record that has this external id, or create it",
+    path_parameter("external_id", schemas.STRING),
+    responses={200: _RECORD_ANSWER, 201: _RECORD_ANSWER},
+    body=json_body("UpsertDataRecordRequest", required=True),
+)
+destroy_record = _records(
+    "delete_data_record",
+    "Delete a record for good, with its history",
+    _RECORD,
+    responses={200: ref("DeletedResponse"), 412: _REFUSED},
+)
+list_changes = _records(
+    "list_data_record_changes",
+    "What has become of a record, newest first",
+    _RECORD,
+    *_PAGE,
+    responses={200: ref("RecordChangePage")},
+)
+bulk_records = _records(
+    "bulk_data_records",
+    "Create or change many records",
+    responses={200: ref("BulkDataRecordsResponse"), 413: _REFUSED},
+    body=json_body("BulkDataRecordsRequest", required=True),
+)
+
+# ---------------------------------------------------------------- data types
+
+list_types = _types(
+    "list_data_types",
+    "The data types",
+    query_parameter("archived", schemas.BOOLEAN, "The archived ones instead."),
+    query_parameter("sortBy", {"type": "string", "enum": ["createdAt", "name", "recordCount"]}),
+    query_parameter("sortOrder", {"type": "string", "enum": ["asc", "desc"]}),
+    responses={200: array(ref("DataTypeResponse"))},
+)
+create_type = _types(
+    "create_data_type",
+    "Make a data type",
+    responses={201: ref("DataTypeResponse")},
+    body=json_body("CreateDataTypeRequest", required=True),
+)
+retrieve_type = _types("get_data_type", "Read a data type", _TYPE)
+retrieve_type_by_slug = _types(
+    "get_data_type_by_slug", "Read a data type by its slug", path_parameter("slug", schemas.STRING)
+)
+update_type = _types(
+    "update_data_type",
+    "Change a data type, and the fields that are sent",
+    _TYPE,
+    body=json_body("UpdateDataTypeRequest", required=True),
+)
+destroy_type = _types(
+    "delete_data_type",
+    "Archive a data type",
+    _TYPE,
+    query_parameter("force", schemas.BOOLEAN, "Also while it has live records."),
+    responses={200: ref("ArchivedResponse"), 409: _REFUSED},
+)
+validate_slug = _types(
+    "validate_data_type_slug",
+    "Whether a slug may be taken",
+    responses={200: ref("ValidateSlugResponse")},
+    body=json_body("ValidateSlugRequest", required=True),
+)
+member_record_counts = _types(
+    "get_member_record_counts",
+    "How many records of each data type a member has",
+    query_parameter("memberId", schemas.INTEGER, "The caller where it is absent."),
+    responses={200: ref("MemberRecordCountsResponse")},
+)

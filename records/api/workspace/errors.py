@@ -1,0 +1,70 @@
+"""Refusals as callers of the Workspace API read them: one error, with its code, its words and its details."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.http import HttpResponse
+
+from records.api.answers import json_answer
+from records.api.errors import headers_of, status_of
+from records.exceptions import (
+    ExternalError,
+    InvalidValues,
+    NotAuthenticated,
+    NotFound,
+    PreconditionFailed,
+    RecordsError,
+)
+
+MAX_MESSAGE = 500
+GENERAL = "nonFieldErrors"  # no slug has capitals
+
+
+def refusal(error: RecordsError, slugs: Sequence[str] = ()) -> HttpResponse:
+    """The response to a refused request; `slugs` are those it sent, in its order."""
+    headers = headers_of(error)
+    if isinstance(error, NotAuthenticated):
+        headers = {"WWW-Authenticate": 'Bearer realm="records"'}
+    return problem(status_of(error), error.detail, error.code, headers, details_of(error, slugs))
+
+
+def problem(
+    status: int,
+    message: str,
+    code: str,
+    headers: dict[str, str] | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> HttpResponse:
+    content = {"code": code, "message": message[:MAX_MESSAGE], "details": details or {}}
+    return json_answer({"error": content}, status, headers)
+
+
+def error_json(error: RecordsError, slugs: Sequence[str] = ()) -> dict[str, Any]:
+    """A refusal of a part of a request."""
+    return {"code": error.code, "message": error.detail[:MAX_MESSAGE], "details": details_of(error, slugs)}
+
+
+def details_of(error: RecordsError, slugs: Sequence[str] = ()) -> dict[str, Any]:
+    """Of values that are wrong, all messages by slug; of a lost update, the version there is."""
+    if isinstance(error, PreconditionFailed):
+        return {"version": error.version}
+    if isinstance(error, ExternalError):
+        return {"upstreamStatus": error.status, "outcome": error.outcome}
+    if not isinstance(error, InvalidValues):
+        return {}
+    details: dict[str, list[str]] = {}
+    for entry in error.entries:
+        slug = entry.field_name
+        if not slug and entry.position is not None and entry.position < len(slugs):
+            slug = slugs[entry.position]
+        details.setdefault(slug or GENERAL, []).extend(problem.message for problem in entry.problems)
+    if error.general:
+        details.setdefault(GENERAL, []).extend(problem.message for problem in error.general)
+    return details
+
+
+def not_found(*_: Any, **__: Any) -> HttpResponse:
+    """The answer at a path that leads nowhere: the same as for a thing that is not there."""
+    return refusal(NotFound())

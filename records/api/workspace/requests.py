@@ -1,0 +1,287 @@
+"""What callers of the Workspace API send, read into the shapes of the core. Its rules are the core's business."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.http import HttpRequest
+
+from records.api.bodies import listed, read_object
+from records.api.etags import NO_VERSION, expected_versions
+from records.api.pagination import MAX_PAGE, MAX_SIZE
+from records.exceptions import InvalidInput
+from records.services.access import Author
+from records.services.object_schema import ObjectSchema
+from records.services.read import get_record_by_external_id, get_record_by_key, select_fields
+from records.services.save_requests import Attributes, ExternalKey
+from records.services.search import SearchRequest
+from records.services.self_access import find_member
+from records.services.slug_filters import parse_slug_filters
+from records.services.values import UNSET
+
+DEFAULT_SIZE = 50
+MAX_KEY = 2**63 - 1
+MAX_TEXT = 10_000
+MAX_EXTERNAL = 255
+SORTED = {"createdAt": "created", "updatedAt": "updated", "created_at": "created", "updated_at": "updated"}
+FLAGS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def snake(name: str) -> str:
+    """A name in camelCase, in snake_case."""
+    return re.sub(r"([A-Z])", r"_\1", name).lower()
+
+
+# ---------------------------------------------------------------- bodies
+
+
+class Body:
+    """A JSON object, its keys in camelCase or snake_case, read key by key; InvalidInput names what is wrong."""
+
+    def __init__(self, content: Any, keys: Iterable[str], where: str = "") -> None:
+        if not isinstance(content, dict):
+            raise InvalidInput(f"{where.rstrip('.')}: expected an object.")
+        known = {form: key for key in keys for form in (key, snake(key))}
+        unknown = [key for key in content if key not in known]
+        if unknown:
+            raise InvalidInput(f"{where}unknown keys: {listed(unknown)}. Known are {', '.join(known.values())}.")
+        self.where = where
+        self.content: dict[str, Any] = {}
+        for sent, value in content.items():
+            if known[sent] in self.content:
+                raise InvalidInput(f"{where}{known[sent]}: it is sent twice.")
+            self.content[known[sent]] = value
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.content
+
+    def given(self, key: str) -> bool:
+        """Whether there is something under the key."""
+        return self.content.get(key) is not None
+
+    def text(self, key: str, default: str = "", *, most: int = MAX_TEXT) -> str:
+        value = self.content.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, str) or "\x00" in value or not _is_unicode(value):
+            raise self.wrong(key, "expected a string")
+        if len(value) > most:
+            raise InvalidInput(f"{self.where}{key}: at most {most} characters.", "limit_exceeded")
+        return value
+
+    def required(self, key: str, *, most: int = MAX_TEXT) -> str:
+        """A text that must be there."""
+        value = self.text(key, most=most)
+        if not value.strip():
+            raise InvalidInput(f"{self.where}{key}: this key is required.", "required")
+        return value
+
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        value = self.content.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            raise self.wrong(key, "expected true or false")
+        return value
+
+    def key(self, key: str) -> int | None:
+        """A primary key, or None where there is none."""
+        value = self.content.get(key)
+        if value is not None and (type(value) is not int or not 0 < value <= MAX_KEY):
+            raise self.wrong(key, "expected an integer id")
+        return value
+
+    def items(self, key: str, most: int) -> list[Any]:
+        """A list; empty where there is none."""
+        value = self.content.get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise self.wrong(key, "expected a list")
+        if len(value) > most:
+            raise InvalidInput(f"{self.where}{key}: at most {most} entries.", "limit_exceeded")
+        return value
+
+    def values(self) -> dict[str, Any]:
+        """The `fieldValues`: slug to value."""
+        value = self.content.get("fieldValues")
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise self.wrong("fieldValues", "expected an object, slug to value")
+        if len(value) > MAX_SIZE:
+            raise InvalidInput(f"{self.where}fieldValues: at most {MAX_SIZE} entries.", "limit_exceeded")
+        return value
+
+    def wrong(self, key: str, what: str) -> InvalidInput:
+        return InvalidInput(f"{self.where}{key}: {what}.")
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def read_body(request: HttpRequest, *keys: str) -> Body:
+    """The body, which may have these keys."""
+    return Body(read_object(request, None), keys)
+
+
+def member_of(author: Author, body: Body) -> int | None:
+    """The active member that a body's `memberId` names, None where it names none."""
+    member_id = body.key("memberId")
+    if member_id is None:
+        return None
+    member = find_member(author, member_id)
+    if member is None or not member.is_active:
+        raise InvalidInput(f"{body.where}memberId: there is no such member.", "does_not_exist")
+    return member.id
+
+
+def members_of(author: Author, bodies: Sequence[Body]) -> list[int | None]:
+    """The members that several bodies name."""
+    return [member_of(author, body) for body in bodies]
+
+
+def check_external_id(sent: str) -> str:
+    """What another system calls a record; InvalidInput for what cannot be kept."""
+    if not 0 < len(sent) <= MAX_EXTERNAL or "\x00" in sent or not _is_unicode(sent) or not sent.strip():
+        raise InvalidInput(f"externalId: expected 1 to {MAX_EXTERNAL} characters.")
+    return sent
+
+
+def attributes_of(body: Body, member_id: int | None, caller: int) -> Attributes:
+    """What a write says beside the values; a new record without `memberId` is the caller's."""
+    external: ExternalKey | None = UNSET
+    if "externalId" in body:
+        sent = body.content["externalId"]
+        if sent is not None and not isinstance(sent, str):
+            raise body.wrong("externalId", "expected a string")
+        external = None if sent is None else ExternalKey("", check_external_id(sent))
+    return Attributes(
+        external=external,
+        member_id=UNSET if member_id is None else member_id,
+        new_member_id=caller,
+        assignment_task_id=body.key("assignmentTaskId") if "assignmentTaskId" in body else UNSET,
+        for_others=True,
+    )
+
+
+def expected_version(request: HttpRequest, author: Author, schema: ObjectSchema, named: int | str) -> int | None:
+    """The version that `If-Match` lets the record of this number or external id be changed at; None for any."""
+    versions = expected_versions(request)
+    if versions is None:
+        return None
+    if len(versions) > 1:
+        view = (
+            get_record_by_key(author, schema, named, ())
+            if isinstance(named, int)
+            else get_record_by_external_id(author, schema, named, ())
+        )
+        versions &= {view.version}
+    return next(iter(versions), NO_VERSION)
+
+
+# ---------------------------------------------------------------- query strings
+
+
+class Query:
+    """A query string: the parameters that are reserved, by either form of their names, and the rest."""
+
+    def __init__(self, request: HttpRequest, *reserved: str) -> None:
+        known = {form: name for name in reserved for form in (name, snake(name))}
+        self.sent: dict[str, str] = {}
+        self.rest: list[tuple[str, str]] = []
+        for key, texts in request.GET.lists():
+            name = known.get(key)
+            if name is None:
+                self.rest += [(key, text) for text in texts]
+            elif name in self.sent or len(texts) != 1:
+                raise InvalidInput(f"{name}: it is sent twice.")
+            else:
+                self.sent[name] = texts[0]
+
+    def only(self) -> Query:
+        """The query, which holds nothing but reserved parameters."""
+        if self.rest:
+            raise InvalidInput(f"Unknown query keys: {listed([key for key, _ in self.rest])}.")
+        return self
+
+    def number(self, name: str, default: int, most: int) -> int:
+        text = self.sent.get(name)
+        if text is None:
+            return default
+        if not re.fullmatch(r"[0-9]{1,19}", text) or not 1 <= int(text) <= most:
+            raise InvalidInput(f"{name}: expected a number from 1 to {most}.")
+        return int(text)
+
+    def key(self, name: str) -> int | None:
+        """A primary key; None where there is none."""
+        return self.number(name, 0, MAX_KEY) or None
+
+    def flag(self, name: str) -> bool:
+        text = self.sent.get(name, "false")
+        if text.lower() not in FLAGS:
+            raise InvalidInput(f"{name}: expected true or false.")
+        return FLAGS[text.lower()]
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+        """One of a few words in either form; the first where there is none."""
+        text = self.sent.get(name, choices[0])
+        for word in choices:
+            if text in (word, snake(word)):
+                return word
+        raise InvalidInput(f"{name}: expected one of {', '.join(choices)}.")
+
+    def text(self, name: str) -> str | None:
+        text = self.sent.get(name)
+        if text is not None and ("\x00" in text or len(text) > MAX_TEXT):
+            raise InvalidInput(f"{name}: expected a string of at most {MAX_TEXT} characters.")
+        return text
+
+    @property
+    def page(self) -> int:
+        return self.number("page", 1, MAX_PAGE)
+
+    @property
+    def page_size(self) -> int:
+        return self.number("pageSize", DEFAULT_SIZE, MAX_SIZE)
+
+
+RECORD_PARAMETERS = (
+    *("page", "pageSize", "sortBy", "sortOrder", "search", "externalId", "memberId", "cursor", "count"),
+)
+
+
+def asked_records(query: Query, author: Author, schema: ObjectSchema) -> SearchRequest:
+    """The search that a list asks for: reserved parameters, and slugs for the rest."""
+    cursor = query.text("cursor")
+    return SearchRequest(
+        fields=select_fields(author, schema),
+        query=parse_slug_filters(author, schema, query.rest),
+        # Where records live elsewhere, nobody knows when they were made.
+        ordering=_ordering(query) if schema.external is None or {"sortBy", "sortOrder"} & query.sent.keys() else (),
+        search=query.text("search") or "",
+        page=query.page,
+        page_size=query.page_size,
+        cursor=cursor or None,
+        count=query.choice("count", ("exact", "none")) == "exact" and cursor is None,
+        member_id=query.key("memberId"),
+        external_id=query.text("externalId"),
+        plain=True,
+    )
+
+
+def _ordering(query: Query) -> tuple[str, ...]:
+    order = query.choice("sortOrder", ("asc", "desc"))
+    by = query.text("sortBy")
+    if by is None:
+        by, order = "createdAt", order if "sortOrder" in query.sent else "desc"
+    if by.startswith("-"):
+        raise InvalidInput("sortBy: name a field; sortOrder says which way.")
+    return (("-" if order == "desc" else "") + SORTED.get(by, by),)

@@ -1,0 +1,114 @@
+"""Records, pages, changes and data types as callers of the Workspace API read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+
+from records.api.answers import empty_answer, json_answer
+from records.api.etags import is_known, tagged
+from records.services.access import Author
+from records.services.data_types import DataType
+from records.services.history import HistoryEntry
+from records.services.object_schema import FieldSpec
+from records.services.read import RecordView, select_fields, view_records
+from records.services.write import SaveResult
+
+from .fields import field_row
+
+Fields = Sequence[FieldSpec]
+
+
+def local(when: datetime | None, zone: ZoneInfo) -> str | None:
+    """A moment in ISO 8601, in the workspace's time zone."""
+    return when.astimezone(zone).isoformat() if when is not None else None
+
+
+# ---------------------------------------------------------------- records
+
+
+def record_row(view: RecordView, fields: Fields, zone: ZoneInfo) -> dict[str, Any]:
+    """DataRecordResponse."""
+    row, values = view.row, view.values
+    return {
+        "id": row.id or None,  # an upstream's id need not be a number
+        "uuid": row.uuid,
+        "dataTypeId": view.schema.id,
+        "memberId": row.member_id,
+        "externalId": row.external_id if not row.external_source else None,
+        "assignmentTaskId": row.assignment_task_id,
+        "fieldValues": {spec.name: values.get(spec.id) for spec in fields},
+        "createdAt": local(row.created_at, zone),
+        "updatedAt": local(row.updated_at, zone),
+        "version": row.version,
+    }
+
+
+def record_answer(request: HttpRequest, author: Author, view: RecordView, fields: Fields) -> HttpResponse:
+    """One record, unless the caller has this version of it."""
+    tag = tagged(view.version)
+    if is_known(request, view.version):
+        return empty_answer(304, tag)
+    return json_answer(record_row(view, fields, author.workspace.zone), 200, tag)
+
+
+def saved_rows(author: Author, results: Sequence[SaveResult]) -> list[dict[str, Any]]:
+    """Records of one type after a write."""
+    if not results:
+        return []
+    schema = results[0].schema
+    fields = select_fields(author, schema)
+    views = view_records(author, schema, [result.record for result in results], fields, plain=True)
+    return [record_row(view, fields, author.workspace.zone) for view in views]
+
+
+def saved_answer(author: Author, result: SaveResult, status: int = 200) -> HttpResponse:
+    """One record after a write."""
+    return json_answer(saved_rows(author, [result])[0], status, tagged(result.record.version))
+
+
+# ---------------------------------------------------------------- pages
+
+
+def page_content(items: Sequence[Any], total: int | None, page: int, size: int, **more: Any) -> dict[str, Any]:
+    return {"items": items, "total": total, "page": page, "pageSize": size, **more}
+
+
+def change_row(author: Author, record_id: int, entry: HistoryEntry) -> dict[str, Any]:
+    """One write to a record, and what it did to each field."""
+    return {
+        "id": entry.id,
+        "recordId": record_id,
+        "action": entry.action,
+        "memberId": entry.member_id,
+        "source": entry.source,
+        "requestId": entry.request_id,
+        "version": entry.version,
+        "changes": {change.field.name: {"old": change.old, "new": change.new} for change in entry.changes},
+        "createdAt": local(entry.created, author.workspace.zone),
+    }
+
+
+# ---------------------------------------------------------------- data types
+
+
+def data_type_row(author: Author, found: DataType) -> dict[str, Any]:
+    """DataTypeResponse."""
+    zone = author.workspace.zone
+    return {
+        "id": found.id,
+        "uuid": found.uuid,
+        "name": found.name,
+        "slug": found.slug,
+        "description": found.description,
+        "isCollection": found.is_collection,
+        "archived": found.archived,
+        "recordCount": found.record_count,
+        "fields": [field_row(spec) for spec in select_fields(author, found.schema)],
+        "createdAt": local(found.created_at, zone),
+        "updatedAt": local(found.updated_at, zone),
+    }

@@ -1,0 +1,183 @@
+"""The components of the OpenAPI document that the Workspace API speaks in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from records.api.openapi import WORKSPACE, array, component, nullable, obj, ref
+
+STRING: dict[str, Any] = {"type": "string"}
+UUID: dict[str, Any] = {"type": "string", "format": "uuid"}
+MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}
+INTEGER: dict[str, Any] = {"type": "integer"}
+BOOLEAN: dict[str, Any] = {"type": "boolean"}
+NUMBER: dict[str, Any] = {"type": "number"}
+ANYTHING: dict[str, Any] = {}
+VALUES: dict[str, Any] = {"type": "object", "additionalProperties": True, "description": "Slug to value."}
+
+
+def _component(name: str, schema: dict[str, Any]) -> None:
+    component(name, schema, WORKSPACE)
+
+
+def _page(name: str, item: str, **more: dict[str, Any]) -> None:
+    page = {"items": array(ref(item)), "total": nullable(INTEGER), "page": INTEGER, "pageSize": INTEGER}
+    _component(name, obj(page, **more))
+
+
+# ---------------------------------------------------------------- records
+
+_component(
+    "DataRecordResponse",
+    obj(
+        {
+            "id": INTEGER,
+            "uuid": UUID,
+            "dataTypeId": INTEGER,
+            "memberId": nullable(INTEGER),
+            "externalId": nullable(STRING),
+            "assignmentTaskId": nullable(INTEGER),
+            "fieldValues": {**VALUES, "description": "Every visible field by slug; blank ones are null."},
+            "createdAt": MOMENT,
+            "updatedAt": MOMENT,
+            "version": INTEGER,
+        }
+    ),
+)
+_WRITTEN = {
+    "fieldValues": nullable(VALUES),
+    "memberId": nullable({**INTEGER, "description": "Whose the record is; the caller's where it is absent."}),
+    "externalId": nullable({"type": "string", "maxLength": 255}),
+    "assignmentTaskId": nullable(INTEGER),
+}
+_WITHOUT_ID = {name: schema for name, schema in _WRITTEN.items() if name != "externalId"}
+_component("CreateDataRecordRequest", obj({}, **_WRITTEN))
+_component("UpdateDataRecordRequest", obj({}, **_WRITTEN))
+_component("UpsertDataRecordRequest", obj({}, **_WITHOUT_ID))
+_page("DataRecordPage", "DataRecordResponse", nextCursor=nullable(STRING))
+_component("DeletedResponse", obj({"status": {"type": "string", "enum": ["deleted"]}}))
+_component("ValueChange", obj({"old": ANYTHING, "new": ANYTHING}))
+_component(
+    "RecordChangeResponse",
+    obj(
+        {
+            "id": INTEGER,
+            "recordId": INTEGER,
+            "action": STRING,
+            "memberId": nullable(INTEGER),
+            "source": STRING,
+            "requestId": STRING,
+            "version": INTEGER,
+            "changes": {"type": "object", "additionalProperties": ref("ValueChange"), "description": "By slug."},
+            "createdAt": MOMENT,
+        }
+    ),
+)
+_page("RecordChangePage", "RecordChangeResponse")
+_component(
+    "BulkDataRecordsRequest",
+    obj(
+        {"records": {**array(ref("CreateDataRecordRequest")), "maxItems": 1000}},
+        upsert={**BOOLEAN, "description": "Change the records that have these external ids."},
+        partial={**BOOLEAN, "description": "Keep what can be kept; without it all or nothing."},
+    ),
+)
+_component("BulkResult", obj({"index": INTEGER, "action": STRING, "record": ref("DataRecordResponse")}))
+_component("BulkError", obj({"index": INTEGER, "error": ref("Error")}))
+_component(
+    "BulkDataRecordsResponse",
+    obj(
+        {
+            "totalCount": INTEGER,
+            "importedCount": INTEGER,
+            "results": array(ref("BulkResult")),
+            "errors": array(ref("BulkError")),
+        }
+    ),
+)
+
+# ---------------------------------------------------------------- data types
+
+_component(
+    "MemberRecordCountsResponse",
+    obj({"counts": {"type": "object", "additionalProperties": INTEGER, "description": "By data type id."}}),
+)
+_FLAGS = dict.fromkeys(("required", "unique", "shouldIndex", "isAdminOnly", "isExternalId"), BOOLEAN)
+_RULES = {
+    "minimum": nullable(NUMBER),
+    "maximum": nullable(NUMBER),
+    "pattern": nullable({"type": "string", "description": "The whole text matches it (RE2)."}),
+    "expression": nullable({"type": "string", "description": "CEL, over record.data.<slug>; of a formula."}),
+}
+_component(
+    "DataTypeFieldResponse",
+    obj(
+        {
+            "id": INTEGER,
+            "name": STRING,
+            "slug": STRING,
+            "fieldType": STRING,
+            "description": STRING,
+            **_FLAGS,
+            "readOnly": BOOLEAN,
+            "options": array(STRING),
+            **_RULES,
+        }
+    ),
+)
+_component(
+    "DataTypeFieldRequest",
+    obj(
+        {},
+        id={**INTEGER, "description": "Of a field that is to change."},
+        name=STRING,
+        slug=STRING,
+        fieldType=STRING,
+        description=STRING,
+        options=array(STRING),
+        **_FLAGS,
+        **_RULES,
+    ),
+)
+_TYPE = {"description": STRING, "isCollection": BOOLEAN, "fields": array(ref("DataTypeFieldRequest"))}
+_component("CreateDataTypeRequest", obj({"name": STRING}, slug=STRING, **_TYPE))
+_component("UpdateDataTypeRequest", obj({}, name=STRING, slug=STRING, archived=BOOLEAN, **_TYPE))
+_component(
+    "DataTypeResponse",
+    obj(
+        {
+            "id": INTEGER,
+            "uuid": UUID,
+            "name": STRING,
+            "slug": STRING,
+            "description": STRING,
+            "isCollection": BOOLEAN,
+            "archived": BOOLEAN,
+            "recordCount": INTEGER,
+            "fields": array(ref("DataTypeFieldResponse")),
+            "createdAt": MOMENT,
+            "updatedAt": MOMENT,
+        }
+    ),
+)
+_component("ArchivedResponse", obj({"status": {"type": "string", "enum": ["archived"]}}))
+_component("ValidateSlugRequest", obj({"slug": STRING}))
+_component("ValidateSlugResponse", obj({"valid": BOOLEAN, "available": BOOLEAN, "suggestion": nullable(STRING)}))
+
+# ---------------------------------------------------------------- refusals
+
+_component(
+    "Error",
+    obj(
+        {
+            "code": STRING,
+            "message": STRING,
+            "details": {
+                "type": "object",
+                "additionalProperties": True,
+                "description": "Of values that are wrong: all messages by slug.",
+            },
+        }
+    ),
+)
+_component("ErrorResponse", obj({"error": ref("Error")}))

@@ -1,0 +1,35 @@
+"""The paths of the Workspace API, below `/api/`."""
+
+from __future__ import annotations
+
+from django.urls import path, re_path
+
+import records.api.converters  # noqa: F401 - registers them
+
+from . import docs
+from .data_types import DataTypeViewSet
+from .errors import not_found
+from .records import RecordViewSet
+
+TYPES = "v2/w/<str:workspace_uuid>/data-types"
+TYPE = f"{TYPES}/<key:data_type_id>"
+RECORDS = f"{TYPE}/records"
+RECORD = f"{RECORDS}/<key:record_id>"
+
+urlpatterns = [
+    path(TYPES, DataTypeViewSet.as_view({"get": "list", "post": "create"})),
+    path(f"{TYPES}/member-record-counts", DataTypeViewSet.as_view({"get": "member_record_counts"})),
+    path(f"{TYPES}/validate-slug", DataTypeViewSet.as_view({"post": "validate_slug"})),
+    path(f"{TYPES}/slug/<str:slug>", DataTypeViewSet.as_view({"get": "by_slug"})),
+    path(TYPE, DataTypeViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"})),
+    path(
+        RECORDS,
+        RecordViewSet.as_view({"get": "list", "post": "create", "put": "update_by_external_id"}),
+    ),
+    path(f"{RECORDS}/bulk", RecordViewSet.as_view({"post": "bulk"})),
+    path(RECORD, RecordViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"})),
+    path(f"{RECORD}/changes", RecordViewSet.as_view({"get": "changes"})),
+    path(f"{TYPE}/upsert/<path:external_id>", RecordViewSet.as_view({"post": "upsert"})),
+    *docs.urlpatterns,
+    re_path(r"^v2(/|$)", not_found),
+]

@@ -1,0 +1,157 @@
+"""What a formula makes of a record's values, what it may not be, and that it never takes long."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import Any
+
+import pytest
+
+from records.field_types import InvalidValue, field_types
+from records.field_types.formula import evaluate, reads
+
+from .fields import RED, YES, make_field
+
+FIELDS = [
+    make_field("decimal", id=1, name="price"),
+    make_field("integer", id=2, name="quantity"),
+    make_field("text", id=3, name="title"),
+    make_field("checkbox", id=4, name="paid"),
+    make_field("datetime", id=5, name="due"),
+    make_field("dropdown", id=6, name="colour"),
+    make_field("checkboxes", id=7, name="colours"),
+    make_field("longtext", id=8, name="body"),
+    make_field("formula", id=9, name="other"),
+    make_field("money", id=10, name="cost"),
+]
+VALUES = {
+    "1": 3,
+    "2": 2,
+    "3": "Tea",
+    "4": True,
+    "5": "2024-05-01T00:00:00Z",
+    "6": RED,
+    "7": [RED, YES],
+    "8": "x" * 100_000,
+    "9": "computed",
+    "10": 12.5,
+}
+
+
+def computed(expression: str, values: dict[str, Any] = VALUES) -> Any:
+    settings = field_types.get("formula").check_settings({"formula_options": {"expression": expression}})
+    return evaluate(make_field("formula", id=11, name="tested", settings=settings), FIELDS, values)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("record.data.price * record.data.quantity", 6),
+        ("record.data.price / record.data.quantity", 1.5),
+        ("record.data.quantity / 4", 0),
+        ("record.data.quantity + 1.5", 3.5),
+        ("1.5 - record.data.quantity", -0.5),
+        ("record.data.quantity > 1.5", True),
+        ("record.data.price == 3", True),
+        ("record.data.cost * 2", 25),
+        ("record.data.title + ' x ' + string(record.data.quantity)", "Tea x 2"),
+        ("record.data['title']", "Tea"),
+        ("record.data.paid ? 'yes' : 'no'", "yes"),
+        ("record.data.due < timestamp('2025-01-01T00:00:00Z')", True),
+        ("record.data.due", "2024-05-01T00:00:00Z"),
+        ("record.data.colour", "Dark Red"),
+        ("'Of course' in record.data.colours", True),
+        ("size(record.data.body)", 100_000),
+        ("has(record.data.title)", True),
+        ("has(record.data.nothing)", False),
+        ("record.data.title.matches('^T')", True),
+        ("record.data.title.startsWith('T') && record.data.paid", True),
+    ],
+)
+def test_expressions(expression: str, expected: Any) -> None:
+    assert computed(expression) == expected
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "record.data.nothing + 1",
+        "record.data.title + 1",
+        "1 / 0",
+        "1.0 / 0.0",
+        "9223372036854775807 + record.data.quantity",
+        "record.data.other",
+        "record",
+        "record.data.colours",
+        "b'bytes'",
+        "null",
+        "''",
+        "other_records",
+        "record.data.title.__class__",
+        "record.__init__",
+        "record.data.body",
+        "record.data.body + record.data.body",
+        "record.data.title.matches('(')",
+        "type(record)",
+    ],
+)
+def test_what_fails_or_is_no_value_is_blank(expression: str) -> None:
+    assert computed(expression) is None
+
+
+def test_without_values_or_expression_there_is_none() -> None:
+    assert computed("record.data.price * 2", {}) is None
+    assert computed("") is None
+    assert evaluate(make_field("formula", settings={}), FIELDS, VALUES) is None
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "1 +",
+        "record.data.",
+        "x" * 1001,
+        "(" * 400 + "1" + ")" * 400,
+        "[" * 30 + "]" * 30,
+        "1" + "+1" * 400,
+        "[1, 2].map(x, x * 2)",
+        "[1].all(x, [1].exists(y, true))",
+        "record.data.colours.filter(x, true).size()",
+        "a\x00b",
+        "\ud800",
+        5,
+        ["1"],
+    ],
+    ids=lambda expression: repr(expression)[:40],
+)
+def test_what_is_no_expression_or_too_much_is_refused_when_the_field_is_saved(expression: Any) -> None:
+    with pytest.raises(InvalidValue):
+        field_types.get("formula").check_settings({"formula_options": {"expression": expression}})
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "record.data.body.matches('(x+x+)+y')",
+        "record.data.body.matches('(x|x)*y$')",
+        "record.data.body + record.data.body + record.data.body + record.data.body == ''",
+        " + ".join(["record.data.title"] * 40),
+        "-" * 999 + "1",
+        "'x' in record.data.body",
+    ],
+    ids=lambda expression: expression[:40],
+)
+def test_no_expression_takes_long(expression: str) -> None:
+    began = time.thread_time()
+    with contextlib.suppress(InvalidValue):
+        computed(expression)
+    assert time.thread_time() - began < 1
+
+
+def test_a_formula_knows_what_it_may_read() -> None:
+    settings = {"formula_options": {"expression": "record.data.price * 2"}}
+
+    assert reads(settings, "price")
+    assert not reads(settings, "title")
+    assert not reads({}, "price")
