@@ -1,0 +1,23 @@
+"""`manage.py reseal_secrets`: seal the secrets of external sources with the newest key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from records.services.external.sources import reseal_secrets
+
+
+class Command(BaseCommand):
+    """Seals every stored secret anew; afterwards the older keys in EXTERNAL_SECRET_KEYS are not needed any more."""
+
+    help = "Seal the secrets of external sources with the first of EXTERNAL_SECRET_KEYS."
+
+    requires_system_checks = ()  # they load every page of the product
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        done, lost = reseal_secrets()
+        self.stdout.write(f"{done} secrets sealed anew")
+        if lost:
+            raise CommandError(f"{lost} secrets cannot be opened with any of the keys; they must be set again.")

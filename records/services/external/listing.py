@@ -1,0 +1,195 @@
+"""Searching records that live elsewhere: only for what the source's `list` can be asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
+
+from records.exceptions import ExternalConfig, ExternalError, InvalidInput, NotAllowed, NotFound
+from records.models import Extent, ExternalOperation
+from records.services.access import Author, grant_of
+from records.services.filters import AllOf, AnyOf, Leaf, Node, TextSearch, parse_query
+from records.services.object_schema import ObjectSchema
+from records.services.read import view_records
+from records.services.search import SearchPage, SearchRequest
+
+from .calls import Asked, Reply, call_source
+from .forwarding import not_offered
+from .shapes import check_external_id, follow, id_in, placeholders, row_of
+
+PAGING = {"limit", "offset", "page"}
+FIELD = "field."
+CURSOR = re.compile(r"page:([1-9][0-9]{0,6}):([0-9a-f]{16})")
+
+
+def search_records(author: Author, schema: ObjectSchema, request: SearchRequest) -> SearchPage:
+    """A page of what the upstream lists. Filters and texts go there; nothing is filtered or sorted here.
+
+    ExternalConfig says what `list` cannot be asked. A list that knows no pages is paged through here.
+    """
+    if grant_of(author, schema).view != Extent.ALL:
+        return SearchPage([], 0 if request.count else None, False, None)
+    source = schema.external
+    assert source is not None
+    if request.external_id is not None:
+        return _one(author, schema, request)
+    operation = source.operations.get(ExternalOperation.LIST)
+    if operation is None:
+        raise not_offered(schema, "searching and listing (the operation 'list')")
+    known = placeholders(operation.path)
+    _check_plain(schema, request)
+    values = _asked(author, schema, request)
+    _check_known(author, schema, values, known)
+    paged = bool(known & PAGING)
+    page = _page_number(request)
+    if paged:
+        values |= _paging(schema, page, request.page_size, known)
+    names = tuple(name.removeprefix(FIELD) for name in values if name.startswith(FIELD))
+    names += ("search",) if "search" in values else ()
+    asked = Asked(ExternalOperation.LIST, values=values, field_names=names)
+    reply = call_source(author, schema, asked)
+    return _page(author, schema, replace(request, page=page), reply, paged=paged)
+
+
+def _one(author: Author, schema: ObjectSchema, request: SearchRequest) -> SearchPage:
+    """The record with an id of the upstream's, where nothing else is asked for."""
+    _check_plain(schema, request)
+    if _asked(author, schema, request) or request.page > 1 or request.cursor:
+        raise not_offered(schema, "an external id together with other conditions")
+    asked = Asked(ExternalOperation.GET, check_external_id(request.external_id or ""))
+    try:
+        reply = call_source(author, schema, asked)
+    except NotFound:
+        return SearchPage([], 0 if request.count else None, False, None)
+    if not isinstance(reply.item, dict):
+        raise ExternalError(f"The upstream of {schema.name!r} answered with no record.", status=reply.status)
+    rows = [row_of(author, schema, asked.external_id, reply.item)]
+    views = view_records(author, schema, rows, request.fields, plain=request.plain)
+    return SearchPage(views, 1 if request.count else None, False, None)
+
+
+def _check_plain(schema: ObjectSchema, request: SearchRequest) -> None:
+    refused = {
+        "ordering": request.ordering,
+        "searching within chosen fields": request.within_ids or request.within_names,
+        "records of one member": request.member_id is not None,
+        "archived records": request.archived,
+    }
+    for what, asked in refused.items():
+        if asked:
+            raise not_offered(schema, what)
+
+
+def _asked(author: Author, schema: ObjectSchema, request: SearchRequest) -> dict[str, str]:
+    """What the search asks for, by placeholder."""
+    values: dict[str, str] = {}
+    if request.search.strip():
+        values["search"] = request.search
+    for node in _tests(schema, parse_query(author, schema, request.query, request.match_all)):
+        key = "search" if isinstance(node, TextSearch) else f"{FIELD}{node.field.name}"
+        if key in values:
+            raise not_offered(schema, f"two conditions on {key.removeprefix(FIELD)}")
+        values[key] = node.term if isinstance(node, TextSearch) else _equalled(schema, node)
+    return values
+
+
+def _tests(schema: ObjectSchema, node: Node) -> list[Leaf | TextSearch]:
+    match node:
+        case AllOf(children):
+            return [test for child in children for test in _tests(schema, child)]
+        case AnyOf(children) if children:
+            raise not_offered(schema, "alternatives (or)")
+        case AnyOf():
+            return []
+        case _:
+            return [node]
+
+
+def _equalled(schema: ObjectSchema, leaf: Leaf) -> str:
+    """What a field is to be equal to, as the upstream writes it."""
+    spec, test = leaf.field, leaf.test
+    if test.op != "eq" or test.negated:
+        raise not_offered(schema, f"conditions on {spec.name} other than equality")
+    if spec.type.column == "option" and test.value in spec.options:
+        return spec.options[test.value].name
+    match leaf.sent:
+        case bool():
+            return "true" if leaf.sent else "false"
+        case int() | float() | str():
+            return str(leaf.sent)
+    raise not_offered(schema, f"this condition on {spec.name}")
+
+
+def _check_known(author: Author, schema: ObjectSchema, values: Mapping[str, str], known: set[str]) -> None:
+    for name in values:
+        if name not in known:
+            what = "free text" if name == "search" else f"a condition on {name.removeprefix(FIELD)}"
+            raise not_offered(schema, what)
+    hidden = schema.external is not None and schema.external.mapping.keys() & author.role.hidden_fields
+    if "search" in values and hidden:
+        # The upstream would look into fields that the caller must not know.
+        raise NotAllowed("You may not see every field of these records, so you cannot search their text.")
+
+
+def _page_number(request: SearchRequest) -> int:
+    """The page asked for; a cursor of ours is the number of one."""
+    if not request.cursor:
+        return request.page
+    found = CURSOR.fullmatch(request.cursor)
+    if found is None:
+        raise InvalidInput("cursor: this is not a cursor of this search.")
+    return int(found[1])
+
+
+def _paging(schema: ObjectSchema, page: int, size: int, known: set[str]) -> dict[str, str]:
+    if page > 1 and not known & {"offset", "page"}:
+        raise not_offered(schema, "pages after the first")
+    values = {"limit": size, "offset": (page - 1) * size, "page": page}
+    return {name: str(value) for name, value in values.items()}
+
+
+def _page(author: Author, schema: ObjectSchema, request: SearchRequest, reply: Reply, *, paged: bool) -> SearchPage:
+    items = reply.item
+    if not isinstance(items, list):
+        raise ExternalError(f"The upstream of {schema.name!r} answered with no list.", status=reply.status)
+    offset = (request.page - 1) * request.page_size
+    total = _total(schema, reply) if paged else len(items)
+    shown = items[: request.page_size] if paged else items[offset : offset + request.page_size]
+    rows = [row_of(author, schema, _id(schema, item), item) for item in shown]
+    full = len(items) >= request.page_size
+    has_next = full if total is None else offset + len(shown) < total
+    views = view_records(author, schema, rows, request.fields, plain=request.plain)
+    counted = total if request.count and not request.cursor else None
+    cursor = None
+    if has_next and rows:
+        cursor = f"page:{request.page + 1}:{_mark(rows[0].uuid)}"
+        if request.cursor and request.cursor.endswith(_mark(rows[0].uuid)):
+            # Whoever walks to the end would never get there.
+            raise ExternalError(f"The upstream of {schema.name!r} answers with the same page again.")
+    return SearchPage(views, counted, cursor is not None, cursor)
+
+
+def _mark(uuid: str) -> str:
+    """By which a page knows the one before it."""
+    return sha256(uuid.encode()).hexdigest()[:16]
+
+
+def _id(schema: ObjectSchema, item: Any) -> str:
+    found = id_in(schema, item)
+    if found is None:
+        raise ExternalError(f"The upstream of {schema.name!r} listed a record without an id.")
+    return found
+
+
+def _total(schema: ObjectSchema, reply: Reply) -> int | None:
+    """How many records there are, where the upstream says so."""
+    source = schema.external
+    if source is None or not source.total_path:
+        return None
+    total = follow(reply.content, source.total_path)
+    if type(total) is not int or total < 0:
+        raise ExternalConfig(f"The answers of {source.name!r} have no number at {'.'.join(source.total_path)!r}.")
+    return total

@@ -1,0 +1,166 @@
+"""Setting sources up: what is refused, what a change takes away, and what becomes of a secret."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from records.exceptions import ExternalConfig, InvalidInput, NotAllowed
+from records.models import ExternalSource
+from records.services.external.ids import uuid_of
+from records.services.external.shapes import fill
+from records.services.external.sources import create_source, update_source
+from records.services.schema import get_object
+from records.services.sealing import Unreadable, seal, unseal
+from tests.factories import Caller, make_member, make_object, make_record
+from tests.services.acting import refusal, view
+
+from .conftest import OPERATIONS, SECRET, make_source
+from .upstream import Upstream
+
+GET = OPERATIONS["get"]
+
+
+@pytest.mark.parametrize(
+    ("given", "part"),
+    [
+        ({"name": " "}, "name"),
+        ({"auth_header": "Host"}, "auth_header"),
+        ({"auth_header": "a b"}, "auth_header"),
+        ({"auth_header": "", "secret": "s"}, "auth_header"),
+        ({"secret": "a\nb"}, "secret"),
+        ({"secret": "ä"}, "secret"),
+        ({"timeout_seconds": 30.1}, "timeout_seconds"),
+        ({"timeout_seconds": float("nan")}, "timeout_seconds"),
+        ({"id_path": " . ".replace(" ", "")}, "id_path"),
+        ({"mapping": {"owner": "o"}}, "mapping"),
+        ({"mapping": {"nothing": "o"}}, "mapping"),
+        ({"operations": {"steal": GET}}, "operations"),
+        ({"operations": {"get": {**GET, "method": "TRACE"}}}, "operations"),
+        ({"operations": {"get": {**GET, "path": "things/{external_id}"}}}, "operations"),
+        ({"operations": {"get": {**GET, "path": "//evil.example.com/{external_id}"}}}, "operations"),
+        ({"operations": {"get": {**GET, "path": "https://evil.example.com/{external_id}"}}}, "operations"),
+        ({"operations": {"get": {**GET, "path": "/{external_id}#x"}}}, "operations"),
+        ({"operations": {"get": {**GET, "path": "/{external_id}/{secret}"}}}, "operations"),
+        ({"operations": {"get": {**GET, "path": "/{external_id}/{"}}}, "operations"),
+        ({"operations": {"get": {**GET, "path": "/{external_id} HTTP/1.1\r\nX: y"}}}, "operations"),
+        ({"operations": {"list": {**GET, "path": "/things/{search}"}}}, "operations"),
+        ({"operations": {"list": {**GET, "path": "/things?q={field.owner}"}}}, "operations"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(
+    admin: Caller, source: ExternalSource, given: dict[str, Any], part: str
+) -> None:
+    error = refusal(update_source, admin.author, source, **given)
+    assert isinstance(error, InvalidInput)
+    assert error.detail.startswith(f"{part}: "), error.detail
+
+
+def test_an_object_has_one_source_and_no_records_of_its_own(
+    admin: Caller, source: ExternalSource, upstream: Upstream
+) -> None:
+    assert "already" in refusal(make_source, admin, upstream).detail
+    make_object(admin, "Boxes")
+    make_record(admin, "boxes", name="one")
+    row = get_object(admin.author, "boxes")
+    error = refusal(create_source, admin.author, row, name="W", base_url="https://api.example.com", operations={})
+    assert "records of its own" in error.detail
+
+
+def test_only_admins_set_sources_up(admin: Caller, source: ExternalSource) -> None:
+    member = make_member(admin, "m@example.com", {"things": {"view": "all"}})
+    assert isinstance(refusal(update_source, member.author, source, name="Mine"), NotAllowed)
+
+
+def test_without_a_mapping_fields_have_their_own_names(admin: Caller, source: ExternalSource) -> None:
+    update_source(admin.author, source, mapping=None)
+    schema = admin.schema("things")
+    assert schema.external is not None
+    mapped = {schema.by_id[key].name: path for key, path in schema.external.mapping.items()}
+    assert mapped["amount"] == ("amount",)
+    assert "owner" not in mapped
+    assert "created" not in mapped
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("http://127.0.0.1:{port}/v2", True),
+        ("http://127.0.0.1:1/v1", False),
+        ("https://127.0.0.1:{port}/v1", False),
+        ("http://localhost:{port}/v1", False),
+    ],
+    ids=["path", "port", "scheme", "host"],
+)
+def test_another_origin_takes_the_secret_away(
+    admin: Caller, source: ExternalSource, upstream: Upstream, settings: Any, url: str, kept: bool
+) -> None:
+    settings.EXTERNAL_ALLOWED_HOSTS = [upstream.host, "127.0.0.1:1", f"localhost:{upstream.port}"]
+    changed = update_source(admin.author, source, base_url=url.format(port=upstream.port))
+    assert bool(changed.secret) is kept
+    again = update_source(admin.author, source, base_url="https://api.example.com", secret="new one")
+    assert unseal(again.secret) == "new one"
+
+
+def test_the_secret_is_in_no_history_and_no_words(admin: Caller, source: ExternalSource) -> None:
+    update_source(admin.author, source, secret="Bearer another-secret")
+    assert "secret" not in {field.name for field in ExternalSource.history.model._meta.fields}
+    spec = admin.schema("things").external
+    assert spec is not None
+    assert spec.sealed_secret not in repr(spec)
+    assert SECRET not in repr(vars(source))
+
+
+def test_an_upstream_that_repeats_the_secret_is_not_believed(
+    admin: Caller, source: ExternalSource, upstream: Upstream
+) -> None:
+    upstream.answer(200, {"thing": {"id": "a", "title": SECRET}})
+    error = refusal(view, admin, "things", uuid_of("a"))
+    assert "the secret" in error.detail
+    assert "very-secret-token" not in error.detail
+
+
+def test_keys_are_changed_without_losing_secrets(admin: Caller, source: ExternalSource, settings: Any) -> None:
+    settings.EXTERNAL_SECRET_KEYS = ["new key", *settings.EXTERNAL_SECRET_KEYS]
+    assert unseal(ExternalSource.objects.get().secret) == SECRET
+
+    call_command("reseal_secrets")
+
+    settings.EXTERNAL_SECRET_KEYS = ["new key"]
+    assert unseal(ExternalSource.objects.get().secret) == SECRET
+
+
+def test_a_secret_whose_key_is_gone_is_asked_for_again(
+    admin: Caller, source: ExternalSource, upstream: Upstream, settings: Any
+) -> None:
+    settings.EXTERNAL_SECRET_KEYS = ["another key"]
+    error = refusal(view, admin, "things", uuid_of("a"))
+    assert isinstance(error, ExternalConfig)
+    assert "set again" in error.detail
+    assert not upstream.seen
+    with pytest.raises(CommandError, match="1 secrets cannot be opened"):
+        call_command("reseal_secrets")
+    with pytest.raises(Unreadable):
+        unseal("no token")
+    assert seal("x") != seal("x")
+
+
+def test_templates_are_filled_with_one_piece_each() -> None:
+    path = "/a/{external_id}?x={search}&y=1&z={limit}"
+    assert fill(path, {"external_id": "../é?&", "limit": "5"}) == "/a/..%2F%C3%A9%3F%26?y=1&z=5"
+    assert fill("/a?x={search}", {}) == "/a"
+
+
+def test_sources_without_a_secret_send_none(admin: Caller, source: ExternalSource, upstream: Upstream) -> None:
+    update_source(admin.author, source, secret="")
+    upstream.things["a"] = {"id": "a"}
+    view(admin, "things", uuid_of("a"))
+    assert "Authorization" not in upstream.seen[-1].headers
+
+
+@pytest.mark.parametrize("external_id", [".", ".."])
+def test_steps_of_paths_are_no_ids(admin: Caller, source: ExternalSource, upstream: Upstream, external_id: str) -> None:
+    refusal(view, admin, "things", uuid_of(external_id))
+    assert not upstream.seen
