@@ -1,0 +1,73 @@
+"""Reading a call's arguments by the tool's own published schema: what is wrong is said by name, with the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from records.exceptions import InvalidInput
+
+Schema = Mapping[str, Any]
+MAX_PROBLEMS = 20
+KINDS: dict[str, type] = {"string": str, "integer": int, "object": dict, "array": list, "boolean": bool}
+
+
+def check_arguments(schema: Schema, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that were given (null counts as not given), with defaults; InvalidInput says all that is wrong."""
+    known: Mapping[str, Schema] = schema["properties"]
+    given = {name: value for name, value in arguments.items() if value is not None}
+    problems = [
+        f"{_shown(name)}: there is no such argument; the arguments are {', '.join(known)}."
+        for name in arguments
+        if name not in known
+    ]
+    missing = [name for name in schema["required"] if name not in given]
+    problems += [f"{name}: this argument is required: {known[name]['description']}" for name in missing]
+    problems += [problem for name in known if name in given for problem in _problems(name, known[name], given[name])]
+    if problems:
+        raise InvalidInput(" ".join(problems[:MAX_PROBLEMS]))
+    return {name: part["default"] for name, part in known.items() if "default" in part} | given
+
+
+def _problems(name: str, schema: Schema, value: Any) -> Iterator[str]:
+    """What is wrong with one argument: its type, or else what its type is bound by."""
+    kinds = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+    if not any(_is(kind, value) for kind in kinds):
+        yield f"{name}: expected {' or '.join(map(_article, kinds))}, not {_kind_of(value)}."
+    elif "enum" in schema and value not in schema["enum"]:
+        yield f"{name}: {_shown(value)} is not one of {', '.join(schema['enum'])}."
+    elif isinstance(value, str):
+        yield from _text_problems(name, schema, value)
+    elif isinstance(value, list):
+        if len(value) > schema["maxItems"]:
+            yield f"{name}: at most {schema['maxItems']} entries."
+        if not all(isinstance(entry, str) for entry in value):
+            yield f"{name}: expected a list of strings."
+    elif isinstance(value, int) and not schema["minimum"] <= value <= schema["maximum"]:
+        yield f"{name}: expected {schema['minimum']} to {schema['maximum']}."
+
+
+def _text_problems(name: str, schema: Schema, value: str) -> Iterator[str]:
+    least, most = schema.get("minLength", 0), schema["maxLength"]
+    if not least <= len(value) <= most:
+        yield f"{name}: expected {least} to {most} characters."
+    elif not value.isprintable():
+        yield f"{name}: expected printable characters."
+
+
+def _is(kind: str, value: Any) -> bool:
+    return isinstance(value, KINDS[kind]) and (kind == "boolean" or not isinstance(value, bool))
+
+
+def _article(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeio" else f"a {kind}"
+
+
+def _kind_of(value: Any) -> str:
+    names = (kind for kind in KINDS if _is(kind, value))
+    return _article(next(names, "number"))
+
+
+def _shown(text: Any) -> str:
+    """What the caller wrote, for an error message: short, and valid Unicode even where it is not."""
+    return repr(str(text)[:80].encode(errors="replace").decode())

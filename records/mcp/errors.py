@@ -1,0 +1,60 @@
+"""What the core refuses, as agents read it: a message that alone says what to do next, for clients drop the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from records.exceptions import (
+    Conflict,
+    ExternalConfig,
+    ExternalError,
+    IdempotencyMismatch,
+    InvalidInput,
+    InvalidValues,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    PreconditionFailed,
+    RecordsError,
+    TooLarge,
+    Unavailable,
+)
+
+MAX_MESSAGE = 2000
+CODES: dict[type, str] = {
+    RecordsError: "VALIDATION_ERROR",
+    NotAuthenticated: "UNAUTHORIZED",
+    NotAllowed: "FORBIDDEN",
+    NotFound: "NOT_FOUND",
+    Conflict: "CONFLICT",
+    PreconditionFailed: "CONFLICT",
+    IdempotencyMismatch: "CONFLICT",
+    TooLarge: "PAYLOAD_TOO_LARGE",
+    Unavailable: "RATE_LIMITED",
+    ExternalConfig: "EXTERNAL_CONFIG",
+    ExternalError: "EXTERNAL_ERROR",
+}
+TOLD = ("version", "status", "outcome", "retry_after")
+
+
+def refusal(error: RecordsError) -> dict[str, Any]:
+    """The content of a refused call."""
+    code = next(CODES[kind] for kind in type(error).__mro__ if kind in CODES)
+    details: dict[str, Any] = {"reason": error.code}
+    details.update((name, getattr(error, name)) for name in TOLD if hasattr(error, name))
+    message = error.detail if len(error.detail) <= MAX_MESSAGE else f"{error.detail[:MAX_MESSAGE]}…"
+    return {"error": {"code": code, "message": message, "details": details}}
+
+
+def refused_data(error: InvalidValues, names: Sequence[str], record_type: str) -> InvalidInput:
+    """What is wrong with the properties of `data`, each by its name; `names` are they, in the order sent."""
+    said = [problem.message for problem in error.general]
+    for entry in error.entries:
+        name = entry.field_name if entry.position is None else names[entry.position]
+        said += [f"data.{name}: {problem.message}" for problem in entry.problems]
+    message = " ".join(said)
+    unknown = any(problem.part == "name" for entry in error.entries for problem in entry.problems)
+    if unknown:
+        message += f" list_record_types with record_type {record_type!r} names the properties there are."
+    return InvalidInput(message, error.code)

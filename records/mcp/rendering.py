@@ -1,0 +1,75 @@
+"""Records as agents read them: `data` by API name, in forms that can be sent back as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from records.services.access import Author
+from records.services.object_schema import COLUMN_FIELDS, FieldSpec, ObjectSchema
+from records.services.read import RecordView, select_fields, view_records
+
+
+def data_fields(author: Author, schema: ObjectSchema) -> tuple[FieldSpec, ...]:
+    """The fields that make up `data`; the times and the display name stand beside it."""
+    return tuple(spec for spec in select_fields(author, schema) if spec.computed not in COLUMN_FIELDS)
+
+
+def record_content(view: RecordView) -> dict[str, Any]:
+    """A record with everything that stands beside its data."""
+    row = view.row
+    content: dict[str, Any] = {
+        "id": view.uuid,
+        "record_type": view.schema.name,
+        "external_id": row.external_id,
+        "external_source": row.external_source or None,
+        "version": view.version,
+        "data": _data_of(view),
+        "created_at": written_time(row.created_at),
+        "updated_at": written_time(row.updated_at),
+    }
+    if row.cancelled_at is not None:
+        content["_cancelled"] = True
+    if row.state == "archived":
+        content["_archived"] = True
+    cut = _cut(view)
+    if cut:
+        content["_more"] = {view.schema.by_id[key].name: total for key, total in cut.items()}
+    return content
+
+
+def whole_content(author: Author, view: RecordView, fields: Sequence[FieldSpec]) -> dict[str, Any]:
+    """A record whose own links are all there, so that a full write of what was read loses none."""
+    if any(view.schema.by_id[key].mirror_of_id is None for key in _cut(view)):
+        view = view_records(author, view.schema, [view.row], fields, view.access, whole=True)[0]
+    return record_content(view)
+
+
+def _cut(view: RecordView) -> dict[int, int]:
+    """The fields that hold more links than are shown, and how many."""
+    return {key: total for key, total in view.totals.items() if len(view.values[key]) < total}
+
+
+def _data_of(view: RecordView) -> dict[str, Any]:
+    """The values of a record, each of them whole; blank ones and those that are cut are left out."""
+    fields, cut = view.schema.by_id, _cut(view)
+    return {fields[key].name: _plain(fields[key], value) for key, value in view.values.items() if key not in cut}
+
+
+def plain_value(spec: FieldSpec, value: Any) -> Any:
+    """A value as it stands in `data`, None for none."""
+    return None if value is None else _plain(spec, value)
+
+
+def _plain(spec: FieldSpec, value: Any) -> Any:
+    """Choices by name; records, members and files by UUID; amounts alone; everything else as it is."""
+    part = spec.type.sent_by
+    if not part:
+        return value
+    return [item[part] for item in value] if isinstance(value, list) else value[part]
+
+
+def written_time(when: datetime | None) -> str | None:
+    """A moment in ISO 8601, in UTC."""
+    return None if when is None else when.isoformat()

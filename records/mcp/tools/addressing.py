@@ -1,0 +1,61 @@
+"""Which record a call is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from records.exceptions import Conflict, InvalidInput, NotFound
+from records.services.lifecycle import Address, external_key
+from records.services.object_schema import ObjectSchema
+from records.services.record_rows import RecordRow
+from records.services.save_requests import ExternalKey
+
+from .base import Arguments
+
+
+def record_uuid(arguments: Arguments) -> str:
+    """The UUID in `record_id`."""
+    try:
+        return str(UUID(arguments["record_id"]))
+    except ValueError:
+        raise InvalidInput(
+            f"record_id: {arguments['record_id'][:80]!r} is not a UUID; an id of your own goes into external_id."
+        ) from None
+
+
+def record_address(arguments: Arguments) -> Address:
+    """The record that a call names by its id, by the caller's own id, or by both."""
+    uuid = record_uuid(arguments) if "record_id" in arguments else None
+    external = None
+    if "external_id" in arguments:
+        external = external_key(arguments["external_id"], arguments.get("external_source", ""))
+    elif "external_source" in arguments:
+        raise InvalidInput("external_source: says where an external_id comes from; send that too.", "required")
+    if uuid is None and external is None:
+        raise InvalidInput(f"record_id: {arguments['action']} needs record_id or external_id.", "required")
+    return Address(uuid, external)
+
+
+def check_same(schema: ObjectSchema, row: RecordRow, external: ExternalKey | None) -> None:
+    """Conflict unless the record has the external id that it is also named by."""
+    if external is None:
+        return
+    elsewhere = schema.external is not None  # where all external ids are those of the one upstream
+    if row.external_id != external.id or not (elsewhere or row.external_source == external.source):
+        raise Conflict("The record id and the external id are those of two different records.")
+
+
+@contextmanager
+def told_by_argument(schema: ObjectSchema, arguments: Arguments) -> Iterator[None]:
+    """A record that is not there is told by the argument that named it."""
+    try:
+        yield
+    except NotFound:
+        argument = "record_id" if "record_id" in arguments else "external_id"
+        named = repr(arguments.get(argument, "")[:80])
+        if argument == "external_id" and "external_source" in arguments:
+            named += f" of {arguments['external_source'][:80]!r}"
+        message = f"{argument}: there is no {schema.name} record {named}; query_records finds those there are."
+        raise NotFound(message) from None

@@ -1,0 +1,77 @@
+"""What a tool is, and the arguments that all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from records.exceptions import NotFound
+from records.registry import Registry
+from records.services.access import Author, get_schema, is_workspace
+from records.services.object_schema import ObjectSchema
+
+Arguments = Mapping[str, Any]
+tools: Registry[Tool] = Registry("tool")
+
+BASE_ID = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 255,
+    "description": "The base (workspace) the API key belongs to: its UUID or its slug.",
+}
+RECORD_TYPE = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 255,
+    "description": "The record type: its API name, as list_record_types gives it, or its UUID.",
+}
+RECORD_ID = {"type": "string", "minLength": 1, "maxLength": 64, "description": "The record's UUID."}
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool: what it says of itself, and what it does for the member behind a key.
+
+    `properties` are its arguments as JSON Schemas, by name. What it may do to the world is told in the words of the
+    protocol: `destructive` where something that was there may be gone afterwards, `idempotent` where a repeated call
+    with the same arguments changes nothing more.
+    """
+
+    name: str
+    title: str
+    description: str
+    properties: Mapping[str, Mapping[str, Any]]
+    required: tuple[str, ...]
+    run: Callable[[Author, Arguments], dict[str, Any]]
+    read_only: bool = False
+    destructive: bool = False
+    idempotent: bool = False
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """JSON Schema of the arguments."""
+        return {
+            "type": "object",
+            "properties": {name: dict(schema) for name, schema in self.properties.items()},
+            "required": list(self.required),
+            "additionalProperties": False,
+        }
+
+
+def check_base(author: Author, base_id: str) -> None:
+    """NotFound unless `base_id` is the caller's own workspace; another's and nobody's look the same."""
+    own = author.workspace.uuid
+    if base_id.lower() != own and not is_workspace(author, base_id):
+        raise NotFound(f"base_id: there is no base {base_id[:80]!r} for this API key; its base is {own}.")
+
+
+def get_type(author: Author, arguments: Arguments) -> ObjectSchema:
+    """The record type that a call names; NotFound says which argument leads nowhere."""
+    check_base(author, arguments["base_id"])
+    name = arguments["record_type"]
+    try:
+        return get_schema(author, name)
+    except NotFound:
+        message = f"record_type: there is no record type {name[:80]!r} here; list_record_types names those there are."
+        raise NotFound(message) from None

@@ -1,0 +1,101 @@
+"""What the tools say of themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+
+from records.mcp.tools import tools
+
+from .calling import Agent
+
+READING = ("list_record_types", "query_records", "record_history")
+PARAMETERS = (
+    "action",
+    "base_id",
+    "record_type",
+    "record_id",
+    "external_id",
+    "external_source",
+    "data",
+    "expected_version",
+)
+
+
+@pytest.fixture
+def published(either: Agent) -> dict[str, Any]:
+    """The tools as clients see them, by name."""
+    return {tool["name"]: tool for tool in either.request("tools/list")["result"]["tools"]}
+
+
+def test_every_tool_is_published_with_a_schema_that_describes_each_argument(published: dict[str, Any]) -> None:
+    assert sorted(published) == sorted(tools)
+    for tool in published.values():
+        jsonschema.Draft202012Validator.check_schema(tool["inputSchema"])
+        assert tool["inputSchema"]["additionalProperties"] is False
+        assert all(schema["description"] for schema in tool["inputSchema"]["properties"].values())
+        assert 200 < len(tool["description"]) < 1500
+        assert tool["title"]
+
+
+def test_manage_record_has_the_documented_parameters(published: dict[str, Any]) -> None:
+    schema = published["manage_record"]["inputSchema"]
+    assert tuple(schema["properties"]) == PARAMETERS
+    assert schema["required"] == ["action", "base_id", "record_type"]
+    assert schema["properties"]["action"]["enum"] == ["upsert", "patch", "get", "delete", "cancel"]
+
+
+def test_the_hints_tell_the_truth(published: dict[str, Any]) -> None:
+    for name, tool in published.items():
+        hints = tool["annotations"]
+        assert hints["readOnlyHint"] is (name in READING), name
+        assert hints["destructiveHint"] is (name not in READING), name
+        assert hints["openWorldHint"] is False
+
+
+@pytest.mark.parametrize("name", [*tools])
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"base": "x"}, "'base': there is no such argument; the arguments are"),
+        ({"base_id": None}, "base_id: this argument is required: The base"),
+        ({"base_id": 5}, "base_id: expected a string, not an integer."),
+        ({"base_id": ["x"]}, "base_id: expected a string, not an array."),
+        ({"base_id": True}, "base_id: expected a string, not a boolean."),
+        ({"base_id": 1.5}, "base_id: expected a string, not a number."),
+        ({"base_id": ""}, "base_id: expected 1 to 255 characters."),
+        ({"base_id": "a\x00"}, "base_id: expected printable characters."),
+        ({"base_id": "x" * 256}, "base_id: expected 1 to 255 characters."),
+    ],
+    ids=lambda value: repr(value)[:40] if isinstance(value, dict) else "",
+)
+def test_a_wrong_argument_is_named(agent: Agent, name: str, changed: dict[str, Any], told: str) -> None:
+    error = agent.refusal(name, **changed)
+    assert error["code"] == "VALIDATION_ERROR"
+    assert told in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("tool", "changed", "told"),
+    [
+        ("manage_record", {"action": "read"}, "action: 'read' is not one of upsert, patch, get, delete, cancel."),
+        ("manage_record", {"expected_version": 0}, "expected_version: expected 1 to"),
+        ("manage_record", {"expected_version": True}, "expected_version: expected an integer, not a boolean."),
+        ("manage_record", {"data": "{}"}, "data: expected an object, not a string."),
+        ("query_records", {"limit": 1001}, "limit: expected 1 to 1000."),
+        ("query_records", {"fields": [5]}, "fields: expected a list of strings."),
+        ("query_records", {"fields": ["x"] * 501}, "fields: at most 500 entries."),
+        ("query_records", {"sort": 5}, "sort: expected an array or a string, not an integer."),
+        ("record_history", {"offset": -1}, "offset: expected 0 to"),
+        ("manage_attachment", {"action": "copy"}, "action: 'copy' is not one of upload, get_url, list, delete."),
+    ],
+)
+def test_an_argument_out_of_bounds_is_told_them(agent: Agent, tool: str, changed: dict[str, Any], told: str) -> None:
+    arguments: dict[str, Any] = {"record_type": "companies"}
+    if tool == "manage_record":
+        arguments["action"] = "get"
+    if tool in ("record_history", "manage_attachment"):
+        arguments["record_id"] = "x"
+    assert told in agent.refusal(tool, **{**arguments, **changed})["message"]
