@@ -10,6 +10,7 @@ from records.models import ApiKey, FieldPermission, Member, ObjectPermission, Ob
 from records.services.access import Author, get_schema
 from records.services.definitions import FieldDefinition, OptionDefinition, RelationDefinition
 from records.services.object_schema import ObjectSchema
+from records.services.redefining import update_object
 from records.services.schema import create_field, create_object, get_object, touch
 from records.services.workspaces import command_author, create_api_key, create_member, create_workspace
 from records.services.write import (
@@ -50,6 +51,11 @@ def make_workspace(name: str = "Example workspace", email: str = "admin@example.
 def make_object(admin: Caller, label: str, *fields: FieldDefinition, **more: Any) -> ObjectType:
     """An object named after its label, with these fields beside the default ones."""
     return create_object(admin.author, label, label.removesuffix("s"), fields=fields, **more)
+
+
+def set_pattern(admin: Caller, object_name: str, pattern: str) -> None:
+    """Name an object's records by a pattern, once it has the fields that the pattern shows."""
+    update_object(admin.author, get_object(admin.author, object_name), display_pattern=pattern)
 
 
 def make_field(admin: Caller, object_name: str, label: str, field_type: str, **more: Any) -> str:

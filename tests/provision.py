@@ -30,6 +30,7 @@ def provide() -> dict[str, object]:
     fields = [*columns, *(FieldDefinition(*named) for named in more), kept_apart]
     make_object(admin, "Companies", *fields)
     make_object(admin, "People")
+    make_object(admin, "Notes", is_open=True)
     make_object(admin, "Deals", object_type="pipeline")
     make_relation(admin, "people", "Employer", "companies", "primary", "Staff")
     make_relation(admin, "companies", "Adviser", "people", "primary", "Advises")

@@ -48,14 +48,28 @@ class Site:
         listed = subprocess.run(
             ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=True
         )
-        return [int(pid) for pid in listed.stdout.split()]
+        return [pid for pid in map(int, listed.stdout.split()) if not _runs_jobs(pid)]
+
+    def job_worker(self) -> int | None:
+        """The process that runs jobs, if there is one just now."""
+        listed = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=True
+        )
+        return next((pid for pid in map(int, listed.stdout.split()) if _runs_jobs(pid)), None)
+
+
+def _runs_jobs(pid: int) -> bool:
+    try:
+        return b"\0worker\0" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 @contextlib.contextmanager
-def site(folder: Path, *options: str) -> Iterator[Site]:
-    """A site that exists until the block ends, on the engine under test."""
+def site(folder: Path, *options: str, **variables: str) -> Iterator[Site]:
+    """A site that exists until the block ends, on the engine under test; `variables` are its environment's."""
     with own_database(folder) as url:
-        environment = {**os.environ, "RECORDS_ENV": "test", "DATABASE_URL": url}
+        environment = {**os.environ, "RECORDS_ENV": "test", "DATABASE_URL": url, **variables}
         made = subprocess.run(
             [sys.executable, "-m", "tests.provision"],
             env=environment,

@@ -47,6 +47,27 @@ def test_a_member_logs_in_with_their_password(admin: Workbench) -> None:
     assert "Northern Freight" in page.get("/admin/").content.decode()
 
 
+@pytest.mark.django_db
+def test_people_log_in_with_what_they_know_as_their_email() -> None:
+    shown = Client().get("/admin/login/").content.decode()
+    refused = Client().post("/admin/login/", {"username": "a@example.com", "password": "x"}).content.decode()
+
+    assert "Email" in shown
+    assert "Username" not in shown
+    assert "no one with this email and password" in refused
+
+
+@pytest.mark.parametrize(
+    ("name", "heading"), [("objecttype", "objects"), ("apikey", "API keys"), ("role", "roles"), ("member", "members")]
+)
+def test_lists_are_headed_by_what_people_call_the_things(admin: Workbench, name: str, heading: str) -> None:
+    shown = admin.read(f"/admin/records/{name}/").casefold()
+
+    assert heading.casefold() in shown
+    assert "object types" not in shown
+    assert "Api key" not in admin.read(f"/admin/records/{name}/")
+
+
 def test_a_member_who_may_not_log_in_stays_outside(admin: Workbench) -> None:
     member = make_member(admin.caller, "program@example.com", {"client_client": {"view": "all"}})
 

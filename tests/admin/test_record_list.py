@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import unescape
+from typing import Any
 
 import pytest
+from django.db import connection
 
 from records.services.write import Mode, SaveRequest, save_records
 from tests.admin.pages import Workbench, form_of
@@ -271,3 +274,35 @@ def test_a_page_costs_the_same_however_many_records_it_shows(admin: Workbench, c
     for at in range(20):
         make_record(admin.caller, "companies", name=f"Company {at}")
     assert cost() == few
+
+
+SLOW = {
+    "postgresql": "SELECT pg_sleep(10), NULL, NULL",
+    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 99999999)"
+    " SELECT count(*), 0, 0 FROM n",
+}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_list_that_takes_too_long_says_so(admin: Workbench, three: str, settings: Any) -> None:
+    """The search's own count takes as long as it likes: the database stops it, and the page is there all the same."""
+
+    def slowly(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        if sql.startswith("SELECT (SELECT count(*)"):
+            sql, params = SLOW[connection.vendor], []
+        return execute(sql, params, many, context)
+
+    settings.STATEMENT_SECONDS = 0.2
+    if connection.vendor == "postgresql":  # as `serve` has it
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 200")
+    try:
+        with connection.execute_wrapper(slowly):
+            response = admin.get(three)
+    finally:
+        connection.close()
+
+    assert response.status_code == 503
+    content = response.content.decode()
+    assert "took longer than 0.2 s; narrow it" in content
+    assert "Industry" in content  # what to narrow it by

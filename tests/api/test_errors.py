@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, BinaryIO, cast
 
 import pytest
+from django.db import connection
 from django.test import RequestFactory
 
-from records.api.bodies import read_bytes
 from records.api.errors import refusal
 from records.exceptions import (
     Conflict,
@@ -18,6 +19,8 @@ from records.exceptions import (
     RecordsError,
     Unavailable,
 )
+from records.http import read_bytes
+from tests.api_client import ApiClient
 
 
 @pytest.mark.parametrize(
@@ -56,3 +59,34 @@ def test_a_body_that_ends_early_is_the_callers_doing() -> None:
 
     with pytest.raises(InvalidInput):
         read_bytes(request)
+
+
+STOPPED = {
+    "postgresql": "SELECT pg_sleep(10)",
+    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 99999999) SELECT count(*) FROM n",
+}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whatever_statement_the_database_stops_the_service_is_unavailable_for_now(api: ApiClient, company: str) -> None:
+    def slowly(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        if "records_historicalrecord" in sql:
+            sql, params = STOPPED[connection.vendor], []
+        return execute(sql, params, many, context)
+
+    connection.ensure_connection()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 100")
+    else:
+        connection.connection.set_progress_handler(lambda: 1, 100_000)
+    try:
+        with connection.execute_wrapper(slowly):
+            answer = api.get(f"{company}/history")
+    finally:
+        if connection.vendor == "sqlite":  # closing a database in memory does nothing
+            connection.connection.set_progress_handler(None, 0)
+        connection.close()
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert answer.headers["Retry-After"] == "1"

@@ -8,7 +8,7 @@ import pytest
 
 from records.models import IdempotencyKey, Record
 from tests.api_client import ApiClient
-from tests.factories import Caller, make_key
+from tests.factories import Caller, make_key, make_member
 
 from .reading import sent, uuid_of
 
@@ -102,3 +102,16 @@ def test_reads_need_no_key_and_keep_none(api: ApiClient, companies: str, company
 
     assert api.post(f"{companies}/search", {"search": "acme"}, **KEY).status_code == 200
     assert not IdempotencyKey.objects.exists()
+
+
+def test_what_one_member_was_answered_is_not_for_another(workspace: Caller, companies: str) -> None:
+    """A key of the workspace may act for any member; what they may do and see is not the same."""
+    other = make_member(workspace, "other@example.com", {"companies": {"view": "all", "edit": "none"}})
+    secret = make_key(workspace.workspace, None)[1]
+    one, another = (ApiClient(Caller(who.workspace, who.member, secret)) for who in (workspace, other))
+
+    assert one.post(f"{companies}/add", sent(name="New"), **KEY).status_code == 200
+    refused = another.post(f"{companies}/add", sent(name="New"), **KEY)
+
+    assert refused.status_code == 403
+    assert "Idempotent-Replayed" not in refused.headers

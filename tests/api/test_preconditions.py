@@ -77,4 +77,5 @@ def test_stages_and_returns_from_the_archive_heed_versions_too(api: ApiClient, w
     assert api.patch(f"{path}/move", {"stage_id": won}, If_Match='"1"').headers["ETag"] == '"2"'
     api.delete(path)
     assert api.patch(f"{path}/unarchive", If_Match='"2"').status_code == 412
-    assert api.patch(f"{path}/unarchive", If_Match='"3"').headers["ETag"] == '"4"'
+    assert api.patch(f"{path}/unarchive", If_Match='"1", "2"').status_code == 412
+    assert api.patch(f"{path}/unarchive", If_Match='"2", "3"').headers["ETag"] == '"4"'

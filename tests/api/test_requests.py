@@ -10,8 +10,8 @@ import pytest
 from django.test import RequestFactory
 from pytest_django import Settings
 
-from records.api.bodies import read_bytes
 from records.exceptions import TooLarge
+from records.http import read_bytes
 from tests.api_client import ApiClient
 
 from .reading import codes_of, sent, values_of
@@ -103,6 +103,15 @@ def test_a_body_that_is_not_declared_as_json_is_refused(api: ApiClient, company:
 
     assert answer.status_code == 415
     assert answer.json()["code"] == "unsupported_media_type"
+
+
+def test_what_is_wrong_with_the_declaration_is_named(api: ApiClient, company: str) -> None:
+    answer = api.send("PATCH", company, sent(note="x"), content_type="application/json; charset=utf-16")
+    assert "charset=utf-16" in answer.json()["detail"]
+
+    answer = api.patch(company, sent(note="x"), Content_Encoding="gzip")
+    assert (answer.status_code, "'gzip'" in answer.json()["detail"]) == (415, True)
+    assert api.patch(company, sent(note="x"), Content_Encoding="identity").status_code == 200
 
 
 def test_a_body_may_name_its_charset(api: ApiClient, company: str) -> None:

@@ -18,7 +18,7 @@ from tests.bench.databases import Cluster, ClusterUnsuitable
 from tests.bench.measuring import Bench, Measurement, Plan, Turns
 from tests.bench.profiling import WARM_UP_REQUESTS
 from tests.bench.provision import CommandFailed, Import
-from tests.bench.report import Line, render_import, render_scale, render_table, summarise
+from tests.bench.report import Line, render_apis, render_import, render_scale, render_table, summarise
 from tests.bench.servers import PROJECT
 from tests.bench.stock import DEFAULT_RECORDS, Stock
 from tests.bench.traffic import ServerFailed
@@ -35,7 +35,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=4, help="time for each operation in each round")
     parser.add_argument("--ops", default=",".join(OPERATIONS), help="operations to measure, comma-separated")
     parser.add_argument("--concurrency", default="1,8", help="requests under way at once, comma-separated")
-    parser.add_argument("--contenders", default="limit,records", help="servers to measure, comma-separated")
+    parser.add_argument("--contenders", default="limit,records", help="what to measure: limit, records, workspace")
     parser.add_argument("--keep", action="store_true", help="use and leave the loaded databases")
     parser.add_argument("--profile", metavar="OPERATION", choices=OPERATIONS, help="profile this one instead")
     parser.add_argument("--explain", action="store_true", help="with --profile: the plan of each statement")
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace, stock: Stock, postmaster: int) -> int:
     workspace, imported = None, None
     if "limit" in arguments.contenders:
         stock.load_limit(arguments.keep)
-    if "records" in arguments.contenders:
+    if {"records", "workspace"} & set(arguments.contenders):
         workspace, imported = stock.load_records(arguments.keep, postmaster)
         print(render_import(imported), flush=True)
     stock.vacuum()
@@ -85,6 +85,7 @@ def run(arguments: argparse.Namespace, stock: Stock, postmaster: int) -> int:
         return run_profile(prepared, stock)
     lines = summarise(measurements)
     print("\n" + render_table(lines) + "\n")
+    print("\n".join(render_apis(measurements)))
     if imported:
         print(render_import(imported))
     print("\n".join(render_scale(lines, read_smaller(arguments.records), arguments.records)))

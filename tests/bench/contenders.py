@@ -204,6 +204,73 @@ class Records(Contender):
         return [_values_by_name(row) for row in page["results"]]
 
 
+class WorkspaceApi(Contender):
+    """The product, through its Workspace API."""
+
+    name = "workspace"
+
+    def __init__(self, address: Address, pid: int, ordinals: list[int], loaded: int) -> None:
+        super().__init__(address, pid, ordinals, loaded)
+        types = f"/api/v2/w/{address.headers['X-BUSINESS-ID']}/data-types"
+        connection = Connection(address)
+        type_id = orjson.loads(connection.ask(Request("GET", f"{types}/slug/companies")))["id"]
+        self.upserts, self.path = f"{types}/{type_id}/upsert", f"{types}/{type_id}/records"
+        numbers = self._find_numbers(connection)
+        self.record_ids = [numbers[email_of(ordinal)] for ordinal in ordinals]
+        connection.close()
+
+    def _find_numbers(self, connection: Connection) -> dict[str, int]:
+        found: dict[str, int] = {}
+        cursor: str | None = ""
+        while cursor is not None:
+            query = urlencode({"pageSize": 1000, "cursor": cursor})
+            page = orjson.loads(connection.ask(Request("GET", f"{self.path}?{query}")))
+            found |= {item["fieldValues"]["email"]: item["id"] for item in page["items"]}
+            cursor = page["nextCursor"]
+        return found
+
+    def record_id(self, turn: int) -> int | str:
+        return self.record_ids[turn % len(self.record_ids)]
+
+    def retrieve_by_id(self, record_id: int | str) -> Request:
+        return Request("GET", f"{self.path}/{record_id}")
+
+    def search(self, turn: int) -> Request:
+        return self._list(industry=industry_of(turn), sortBy="revenue", sortOrder="desc")
+
+    def free_text(self, turn: int) -> Request:
+        return self._list(search=free_text_of(self.ordinal(turn)))
+
+    def free_text_in_name(self, turn: int) -> Request:
+        return self._list(name__contains=free_text_of(self.ordinal(turn)))
+
+    def _list(self, **query: Any) -> Request:
+        return Request("GET", f"{self.path}?{urlencode({'pageSize': PAGE_SIZE, **query})}")
+
+    def patch(self, turn: int) -> Request:
+        body = orjson.dumps({"fieldValues": {"score": turn}})
+        return Request("PUT", f"{self.path}/{self.record_id(turn)}", body)
+
+    def upsert(self, turn: int) -> Request:
+        return self.patch(turn)  # it matches by another key, which the companies that were imported lack
+
+    def add(self, turn: int) -> Request:
+        return Request("POST", self.path, orjson.dumps({"fieldValues": self.new_company(turn)}))
+
+    def read_record(self, body: bytes) -> dict[str, Any]:
+        return _plain_values(orjson.loads(body))
+
+    def read_page(self, body: bytes) -> list[dict[str, Any]]:
+        page = orjson.loads(body)
+        if page["total"] < len(page["items"]):
+            raise AssertionError(f"total {page['total']} beside {len(page['items'])} rows")
+        return [_plain_values(row) for row in page["items"]]
+
+
+def _plain_values(record: dict[str, Any]) -> dict[str, Any]:
+    return {slug: _plain(value) for slug, value in record["fieldValues"].items()}
+
+
 def _as_fields(company: Company) -> list[dict[str, Any]]:
     return [{"name": name, "value": company[name]} for name in FIELD_NAMES if name in company]
 

@@ -135,4 +135,4 @@ def _count_needed(operation: str, seconds: float, latency: float, concurrency: i
     """Requests to write out: writes must not run out, reads may come round again."""
     most = MOST_PREPARED if operation in WRITES else SAMPLE_SIZE
     expected = seconds / latency * (1 if concurrency == 1 else 2)
-    return min(most, max(100, round(2 * expected)))
+    return min(most, max(100, round(4 * expected)))

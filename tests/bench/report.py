@@ -11,6 +11,7 @@ from tests.bench.provision import Import
 # At most this many times what the limit program needs for the same.
 RATIO_TARGETS = {"retrieve": 3.0, "patch": 4.0, "add": 5.0, "upsert": 5.0, "search": 5.0}
 MILLISECOND_TARGETS = {"free_text": 6.0, "free_text_in_name": 6.0}
+API_TARGETS = {"retrieve": 1.2, "search": 1.2}  # the Workspace API beside the Records API
 IMPORT_TARGET = 5_000
 # A search among ten times as many records takes at most twice as long.
 SCALE_TARGET = 2.0
@@ -142,6 +143,30 @@ def _speed(figures: Figures | None) -> str:
 
 def _verdict(is_met: bool | None) -> str:
     return {True: "met", False: "MISSED", None: ""}[is_met]
+
+
+def render_apis(measurements: Sequence[Measurement]) -> list[str]:
+    """The Workspace API beside the Records API, where both were measured."""
+    rendered = []
+    keys = {(item.operation, item.concurrency) for item in measurements if item.contender == "workspace"}
+    for operation, concurrency in sorted(keys, key=lambda key: (OPERATIONS.index(key[0]), key[1])):
+        spent = {
+            api: [
+                item.cpu_ms
+                for item in measurements
+                if (item.operation, item.concurrency, item.contender) == (operation, concurrency, api)
+            ]
+            for api in ("records", "workspace")
+        }
+        if spent["records"]:
+            records, workspace = median(spent["records"]), median(spent["workspace"])
+            target = API_TARGETS.get(operation)
+            verdict = "" if target is None else f" (target ≤ {target:g} x): {_verdict(workspace / records <= target)}"
+            rendered.append(
+                f"{operation}, {concurrency} at once: Workspace API {workspace:.2f}, Records API {records:.2f} CPU ms"
+                f" = {workspace / records:.2f} x{verdict}"
+            )
+    return rendered
 
 
 def render_import(imported: Import) -> str:

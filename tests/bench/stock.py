@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tests.bench.contenders import Contender, Limit, Records, sample_ordinals
+from tests.bench.contenders import Contender, Limit, Records, WorkspaceApi, sample_ordinals
 from tests.bench.databases import Cluster
 from tests.bench.limit.loading import load_companies
 from tests.bench.provision import Import, Workspace, production_environment, provision
@@ -98,11 +98,19 @@ class Stock:
             yield Limit(address, pid, sample_ordinals(self.records), self.records)
 
     @contextmanager
-    def serving_records(self, workspace: Workspace) -> Iterator[Contender]:
+    def serving_records(self, workspace: Workspace, names: list[str]) -> Iterator[list[Contender]]:
+        """One server, and the APIs that are asked of it."""
         port = find_free_port()
         with running(records_command(port), port, self.environment(), self.folder / "records.log") as pid:
-            address = Address(f"http://127.0.0.1:{port}", workspace.headers)
-            yield Records(address, pid, sample_ordinals(self.records), self.records)
+            apis = [api for api in (Records, WorkspaceApi) if api.name in names]
+            headers = workspace.headers
+            addresses = {
+                "records": Address(f"http://127.0.0.1:{port}", headers),
+                "workspace": Address(
+                    f"http://127.0.0.1:{port}", {**headers, "Authorization": f"Bearer {workspace.api_key}"}
+                ),
+            }
+            yield [api(addresses[api.name], pid, sample_ordinals(self.records), self.records) for api in apis]
 
     @contextmanager
     def serving(self, names: list[str], workspace: Workspace | None) -> Iterator[list[Contender]]:
@@ -111,6 +119,6 @@ class Stock:
             contenders = []
             if "limit" in names:
                 contenders.append(stack.enter_context(self.serving_limit()))
-            if "records" in names and workspace:
-                contenders.append(stack.enter_context(self.serving_records(workspace)))
+            if workspace:
+                contenders += stack.enter_context(self.serving_records(workspace, names))
             yield contenders

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,7 +13,7 @@ from .conftest import Installation
 
 def log_in(page: Page, installation: Installation) -> None:
     page.goto(f"{installation.url}/admin/")
-    page.get_by_label("Username").fill(installation.email)
+    page.get_by_label("Email").fill(installation.email)
     page.get_by_label("Password").fill(installation.password)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", name="Northern Freight")).to_be_visible()
@@ -70,6 +71,55 @@ def test_a_filter_offers_the_conditions_and_values_of_its_field(page: Page, inst
     expect(page.get_by_text("Email status is Unsubscribed")).to_have_count(0)
 
 
+def test_ticked_records_are_changed_together(page: Page, installation: Installation) -> None:
+    for at in range(3):
+        installation.add(first_name=f"Ticked {at}", email=f"ticked-{at}@example.com")
+    log_in(page, installation)
+    page.locator("#nav-sidebar").get_by_role("link", name="Contacts").click()
+    page.get_by_placeholder("Search all text").fill("ticked-")
+    page.get_by_role("button", name="Search").click()
+
+    change = page.get_by_role("button", name="Change a field")
+    expect(change).to_be_disabled()
+    page.get_by_label("Choose Ticked 0").check()
+    expect(page.get_by_text("1 ticked:")).to_be_visible()
+    page.get_by_label("Choose all on this page").check()
+    expect(page.get_by_text("3 ticked:")).to_be_visible()
+    change.click()
+
+    page.get_by_label("Field").select_option("Email status")
+    page.get_by_label("What to do").select_option("Clear")
+    expect(page.locator("select[name=change-email_status]")).to_be_hidden()
+    page.get_by_label("What to do").select_option("Replace what is there")
+    page.locator("select[name=change-email_status]").select_option("Opted in")
+    page.get_by_role("button", name="Change 3 records").click()
+    expect(page.get_by_role("heading", name="Done")).to_be_visible()
+
+
+def test_a_big_file_is_tried_and_imported_while_its_page_is_watched(
+    page: Page, installation: Installation, tmp_path: Path
+) -> None:
+    rows = "".join(f"watched-{at}@example.com,Watched {at}\n" for at in range(300))
+    (tmp_path / "people.csv").write_text(f"Email,First name\n{rows}nobody,Bad\n", encoding="utf-8")
+    log_in(page, installation)
+    page.locator("#nav-sidebar").get_by_role("link", name="Contacts").click()
+    page.get_by_role("link", name="Import", exact=True).click()
+    page.locator("input[type=file]").set_input_files(tmp_path / "people.csv")
+    page.get_by_role("button", name="Next").click()
+
+    page.get_by_role("button", name="Try it").click()
+    page.get_by_role("button", name="Import for good").click(timeout=60_000)
+    expect(page.get_by_role("heading", name="Done")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("row", name=re.compile("Line 302, Email"))).to_be_visible()
+    assert overflow(page) <= 0
+
+    page.locator("#header-inner").get_by_role("link", name="Contacts").click()
+    page.get_by_text("Export", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    assert download.value.path().read_text(encoding="utf-8").count("watched-") == 300
+
+
 def test_a_key_is_made_and_shown_once(page: Page, installation: Installation) -> None:
     log_in(page, installation)
     page.locator("#nav-sidebar").get_by_role("link", name="API keys").click()
@@ -99,6 +149,10 @@ def test_no_page_is_wider_than_its_window(page: Page, installation: Installation
         contacts,
         f"{contacts}{contact}/",
         f"{contacts}{contact}/edit/",
+        f"{contacts}bulk/change/?records={contact}&field=email",
+        f"{contacts}bulk/archive/?records={contact}",
+        f"{contacts}import/",
+        f"{installation.url}/admin/records/jobs/",
         *set_up,
         f"{installation.url}/admin/",
     ):

@@ -15,6 +15,9 @@ euro = make_field("money", settings={"money_options": {"currency": "EUR"}})
 
 # field, cell, stored
 CELLS: list[tuple[FieldSpec, str, Any]] = [
+    (make_field("time"), " 09:30 ", "09:30:00"),
+    (make_field("zip_code"), " 90210 ", "90210"),
+    (make_field("json"), ' {"a": [1]} ', {"a": [1]}),
     (make_field("text"), " as it is ", " as it is "),
     (make_field("email"), " office@example.com ", "office@example.com"),
     (make_field("phonenumber"), " 201-555-0123 ", "+12015550123"),
@@ -59,13 +62,19 @@ REFUSED_CELLS = [
     ("checkbox", "perhaps"),
     ("dropdown", "mauve"),
     ("checkboxes", "Dark Red, yes"),
-    ("team_selector", "office@example.com"),
+    ("team_selector", "the office"),
 ]
 
 NO_BOUNDS = {"min_value": None, "max_value": None, "decimal_places": None}
 SETTINGS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("text", {}, {}),
     ("text", {"money_options": {"currency": "EUR"}}, {}),
+    ("text", {"text_options": {"pattern": "a+"}}, {"text_options": {"pattern": "a+"}}),
+    ("longtext", {"text_options": {"pattern": ""}}, {}),
+    ("integer", {}, {}),
+    ("integer", {"integer_options": {"min_value": "1"}}, {"integer_options": {"min_value": 1, "max_value": None}}),
+    ("formula", {}, {"formula_options": {"expression": ""}}),
+    ("formula", {"formula_options": {"expression": " 1 "}}, {"formula_options": {"expression": "1"}}),
     ("money", {}, {"money_options": {"currency": "USD"}}),
     ("money", {"money_options": None}, {"money_options": {"currency": "USD"}}),
     ("money", {"money_options": {"currency": "eur", "x": 1}}, {"money_options": {"currency": "EUR"}}),
@@ -81,6 +90,17 @@ SETTINGS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 ]  # fmt: skip
 
 REFUSED_SETTINGS = [
+    ("text", {"text_options": {"pattern": "(?=a)"}}),
+    ("text", {"text_options": {"pattern": "(a)\\1"}}),
+    ("text", {"text_options": {"pattern": "("}}),
+    ("text", {"text_options": {"pattern": "((a{1000}){1000}){1000}"}}),
+    ("longtext", {"text_options": {"pattern": 5}}),
+    ("longtext", {"text_options": {"pattern": "x" * 501}}),
+    ("integer", {"integer_options": 5}),
+    ("integer", {"integer_options": {"min_value": 1.5}}),
+    ("integer", {"integer_options": {"min_value": 2, "max_value": 1}}),
+    ("formula", {"formula_options": {"expression": "1 +"}}),
+    ("formula", {"formula_options": "1"}),
     ("money", {"money_options": "EUR"}),
     ("money", {"money_options": []}),
     ("money", {"money_options": {"currency": "XXXX"}}),

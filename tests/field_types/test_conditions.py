@@ -18,12 +18,13 @@ TEXT = "= != contains !contains starts_with !starts_with ends_with !ends_with is
 NUMBER = "= != < <= > >= between is_any_of is_none_of is_blank"
 SINGLE = "= != is_any_of is_none_of is_blank"
 TABLE = {
-    **dict.fromkeys(("text", "email", "phonenumber", "timezone"), TEXT),
+    **dict.fromkeys(("text", "email", "phonenumber", "timezone", "zip_code", "formula"), TEXT),
+    "json": "is_blank",
     **dict.fromkeys(("longtext", "wysiwyg"), "contains !contains is_blank"),
     "checkbox": "=",
     **dict.fromkeys(CHOICES, SINGLE),
     **dict.fromkeys(("checkboxes", "dynamictags"), "has !has has_any !has_any is_blank"),
-    **dict.fromkeys(("integer", "decimal", "money", "rating", "datetime"), NUMBER),
+    **dict.fromkeys(("integer", "decimal", "money", "rating", "datetime", "time"), NUMBER),
     "date": f"{NUMBER} month_equals",
     "team_selector": SINGLE,
     "relationship": "contains !contains is_any_of is_none_of is_blank",
@@ -84,6 +85,9 @@ berlin = make_field("datetime", zone=BERLIN)
 DAY_START, DAY_END = _utc(2024, 3, 30, 23), _utc(2024, 3, 31, 21, 59, 59, 999_999)  # the day has 23 hours
 
 ASKED: list[tuple[FieldSpec, str, Any, IndexTest]] = [
+    (make_field("time"), ">=", "09:30", IndexTest("gte", 34200)),
+    (make_field("zip_code"), "=", "90210", IndexTest("eq", "90210")),
+    (make_field("formula"), "contains", "A", IndexTest("contains", "a")),
     *((make_field(name), *row) for name in ("text", "email", "timezone", "phonenumber") for row in TEXTS),
     *((make_field(name), *row) for name in ("integer", "decimal", "money", "rating") for row in NUMBERS),
     *((make_field(name), *row) for name in CHOICES for row in OPTIONS),

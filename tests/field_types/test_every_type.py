@@ -22,7 +22,7 @@ EVERY_NAME = [
     *("text", "longtext", "wysiwyg", "email", "phonenumber", "timezone"),
     *("integer", "decimal", "money", "rating", "date", "datetime", "checkbox"),
     *("dropdown", "radio", "status", "choices", "selector", "yesnomaybe", "checkboxes", "dynamictags"),
-    *("team_selector", "relationship", "files"),
+    *("team_selector", "relationship", "files", "json", "time", "zip_code", "formula"),
 ]
 CODES = {"invalid", "limit_exceeded", "does_not_exist"}
 COLUMNS = {"text", "number", "moment", "option", "member", "related_record", "attachment"}

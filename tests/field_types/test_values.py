@@ -28,6 +28,13 @@ def _decimal(**options: Any) -> FieldSpec:
     return make_field("decimal", settings={"decimal_options": bounds})
 
 
+def _nested(depth: int) -> Any:
+    value: Any = [1]
+    for _ in range(depth - 1):
+        value = [value]
+    return value
+
+
 def _money(currency: str) -> FieldSpec:
     return make_field("money", settings={"money_options": {"currency": currency}})
 
@@ -44,9 +51,32 @@ new_york = make_field("datetime", zone=ZoneInfo("America/New_York"))
 choice, boxes, tags = make_field("dropdown"), make_field("checkboxes"), make_field("dynamictags")
 member, link, files = make_field("team_selector"), make_field("relationship"), make_field("files")
 links = make_field("relationship", relation_kind="additional")
+document = make_field("json")
+clock, us_zip, zip_code = make_field("time"), make_field("zip_code"), make_field("zip_code", region="GB")
+formula = make_field("formula")
+few = make_field("integer", settings={"integer_options": {"min_value": 1, "max_value": 5}})
+coded = make_field("text", settings={"text_options": {"pattern": "[A-Z]{2}-[0-9]+"}})
 
 # field, sent, stored, read (SAME: as it is stored)
 TAKEN: list[Row] = [
+    (clock, "09:30", "09:30:00", SAME),
+    (clock, "23:59:59", "23:59:59", SAME),
+    (us_zip, " 90210 ", "90210", SAME),
+    (us_zip, "90210-1234", "90210-1234", SAME),
+    (zip_code, "sw1a 1aa", "SW1A 1AA", SAME),
+    (zip_code, "1010", "1010", SAME),
+    (formula, "text", "text", SAME),
+    (formula, True, True, SAME),
+    (formula, 2.0, 2, SAME),
+    (formula, 2.5, 2.5, SAME),
+    (few, 5, 5, SAME),
+    (few, "1", 1, SAME),
+    (coded, "AB-1", "AB-1", SAME),
+    (document, {"a": [1, {"b": None}], "c": 1.5}, {"a": [1, {"b": None}], "c": 1.5}, SAME),
+    (document, _nested(32), _nested(32), SAME),
+    (document, [1, 1, True], [1, 1, True], SAME),
+    (document, {}, None, None),
+    (document, [], None, None),
     (text, "Straße  7", "Straße  7", SAME),
     (text, "x" * 255, "x" * 255, SAME),
     (longtext, "x" * 100_000, "x" * 100_000, SAME),
@@ -136,6 +166,7 @@ TAKEN: list[Row] = [
 LEFT_TO_RESOLVE: list[tuple[FieldSpec, Any, Any]] = [
     (member, "is_me", MemberRef(is_me=True)),
     (member, uuid(9).upper(), MemberRef(uuid=uuid(9))),
+    (member, {"email": " Office@example.com "}, MemberRef(email="office@example.com")),
     (member, {"id": uuid(9), "deleted": False, "email": "office@example.com"}, MemberRef(uuid=uuid(9))),
     (link, uuid(9), RecordRef(uuid=uuid(9))),
     (link, {"id": uuid(9), "name": "Old name"}, RecordRef(uuid=uuid(9))),
@@ -149,6 +180,26 @@ LEFT_TO_RESOLVE: list[tuple[FieldSpec, Any, Any]] = [
 ]
 
 REFUSED: list[tuple[FieldSpec, Any, str]] = [
+    (clock, "24:00", "invalid"),
+    (clock, "9:30", "invalid"),
+    (clock, "09:30:00.5", "invalid"),
+    (clock, "09:30+01:00", "invalid"),
+    (clock, 930, "invalid"),
+    (us_zip, "9021", "invalid"),
+    (us_zip, "90210-12", "invalid"),
+    (us_zip, "SW1A 1AA", "invalid"),
+    (us_zip, 90210, "invalid"),
+    (zip_code, "no", "invalid"),
+    (zip_code, "ABC", "invalid"),
+    (zip_code, "1-", "invalid"),
+    (zip_code, "1234 5678 9012", "invalid"),
+    (formula, [1], "invalid"),
+    (formula, 2**63, "invalid"),
+    (formula, float("nan"), "invalid"),
+    (few, 0, "invalid"),
+    (few, 6, "invalid"),
+    (coded, "ab-1", "invalid"),
+    (coded, "AB-1 and more", "invalid"),
     (text, 5, "invalid"),
     (text, ["a"], "invalid"),
     (text, "a\x00", "invalid"),
@@ -243,7 +294,7 @@ REFUSED: list[tuple[FieldSpec, Any, str]] = [
     (tags, ["ß" * 200], "limit_exceeded"),
     (member, "nobody", "invalid"),
     (member, 1, "invalid"),
-    (member, {"email": "office@example.com"}, "invalid"),
+    (member, {"email": 1}, "invalid"),
     (member, [uuid(9)], "invalid"),
     (link, "North pier", "invalid"),
     (link, [uuid(9)], "invalid"),
@@ -259,10 +310,25 @@ REFUSED: list[tuple[FieldSpec, Any, str]] = [
     (files, [{"name": "plan.pdf"}], "invalid"),
     (files, [uuid(9)[:-1]], "invalid"),
     (files, [uuid(9)] * 1001, "limit_exceeded"),
+    (document, 5, "invalid"),
+    (document, "text", "invalid"),
+    (document, {"a": float("nan")}, "invalid"),
+    (document, [{"a": "\x00"}], "invalid"),
+    (document, {"\x00": 1}, "invalid"),
+    (document, {"x" * 256: 1}, "limit_exceeded"),
+    (document, {"a": [2**63]}, "limit_exceeded"),
+    (document, _nested(33), "limit_exceeded"),
+    (document, ["x" * 2**20], "limit_exceeded"),
 ]
 
 # field, stored, what the index holds
 INDEXED: list[tuple[FieldSpec, Any, list[Any]]] = [
+    (clock, "09:30", [34200]),
+    (zip_code, "SW1A 1AA", ["sw1a 1aa"]),
+    (formula, True, ["true"]),
+    (formula, 2.5, ["2.5"]),
+    (formula, "Two  Words", ["two words"]),
+    (document, {"a": 1}, [1]),
     (text, " Straße  SEVEN", ["strasse seven"]),
     (longtext, "Two\n\nLINES", ["two lines"]),
     (wysiwyg, "<p>One</p><p>t<b>w</b>o &amp; three</p>", ["one two & three"]),

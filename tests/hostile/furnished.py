@@ -34,6 +34,7 @@ PLAIN = {
     "yesnomaybe": "maybe",
     "rating": 3,
     "timezone": "Europe/Paris",
+    "json": {"a": [1, {"b": None}]},
 }
 CHOICES = ("dropdown", "radio", "status", "choices", "selector")
 COMPANIES = "/api/records/companies"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import select
 import socket
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -195,3 +196,20 @@ def test_callers_that_hang_up_leave_the_others_alone(attacked: Site) -> None:
             connection.sendall(head(attacked, ADD, JSON, LENGTH.format(1000)) + b"{")
 
     assert exchange(attacked, head(attacked, GET)).status == 404
+
+
+UNREAD = ("DELETE /api/custom-objects/nothing", "PATCH /api/custom-objects/people/fields/nothing", "POST /api/nothing")
+
+
+@pytest.mark.parametrize("call", UNREAD)
+def test_a_connection_outlives_a_body_that_nobody_needs(attacked: Site, call: str) -> None:
+    """The answer waits for the body, which comes after the head, and the next request finds the connection open."""
+    with socket.create_connection((attacked.address.host, attacked.address.port), timeout=SECONDS) as connection:
+        for _ in range(3):
+            connection.sendall(head(attacked, f"{call} HTTP/1.1", JSON, LENGTH.format(len(NO_FIELDS))))
+            early = select.select([connection], [], [], 0.2)[0]
+            assert not early
+            connection.sendall(NO_FIELDS)
+            answer = http.client.HTTPResponse(connection)
+            answer.begin()
+            assert (answer.status, json.loads(answer.read())["code"]) == (404, "not_found")

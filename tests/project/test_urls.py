@@ -17,6 +17,14 @@ def test_visitors_are_sent_to_the_workbench(client: Client, address: str) -> Non
     assert client.get(address).headers["Location"] == reverse("admin:index")
 
 
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_an_unknown_api_path_is_not_there_for_any_method(method: str) -> None:
+    response = getattr(Client(enforce_csrf_checks=True), method)("/api/no-such-thing")
+
+    assert response.status_code == 404
+    assert response.json() == {"detail": "Not found.", "code": "not_found"}
+
+
 def test_an_unknown_api_path_is_not_redirected(client: Client) -> None:
     response = client.get("/api/no-such-thing", headers={"X-API-KEY": "a key"})
 

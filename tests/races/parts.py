@@ -143,3 +143,58 @@ def send_until_answered(player: Player, body: Any) -> Answer:
             return player.line.send("POST", f"{COMPANIES}/upsert", body)
         except (OSError, http.client.HTTPException):
             player.line.close()
+
+
+def define_or_write(player: Player, name: str, fields: Sequence[str], times: int) -> Counter[int]:
+    """The first two change the definition of an object, the others write its records meanwhile."""
+    choose, met = random.Random(player.number), Counter[int]()
+    player.together()
+    for at in range(times):
+        calls = definition_changes(choose, name, fields, at) if player.number < 2 else record_writes(choose, name)
+        for call in calls:
+            met[player.line.send(*call).status] += 1
+    return met
+
+
+def definition_changes(choose: random.Random, name: str, fields: Sequence[str], at: int) -> list[Call]:
+    path = f"/api/custom-objects/{name}"
+    return choose.choice(
+        [
+            [("PATCH", f"{path}/fields/{choose.choice(fields)}", {"is_unique": choose.random() < 0.7})],
+            [("PATCH", f"{path}/fields/{choose.choice(fields)}", {"is_required": choose.random() < 0.3})],
+            [("PATCH", path, {"entity_display_name_pattern_text": choose.choice(["", "{name} {a}", "{b}: {name}"])})],
+            [
+                ("POST", f"{path}/fields", {"category": "General", "display_name": "Passing", "field_type": "text"}),
+                ("DELETE", f"{path}/fields/passing", None),
+            ],
+        ]
+    )
+
+
+def record_writes(choose: random.Random, name: str) -> list[Call]:
+    path, record = f"/api/records/{name}", choose.choice("klmnop")
+    value = {field: str(choose.randrange(40)) for field in choose.sample("abc", 2)}
+    passing = {"passing": str(choose.randrange(40))} if choose.random() < 0.3 else {}
+    tags = {"tags": [str(choose.randrange(40))]} if choose.random() < 0.2 else {}
+    return [("POST", f"{path}/upsert", {"lookup_value": record, **values(**value, **passing, **tags)})]
+
+
+def rename_or_link(player: Player, boats: Sequence[str], sailors: Sequence[Sequence[str]]) -> Counter[int]:
+    """In each round one process renames a boat, and the others put sailors aboard, whose names show it."""
+    met: Counter[int] = Counter()
+    for boat, mates in zip(boats, sailors, strict=True):
+        call = ("PATCH", f"/api/records/sailors/{mates[player.number]}", values(boat=boat))
+        if player.number == 0:
+            call = ("PATCH", f"/api/records/boats/{boat}", values(name=f"Renamed {boat}"))
+        player.together()
+        met[player.line.send(*call).status] += 1
+    return met
+
+
+def external_rounds(player: Player, calls: Sequence[Call], bearer: str) -> list[Answer]:
+    """One call of the Workspace API in each round, at the same moment as the others."""
+    answers = []
+    for method, path, body in calls:
+        player.together()
+        answers.append(player.line.send(method, path, body, Authorization=bearer))
+    return answers

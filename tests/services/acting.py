@@ -163,3 +163,10 @@ def outcome(work: Callable[..., object], *args: Any, **more: Any) -> type[Record
     except RecordsError as error:
         return type(error)
     return None
+
+
+def cost(work: Callable[..., object], *args: Any, **more: Any) -> int:
+    """The statements of a piece of work, once everything is compiled."""
+    with statements() as seen:
+        work(*args, **more)
+    return len(seen)

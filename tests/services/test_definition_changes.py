@@ -15,6 +15,7 @@ from records.services.members import add_member, update_member
 from records.services.options import create_option, delete_option, update_option
 from records.services.redefining import update_field, update_object
 from records.services.roles import create_role, set_field_permission, set_object_permission, update_role
+from records.services.schema import create_object
 from records.services.workspaces import update_workspace
 from tests.factories import (
     Caller,
@@ -106,6 +107,15 @@ WRONG: dict[str, tuple[Wrong, str]] = {
         lambda me, row, _: update_field(me.author, field_of(row, "code"), display_name="\0"),
         "display_",
     ),
+    "unknown field in a new object's pattern": (
+        lambda me, *_: create_object(me.author, "Trips", "Trip", display_pattern="{name} to {nowhere}"),
+        "display_pattern: there is no field nowhere",
+    ),
+    "long pattern of a new object": (
+        lambda me, *_: create_object(me.author, "Trips", "Trip", display_pattern="x" * 256),
+        "display_pattern:",
+    ),
+    "long label of a new object": (lambda me, *_: create_object(me.author, "x" * 256, "Trip"), "object_name:"),
     "long pattern": (lambda me, row, _: update_object(me.author, row, display_pattern="x" * 256), "display_pattern:"),
     "null in a pattern": (lambda me, row, _: update_object(me.author, row, display_pattern="\0"), "display_pattern:"),
     "another object's category": (
@@ -119,7 +129,7 @@ WRONG: dict[str, tuple[Wrong, str]] = {
     "blank option": (lambda me, row, _: update_option(me.author, option_of(row, "Big"), name=" "), "1 to 255"),
     "unknown status": (
         lambda me, row, _: update_option(me.author, option_of(row, "Big"), stage_status="gone"),
-        "stage_status:",
+        "status:",
     ),
     "taken code": (
         lambda me, row, _: create_option(me.author, field_of(row, "kind"), OptionDefinition("Huge", "big")),

@@ -108,6 +108,33 @@ def test_pipeline_records_that_point_at_a_record_are_listed_newest_first(workspa
         assert isinstance(error, InvalidInput)
 
 
+def test_pipeline_records_point_with_links_that_are_stored_on_the_other_side(workspace: Caller) -> None:
+    make_object(workspace, "Deals", object_type="pipeline")
+    make_relation(workspace, "contacts", "Deal", "deals", "primary", "Buyers")
+    make_relation(workspace, "contacts", "Watched", "deals", "additional", "Watchers")
+    make_relation(workspace, "deals", "Next deal", "deals", "one_to_one", "Deal before")
+    deals = {name: make_record(workspace, "deals", name=name).record.uuid for name in ("one", "two", "gone")}
+    uuid = make_record(workspace, "contacts", email="a@example.com", deal=deals["one"]).record.uuid
+    change_record(workspace, "contacts", uuid, watched=[deals["two"], deals["gone"], deals["one"]])
+    change_record(workspace, "deals", deals["one"], next_deal=deals["two"])
+    archive(workspace, "deals", deals["gone"])
+
+    def listed(anchor: str, *fields: str) -> list[str]:
+        schema = workspace.schema("deals")
+        field_ids = [schema.by_name[name].uuid for name in fields] or None
+        count, rows = related_pipeline_records(workspace.author, anchor, None, field_ids, 0, 10)
+        assert count == len(rows)
+        return [row.display_name for row in rows]
+
+    assert listed(uuid) == ["two", "one"]
+    assert listed(uuid, "buyers") == ["one"]
+    assert listed(uuid, "watchers") == ["two", "one"]
+    assert listed(deals["one"]) == ["two"]
+    assert listed(deals["two"]) == ["one"]
+    assert listed(deals["two"], "deal_before") == []
+    assert listed(deals["one"], "deal_before") == ["two"]
+
+
 def test_the_figures_beside_a_record_are_counted(workspace: Caller) -> None:
     other = make_member(workspace, "other@example.com")
     uuid = make_record(workspace, "contacts", email="A@example.com").record.uuid

@@ -17,6 +17,7 @@ from tests.factories import (
     make_object,
     make_record,
     make_relation,
+    set_pattern,
 )
 
 from .acting import differences, found, history, names, problems, read, refusal, save, view, write_all
@@ -26,16 +27,17 @@ from .acting import differences, found, history, names, problems, read, refusal,
 def library(workspace: Caller) -> Caller:
     """Loans named after their books, which are named after their authors."""
     make_object(workspace, "Authors")
-    make_object(workspace, "Books", display_pattern="{name} by {author}")
+    make_object(workspace, "Books")
     make_relation(workspace, "books", "Author", "authors", "primary", "Books")
+    set_pattern(workspace, "books", "{name} by {author}")
     make_object(
         workspace,
         "Loans",
         FieldDefinition("State", "dropdown", options=[OptionDefinition("Out"), OptionDefinition("Back")]),
         identifier_field=None,
-        display_pattern="{books} ({state}, {owner})",
     )
     make_relation(workspace, "loans", "Books", "books", "additional", "Loans")
+    set_pattern(workspace, "loans", "{books} ({state}, {owner})")
     return workspace
 
 
@@ -83,8 +85,9 @@ def test_an_archived_records_name_still_shows_where_it_was_linked(library: Calle
 
 
 def test_people_in_a_tree_show_the_names_above_them(workspace: Caller) -> None:
-    make_object(workspace, "People", display_pattern="{name} of {parent}")
+    make_object(workspace, "People")
     make_relation(workspace, "people", "Parent", "people", "primary", "Children")
+    set_pattern(workspace, "people", "{name} of {parent}")
     above = make_record(workspace, "people", name="A").record.uuid
     below = make_record(workspace, "people", name="B", parent=above).record.uuid
     change_record(workspace, "people", above, name="C")

@@ -239,3 +239,17 @@ def test_more_links_than_are_shown_are_counted(crew: Caller, ids: Ids) -> None:
     visited = ann.schema.by_name["visited"]
     assert (len(ann.values[visited.id]), ann.totals[visited.id]) == (100, 120)
     assert len(values_of(crew, ids["Ann"], visited.uuid)) == 120
+
+
+def test_a_full_update_keeps_a_single_link_that_is_out_of_sight_unless_it_is_listed(crew: Caller, ids: Ids) -> None:
+    caller = make_member(crew, "crew@example.com", {"people": {"view": "all", "edit": "all"}, "ships": {"view": "own"}})
+    for sent, kept in (({}, "Argo"), ({"ship": None}, None)):
+        change_record(crew, "people", ids["Ann"], ship=ids["Argo"], command=ids["Argo"], boss=ids["Bob"])
+        save(caller, "people", Mode.REPLACE, ids["Ann"], name="Ann", **sent)
+        shown = read(crew, "people", ids["Ann"])
+        assert (names(shown.get("ship")), names(shown.get("command")), shown.get("boss")) == (kept, "Argo", None)
+    archive(crew, "ships", ids["Argo"])
+    save(crew, "people", Mode.REPLACE, ids["Ann"], name="Ann")
+    unarchive(crew, "ships", ids["Argo"])
+    assert linked(crew, "people", ids["Ann"], "command") == "Argo"
+    assert differences(crew) == []

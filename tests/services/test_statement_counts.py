@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -31,7 +30,7 @@ from tests.factories import (
     make_relation,
 )
 
-from .acting import statements, uuids_of
+from .acting import cost, uuids_of
 
 
 @pytest.fixture
@@ -54,13 +53,6 @@ def stock(workspace: Caller) -> Caller:
     make_record(workspace, "shelves", name="B")
     make_record(workspace, "items", name="warm", tags=["x"], keeper="is_me", shelf={"name": "A"})
     return workspace
-
-
-def cost(work: Callable[..., object], *args: Any, **more: Any) -> int:
-    """The statements of a piece of work, once everything is compiled."""
-    with statements() as seen:
-        work(*args, **more)
-    return len(seen)
 
 
 def made(stock: Caller, number: int, start: int = 0) -> list[str]:
