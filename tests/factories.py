@@ -8,10 +8,11 @@ from typing import Any
 
 from records.models import ApiKey, FieldPermission, Member, ObjectPermission, ObjectType, Role, Workspace
 from records.services.access import Author, get_schema
+from records.services.definition_versions import touch
 from records.services.definitions import FieldDefinition, OptionDefinition, RelationDefinition
 from records.services.object_schema import ObjectSchema
 from records.services.redefining import update_object
-from records.services.schema import create_field, create_object, get_object, touch
+from records.services.schema import create_field, create_object, get_object
 from records.services.workspaces import command_author, create_api_key, create_member, create_workspace
 from records.services.write import (
     FieldEntry,

@@ -8,8 +8,8 @@ from records.exceptions import InvalidInput, NotFound
 from records.models import Field, FieldCategory
 
 from .definers import Definer, defining
+from .definition_versions import touch
 from .definitions import check_label
-from .schema import touch
 
 MAX_CATEGORIES = 200
 

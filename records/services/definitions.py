@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,6 +66,13 @@ def check_label(part: str, label: str) -> str:
     return label
 
 
+def check_length(part: str, text: str, most: int = 255) -> str:
+    """The text; InvalidInput when it is longer than `most`."""
+    if len(text) > most or "\x00" in text:
+        raise InvalidInput(f"{part}: at most {most} characters.", "limit_exceeded")
+    return text
+
+
 def slug(label: str) -> str:
     """An API name made of a label: ASCII, lower case, words joined by underscores."""
     ascii_label = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode().lower()
@@ -73,3 +80,11 @@ def slug(label: str) -> str:
     if not words or not words[0].isalpha():
         words = f"f_{words}".rstrip("_")
     return words[:64]
+
+
+def free_name(taken: Collection[str], wanted: str) -> str:
+    """An API name that is not taken: the one wanted, or with a number after it."""
+    name, number = wanted, 2
+    while name in taken:
+        name, number = f"{wanted[:60]}_{number}", number + 1
+    return name

@@ -12,12 +12,12 @@ from records.models import Field
 
 from .access import Author
 from .definers import Definer, defining
+from .definition_versions import touch
 from .directory import Directory, load_workspace, schema_in_any_state
 from .effects import Effects
 from .locked import LockedRecords
 from .object_schema import PATTERN_PART, ObjectSchema
 from .record_rows import lock_records
-from .schema import touch
 from .sql import execute, fetch, in_ids
 from .transactions import in_one_transaction
 

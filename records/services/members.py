@@ -12,10 +12,10 @@ from records.exceptions import InvalidInput
 from records.models import Member, Role
 
 from .definers import Definer, Operator, defining
+from .definition_versions import touch
 from .dependents import holding, rename_records
 from .directory import read_uncommitted
 from .roles import check_an_admin_is_left
-from .schema import touch
 from .workspaces import create_member
 
 

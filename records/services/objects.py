@@ -14,9 +14,9 @@ from records.models import ObjectType
 
 from .access import Author
 from .definers import Definer, defining
+from .definition_versions import touch
 from .dependents import rename_records
 from .directory import read_uncommitted
-from .schema import touch
 
 ORDERINGS = ("object_name", "entity_name", "name", "object_type", "created")
 

@@ -7,15 +7,16 @@ from dataclasses import replace
 from typing import Any, TypedDict, Unpack
 
 from records.exceptions import InvalidInput, NotFound
-from records.field_types import FieldSpec, InvalidValue, field_types
+from records.field_types import InvalidValue, field_types
 from records.models import Field, FieldCategory, ObjectType
 
 from .definers import Definer, defining
-from .definitions import check_label
+from .definition_versions import touch
+from .definitions import check_label, check_length
 from .dependents import rename_records
 from .directory import Directory, read_uncommitted
 from .external_fields import check_external_field
-from .schema import check_pattern, touch
+from .schema import check_default, check_pattern
 from .unique_values import keep_unique, stop_keeping_unique
 
 
@@ -64,6 +65,8 @@ def update_object(author: Definer, object_row: ObjectType, **changes: Unpack[Obj
         setattr(row, name, value)
     row.object_name = check_label("object_name", row.object_name)
     row.entity_name = check_label("entity_name", row.entity_name)
+    check_length("default_color", row.default_color, 32)
+    check_length("default_icon", row.default_icon, 64)
     directory = read_uncommitted(author.workspace.id)
     row.display_pattern = row.display_pattern.strip()
     if row.display_pattern != pattern and row.id in directory.objects:
@@ -137,16 +140,6 @@ def _check_field(row: Field) -> None:
         row.settings = kind.check_settings(row.settings)
     except InvalidValue as problem:
         raise InvalidInput(f"settings: {problem.message}", problem.code) from None
-
-
-def check_default(spec: FieldSpec) -> None:
-    """InvalidInput unless the field's default is in a form its type takes."""
-    if spec.default_value is None:
-        return
-    try:
-        spec.type.parse(spec, spec.default_value)
-    except InvalidValue as problem:
-        raise InvalidInput(f"default_value: {problem.message}", problem.code) from None
 
 
 def default_from_text(author: Definer, field_row: Field, settings: Mapping[str, Any], text: str) -> Any:

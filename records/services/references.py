@@ -20,7 +20,7 @@ from records.field_types import (
 
 from .access import Author, visible_condition, visible_identifier
 from .naming import identifier_key
-from .schema import create_tags
+from .option_rows import create_tags
 from .sql import fetch, for_key_share, in_texts, in_uuids, uuid_text
 from .team import find_active_by_email
 from .values import Change, Reference

@@ -6,9 +6,9 @@ from records.exceptions import InvalidInput
 from records.models import Extent, Field, FieldPermission, Member, ObjectPermission, ObjectType, Role
 
 from .definers import Definer, defining
+from .definition_versions import touch
 from .definitions import check_label
 from .directory import Grant
-from .schema import touch
 
 
 @defining

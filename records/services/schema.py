@@ -1,38 +1,40 @@
-"""Shaping a workspace: objects, categories, fields and options. Every change takes effect on the next request."""
+"""Shaping a workspace: objects, categories and fields. Every change takes effect on the next request."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db.models import F, Max
-from simple_history.utils import bulk_create_with_history
-
 from records.exceptions import InvalidInput
-from records.field_types import FieldSpec, FieldType, InvalidValue, field_types, normal_text
+from records.field_types import FieldSpec, FieldType, InvalidValue, field_types
 from records.models import (
     Field,
     FieldCategory,
-    FieldOption,
     ObjectKind,
     ObjectType,
     RelationKind,
-    StageStatus,
-    Workspace,
 )
 
 from .access import Author
 from .default_fields import DEFAULT_STAGES, contact_fields, object_fields
-from .definers import Definer, defining, hold_definitions, signed_by
-from .definitions import FieldDefinition, OptionDefinition, RelationDefinition, check_label, slug
+from .definers import Definer, defining, signed_by
+from .definition_versions import touch
+from .definitions import (
+    FieldDefinition,
+    OptionDefinition,
+    check_label,
+    check_length,
+    free_name,
+    slug,
+)
 from .directory import read_uncommitted
 from .external_fields import check_external_field
 from .object_schema import PATTERN_PART, ObjectSchema
+from .option_rows import MAX_OPTIONS, add_option
 
 MAX_OBJECTS = 500
 MAX_FIELDS = 500
-MAX_OPTIONS = 1000
 API_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 MIRRORS = {
     RelationKind.ONE_TO_ONE: RelationKind.ONE_TO_ONE,
@@ -47,39 +49,6 @@ def _check_name(name: str) -> str:
     if not API_NAME.fullmatch(name):
         raise InvalidInput(f"name: {name[:80]!r} is not an API name (a-z, 0-9 and _, at most 64 characters).")
     return name
-
-
-def _check_length(part: str, text: str, most: int = 255) -> str:
-    if len(text) > most or "\x00" in text:
-        raise InvalidInput(f"{part}: at most {most} characters.", "limit_exceeded")
-    return text
-
-
-def touch(workspace_id: int, object_ids: Iterable[int] = ()) -> None:
-    """Definitions changed: every process compiles them anew at its next request.
-
-    Writers who are at work on these objects finish first; those who come later wait for the change.
-    """
-    ids = list(object_ids)
-    if ids:
-        hold_writers(workspace_id, ids)
-    _count_up(workspace_id, ids)
-
-
-def hold_writers(workspace_id: int, object_ids: Iterable[int]) -> None:
-    """From here to the end of the transaction nobody writes records of these objects.
-
-    Needed before a change looks at records: what was not committed when it looked could not be seen.
-    """
-    rows = ObjectType.objects.select_for_update().filter(workspace_id=workspace_id, id__in=object_ids)
-    list(rows.order_by("id").values_list("id"))
-
-
-def _count_up(workspace_id: int, object_ids: list[int]) -> None:
-    if object_ids:
-        rows = ObjectType.objects.filter(workspace_id=workspace_id, id__in=object_ids)
-        rows.update(schema_version=F("schema_version") + 1)
-    Workspace.objects.filter(id=workspace_id).update(definitions_version=F("definitions_version") + 1)
 
 
 # ---------------------------------------------------------------- objects
@@ -123,9 +92,9 @@ def create_object(
         entity_name=check_label("entity_name", entity_name),
         object_type=object_type,
         description=description,
-        display_pattern=_check_length("display_pattern", display_pattern.strip()),
-        default_color=default_color,
-        default_icon=default_icon,
+        display_pattern=check_length("display_pattern", display_pattern.strip()),
+        default_color=check_length("default_color", default_color, 32),
+        default_icon=check_length("default_icon", default_icon, 64),
         is_custom=is_custom,
         is_open=is_open,
         is_collection=is_collection,
@@ -141,8 +110,11 @@ def create_object(
         changed.add(_make_field(author, made, definition).related_object_id or made.id)
     _set_identifier(made, "email" if object_type == ObjectKind.CONTACT else identifier_field)
     touch(workspace_id, changed)
-    if made.display_pattern:
-        check_pattern(read_uncommitted(workspace_id).schema(made.id), made.display_pattern)
+    if made.display_pattern or any(definition.default_value is not None for definition in fields):
+        schema = read_uncommitted(workspace_id).schema(made.id)
+        check_pattern(schema, made.display_pattern)
+        for spec in schema.fields:
+            check_default(spec)
     return made
 
 
@@ -185,7 +157,19 @@ def create_field(author: Definer, object_row: ObjectType, definition: FieldDefin
     """Add a field to an object, with its options, or the mirror of a relationship on the related object."""
     made = _make_field(author, object_row, definition)
     touch(author.workspace.id, {object_row.id, made.related_object_id or object_row.id})
+    if made.default_value is not None:
+        check_default(read_uncommitted(author.workspace.id).schema(object_row.id).by_id[made.id])
     return made
+
+
+def check_default(spec: FieldSpec) -> None:
+    """InvalidInput unless the field's default is in a form its type takes."""
+    if spec.default_value is None:
+        return
+    try:
+        spec.type.parse(spec, spec.default_value)
+    except InvalidValue as problem:
+        raise InvalidInput(f"default_value: {problem.message}", problem.code) from None
 
 
 def _make_field(author: Definer, object_row: ObjectType, definition: FieldDefinition) -> Field:
@@ -194,7 +178,7 @@ def _make_field(author: Definer, object_row: ObjectType, definition: FieldDefini
     _check_room(orders)
     if definition.field_type not in field_types:
         raise InvalidInput(f"field_type: {definition.field_type[:80]!r} is not one of {', '.join(field_types)}.")
-    name = _check_name(definition.name or _free_name(orders, slug(definition.display_name)))
+    name = _check_name(definition.name or free_name(orders, slug(definition.display_name)))
     if name in orders:
         raise InvalidInput(f"name: there is a field {name!r} already.", "unique")
     kind = field_types.get(definition.field_type)
@@ -246,13 +230,6 @@ def _orders(object_row: ObjectType) -> dict[str, int]:
     return dict(rows.values_list("name", "order"))
 
 
-def _free_name(taken: Collection[str], wanted: str) -> str:
-    name, number = wanted, 2
-    while name in taken:
-        name, number = f"{wanted[:60]}_{number}", number + 1
-    return name
-
-
 def _checked_settings(definition: FieldDefinition) -> dict[str, Any]:
     kind = field_types.get(definition.field_type)
     if definition.is_unique and not kind.may_be_unique:
@@ -278,7 +255,7 @@ def _category(author: Definer, object_row: ObjectType, name: str) -> FieldCatego
     return rows.get_or_create(
         workspace_id=author.workspace.id,
         object=object_row,
-        name=name or "General",
+        name=check_label("category", name or "General"),
         defaults={"order": rows.count()},
     )[0]
 
@@ -308,7 +285,7 @@ def _make_relationship(author: Definer, made: Field, definition: FieldDefinition
     made.save() if not far_side_asked else None
     orders = _orders(related)
     _check_room(orders)
-    mirror.name = _check_name(relation.mirror_name or _free_name(orders, slug(label)))
+    mirror.name = _check_name(relation.mirror_name or free_name(orders, slug(label)))
     mirror.order = max(orders.values(), default=0) + 1
     if mirror.name in orders:
         raise InvalidInput(f"related_name: there is a field {mirror.name!r} already.", "unique")
@@ -316,110 +293,6 @@ def _make_relationship(author: Definer, made: Field, definition: FieldDefinition
     far.mirror_of = near
     far.save()
     return made
-
-
-# ---------------------------------------------------------------- options
-
-
-def add_option(field_row: Field, definition: OptionDefinition) -> FieldOption:
-    """Add an option at the end of a choice field; InvalidInput when its name or code is taken."""
-    name, key = check_option_name(field_row, definition.name)
-    rows = FieldOption.objects.filter(workspace_id=field_row.workspace_id, field=field_row, deleted_at=None)
-    code = _check_length("code", definition.code) or _free_code(rows, slug(name))
-    check_stage_status(definition.stage_status)
-    if rows.filter(code=code).exists():
-        raise InvalidInput(f"options: there is an option with the code {code[:80]!r} already.", "unique")
-    return FieldOption.objects.create(
-        workspace_id=field_row.workspace_id,
-        field=field_row,
-        name=name,
-        name_key=key,
-        code=code,
-        order=_next_order(rows) if definition.order is None else definition.order,
-        stage_status=definition.stage_status,
-        percentage=definition.percentage,
-    )
-
-
-def _next_order(rows: Any) -> int:
-    last: int | None = rows.aggregate(last=Max("order"))["last"]
-    return (last or 0) + 1
-
-
-def check_stage_status(status: str) -> None:
-    """InvalidInput unless this is a status of a stage, or none."""
-    if status not in ("", *StageStatus.values):
-        raise InvalidInput(f"status: {status[:80]!r} is not one of {', '.join(StageStatus.values)}.")
-
-
-def check_option_name(field_row: Field, name: str, *, besides: int | None = None) -> tuple[str, str]:
-    """An option's name, and the form it is compared in; InvalidInput when another option has it."""
-    name = name.strip()
-    key = normal_text(name)
-    if not key or len(name) > 255 or len(key) > 255 or "\x00" in name:
-        raise InvalidInput("options: an option needs a name of 1 to 255 characters.")
-    rows = FieldOption.objects.filter(workspace_id=field_row.workspace_id, field=field_row, deleted_at=None)
-    if rows.filter(name_key=key).exclude(id=besides or 0).exists():
-        raise InvalidInput(f"options: there is an option {name[:80]!r} already.", "unique")
-    return name, key
-
-
-def _free_code(rows: Any, wanted: str) -> str:
-    taken = set(rows.values_list("code", flat=True))
-    code, number = wanted, 2
-    while code in taken:
-        code, number = f"{wanted[:250]}_{number}", number + 1
-    return code
-
-
-def create_tags(author: Author, spec: FieldSpec, names: Iterable[str]) -> tuple[dict[str, int], bool]:
-    """Make the tags that do not exist yet, as they are first written; primary keys by compared name.
-
-    Part of the write that uses them, so writers of other records are not held. Also says whether this counted the
-    definition's version up.
-    """
-    workspace_id = author.workspace.id
-    wanted: dict[str, str] = {}
-    for name in names:
-        wanted.setdefault(normal_text(name), name)
-    rows = FieldOption.objects.filter(workspace_id=workspace_id, field_id=spec.id, deleted_at=None)
-    named = rows.filter(name_key__in=wanted).values_list("name_key", "id")
-    found = dict(named)
-    if len(found) == len(wanted):
-        return found, False
-    field_row = Field.objects.get(workspace_id=workspace_id, id=spec.id)
-    # Others may be making the same tags. One goes first, and those who waited see what it made. It is the lock that
-    # changes of definitions begin with: were it another one, each could hold what the other waits for.
-    hold_definitions(workspace_id)
-    found = dict(named.all())
-    missing = {key: name for key, name in wanted.items() if key not in found}
-    if missing:
-        found |= _add_tags(field_row, missing)
-        _count_up(workspace_id, [field_row.object_id])
-    return found, bool(missing)
-
-
-def _add_tags(field_row: Field, wanted: Mapping[str, str]) -> dict[str, int]:
-    """Tags that do not exist yet, by compared name, in statements whose number does not grow with theirs."""
-    rows = FieldOption.objects.filter(workspace_id=field_row.workspace_id, field=field_row, deleted_at=None)
-    codes, order = set(rows.values_list("code", flat=True)), _next_order(rows)
-    made = []
-    for at, (key, name) in enumerate(wanted.items()):
-        code = _free_name(codes, slug(name))
-        codes.add(code)
-        made.append(
-            FieldOption(
-                workspace_id=field_row.workspace_id,
-                field=field_row,
-                name=name.strip(),
-                name_key=key,
-                code=code,
-                order=order + at,
-            )
-        )
-    bulk_create_with_history(made, FieldOption)
-    found: dict[str, int] = dict(rows.filter(name_key__in=wanted).values_list("name_key", "id"))
-    return found
 
 
 def add_written_fields(author: Author, object_id: int, wanted: Iterable[FieldDefinition]) -> None:
@@ -436,18 +309,3 @@ def add_written_fields(author: Author, object_id: int, wanted: Iterable[FieldDef
             _make_field(author, row, definition)
     if missing:
         touch(workspace_id, [object_id])
-
-
-__all__ = [
-    "FieldDefinition",
-    "OptionDefinition",
-    "RelationDefinition",
-    "add_option",
-    "add_written_fields",
-    "create_field",
-    "create_object",
-    "create_tags",
-    "get_object",
-    "slug",
-    "touch",
-]

@@ -19,9 +19,10 @@ from records.models import ApiKey, Member, ObjectKind, Role, Source, Workspace
 
 from .access import Author, key_digest, member_author
 from .definers import Definer, defining
+from .definition_versions import touch
 from .definitions import check_label
 from .directory import CONTACTS, load_workspace
-from .schema import create_object, touch
+from .schema import create_object
 
 ADMIN_ROLE = "Administrator"
 MEMBER_ROLE = "Member"

@@ -13,7 +13,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from records.models import Member
-from records.services.schema import touch
+from records.services.definition_versions import touch
 from records.services.workspaces import revoke_api_key
 from tests.factories import Caller, make_key, make_member, make_workspace
 

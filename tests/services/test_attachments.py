@@ -33,9 +33,9 @@ from records.services.attachments import (
     open_download,
     receive_upload,
 )
+from records.services.definition_versions import touch
 from records.services.file_links import PATH, SignedLink
 from records.services.lifecycle import address, cancel_record, delete_permanently, trash_record
-from records.services.schema import touch
 from records.services.workspaces import command_author
 from tests.factories import (
     Caller,

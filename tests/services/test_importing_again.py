@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from records.exceptions import InvalidInput
 from records.models import Field, FieldOption, ImportRun, ObjectType, Record
-from records.services.schema import add_option, touch
+from records.services.definition_versions import touch
+from records.services.option_rows import add_option
 from tests.factories import (
     OptionDefinition,
     make_record,

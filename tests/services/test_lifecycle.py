@@ -10,6 +10,7 @@ import pytest
 
 from records.exceptions import Conflict, InvalidInput, InvalidValues, NotAllowed, NotFound, PreconditionFailed
 from records.models import Field, Record
+from records.services.definition_versions import touch
 from records.services.lifecycle import (
     Address,
     address,
@@ -25,7 +26,6 @@ from records.services.lifecycle import (
 from records.services.read import RecordView, select_fields
 from records.services.redefining import update_field
 from records.services.save_requests import Attributes, ExternalKey, SaveResult
-from records.services.schema import touch
 from records.services.trash import list_trash, purge_record, purge_trash
 from records.services.write import Mode, SaveRequest
 from tests.factories import (

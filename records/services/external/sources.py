@@ -14,9 +14,9 @@ from records.exceptions import InvalidInput, NotFound
 from records.models import ExternalOperation, ExternalSource, ObjectType, Record, RecordState
 from records.models.external import MAX_TIMEOUT, MIN_TIMEOUT
 from records.services.definers import Definer, defining
+from records.services.definition_versions import touch
 from records.services.definitions import check_label
 from records.services.directory import read_uncommitted
-from records.services.schema import touch
 from records.services.sealing import Unreadable, resealed, seal
 
 from .addresses import is_opened, is_public

@@ -8,6 +8,7 @@ import pytest
 
 from records.models import Field, ObjectType
 from records.services import schema
+from records.services.definition_versions import touch
 from tests.api_client import ApiClient
 from tests.factories import Caller, make_object
 
@@ -30,7 +31,7 @@ def crowded(workspace: Caller) -> ApiClient:
         )
         for at in range(missing)
     )
-    schema.touch(workspace.workspace.pk, [made[0].pk])
+    touch(workspace.workspace.pk, [made[0].pk])
     return ApiClient(workspace)
 
 
