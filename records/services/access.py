@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import orjson
 from django.db import connection
 
 from records.exceptions import NotAllowed, NotAuthenticated, NotFound
@@ -135,13 +137,17 @@ def authenticate_bearer(
 
 def _find_key(secret: str, joined: str, params: list[Any]) -> Row:
     """The row of a key in force, with its workspace and a member, whose columns are empty when there is none."""
-    statement = _KEY_QUERY.format(
-        joined=joined, expires_at=moment_column("k.expires_at"), last_used_at=moment_column("k.last_used_at")
-    )
-    rows = fetch(statement, [*params, key_digest(secret)])
+    rows = fetch(_key_query(joined), [*params, key_digest(secret)])
     if not rows or rows[0][4] or _has_passed(rows[0][3], datetime.now(UTC)):
         raise NotAuthenticated(INVALID_KEY)
     return rows[0]
+
+
+@cache
+def _key_query(joined: str) -> str:
+    return _KEY_QUERY.format(
+        joined=joined, expires_at=moment_column("k.expires_at"), last_used_at=moment_column("k.last_used_at")
+    )
 
 
 def _key_author(row: Row, source: Source, request_id: str) -> Author:
@@ -221,8 +227,6 @@ def _has_passed(raw: Any, now: datetime) -> bool:
 
 
 def _scopes(raw: Any) -> list[str]:
-    import orjson
-
     scopes: list[str] = orjson.loads(raw) if isinstance(raw, str) else raw
     return scopes
 

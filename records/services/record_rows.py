@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import cache
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -135,6 +136,7 @@ class Changes:
     live_changed: dict[int, bool] = field(default_factory=dict)
 
 
+@cache
 def record_columns(alias: str) -> str:
     """The columns of a record, for a SELECT from `alias`, in the order `read_record` takes them."""
     return ", ".join(_column(alias, name.strip()) for name in RECORD_COLUMNS.split(","))

@@ -14,12 +14,12 @@ from django.db import DatabaseError, connection
 from records.services.copying import FROM as COPY_FROM
 from records.services.copying import copy_index
 from records.services.record_rows import Changes, IndexRow, Stamp, index_rows
-from records.services.sql import execute, is_postgresql
+from records.services.sql import execute, execute_together, is_postgresql
 
-from .index import delete_index, insert_index, replace_index, set_live
+from .index import delete_index, index_insertion, insert_index, replace_index, set_live
 from .ledger import LEDGER, ledger_row
-from .records import insert_records, update_records
-from .tables import give_up, insert
+from .records import insert_records, record_update, update_records
+from .tables import give_up, insert, insertion
 
 __all__ = ["refresh_statistics", "replace_index", "store"]
 
@@ -32,11 +32,15 @@ def store(stamp: Stamp, changes: Changes) -> None:
         give_up(stamp, "records_record", "id", "identifier", changes.unnamed)
         give_up(stamp, "records_record", "id", "external_id", changes.unaddressed)
     give_up(stamp, "records_fieldvalue", "record_id", "unique_key", changes.released)
+    copied = len(changes.ledger) >= COPY_FROM
+    if is_postgresql() and not copied and not changes.live_changed:
+        _store_together(stamp, changes)
+        return
     if changes.updated:  # first: a new record may take the identifier that an archived one gives up
         update_records(stamp, list(changes.updated.values()))
     if changes.created:
         insert_records(stamp, changes.created)
-    copied = is_postgresql() and len(changes.ledger) >= COPY_FROM
+    copied = copied and is_postgresql()
     unindexed = _replaced(changes) if copied else changes.unindexed
     if unindexed:
         delete_index(stamp, unindexed)
@@ -48,6 +52,24 @@ def store(stamp: Stamp, changes: Changes) -> None:
     set_live(stamp, changes, live=True)
     if changes.ledger:
         insert(LEDGER, [ledger_row(stamp, entry) for entry in changes.ledger])
+
+
+def _store_together(stamp: Stamp, changes: Changes) -> None:
+    """A small batch on PostgreSQL: what need not wait for anything is one statement, which saves round trips."""
+    statements = []
+    if changes.unindexed:
+        delete_index(stamp, changes.unindexed)
+    if changes.updated:
+        statements.append(record_update(stamp, list(changes.updated.values())))
+    if changes.created:
+        execute_together(statements)  # a new record may take the identifier that an archived one gives up
+        insert_records(stamp, changes.created)
+        statements = []
+    if rows := _index_rows(changes):
+        statements.append(index_insertion(stamp.workspace_id, rows, replace=bool(changes.updated)))
+    if changes.ledger:
+        statements.append(insertion(LEDGER, [ledger_row(stamp, entry) for entry in changes.ledger]))
+    execute_together(statements)
 
 
 def _replaced(changes: Changes) -> dict[int, set[int]]:

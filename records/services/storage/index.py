@@ -10,7 +10,7 @@ from records.services.object_schema import ObjectSchema
 from records.services.record_rows import Changes, IndexRow, RecordRow, Stamp
 from records.services.sql import Fragment, document_param, execute, in_ids, is_postgresql
 
-from .tables import Table, Values, insert
+from .tables import Table, Values, insert, insertion
 
 _INDEX_COLUMNS = {
     "record_id": "bigint",
@@ -58,6 +58,11 @@ def _index_row(workspace_id: int, row: IndexRow) -> Values:
 def insert_index(workspace_id: int, rows: Sequence[IndexRow], *, replace: bool) -> None:
     """Add index rows; `replace`: rows at the same place in a record are overwritten."""
     insert(_INDEX_REPLACING if replace else _INDEX, [_index_row(workspace_id, row) for row in rows])
+
+
+def index_insertion(workspace_id: int, rows: Sequence[IndexRow], *, replace: bool) -> Fragment:
+    """The statement by which `insert_index` adds rows on PostgreSQL."""
+    return insertion(_INDEX_REPLACING if replace else _INDEX, [_index_row(workspace_id, row) for row in rows])
 
 
 def replace_index(schema: ObjectSchema, records: Sequence[RecordRow], rows: Sequence[IndexRow]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import orjson
 from django.db import connection
@@ -10,7 +11,7 @@ from django.db import connection
 from records.services.copying import FROM as COPY_FROM
 from records.services.naming import display_key
 from records.services.record_rows import RecordRow, Stamp
-from records.services.sql import execute, fetch, is_postgresql, uuid_text
+from records.services.sql import Fragment, execute, fetch, is_postgresql, uuid_text
 
 from .tables import Table, Values, insert, picked, plain
 
@@ -129,14 +130,21 @@ def _changed_row(record: RecordRow) -> Values:
     )
 
 
+def record_update(stamp: Stamp, records: list[RecordRow]) -> Fragment:
+    """The statement that changes records on PostgreSQL, or one record on either engine."""
+    if len(records) == 1:
+        return _UPDATE_ONE, _update_params(stamp, records[0])
+    rows = [(record.id, *_changed_row(record)) for record in records]
+    return _UPDATE_MANY, [stamp.member_id, orjson.dumps(rows).decode(), stamp.workspace_id]
+
+
+def _update_params(stamp: Stamp, record: RecordRow) -> list[Any]:
+    return [*plain(_changed_row(record)), stamp.member_id, stamp.workspace_id, record.id]
+
+
 def update_records(stamp: Stamp, records: list[RecordRow]) -> None:
-    if is_postgresql() and len(records) > 1:
-        rows = [(record.id, *_changed_row(record)) for record in records]
-        execute(_UPDATE_MANY, [stamp.member_id, orjson.dumps(rows).decode(), stamp.workspace_id])
+    if is_postgresql() or len(records) == 1:
+        execute(*record_update(stamp, records))
         return
-    params = [[*plain(_changed_row(record)), stamp.member_id, stamp.workspace_id, record.id] for record in records]
     with connection.cursor() as cursor:
-        if len(params) == 1:
-            cursor.execute(_UPDATE_ONE, params[0])
-        else:
-            cursor.executemany(_UPDATE_ONE, params)
+        cursor.executemany(_UPDATE_ONE, [_update_params(stamp, record) for record in records])

@@ -12,7 +12,7 @@ from django.db import connection
 from records.services.copying import FROM as COPY_FROM
 from records.services.copying import copy_rows
 from records.services.record_rows import Stamp
-from records.services.sql import document_param, execute, in_ids, is_postgresql, moment_param, number_param
+from records.services.sql import Fragment, document_param, execute, in_ids, is_postgresql, moment_param, number_param
 
 Values = Sequence[Any]
 
@@ -38,16 +38,21 @@ def picked(at: int, kind: str) -> str:
 def insert(table: Table, rows: Sequence[Values]) -> None:
     """Add rows. Their values are plain: numbers and texts, UUIDs, datetimes; a JSON column takes any value."""
     if is_postgresql():
-        if len(rows) == 1:
-            execute(table.by_row, list(plain(rows[0])))
-        elif len(rows) >= COPY_FROM and table.only_adds:  # COPY cannot overwrite
+        if len(rows) >= COPY_FROM and table.only_adds:  # COPY cannot overwrite
             copy_rows(table.name, table.columns, rows)
         else:
-            execute(table.by_document, [orjson.dumps(rows).decode()])
+            execute(*insertion(table, rows))
         return
     kinds = list(table.columns.values())
     with connection.cursor() as cursor:
         cursor.executemany(table.by_row, [list(map(_sqlite_value, kinds, row)) for row in rows])
+
+
+def insertion(table: Table, rows: Sequence[Values]) -> Fragment:
+    """The statement that adds rows on PostgreSQL; its text is the same for any number of them but one."""
+    if len(rows) == 1:
+        return table.by_row, list(plain(rows[0]))
+    return table.by_document, [orjson.dumps(rows).decode()]
 
 
 def _sqlite_value(kind: str, value: Any) -> Any:
