@@ -27,7 +27,7 @@ from .read import RecordView, view_records
 from .record_rows import RECORD_WIDTH, read_record
 from .search_matches import Search, matching
 from .search_sort import sort_matches
-from .search_walk import stretches, walk_index
+from .search_walk import is_worth_hashing, stretches, walk_index
 from .sql import Fragment, Row, fetch, moment, time_limit
 
 PROBED = 5000
@@ -78,8 +78,9 @@ def search_records(author: Author, schema: ObjectSchema, request: SearchRequest)
     """
     search = _prepare(author, schema, request)
     with time_limit():
-        matches, size = _count(search, exact=request.count and search.cursor is None)
-        rows = _page(search, matches, size) if matches else []
+        exact = request.count and search.cursor is None
+        matches, size = _count(search, exact=exact)
+        rows = _page(search, matches, size, exact=exact) if matches else []
         views = _views(search, rows[: search.limit], request)
     has_next = len(rows) > search.limit
     last = rows[search.limit - 1] if has_next else None
@@ -150,13 +151,14 @@ def _count(search: Search, *, exact: bool) -> tuple[int, int]:
 # ---------------------------------------------------------------- the page
 
 
-def _page(search: Search, matches: int, size: int) -> list[Row]:
+def _page(search: Search, matches: int, size: int, *, exact: bool) -> list[Row]:
     """The page's rows and one more: the record's key, its sort values, its columns."""
     wanted = search.offset + search.limit + 1
     # The indexes that are walked hold live records.
     walkable = search.state == RecordState.ACTIVE and len(search.keys) == 1 and stretches(search) is not None
     # Walking meets a match every size / matches rows; finding and sorting touches every match.
     walks = walkable and (matches >= PROBED or wanted * size < matches * matches * 2)
+    search.hashed = walks and exact and is_worth_hashing(search, matches, size)
     return fetch(*(walk_index(search) if walks else sort_matches(search)))
 
 

@@ -16,7 +16,7 @@ from .sql import Fragment
 
 @dataclass(slots=True)
 class Search:
-    """One search on its way to SQL."""
+    """One search on its way to SQL. `hashed`: while an index is walked, the matches are in a hash table."""
 
     author: Author
     schema: ObjectSchema
@@ -29,6 +29,7 @@ class Search:
     sql: FilterSql
     conditions: list[Node] = field(default_factory=list)
     state: str = RecordState.ACTIVE.value
+    hashed: bool = False
 
     @property
     def base(self) -> Fragment:

@@ -102,14 +102,13 @@ def _fields(view: RecordView) -> orjson.Fragment:
     Written as JSON here and now, because what stands around a value is the same in every record: a page of fifty
     takes less than half the time that it takes to build dictionaries and write those.
     """
-    openings, totals = _openings(view.schema), view.totals
-    entries = [openings[key] + orjson.dumps(value) + _summary(totals.get(key)) for key, value in view.values.items()]
-    return orjson.Fragment(b"{" + b",".join(entries) + b"}")
-
-
-def _summary(total: int | None) -> bytes:
-    """The end of an entry, which counts the values where not all of them are shown."""
-    return b"}" if total is None else b',"value_summary":{"count":%d}}' % total
+    openings, dumps = _openings(view.schema), orjson.dumps
+    if view.totals:
+        ends = {key: b',"value_summary":{"count":%d}}' % total for key, total in view.totals.items()}
+        entries = [openings[key] + dumps(value) + ends.get(key, b"}") for key, value in view.values.items()]
+        return orjson.Fragment(b"{" + b",".join(entries) + b"}")
+    text = b"},".join([openings[key] + dumps(value) for key, value in view.values.items()])
+    return orjson.Fragment(b"{" + text + b"}}" if text else b"{}")
 
 
 def _openings(schema: ObjectSchema) -> dict[int, bytes]:
