@@ -65,7 +65,7 @@ class Attributes:
 NO_ATTRIBUTES = Attributes()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # see values.FieldEntry
 class SaveRequest:
     """One write to one record, which `uuid`, `record_id` or `external` names, or for an upsert `match_key`.
 
@@ -127,7 +127,7 @@ _REACHED: dict[Mode, frozenset[Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # see values.FieldEntry
 class SaveResult:
     """What became of a request.
 

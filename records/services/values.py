@@ -32,7 +32,10 @@ REFERRING = frozenset({"option", "related_record", "member", "attachment"})
 PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
-@dataclass(frozen=True, slots=True)
+# What is made for every cell or every record is not frozen: making a frozen one takes three times as long.
+
+
+@dataclass(slots=True)
 class FieldEntry:
     """What a caller sends for one field: it is named by `id` (UUID) or `name`; absent parts are UNSET."""
 
@@ -43,7 +46,7 @@ class FieldEntry:
     remove_values: Any = UNSET
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Change:
     """A parsed change of one field: `value` replaces, else `add` and `remove` change a list.
 
