@@ -71,7 +71,7 @@ class Interface(Protocol):
     def role_of(self, role: RoleCase) -> RoleCase:
         """What the role comes to through this interface."""
 
-    def documented(self) -> set[str]:
+    def documented(self, caller: Caller) -> set[str]:
         """Every operation that the interface's own document lists."""
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.test import Client
 
+from tests.factories import Caller
+
 from .rest_definitions import DEFINITIONS
 from .rest_records import RECORDS
 from .world import RoleCase
@@ -18,7 +20,7 @@ class Rest:
     def role_of(self, role: RoleCase) -> RoleCase:
         return role
 
-    def documented(self) -> set[str]:
+    def documented(self, caller: Caller) -> set[str]:
         document = Client().get("/api/docs/schema").json()
         return {
             operation["operationId"]

@@ -9,13 +9,15 @@ import pytest
 from django.db import transaction
 
 from records.services.directory import forget_everything
+from tests.factories import Caller
 
+from .mcp import Mcp
 from .needs import Answer, Expected, Interface, Operation, Verdict
 from .rest import Rest
 from .workspace_api import WorkspaceApi
 from .world import ROLES, RoleCase, Target, World, make_world
 
-INTERFACES: tuple[Interface, ...] = (Rest(), WorkspaceApi())
+INTERFACES: tuple[Interface, ...] = (Rest(), WorkspaceApi(), Mcp())
 
 
 @pytest.mark.django_db
@@ -31,10 +33,9 @@ def test_a_role_does_what_it_is_granted_and_nothing_else(interface: Interface, r
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("interface", INTERFACES, ids=lambda interface: interface.name)
-def test_every_operation_is_in_the_matrix(interface: Interface) -> None:
-    assert {operation.covers for operation in interface.operations} == interface.documented()
+def test_every_operation_is_in_the_matrix(workspace: Caller, interface: Interface) -> None:
+    assert {operation.covers for operation in interface.operations} == interface.documented(workspace)
     names = [operation.name for operation in interface.operations]
     assert len(names) == len(set(names))
 

@@ -115,6 +115,6 @@ class WorkspaceApi:
         own = {right: "own" for right in ("view", "edit") if getattr(role, right) == "none"}
         return replace(role, **own)  # type: ignore[arg-type]
 
-    def documented(self) -> set[str]:
+    def documented(self, caller: Caller) -> set[str]:
         document = Client().get("/api/v2/docs/schema").json()
         return {item["operationId"] for methods in document["paths"].values() for item in methods.values()}
