@@ -47,19 +47,20 @@ FORMS: dict[str, Callable[[FieldSpec, str], int | None]] = {"id": by_id, "name":
 def option_key(field: FieldSpec, raw: JSON) -> int:
     """The primary key of the live option that `raw` means: an id, a name or a code, bare or in an object."""
     finders = list(FORMS.values())
-    sought, missing = raw, "There is no option {}."
+    sought, missing = raw, "There is no option"
     if isinstance(raw, dict):
         form = next((form for form in FORMS if raw.get(form) is not None), None)
         if form is None:
             raise InvalidValue(EXPECTED)
-        finders, sought, missing = [FORMS[form]], raw[form], f"No option has the {form} {{}}."
+        finders, sought = [FORMS[form]], raw[form]
+        missing = "There is no option with the id" if form == "id" else missing
     if not isinstance(sought, str):
         raise InvalidValue(EXPECTED)
     if len(sought) <= MAX_NAME:
         for find in finders:
             if (key := find(field, sought)) is not None:
                 return key
-    raise InvalidValue(missing.format(quoted(sought)) + _ways_out(field), "does_not_exist")
+    raise InvalidValue(f"{missing} {quoted(sought)}.{_ways_out(field)}", "does_not_exist")
 
 
 def _ways_out(field: FieldSpec) -> str:
