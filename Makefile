@@ -20,7 +20,7 @@ help: ## list these commands
 
 install: $(INSTALLED) ## make .venv with everything in it
 
-$(INSTALLED): $(LOCKED)
+$(INSTALLED): | $(LOCKED)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Records needs Python 3.11 or newer")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes $(LOCKED:%=-r %)

@@ -1,8 +1,9 @@
-"""Answers to what fails before or outside a view: JSON under /api and /mcp, Django's pages elsewhere."""
+"""Answers to what fails before or outside a view: JSON under /api and /mcp, pages elsewhere."""
 
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
 from django.views import defaults
 
 from records.api.errors import problem
@@ -21,14 +22,15 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     """Answer a request that is not allowed."""
     if is_api(request):
         return answer(request, HTTPStatus.FORBIDDEN, "This is not allowed.", "permission_required")
-    return defaults.permission_denied(request, exception)
+    return page(request, HTTPStatus.FORBIDDEN, "This is not for you", str(exception) or "Your role does not allow it.")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Answer a path that leads nowhere."""
     if is_api(request):
         return answer(request, HTTPStatus.NOT_FOUND, "Not found.", "not_found")
-    return defaults.page_not_found(request, exception)
+    said = "There is nothing here, or nothing that you may see."
+    return page(request, HTTPStatus.NOT_FOUND, "Not found", said)
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
@@ -36,6 +38,11 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
     if is_api(request):
         return answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, "Something failed on our side.", "server_error")
     return defaults.server_error(request)
+
+
+def page(request: HttpRequest, status: HTTPStatus, title: str, said: str) -> HttpResponseBase:
+    """Build a page for people, with a way back."""
+    return render(request, "problem.html", {"title": title, "said": said, "home": "/admin/"}, status=status)
 
 
 def is_api(request: HttpRequest) -> bool:

@@ -72,7 +72,7 @@ class FieldAdmin(SetupAdmin, HistoryMixin):
     conditional_fields = dict.fromkeys(RELATION, f"{LINKING}.includes(field_type)")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Field]:
-        return super().get_queryset(request).filter(deleted_at=None)
+        return super().get_queryset(request).filter(deleted_at=None).select_related("object")
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         has_options = obj is not None and field_types.get(obj.field_type).column == "option"

@@ -26,6 +26,7 @@ from .record_forms import RecordForm
 from .showing import Cell, member_name, show_cell, value_text
 
 HISTORY_SIZE = 20
+DOORS = {Source.RECORDS_API: "Records API", Source.WORKSPACE_API: "Workspace API", Source.MCP: "MCP"}
 Group = tuple[str, list[Cell]]
 
 
@@ -119,7 +120,9 @@ def _shown_entry(page: ObjectPage, entry: HistoryEntry) -> ShownEntry:
         (change.field.display_name, value_text(change.field, change.old), value_text(change.field, change.new))
         for change in entry.changes
     ]
-    how = Source(entry.source).label + (", with an API key" if entry.api_key_id else "")
+    how = DOORS.get(Source(entry.source), Source(entry.source).label) + (
+        ", with an API key" if entry.api_key_id else ""
+    )
     who = member_name(entry.member) or "Nobody"
     when = local_text(page.author, entry.created)
     return ShownEntry(entry.version, entry.action, when, who, how, entry.reason, changes)

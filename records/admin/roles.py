@@ -111,9 +111,7 @@ class FieldSwitchInline(ScopedInline):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         fields = Field.objects.filter(workspace_id=get_visitor(request).workspace_id, deleted_at=None)
         kwargs["queryset"] = fields.select_related("object")
-        formfield = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        formfield.label_from_instance = lambda field: f"{field.object} · {field}"
-        return formfield
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 @admin.register(Role)

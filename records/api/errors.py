@@ -34,8 +34,8 @@ class MethodNotAllowed(RecordsError):
     code = "method_not_allowed"
 
     def __init__(self, allowed: Iterable[str]) -> None:
-        super().__init__("This method is not allowed here.")
         self.allowed = ", ".join(sorted(method.upper() for method in allowed))
+        super().__init__(f"This method is not allowed here; allowed: {self.allowed}.")
 
 
 class UnsupportedMediaType(RecordsError):

@@ -17,6 +17,7 @@ from .authentication import WorkspaceScheme
 Schema = dict[str, Any]
 View = TypeVar("View", bound=Callable[..., Any])
 _required_bodies: set[str] = set()
+_examples: dict[str, Any] = {}
 
 
 # ---------------------------------------------------------------- documents
@@ -27,6 +28,7 @@ class Document:
     """An OpenAPI document: which paths it describes, and in what they are described and called."""
 
     title: str
+    description: str
     holds: Callable[[str], bool]
     security: list[dict[str, list[Any]]]
     components: Registry[Schema] = field(default_factory=lambda: Registry("schema component"))
@@ -35,10 +37,18 @@ class Document:
 WORKSPACE_PATHS = "/api/v2/"
 RECORDS = Document(
     "Records API",
+    "Objects with typed fields, and their records. Every call sends `X-API-KEY`, `X-BUSINESS-ID` (the workspace) and"
+    " `X-USER-ID` (the member): Authorize asks for them. Logged in to the admin, `X-BUSINESS-ID` alone will do.",
     lambda path: not path.startswith(WORKSPACE_PATHS),
     [{scheme: [] for scheme in WorkspaceScheme.headers}],
 )
-WORKSPACE = Document("Workspace API", lambda path: path.startswith(WORKSPACE_PATHS), [{"apiKey": []}])
+WORKSPACE = Document(
+    "Workspace API",
+    "The same objects and records as in the Records API: objects are data types, ids whole numbers, values plain."
+    " Every call sends `Authorization: Bearer <api key>`. Logged in to the admin, the path's UUID will do.",
+    lambda path: path.startswith(WORKSPACE_PATHS),
+    [{"apiKey": []}],
+)
 
 
 class RecordsGenerator(SchemaGenerator):
@@ -129,8 +139,11 @@ def operation(
     responses: Mapping[int, Schema | None],
     body: tuple[Schema, bool] | None = None,
     media_type: str = JSON,
+    example: Any = None,
 ) -> Decorator:
-    """What the document is to say of a view."""
+    """What the document is to say of a view. `example` is a body that can be sent as it is."""
+    if example is not None:
+        _examples[operation_id] = example
     if body is not None and body[1]:
         _required_bodies.add(operation_id)
     described: Callable[[View], View] = extend_schema(
@@ -147,7 +160,7 @@ def operation(
 def complete(result: Schema, generator: RecordsGenerator, **_: Any) -> Schema:
     """Add what drf-spectacular is not told by the views: title, components, the security that all share."""
     document = generator.document
-    result["info"]["title"] = document.title
+    result["info"].update(title=document.title, description=document.description)
     schemas = result["components"].setdefault("schemas", {})
     schemas.update(zip(document.components, document.components.values(), strict=True))
     result["security"] = document.security
@@ -155,4 +168,6 @@ def complete(result: Schema, generator: RecordsGenerator, **_: Any) -> Schema:
         for described in methods.values():
             if described["operationId"] in _required_bodies:
                 described["requestBody"]["required"] = True
+            if described["operationId"] in _examples:
+                described["requestBody"]["content"][JSON]["example"] = _examples[described["operationId"]]
     return result

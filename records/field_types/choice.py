@@ -21,6 +21,7 @@ from .conditions import single_conditions
 
 MAX_NAME = 255
 MAX_LISTED = 250  # options that a schema names
+MAX_TOLD = 300  # characters of options that a message names
 EXPECTED = 'Expected an option: its id, {"id"}, {"name"} or {"code"}.'
 
 
@@ -46,19 +47,26 @@ FORMS: dict[str, Callable[[FieldSpec, str], int | None]] = {"id": by_id, "name":
 def option_key(field: FieldSpec, raw: JSON) -> int:
     """The primary key of the live option that `raw` means: an id, a name or a code, bare or in an object."""
     finders = list(FORMS.values())
-    sought = raw
+    sought, missing = raw, "There is no option"
     if isinstance(raw, dict):
         form = next((form for form in FORMS if raw.get(form) is not None), None)
         if form is None:
             raise InvalidValue(EXPECTED)
         finders, sought = [FORMS[form]], raw[form]
+        missing = "There is no option with the id" if form == "id" else missing
     if not isinstance(sought, str):
         raise InvalidValue(EXPECTED)
     if len(sought) <= MAX_NAME:
         for find in finders:
             if (key := find(field, sought)) is not None:
                 return key
-    raise InvalidValue(f"There is no option {quoted(sought)}.", "does_not_exist")
+    raise InvalidValue(f"{missing} {quoted(sought)}.{_ways_out(field)}", "does_not_exist")
+
+
+def _ways_out(field: FieldSpec) -> str:
+    """The options there are, where a message can hold them."""
+    shown = ", ".join(live_names(field))
+    return f" The options are {shown}." if 0 < len(shown) <= MAX_TOLD else ""
 
 
 def named_option(field: FieldSpec, cell: str) -> JSON:

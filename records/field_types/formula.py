@@ -36,6 +36,8 @@ MAX_EXPRESSION = 1000
 MAX_NODES = 2000  # a comparison of two fields has about 40
 MAX_PARENTHESES = 20
 MAX_RESULT = 10_000
+ROOT = "record"
+TYPES = frozenset({"bool", "bytes", "double", "duration", "int", "list", "map", "string", "timestamp", "type", "uint"})
 MACROS = frozenset({"map", "filter", "all", "exists", "exists_one", "reduce", "min"})
 _parsing = threading.Lock()  # the parser keeps the text it is at
 
@@ -158,22 +160,24 @@ def _program(expression: str) -> Callable[[Mapping[str, Any]], Any]:
     with _parsing:
         try:
             tree = environment.compile(expression)
-        except (CELParseError, RecursionError) as problem:
-            message = str(problem.args[0])[:200] if problem.args else "not an expression"
-            raise InvalidValue(f"Not a CEL expression: {message}") from None
+        except CELParseError as problem:
+            where = f" from character {problem.column} of line {problem.line} on" if problem.column else ""
+            raise InvalidValue(f"Not a CEL expression{where}.") from None
+        except RecursionError:
+            raise InvalidValue("The expression is nested too deep.", "limit_exceeded") from None
     _check_tree(tree)
     program = environment.program(tree, functions=_arithmetic())
     name = celtypes.StringType
 
     def run(data: Mapping[str, Any]) -> Any:
         fields = celtypes.MapType({name(key): value for key, value in data.items()})
-        return program.evaluate({"record": celtypes.MapType({name("data"): fields})})
+        return program.evaluate({ROOT: celtypes.MapType({name("data"): fields})})
 
     return run
 
 
 def _check_tree(tree: Any) -> None:
-    """Refuse an expression that is too big, or that may repeat something."""
+    """Refuse an expression that is too big, that may repeat something, or that names what there never is."""
     nodes = list(tree.iter_subtrees())
     if len(nodes) > MAX_NODES:
         raise InvalidValue("The expression is too big.", "limit_exceeded")
@@ -181,6 +185,9 @@ def _check_tree(tree: Any) -> None:
         names = {str(child) for child in node.children if not hasattr(child, "children")}
         if node.data == "member_dot_arg" and names & MACROS:
             raise InvalidValue(f"Macros ({', '.join(sorted(names & MACROS))}) are not run.")
+        strangers = names - TYPES - {ROOT} if node.data in ("ident", "dot_ident") else ()
+        if strangers:
+            raise InvalidValue(f"There is no {', '.join(strangers)}; a field is read as {ROOT}.data.its_api_name.")
 
 
 def _arithmetic() -> dict[str, Callable[[Any, Any], Any]]:

@@ -30,7 +30,7 @@ MAX_NAME = 255
 def record_ref(field: FieldSpec, raw: JSON) -> RecordRef:
     """The record that `raw` names: an id, bare or in an object, or the related object's identifier."""
     if not isinstance(raw, dict) or raw.get("id") is not None:
-        return RecordRef(uuid=check_id(raw, "a record"))
+        return RecordRef(uuid=check_id(raw, 'a record, {"id"} or {"name"}'))
     if "name" not in raw:
         raise InvalidValue('Expected the id of a record, {"id"} or {"name"}.')
     name = check_text(raw["name"], MAX_NAME).strip()

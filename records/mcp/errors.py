@@ -54,6 +54,8 @@ def refused_data(error: InvalidValues, names: Sequence[str], record_type: str) -
         name = entry.field_name if entry.position is None else names[entry.position]
         said += [f"data.{name}: {problem.message}" for problem in entry.problems]
     message = " ".join(said)
+    if error.code == "unique":
+        message += " query_records finds the record that has it: patch that one, or send another value."
     unknown = any(problem.part == "name" for entry in error.entries for problem in entry.problems)
     if unknown:
         message += f" list_record_types with record_type {record_type!r} names the properties there are."

@@ -36,7 +36,8 @@ def make_server(author_of: AuthorOf) -> Server[Any]:
     """A server whose calls are made by the author that `author_of` finds; it is asked in the thread of the database."""
 
     async def list_tools(context: Context, params: Any) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=[_published(tool) for tool in tools.values()])
+        author = await sync_to_async(author_of, thread_sensitive=True)(context)
+        return types.ListToolsResult(tools=[_published(tool, author) for tool in tools.values()])
 
     async def call_tool(context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         if params.name not in tools:
@@ -61,12 +62,12 @@ def _schema_of(name: str) -> dict[str, Any] | None:
     return tools.get(name).schema if name in tools else None
 
 
-def _published(tool: Tool) -> types.Tool:
+def _published(tool: Tool, author: Author) -> types.Tool:
     return types.Tool(
         name=tool.name,
         title=tool.title,
         description=tool.description,
-        input_schema=tool.schema,
+        input_schema=tool.schema_for(author),
         annotations=types.ToolAnnotations(
             title=tool.title,
             read_only_hint=tool.read_only,
@@ -80,7 +81,8 @@ def _published(tool: Tool) -> types.Tool:
 def _run(tool: Tool, author_of: AuthorOf, context: Context, arguments: dict[str, Any]) -> types.CallToolResult:
     """Carry a call out, in the thread that has the database's connection."""
     try:
-        content = tool.run(author_of(context), check_arguments(tool.schema, arguments))
+        author = author_of(context)
+        content = tool.run(author, check_arguments(tool.schema_for(author), arguments))
         refused = False
     except RecordsError as error:
         content, refused = refusal(error), True

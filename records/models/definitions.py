@@ -142,7 +142,7 @@ class Field(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.display_name
+        return f"{self.display_name} ({self.object})"
 
 
 class StageStatus(models.TextChoices):

@@ -65,7 +65,7 @@ def parse_ordering(author: Author, schema: ObjectSchema, names: Sequence[str]) -
     for name in names:
         field = find_sought_field(author, schema, name.removeprefix("-"), "ordering")
         if field is None:
-            raise InvalidInput(f"ordering: there is no field {name[:80]!r}.", "does_not_exist")
+            raise InvalidInput(f"ordering: there is no field {name.removeprefix('-')[:80]!r}.", "does_not_exist")
         if field.multiple or field.mirror_of_id is not None:
             raise InvalidInput(f"ordering: {field.name!r} holds several values.")
         _check_related(author, field)
@@ -124,7 +124,8 @@ def read_cursor(keys: Sequence[SortKey], text: str) -> Cursor:
         _check_key(record_id)
         parsed = tuple(_parsed(key, value) for key, value in zip(keys, values, strict=True))
     except (ValueError, TypeError, ArithmeticError, binascii.Error):
-        raise InvalidInput("cursor: not a cursor of this search.") from None
+        message = "cursor: not a cursor of this search. Repeat all it came with, or leave it out."
+        raise InvalidInput(message) from None
     return Cursor(parsed, record_id)
 
 

@@ -139,7 +139,8 @@ def test_the_search_for_fields_finds_those_of_the_workspace_alone(admin: Workben
     path = "/admin/autocomplete/?app_label=records&model_name=fieldpermission&field_name=field&term="
 
     assert admin.get(f"{path}vessels").json()["results"] == []
-    assert admin.get(f"{path}email").json()["results"]
+    (found,) = admin.get(f"{path}email status").json()["results"]
+    assert found["text"] == "Email status (Contacts)"
 
 
 def test_records_of_another_workspace_are_nowhere(admin: Workbench, companies: str, elsewhere: Caller) -> None:
@@ -181,7 +182,10 @@ def test_a_member_sees_and_does_what_their_role_grants(admin: Workbench, compani
     assert "Employees" not in page
     assert "Employees" not in reader.read(companies)
     assert not re.search(r"/(edit|archive)/", page)
-    assert reader.get(f"{companies}{record}/edit/").status_code == 403
+    refused = reader.get(f"{companies}{record}/edit/")
+    assert refused.status_code == 403
+    assert "You may not edit this record" in refused.content.decode()
+    assert 'href="/admin/"' in refused.content.decode()
     assert reader.get(f"{companies}add/").status_code == 403
     assert reader.send(f"{companies}{record}/archive/").status_code == 403
 

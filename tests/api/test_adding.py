@@ -62,6 +62,14 @@ def test_add_needs_the_required_fields(api: ApiClient, companies: str) -> None:
 # ---------------------------------------------------------------- upsert
 
 
+def test_what_is_wrong_is_told_by_its_place_in_one_text_too(api: ApiClient, companies: str) -> None:
+    fields = [{"name": "city", "value": "Oslo"}, {"name": "employees", "value": "many"}, {"name": "nope", "value": 1}]
+    assert api.post(f"{companies}/add", {"fields": fields}).json()["detail"] == (
+        "fields[0].name: There is no field with this name. fields[1].value: Expected a whole number."
+        " fields[2].name: There is no field with this name. The field 'Name' (name) is required."
+    )
+
+
 def test_upsert_creates_then_updates_then_leaves_alone(api: ApiClient, companies: str) -> None:
     def upsert(**values: Any) -> Any:
         return api.post(f"{companies}/upsert", {"lookup_value": " New  one ", **sent(**values)})

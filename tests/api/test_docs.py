@@ -8,6 +8,8 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
 
+from tests.api_client import ApiClient
+
 
 def test_the_document_is_json(client: Client) -> None:
     answer = client.get("/api/docs/schema")
@@ -45,3 +47,33 @@ def test_swagger_ui_gets_its_script_apart(client: Client) -> None:
     assert script.headers["Content-Type"].startswith("application/javascript")
     assert "/api/docs/schema" in script.content.decode()
     assert "X-CSRFTOKEN" in script.content.decode().upper()
+
+
+def test_examples_can_be_sent_as_they_are(client: Client, api: ApiClient, companies: str, company: str) -> None:
+    """What Swagger UI fills in is carried out, in the contract's order."""
+    paths = client.get("/api/docs/schema").json()["paths"]
+    record, sent = "/api/records/{object_identifier}/{entity_id}", {}
+    for name, method, path in (
+        ("add", "post", "/api/records/{object_identifier}/add"),
+        ("upsert", "post", "/api/records/{object_identifier}/upsert"),
+        ("search", "post", "/api/records/{object_identifier}/search"),
+        ("put", "put", record),
+        ("patch", "patch", record),
+        ("object", "post", "/api/custom-objects"),
+        ("field", "post", "/api/custom-objects/{object_key}/fields"),
+    ):
+        sent[name] = paths[path][method]["requestBody"]["content"]["application/json"]["example"]
+    for name in ("add", "upsert", "search"):
+        assert api.post(f"{companies}/{name}", sent[name]).status_code in (200, 201), name
+    assert api.post(f"{companies}/search", sent["search"]).json()["count"] == 1
+    assert api.put(company, sent["put"]).status_code == 200
+    assert api.patch(company, sent["patch"]).status_code == 200
+    assert api.post("/api/custom-objects", sent["object"]).status_code == 201
+    assert api.post("/api/custom-objects/companies/fields", sent["field"]).status_code == 201
+
+
+@pytest.mark.parametrize(("path", "header"), [("/api/docs", "X-BUSINESS-ID"), ("/api/v2/docs", "Authorization")])
+def test_the_document_says_how_to_get_in(client: Client, path: str, header: str) -> None:
+    description = client.get(f"{path}/schema").json()["info"]["description"]
+    assert header in description
+    assert "Logged in to the admin" in description

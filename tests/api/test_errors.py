@@ -43,6 +43,12 @@ def test_each_refusal_has_its_status(error: RecordsError, status: int, code: str
     assert headers.items() <= dict(answer.headers).items()
 
 
+def test_a_method_that_is_not_allowed_is_told_those_that_are(api: ApiClient, companies: str) -> None:
+    answer = api.get(f"{companies}/search")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert answer.json()["detail"] == "This method is not allowed here; allowed: POST."
+
+
 class Broken:
     """A connection that ends in the middle of a body."""
 

@@ -105,6 +105,12 @@ def test_a_body_that_is_not_declared_as_json_is_refused(api: ApiClient, company:
     assert answer.json()["code"] == "unsupported_media_type"
 
 
+def test_json_is_no_file_to_import(api: ApiClient, companies: str) -> None:
+    refused = api.post("/api/custom-objects/companies/imports", {"mapping": {}})
+    assert (refused.status_code, refused.json()["code"]) == (415, "unsupported_media_type")
+    assert "multipart/form-data" in refused.json()["detail"]
+
+
 def test_what_is_wrong_with_the_declaration_is_named(api: ApiClient, company: str) -> None:
     answer = api.send("PATCH", company, sent(note="x"), content_type="application/json; charset=utf-16")
     assert "charset=utf-16" in answer.json()["detail"]

@@ -158,3 +158,33 @@ def test_no_page_is_wider_than_its_window(page: Page, installation: Installation
     ):
         page.goto(path)
         assert overflow(page) <= 0, path
+
+
+def test_a_phone_shows_every_button_and_menu(page: Page, installation: Installation) -> None:
+    log_in(page, installation)
+    page.locator("#nav-sidebar").get_by_role("link", name="Contacts").click()
+    page.set_viewport_size({"width": 390, "height": 800})
+
+    for button in page.locator("#header-inner .records-button").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert box["y"] >= 0
+    for menu in ("Filter", "Columns", "Export"):
+        page.get_by_text(menu, exact=True).click()
+        expect(page.locator("details[open]")).to_have_count(1)
+        assert overflow(page) <= 0, menu
+
+
+def test_what_has_the_focus_is_not_below_the_buttons(page: Page, installation: Installation) -> None:
+    contact = installation.add(first_name="Low", email="low@example.com")
+    log_in(page, installation)
+    page.locator("#nav-sidebar").get_by_role("link", name="Contacts").click()
+    page.set_viewport_size({"width": 1280, "height": 500})
+    page.goto(f"{page.url}{contact}/edit/")
+
+    for field in page.locator(".records-inputs input[type=text]").all():
+        field.focus()
+        box, buttons = field.bounding_box(), page.locator(".records-submit").bounding_box()
+        assert box is not None
+        assert buttons is not None
+        assert box["y"] + box["height"] <= buttons["y"]

@@ -45,6 +45,19 @@ def computed(expression: str, values: dict[str, Any] = VALUES) -> Any:
 
 
 @pytest.mark.parametrize(
+    "expression", ["price * 2", "data.price * 2", ".price", "record.data.price + x", "other_records"]
+)
+def test_a_name_that_a_formula_never_has_is_refused(expression: str) -> None:
+    with pytest.raises(InvalidValue, match=r"a field is read as record\.data\.its_api_name"):
+        computed(expression)
+
+
+def test_where_an_expression_goes_wrong_is_told_in_one_line() -> None:
+    with pytest.raises(InvalidValue, match=r"expression: Not a CEL expression from character 15 of line 1 on\.$"):
+        computed("record.data.a *")
+
+
+@pytest.mark.parametrize(
     ("expression", "expected"),
     [
         ("record.data.price * record.data.quantity", 6),
@@ -87,7 +100,6 @@ def test_expressions(expression: str, expected: Any) -> None:
         "b'bytes'",
         "null",
         "''",
-        "other_records",
         "record.data.title.__class__",
         "record.__init__",
         "record.data.body",

@@ -92,6 +92,7 @@ def test_a_key_can_be_for_one_member_and_an_hour(workspace: Caller, capsys: pyte
         (["--workspace", "elsewhere"], "There is no workspace 'elsewhere'"),
         (["--member", "nobody@example.com"], "No active member of 'Example workspace' has the e-mail"),
         (["--scopes", "records.read"], "'records.read' is no scope"),
+        (["--scopes", "record:write"], "'record:write' is no scope; .* records, datatypes, members or webhooks"),
         (["--expires", "soon"], "'soon' is not a date"),
         (["--expires", "2001-01-01"], "2001-01-01 has passed"),
     ],

@@ -57,6 +57,24 @@ def test_it_says_how_many_rows_became_what(run: Any) -> None:
     assert second.status == 1
 
 
+def test_it_says_what_an_object_is_made_of(run: Any) -> None:
+    made = run("Code,Size\na,1\nb,2\n", "--create-object")
+    assert (
+        made.printed.splitlines()[1] == "Its fields, by what the columns hold: code (text, identifies), size (integer)."
+    )
+    assert len(run("Code,Size\na,1\n").printed.splitlines()) == 1
+
+
+def test_it_says_when_no_column_identifies(run: Any) -> None:
+    made = run("size\n1\n1\n", "--create-object", "--dry-run")
+    assert made.printed.splitlines()[1:] == ["Its fields, by what the columns hold: size (integer). None identifies."]
+
+
+def test_semicolons_or_tabs_may_separate_cells(run: Any) -> None:
+    assert run("code;size\na;1\n", "--create-object").printed.startswith("things: 1 created")
+    assert run("code\tsize\na\t2\n").printed.startswith("things: 0 created, 1 updated")
+
+
 def test_it_says_when_there_was_nothing_to_do(run: Any) -> None:
     run("size\n1\n", "--create-object")
 

@@ -131,15 +131,25 @@ CALLS: list[tuple[dict[str, Any], str, str]] = [
     ({"action": "get", "record_id": "x"}, "VALIDATION_ERROR", "record_id: 'x' is not a UUID"),
     ({"action": "get", "record_id": NOBODY}, "NOT_FOUND", f"record_id: there is no companies record '{NOBODY}'"),
     ({"action": "patch", "record_id": NOBODY, "data": {}}, "NOT_FOUND", "record_id: there is no companies record"),
+    ({"action": "get", "external_id": "7"}, "NOT_FOUND", "no companies record '7' without external_source; query"),
     ({"record_id": NOBODY, "data": {"name": "A"}}, "NOT_FOUND", "record_id: there is no companies record"),
     ({}, "VALIDATION_ERROR", "data: this argument is required"),
     ({"action": "get", "record_id": NOBODY, "data": {}}, "VALIDATION_ERROR", "data: get does not take this argument"),
     ({"data": {}}, "VALIDATION_ERROR", "data.name: The field 'Name' (name) is required."),
     ({"data": {"nme": "A"}}, "VALIDATION_ERROR", "data.nme: There is no field with this name."),
     ({"data": {"nme": "A"}}, "VALIDATION_ERROR", "list_record_types with record_type 'companies' names the properties"),
-    ({"data": {"name": "A", "size": "Huge"}}, "VALIDATION_ERROR", 'data.size: There is no option "Huge".'),
+    (
+        {"data": {"name": "A", "size": "Huge"}},
+        "VALIDATION_ERROR",
+        'data.size: There is no option "Huge". The options are Small, Large.',
+    ),
     ({"data": {"name": "A", "revenue": "much", "city": 5}}, "VALIDATION_ERROR", "data.city: Expected a string."),
     ({"data": {"name": "A", "staff": [NOBODY]}}, "VALIDATION_ERROR", "data.staff: The record"),
+    (
+        {"data": {"name": "A", "staff": ["Ann"]}},
+        "VALIDATION_ERROR",
+        'data.staff: Expected the id of a record, {"id"} or',
+    ),
     ({"data": {"name": "A", "extra": "text"}}, "VALIDATION_ERROR", "data.extra: Expected an object or a list."),
     ({"data": {"name": "A\x00"}}, "VALIDATION_ERROR", "data.name: Null characters are not allowed."),
     ({"data": {"name": "A", "founded": "soon"}}, "VALIDATION_ERROR", "data.founded:"),
@@ -170,6 +180,7 @@ def test_a_name_that_is_taken_is_told(agent: Agent) -> None:
     assert (error["code"], error["details"]["reason"]) == ("VALIDATION_ERROR", "unique")
     assert "data.name:" in error["message"]
     assert "data.code:" in error["message"]
+    assert "query_records finds the record that has it" in error["message"]
 
 
 # ---------------------------------------------------------------- roles and workspaces

@@ -161,10 +161,11 @@ def test_fields_limit_what_is_answered(agent: Agent, found: Any) -> None:
         ({"filter": {"field": "archived", "op": "gt", "value": True}}, "filter: archived takes op eq"),
         ({"filter": {"or": [{"field": "archived", "value": True}]}}, "filter.or[0]: archived may stand alone"),
         ({"filter": {"and": [{"field": "city", "value": "a"}] * 101}}, "at most 100 filters"),
-        ({"sort": "colour"}, "sort: there is no field 'colour'."),
+        ({"sort": "colour"}, "sort: there is no field 'colour'. list_record_types names the properties."),
+        ({"sort": "-colour"}, "sort: there is no field 'colour'."),
         ({"sort": ["-labels"]}, "sort: 'labels' holds several values."),
         ({"fields": ["colour"]}, "fields: unknown colour. list_record_types names the properties."),
-        ({"cursor": "nonsense"}, "cursor: not a cursor of this search."),
+        ({"cursor": "nonsense"}, "cursor: not a cursor of this search. Repeat all it came with, or leave it out."),
     ],
     ids=lambda value: str(value)[:60] if isinstance(value, dict) else "",
 )

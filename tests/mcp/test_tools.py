@@ -40,6 +40,12 @@ def test_every_tool_is_published_with_a_schema_that_describes_each_argument(publ
         assert tool["title"]
 
 
+def test_every_tool_says_which_base_the_key_belongs_to(either: Agent, published: dict[str, Any]) -> None:
+    base_id = str(either.caller.workspace.uuid)
+    assert all(base_id in tool["inputSchema"]["properties"]["base_id"]["description"] for tool in published.values())
+    assert base_id in either.refusal("list_record_types", base_id=None)["message"]
+
+
 def test_manage_record_has_the_documented_parameters(published: dict[str, Any]) -> None:
     schema = published["manage_record"]["inputSchema"]
     assert tuple(schema["properties"]) == PARAMETERS

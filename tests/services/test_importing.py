@@ -138,6 +138,11 @@ def test_columns_that_do_not_fit_are_refused(importing: Importing, shops: None, 
     assert importing.count(ImportRun) == 0
 
 
+def test_a_field_that_the_mapping_means_is_named(importing: Importing, shops: None) -> None:
+    with pytest.raises(InvalidInput, match=r"called 'nowhere' \(for the column 'Shop'\)\. Its fields are name"):
+        importing("shops", "Shop\na\n", mapping={"Shop": "nowhere"})
+
+
 def test_a_field_the_member_may_not_see_is_as_unknown_as_any(importing: Importing, shops: None) -> None:
     grant = {"shops": {"create": True, "view": "all", "edit": "all"}}
     clerk = make_member(importing.caller, "clerk@example.com", grant, hidden=[("shops", "rent")])

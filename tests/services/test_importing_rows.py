@@ -148,7 +148,7 @@ def test_good_rows_are_kept_and_bad_ones_reported(importing: Importing, shops: N
     assert (found.created, found.failed, found.rows, found.report) == (2, 4, 6, importing.report)
     assert [tuple(row.values()) for row in importing.refused()] == [
         ("3", "number", "invalid", "Expected a whole number.", "x"),
-        ("3", "size", "does_not_exist", 'There is no option "Huge".', "Huge"),
+        ("3", "size", "does_not_exist", 'There is no option "Huge". The options are Small, Large.', "Huge"),
         ("4", "", "invalid", "The row has 2 cells, the header 4.", ""),
         ("6", "number", "unique", "Another record has this number.", "7"),
         ("7", "name", "required", "The row says not which record it is.", ""),

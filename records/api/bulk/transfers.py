@@ -10,8 +10,9 @@ from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpRe
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import RawPostDataException, UnreadablePostError
 
-from records.api.answers import json_answer
+from records.api.answers import JSON, json_answer
 from records.api.bodies import read_object
+from records.api.errors import UnsupportedMediaType
 from records.api.records.requests import asked_search
 from records.api.viewsets import ApiViewSet
 from records.exceptions import InvalidInput
@@ -88,6 +89,8 @@ def _sent_file(request: HttpRequest) -> tuple[str, Iterator[bytes]]:
             return file.name or "file.csv", iter(file.chunks(CHUNK))
     except (MultiPartParserError, UnreadablePostError, RawPostDataException, ValueError):
         raise InvalidInput("The form in the body cannot be read.") from None
+    if request.content_type == JSON:
+        raise UnsupportedMediaType("Send the file itself: as the body, or as the part `file` of multipart/form-data.")
     return request.GET.get("file_name", "file.csv"), _body(request)
 
 

@@ -25,14 +25,16 @@ def _id(name: str) -> Any:
 
 
 def _metadata(
-    name: str, tag: str, summary: str, parameters: list[Any], responses: dict[int, Any], body: str = ""
+    name: str, tag: str, summary: str, parameters: list[Any], responses: dict[int, Any], body: str = "", **more: Any
 ) -> Decorator:
     sent = json_body(body, required=True) if body else None
-    return operation(name, tag, summary, parameters, {**responses, **_REFUSALS}, body=sent)
+    return operation(name, tag, summary, parameters, {**responses, **_REFUSALS}, body=sent, **more)
 
 
-def _objects(name: str, summary: str, parameters: list[Any], responses: dict[int, Any], body: str = "") -> Decorator:
-    return _metadata(f"custom_objects_{name}", "custom-objects", summary, parameters, responses, body)
+def _objects(
+    name: str, summary: str, parameters: list[Any], responses: dict[int, Any], body: str = "", **more: Any
+) -> Decorator:
+    return _metadata(f"custom_objects_{name}", "custom-objects", summary, parameters, responses, body, **more)
 
 
 list_objects = _objects(
@@ -47,7 +49,14 @@ list_objects = _objects(
     ],
     {200: ref("PaginatedCustomObjectList")},
 )
-create_object = _objects("create", "Make an object", [], {201: _OBJECT_ROW}, "CustomObjectRequest")
+create_object = _objects(
+    "create",
+    "Make an object",
+    [],
+    {201: _OBJECT_ROW},
+    "CustomObjectRequest",
+    example={"object_name": "Projects", "entity_name": "Project"},
+)
 retrieve_object = _objects("retrieve", "Read an object", [_OBJECT], {200: _OBJECT_ROW})
 update_object = _objects(
     "partial_update", "Change an object", [_OBJECT], {200: _OBJECT_ROW}, "PatchedCustomObjectRequest"
@@ -61,7 +70,14 @@ object_schema = _objects(
 )
 
 list_fields = _objects("fields_list", "The fields of an object", [_OBJECT], {200: array(_FIELD_ROW)})
-create_field = _objects("fields_create", "Add a field", [_OBJECT], {201: _FIELD_ROW}, "ObjectFieldRequest")
+create_field = _objects(
+    "fields_create",
+    "Add a field",
+    [_OBJECT],
+    {201: _FIELD_ROW},
+    "ObjectFieldRequest",
+    example={"category": "General", "display_name": "Budget", "field_type": "money"},
+)
 retrieve_field = _objects("fields_retrieve", "Read a field", [_OBJECT, _FIELD], {200: _FIELD_ROW})
 update_field = _objects(
     "fields_partial_update", "Change a field", [_OBJECT, _FIELD], {200: _FIELD_ROW}, "PatchedObjectFieldRequest"

@@ -52,6 +52,7 @@ update = _records(
     _BOTH,
     _WRITTEN,
     body=json_body("EntityRecordUpdateRequest", required=True),
+    example={"fields": [{"name": "name", "value": "Southern Freight"}, {"name": "employees", "value": 12}]},
 )
 partial_update = _records(
     "partial_update",
@@ -59,6 +60,7 @@ partial_update = _records(
     [*_BOTH, _ALL_FIELDS],
     _WRITTEN,
     body=json_body("PatchedEntityRecordUpdateRequest"),
+    example={"fields": [{"name": "employees", "value": 13}]},
 )
 destroy = _records("destroy", "Archive a record", _BOTH, {204: None})
 unarchive = _records("unarchive_partial_update", "Bring an archived record back", _BOTH, _WRITTEN)
@@ -82,6 +84,7 @@ add = _records(
     [_OBJECT],
     _WRITTEN,
     body=json_body("EntityRecordAddRequest", required=True),
+    example={"fields": [{"name": "name", "value": "Western Freight"}, {"name": "employees", "value": 40}]},
 )
 lookup = _records(
     "lookup_retrieve",
@@ -107,6 +110,11 @@ search = _records(
     ],
     {200: ref("EntityRecordSearchPage"), 400: _REFUSED},
     body=json_body("SearchRequest"),
+    example={
+        "query": [{"filters": [{"field": "employees", "condition": ">=", "value": 40}]}],
+        "ordering": "-employees",
+        "page_size": 10,
+    },
 )
 upsert = _records(
     "upsert_create",
@@ -114,6 +122,7 @@ upsert = _records(
     [_OBJECT, _ALL_FIELDS],
     {**_WRITTEN, 201: _DETAIL},
     body=json_body("EntityRecordUpsertRequest", required=True),
+    example={"lookup_value": "Northern Freight", "fields": [{"name": "employees", "value": 20}]},
 )
 
 field_values = _records(

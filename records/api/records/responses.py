@@ -160,7 +160,7 @@ def refused_write(error: InvalidInput) -> HttpResponse:
     if not isinstance(error, InvalidValues):
         error = InvalidValues([], [Problem("", error.code, error.detail)])
     content = {
-        "detail": error.detail[:500],
+        "detail": _told(error)[:500],
         "code": error.code,
         "non_field_errors": [problem.message for problem in error.general],
         "non_field_codes": [problem.code for problem in error.general],
@@ -170,6 +170,16 @@ def refused_write(error: InvalidInput) -> HttpResponse:
     if error.archived_id is not None:
         content["archived_record_id"] = error.archived_id
     return json_answer(content, status_of(error), headers_of(error))
+
+
+def _told(error: InvalidValues) -> str:
+    """All problems in one text: those of entries that were sent by their place, others name their field themselves."""
+    said = [
+        problem.message if entry.position is None else f"fields[{entry.position}].{problem.part}: {problem.message}"
+        for entry in error.entries
+        for problem in entry.problems
+    ]
+    return " ".join([*said, *(problem.message for problem in error.general)]) or error.detail
 
 
 def _positional(error: InvalidValues, part: str) -> list[dict[str, list[str]]]:

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from records.exceptions import InvalidInput, RecordsError
 from records.models import Member, Workspace
-from records.services.access import LEVELS
+from records.services.access import AREAS, LEVELS
 from records.services.workspaces import create_api_key, get_workspace
 
 
@@ -70,10 +70,9 @@ def check_scopes(scopes: Sequence[str]) -> None:
     """Refuse what is no scope: a key that has it could do nothing."""
     for scope in scopes:
         area, _, level = scope.partition(":")
-        if not area or level not in LEVELS:
-            raise CommandError(
-                f"{scope!r} is no scope; scopes are an area and one of {', '.join(LEVELS)}: records:read."
-            )
+        if area not in AREAS or level not in LEVELS:
+            areas, levels = (f"{', '.join(names[:-1])} or {names[-1]}" for names in (AREAS, LEVELS))
+            raise CommandError(f"{scope!r} is no scope; one is {areas}, and then {levels}, as in records:read.")
 
 
 def read_expiry(text: str | None) -> datetime | None:

@@ -14,7 +14,16 @@ from records.management.commands.create_api_key import find_member
 from records.management.commands.serve import count
 from records.models import Source
 from records.services.access import Author
-from records.services.importing import CsvTable, ImportOptions, ImportPlan, ImportSummary, import_file, open_table
+from records.services.importing import (
+    CsvTable,
+    ImportOptions,
+    ImportPlan,
+    ImportSummary,
+    ObjectDraft,
+    find_delimiter,
+    import_file,
+    open_table,
+)
 from records.services.workspaces import command_author, get_workspace
 
 REFUSED_ROWS = 1
@@ -35,7 +44,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("object", help="API name or UUID of the object")
-        parser.add_argument("file", type=Path, help="CSV with a header; also gzipped, when it ends in .gz")
+        parser.add_argument(
+            "file",
+            type=Path,
+            help="CSV with a header, its cells between commas, semicolons, tabs or bars; gzipped when it ends in .gz",
+        )
         parser.add_argument("--workspace", required=True, help="its UUID, slug or name")
         parser.add_argument("--member", help="e-mail of the member who imports (the workspace's first admin)")
         parser.add_argument(
@@ -73,7 +86,8 @@ class Command(BaseCommand):
 
     def import_table(self, author: Author, options: dict[str, Any]) -> ImportSummary:
         """Import, showing how far it is if somebody is watching."""
-        table = open_table(options["file"], options["encoding"])
+        path, encoding = options["file"], options["encoding"]
+        table = open_table(path, encoding, delimiter=find_delimiter(path, encoding))
         chosen = ImportOptions(
             report=options["report"] or Path(f"{table_name(table)}.errors.csv"),
             plan=ImportPlan(options["match"]),
@@ -110,11 +124,22 @@ def text(summary: ImportSummary, seconds: float, *, dry_run: bool) -> str:
     intro = "Dry run, nothing is stored: " if dry_run else ""
     speed = f"{seconds:.1f} s, {rows / seconds:,.0f} rows/s"
     lines = [f"{intro}{summary.object_name}: {counts(summary)} ({speed})."]
+    if summary.made is not None:
+        lines.append(described(summary.made))
     if summary.resumed_at:
         lines.append(f"The first {summary.resumed_at:,} rows were imported before.")
     if summary.report is not None:
         lines.append(f"What was refused, and why: {summary.report}")
     return "\n".join(lines)
+
+
+def described(made: ObjectDraft) -> str:
+    """The fields that were made of the columns, so that a wrong type is noticed before there is much of it."""
+    fields = ", ".join(
+        f"{field.name} ({field.field_type}{', identifies' if field.name == made.identifier else ''})"
+        for field in made.fields
+    )
+    return f"Its fields, by what the columns hold: {fields}.{'' if made.identifier else ' None identifies.'}"
 
 
 def counts(summary: ImportSummary) -> str:

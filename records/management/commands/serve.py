@@ -57,7 +57,8 @@ class Command(BaseCommand):
             log_dictconfig=logging_of_the_server(),
             log_access=options["access_log"],
         )
-        server.on_startup(lambda: self.announce(host, address_port, f"{workers} processes of {threads} threads"))
+        processes = "1 process" if workers == 1 else f"{workers} processes"
+        server.on_startup(lambda: self.announce(host, address_port, f"{processes} of {threads} threads"))
         close_connections()
         with background_worker() if options["worker"] else nullcontext():
             server.serve()

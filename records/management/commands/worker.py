@@ -39,6 +39,8 @@ class Command(BaseCommand):
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGINT, stop)
             signal.signal(signal.SIGTERM, stop)
+        if not options["batch"] and not options["parent"]:
+            self.stdout.write("Runs jobs as they come. Ctrl-C stops it.")
         recovered = -math.inf
         while not stopping.is_set():
             if time.monotonic() - recovered > settings.JOB_LEASE_SECONDS / 4:

@@ -55,7 +55,8 @@ def told_by_argument(schema: ObjectSchema, arguments: Arguments) -> Iterator[Non
     except NotFound:
         argument = "record_id" if "record_id" in arguments else "external_id"
         named = repr(arguments.get(argument, "")[:80])
-        if argument == "external_id" and "external_source" in arguments:
-            named += f" of {arguments['external_source'][:80]!r}"
+        if argument == "external_id":
+            source = arguments.get("external_source")
+            named += f" of {source[:80]!r}" if source else " without external_source"
         message = f"{argument}: there is no {schema.name} record {named}; query_records finds those there are."
         raise NotFound(message) from None

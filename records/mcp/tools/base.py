@@ -48,6 +48,12 @@ class Tool:
     destructive: bool = False
     idempotent: bool = False
 
+    def schema_for(self, author: Author) -> dict[str, Any]:
+        """JSON Schema of the arguments, for a caller who may not know yet which base is theirs."""
+        schema = self.schema
+        schema["properties"]["base_id"]["description"] = f"{BASE_ID['description']} It is {author.workspace.uuid}."
+        return schema
+
     @property
     def schema(self) -> dict[str, Any]:
         """JSON Schema of the arguments."""

@@ -50,7 +50,10 @@ def run(author: Author, arguments: Arguments) -> dict[str, Any]:
     try:
         found = search_records(author, schema, request)
     except InvalidInput as error:
-        raise InvalidInput(error.detail.replace("ordering:", "sort:", 1), error.code) from None
+        message = error.detail.replace("ordering:", "sort:", 1)
+        if error.code == "does_not_exist" and message.startswith("sort:"):
+            message += " list_record_types names the properties."
+        raise InvalidInput(message, error.code) from None
     content: dict[str, Any] = {
         "record_type": schema.name,
         "records": [record_content(view) for view in found.views],

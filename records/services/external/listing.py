@@ -140,7 +140,7 @@ def _page_number(request: SearchRequest) -> int:
         return request.page
     found = CURSOR.fullmatch(request.cursor)
     if found is None:
-        raise InvalidInput("cursor: this is not a cursor of this search.")
+        raise InvalidInput("cursor: not a cursor of this search. Repeat all it came with, or leave it out.")
     return int(found[1])
 
 

@@ -1,8 +1,8 @@
 """Importing records from CSV files."""
 
-from .creating import create_drafted, draft_object
+from .creating import ObjectDraft, create_drafted, draft_object
 from .matching import ImportMode, ImportPlan, suggest_fields
-from .reading import CsvTable, open_table
+from .reading import CsvTable, find_delimiter, open_table
 from .running import ImportOptions, ImportSummary, import_file
 
 __all__ = [
@@ -11,8 +11,10 @@ __all__ = [
     "ImportOptions",
     "ImportPlan",
     "ImportSummary",
+    "ObjectDraft",
     "create_drafted",
     "draft_object",
+    "find_delimiter",
     "import_file",
     "open_table",
     "suggest_fields",

@@ -71,9 +71,10 @@ def match_columns(
     unknown = [name for name, spec in found.items() if spec is None and wanted[name] is not None]
     if unknown:
         fields = ", ".join(spec.name for spec in visible_fields(author, schema) if may_write(author, spec))
-        raise InvalidInput(
-            f"No field of {schema.name!r} is called {', '.join(map(repr, unknown))}. Its fields are {fields}."
-        )
+        sought = [
+            repr(name) if wanted[name] == name else f"{wanted[name]!r} (for the column {name!r})" for name in unknown
+        ]
+        raise InvalidInput(f"No field of {schema.name!r} is called {', '.join(sought)}. Its fields are {fields}.")
     columns = [Column(at, name, spec) for at, (name, spec) in enumerate(found.items()) if spec is not None]
     for column in columns:
         if not may_write(author, column.spec):

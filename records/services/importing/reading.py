@@ -16,6 +16,8 @@ from records.exceptions import InvalidInput
 
 UTF_8 = "utf-8"
 CHUNK = 1 << 20
+DELIMITERS = ",;\t|"
+WORKBOOK = b"PK\x03\x04"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,16 @@ def open_table(path: Path, encoding: str = UTF_8, *, delimiter: str = ",", shown
     return CsvTable(path, encoding, header, delimiter, shown)
 
 
+def find_delimiter(path: Path, encoding: str = UTF_8) -> str:
+    """What separates the cells of a file: of commas, semicolons, tabs and bars what its first line has most of."""
+    try:
+        with _open(path) as raw, io.TextIOWrapper(raw, encoding) as file:
+            line = file.readline(100_000)
+    except (LookupError, UnicodeError, OSError, EOFError):
+        return ","  # reading the table says what is wrong
+    return max(DELIMITERS, key=line.count)
+
+
 def _open(path: Path) -> BinaryIO:
     return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
 
@@ -107,6 +119,9 @@ def _rows(path: Path, encoding: str, delimiter: str, shown: str) -> Iterator[Row
 def _undecodable(path: Path, encoding: str, called: str | Path) -> str:
     """Where the file is not in the encoding, and what can be done about it."""
     with _open(path) as file:
+        if file.read(len(WORKBOOK)) == WORKBOOK:
+            return f"{called} is a workbook: save its sheet as CSV, or import it in the admin."
+        file.seek(0)
         for number, line in enumerate(file, start=1):
             try:
                 line.decode(encoding)
@@ -114,6 +129,6 @@ def _undecodable(path: Path, encoding: str, called: str | Path) -> str:
                 byte = line[problem.start]
                 return (
                     f"{called} is not {encoding.upper()}: byte 0x{byte:02X} in line {number}."
-                    " Save it as UTF-8, or name its encoding: --encoding latin-1, cp1252, utf-16, …"
+                    " Save it as UTF-8, or name its encoding: latin-1, cp1252, utf-16, …"
                 )
-    return f"{called} is not {encoding.upper()}; name its encoding: --encoding latin-1, cp1252, utf-16, …"
+    return f"{called} is not {encoding.upper()}; name its encoding: latin-1, cp1252, utf-16, …"

@@ -55,7 +55,7 @@ class ImportSummary:
     """What became of a file's rows, those of an earlier, interrupted run included.
 
     `resumed_at` is the number of rows that run had done. `done_before` is when the same file was imported, if it was,
-    and nothing done now.
+    and nothing done now. `made` is what the object was made of, if it was.
     """
 
     object_name: str
@@ -67,6 +67,7 @@ class ImportSummary:
     report: Path | None = None
     done_before: datetime | None = None
     samples: Mapping[str, Any] = field(default_factory=dict)
+    made: ObjectDraft | None = None
 
     @property
     def rows(self) -> int:
@@ -98,7 +99,7 @@ def import_file(
             return _summary(work, done_before=work.run.finished_at)
         resumed_at = _summary(work).rows
         import_parts(work, lambda done: progress(done, total) if progress is not None else None)
-        summary = _finish(work, resumed_at)
+        summary = replace(_finish(work, resumed_at), made=draft)
         return replace(summary, samples=work.samples.rows) if work.samples is not None else summary
 
 

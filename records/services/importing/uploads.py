@@ -20,14 +20,12 @@ from records.models import ImportUpload, new_uuid
 from records.services.access import Author, grant_of
 from records.services.object_schema import ObjectSchema
 
-from .reading import CsvTable, open_table
+from .reading import WORKBOOK, CsvTable, find_delimiter, open_table
 
 MAX_BYTES = 200 * 1024 * 1024
 MAX_UNPACKED = 1024 * 1024 * 1024  # of a workbook
 MAX_COLUMNS = 1000
 SAMPLES = 3
-ZIP = b"PK\x03\x04"
-DELIMITERS = ",;\t|"
 
 
 def store_upload(
@@ -96,7 +94,7 @@ def _receive(chunks: Iterable[bytes], path: Path) -> None:
 
 def _convert(raw: Path, kept: Path, encoding: str, name: str) -> None:
     with raw.open("rb") as file:
-        is_workbook = file.read(4) == ZIP
+        is_workbook = file.read(len(WORKBOOK)) == WORKBOOK
     rows = _workbook_rows(raw, name) if is_workbook else _text_rows(raw, encoding, name)
     with kept.open("w", encoding="utf-8", newline="") as target:
         csv.writer(target).writerows(rows)
@@ -106,20 +104,10 @@ def _convert(raw: Path, kept: Path, encoding: str, name: str) -> None:
 
 
 def _text_rows(raw: Path, encoding: str, name: str) -> Iterator[Sequence[str]]:
-    table = open_table(raw, encoding, delimiter=_delimiter(raw, encoding), shown=name)
+    table = open_table(raw, encoding, delimiter=find_delimiter(raw, encoding), shown=name)
     yield table.header
     for row in table.rows():
         yield row.cells
-
-
-def _delimiter(raw: Path, encoding: str) -> str:
-    """What stands most often in the first line."""
-    try:
-        with raw.open(encoding="utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding) as file:
-            line = file.readline(100_000)
-    except (LookupError, UnicodeError):
-        return ","  # reading the table says what is wrong
-    return max(DELIMITERS, key=line.count)
 
 
 # ---------------------------------------------------------------- XLSX

@@ -47,12 +47,12 @@ def start_import(
 ) -> JobView:
     """Import an upload; InvalidInput when the plan does not fit the file or the object.
 
-    `mapping` says which field each column is, None for none; by default columns are matched by name, and those that
-    name no field that may be written are left out. `kept` are columns whose cells fill blanks only. A file of new
+    `mapping` says which field a column is, None for none; other columns are matched by name, and those that name no
+    field that may be written are left out. `kept` are columns whose cells fill blanks only. A file of new
     records is imported a second time only `again`. A `dry_run` stores nothing and says what would happen.
     """
     header: list[str] = upload.header
-    chosen = suggest_fields(author, schema, header) if mapping is None else dict(mapping)
+    chosen = suggest_fields(author, schema, header) | dict(mapping or {})
     try:
         how = ImportMode(mode)
     except ValueError:
