@@ -15,11 +15,10 @@ from records.models import Field, FieldOption, FieldValue
 
 from .access import Author
 from .definers import Definer, defining
-from .definitions import OptionDefinition
+from .definitions import OptionDefinition, check_default
 from .dependents import holding, rename_records
 from .directory import read_uncommitted
 from .object_schema import ObjectSchema
-from .redefining import check_default
 from .schema import MAX_OPTIONS, add_option, check_option_name, check_stage_status, hold_writers, touch
 from .sql import fetch
 from .values import UNSET, Change

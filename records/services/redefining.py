@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any, TypedDict, Unpack
 
 from records.exceptions import InvalidInput, NotFound
-from records.field_types import FieldSpec, InvalidValue, field_types
+from records.field_types import InvalidValue, field_types
 from records.models import Field, FieldCategory, ObjectType
 
 from .definers import Definer, defining
-from .definitions import check_label
+from .definitions import check_default, check_json, check_label, check_length
 from .dependents import rename_records
 from .directory import Directory, read_uncommitted
 from .external_fields import check_external_field
@@ -65,6 +65,8 @@ def update_object(author: Definer, object_row: ObjectType, **changes: Unpack[Obj
     row.object_name = check_label("object_name", row.object_name)
     row.entity_name = check_label("entity_name", row.entity_name)
     directory = read_uncommitted(author.workspace.id)
+    check_length("default_color", row.default_color, 32)
+    check_length("default_icon", row.default_icon, 64)
     row.display_pattern = row.display_pattern.strip()
     if row.display_pattern != pattern and row.id in directory.objects:
         check_pattern(directory.schema(row.id), row.display_pattern)
@@ -107,6 +109,7 @@ def update_field(author: Definer, field_row: Field, **changes: Unpack[FieldChang
     for name, value in changes.items():
         setattr(row, name, value)
     _check_field(row)
+    check_json("default_value", row.default_value)
     if row.is_external_id and not was_external:
         check_external_field(row)
     row.save()
@@ -137,16 +140,6 @@ def _check_field(row: Field) -> None:
         row.settings = kind.check_settings(row.settings)
     except InvalidValue as problem:
         raise InvalidInput(f"settings: {problem.message}", problem.code) from None
-
-
-def check_default(spec: FieldSpec) -> None:
-    """InvalidInput unless the field's default is in a form its type takes."""
-    if spec.default_value is None:
-        return
-    try:
-        spec.type.parse(spec, spec.default_value)
-    except InvalidValue as problem:
-        raise InvalidInput(f"default_value: {problem.message}", problem.code) from None
 
 
 def default_from_text(author: Definer, field_row: Field, settings: Mapping[str, Any], text: str) -> Any:

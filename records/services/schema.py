@@ -25,7 +25,16 @@ from records.models import (
 from .access import Author
 from .default_fields import DEFAULT_STAGES, contact_fields, object_fields
 from .definers import Definer, defining, hold_definitions, signed_by
-from .definitions import FieldDefinition, OptionDefinition, RelationDefinition, check_label, slug
+from .definitions import (
+    FieldDefinition,
+    OptionDefinition,
+    RelationDefinition,
+    check_default,
+    check_json,
+    check_label,
+    check_length,
+    slug,
+)
 from .directory import read_uncommitted
 from .external_fields import check_external_field
 from .object_schema import PATTERN_PART, ObjectSchema
@@ -47,12 +56,6 @@ def _check_name(name: str) -> str:
     if not API_NAME.fullmatch(name):
         raise InvalidInput(f"name: {name[:80]!r} is not an API name (a-z, 0-9 and _, at most 64 characters).")
     return name
-
-
-def _check_length(part: str, text: str, most: int = 255) -> str:
-    if len(text) > most or "\x00" in text:
-        raise InvalidInput(f"{part}: at most {most} characters.", "limit_exceeded")
-    return text
 
 
 def touch(workspace_id: int, object_ids: Iterable[int] = ()) -> None:
@@ -123,7 +126,7 @@ def create_object(
         entity_name=check_label("entity_name", entity_name),
         object_type=object_type,
         description=description,
-        display_pattern=_check_length("display_pattern", display_pattern.strip()),
+        display_pattern=check_length("display_pattern", display_pattern.strip()),
         default_color=default_color,
         default_icon=default_icon,
         is_custom=is_custom,
@@ -185,6 +188,8 @@ def create_field(author: Definer, object_row: ObjectType, definition: FieldDefin
     """Add a field to an object, with its options, or the mirror of a relationship on the related object."""
     made = _make_field(author, object_row, definition)
     touch(author.workspace.id, {object_row.id, made.related_object_id or object_row.id})
+    if made.default_value is not None:
+        check_default(read_uncommitted(author.workspace.id).schema(object_row.id).all_fields[made.pk])
     return made
 
 
@@ -199,6 +204,7 @@ def _make_field(author: Definer, object_row: ObjectType, definition: FieldDefini
         raise InvalidInput(f"name: there is a field {name!r} already.", "unique")
     kind = field_types.get(definition.field_type)
     _check_computed(definition, kind)
+    check_json("default_value", definition.default_value)
     made = Field(
         workspace_id=workspace_id,
         object=object_row,
@@ -278,7 +284,7 @@ def _category(author: Definer, object_row: ObjectType, name: str) -> FieldCatego
     return rows.get_or_create(
         workspace_id=author.workspace.id,
         object=object_row,
-        name=name or "General",
+        name=check_length("category", name) or "General",
         defaults={"order": rows.count()},
     )[0]
 
@@ -325,7 +331,7 @@ def add_option(field_row: Field, definition: OptionDefinition) -> FieldOption:
     """Add an option at the end of a choice field; InvalidInput when its name or code is taken."""
     name, key = check_option_name(field_row, definition.name)
     rows = FieldOption.objects.filter(workspace_id=field_row.workspace_id, field=field_row, deleted_at=None)
-    code = _check_length("code", definition.code) or _free_code(rows, slug(name))
+    code = check_length("code", definition.code) or _free_code(rows, slug(name))
     check_stage_status(definition.stage_status)
     if rows.filter(code=code).exists():
         raise InvalidInput(f"options: there is an option with the code {code[:80]!r} already.", "unique")
