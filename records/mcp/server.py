@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -16,11 +17,13 @@ from mcp.shared.exceptions import MCPError
 
 from records.exceptions import RecordsError
 from records.services.access import Author
+from records.services.sql import unavailable_when_stopped
 
 from .arguments import check_arguments
 from .errors import refusal
 from .tools import Tool, tools
 
+logger = logging.getLogger(__name__)
 INSTRUCTIONS = (
     "Records keeps the records of a workspace (a base), each of a record type with typed properties. Start with"
     " list_record_types: it names the types and describes their data. Read and write single records with"
@@ -81,11 +84,15 @@ def _published(tool: Tool, author: Author) -> types.Tool:
 def _run(tool: Tool, author_of: AuthorOf, context: Context, arguments: dict[str, Any]) -> types.CallToolResult:
     """Carry a call out, in the thread that has the database's connection."""
     try:
-        author = author_of(context)
-        content = tool.run(author, check_arguments(tool.schema_for(author), arguments))
+        with unavailable_when_stopped():
+            author = author_of(context)
+            content = tool.run(author, check_arguments(tool.schema_for(author), arguments))
         refused = False
     except RecordsError as error:
         content, refused = refusal(error), True
+    except Exception:  # the SDK would tell the caller what it says
+        logger.exception("The tool %s failed", tool.name)
+        raise MCPError(types.INTERNAL_ERROR, "The server met an error of its own.") from None
     text = orjson.dumps(content).decode()
     return types.CallToolResult(
         content=[types.TextContent(type="text", text=text)], structured_content=content, is_error=refused

@@ -8,8 +8,6 @@ from uuid import UUID
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Expression
-from psycopg.types.json import Json
 from uuid_utils.compat import uuid7
 
 
@@ -29,12 +27,6 @@ class Document(models.JSONField[Any, Any]):
 
     def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> Any:
         return super().from_db_value(value, expression, connection) if isinstance(value, str) else value
-
-    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
-        adapted = super().get_db_prep_value(value, connection, prepared)
-        if connection.vendor != "postgresql" or adapted is None or isinstance(value, Expression):
-            return adapted
-        return Json(value)  # Django's own is `jsonb`, which takes no NUL and rewrites numbers
 
 
 class NormalText(models.TextField[Any, Any]):

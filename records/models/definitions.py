@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
-from .columns import Document, new_uuid
+from .columns import new_uuid
 from .workspace import Workspace
 
 
@@ -106,8 +106,8 @@ class Field(models.Model):
     display_name = models.CharField("label", max_length=255)
     description = models.TextField(blank=True)
     field_type = models.CharField(max_length=32)
-    settings = Document(default=dict, blank=True)
-    default_value = Document(null=True, blank=True)
+    settings = models.JSONField(default=dict, blank=True)
+    default_value = models.JSONField(null=True, blank=True)
     is_required = models.BooleanField(default=False)
     is_read_only = models.BooleanField(default=False)
     is_hidden = models.BooleanField(default=False)

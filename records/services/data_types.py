@@ -68,6 +68,8 @@ def get_data_type(author: Author, data_type_id: int) -> DataType:
 
 def get_data_type_by_slug(author: Author, name: str) -> DataType:
     """One type, by its slug."""
+    if not API_NAME.fullmatch(name):
+        raise NotFound
     return _one(author, name=name)
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from records.exceptions import InvalidInput
+from records.field_types import FieldSpec, InvalidValue
+from records.field_types.numeric import MAX_INTEGER, MIN_INTEGER
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,35 @@ def check_label(part: str, label: str) -> str:
 
 
 def check_length(part: str, text: str, most: int = 255) -> str:
-    """The text; InvalidInput when it is longer than `most`."""
+    """The text, if it is not too long to be kept."""
     if len(text) > most or "\x00" in text:
         raise InvalidInput(f"{part}: at most {most} characters.", "limit_exceeded")
     return text
+
+
+def check_json(part: str, content: Any) -> None:
+    """InvalidInput for JSON that PostgreSQL keeps as something else, or not at all."""
+    rest = [content]
+    while rest:
+        item = rest.pop()
+        if isinstance(item, dict):
+            rest += [*item, *item.values()]
+        elif isinstance(item, list):
+            rest += item
+        elif isinstance(item, str) and "\x00" in item:
+            raise InvalidInput(f"{part}: null characters cannot be kept.")
+        elif isinstance(item, (int, float)) and not MIN_INTEGER <= item <= MAX_INTEGER:
+            raise InvalidInput(f"{part}: expected numbers that fit into 64 bits.", "limit_exceeded")
+
+
+def check_default(spec: FieldSpec) -> None:
+    """InvalidInput unless the field's default is in a form its type takes."""
+    if spec.default_value is None:
+        return
+    try:
+        spec.type.parse(spec, spec.default_value)
+    except InvalidValue as problem:
+        raise InvalidInput(f"default_value: {problem.message}", problem.code) from None
 
 
 def slug(label: str) -> str:

@@ -81,6 +81,13 @@ def _check_strays(workspace: Workspace) -> Iterator[Difference]:
         stray = f"SELECT DISTINCT {key} FROM {table} WHERE {_STRAY.format(key=key)}{more}"
         for (record,) in fetch(stray, [workspace.id, workspace.id]):
             yield Difference("", "", f"{part}: rows of record {record}, which does not exist")
+    dangling = (
+        "SELECT DISTINCT v.record_id, v.related_record FROM records_fieldvalue v JOIN records_field f"
+        " ON f.id = v.field_id AND f.deleted_at IS NULL WHERE v.related_record IS NOT NULL"
+        f" AND v.{_STRAY.format(key='v.related_record')}"
+    )
+    for record, related in fetch(dangling, [workspace.id, workspace.id]):
+        yield Difference("", "", f"index: record {record} links to record {related}, which does not exist")
     graves = (
         f"SELECT id FROM records_historicalrecord WHERE workspace_id = %s AND {_TOMBSTONE} AND (external_id IS NOT NULL"
         " OR member_id IS NOT NULL OR owner_id IS NOT NULL OR id IN"

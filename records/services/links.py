@@ -143,7 +143,8 @@ class LinkChanges:
             change = parsed.changes.get(spec.id)
             if change is None or change.position is not None or spec.multiple:
                 continue
-            if self._unseen.get(spec.id, frozenset()).intersection(_stored_links(row, spec)):
+            unseen = self._unseen.get(spec.id)
+            if unseen and unseen.intersection(_stored_links(row, spec)):
                 del parsed.changes[spec.id]
 
     def kept(self, change: Change, current: Any, after: Any, parsed: Parsed) -> list[int] | None:

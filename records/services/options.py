@@ -16,12 +16,11 @@ from records.models import Field, FieldOption, FieldValue
 from .access import Author
 from .definers import Definer, defining
 from .definition_versions import hold_writers, touch
-from .definitions import OptionDefinition
+from .definitions import OptionDefinition, check_default
 from .dependents import holding, rename_records
 from .directory import read_uncommitted
 from .object_schema import ObjectSchema
 from .option_rows import MAX_OPTIONS, add_option, check_option_name, check_stage_status
-from .schema import check_default
 from .sql import fetch
 from .values import UNSET, Change
 from .write import Mode, SaveRequest, save_records

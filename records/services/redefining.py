@@ -12,11 +12,11 @@ from records.models import Field, FieldCategory, ObjectType
 
 from .definers import Definer, defining
 from .definition_versions import touch
-from .definitions import check_label, check_length
+from .definitions import check_default, check_json, check_label, check_length
 from .dependents import rename_records
 from .directory import Directory, read_uncommitted
 from .external_fields import check_external_field
-from .schema import check_default, check_pattern
+from .schema import check_pattern
 from .unique_values import keep_unique, stop_keeping_unique
 
 
@@ -65,9 +65,9 @@ def update_object(author: Definer, object_row: ObjectType, **changes: Unpack[Obj
         setattr(row, name, value)
     row.object_name = check_label("object_name", row.object_name)
     row.entity_name = check_label("entity_name", row.entity_name)
+    directory = read_uncommitted(author.workspace.id)
     check_length("default_color", row.default_color, 32)
     check_length("default_icon", row.default_icon, 64)
-    directory = read_uncommitted(author.workspace.id)
     row.display_pattern = row.display_pattern.strip()
     if row.display_pattern != pattern and row.id in directory.objects:
         check_pattern(directory.schema(row.id), row.display_pattern)
@@ -110,6 +110,7 @@ def update_field(author: Definer, field_row: Field, **changes: Unpack[FieldChang
     for name, value in changes.items():
         setattr(row, name, value)
     _check_field(row)
+    check_json("default_value", row.default_value)
     if row.is_external_id and not was_external:
         check_external_field(row)
     row.save()

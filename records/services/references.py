@@ -21,7 +21,7 @@ from records.field_types import (
 from .access import Author, visible_condition, visible_identifier
 from .naming import identifier_key
 from .option_rows import create_tags
-from .sql import fetch, for_key_share, in_texts, in_uuids, uuid_text
+from .sql import fetch, for_key_share, for_share, in_texts, in_uuids, uuid_text
 from .team import find_active_by_email
 from .values import Change, Reference
 
@@ -109,12 +109,14 @@ def _find_records(author: Author, spec: FieldSpec, references: Collection[Record
     by_uuid, uuid_params = in_uuids("r.uuid", uuids)
     by_name, name_params = in_texts("r.identifier", names)
     visible, visible_params = visible_condition(author, related, "r")
-    # Whoever renames one of these renames the records that show its name: this one too, if they have to wait for it.
+    # Whoever deletes one of these takes it out of the records that link to it, and whoever renames one renames the
+    # records that show its name: this one too, if they have to wait for it.
     shown = any(field == spec.id for _, field in related.display_dependents)
+    lock = for_share("r") if shown else for_key_share("r")
     rows = fetch(
         "SELECT r.id, r.uuid, r.identifier, r.display_name FROM records_record r"
         f" WHERE r.workspace_id = %s AND r.object_id = %s AND r.state = 'active'"
-        f" AND ({by_uuid} OR {by_name}) AND {visible} ORDER BY r.id{for_key_share('r') if shown else ''}",
+        f" AND ({by_uuid} OR {by_name}) AND {visible} ORDER BY r.id{lock}",
         [author.workspace.id, related.id, *uuid_params, *name_params, *visible_params],
     )
     uuid_ids = {uuid_text(row[1]): row[0] for row in rows}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from records.exceptions import InvalidInput
-from records.field_types import FieldSpec, FieldType, InvalidValue, field_types
+from records.field_types import FieldType, InvalidValue, field_types
 from records.models import (
     Field,
     FieldCategory,
@@ -23,6 +23,8 @@ from .definition_versions import touch
 from .definitions import (
     FieldDefinition,
     OptionDefinition,
+    check_default,
+    check_json,
     check_label,
     check_length,
     free_name,
@@ -158,18 +160,8 @@ def create_field(author: Definer, object_row: ObjectType, definition: FieldDefin
     made = _make_field(author, object_row, definition)
     touch(author.workspace.id, {object_row.id, made.related_object_id or object_row.id})
     if made.default_value is not None:
-        check_default(read_uncommitted(author.workspace.id).schema(object_row.id).by_id[made.id])
+        check_default(read_uncommitted(author.workspace.id).schema(object_row.id).all_fields[made.pk])
     return made
-
-
-def check_default(spec: FieldSpec) -> None:
-    """InvalidInput unless the field's default is in a form its type takes."""
-    if spec.default_value is None:
-        return
-    try:
-        spec.type.parse(spec, spec.default_value)
-    except InvalidValue as problem:
-        raise InvalidInput(f"default_value: {problem.message}", problem.code) from None
 
 
 def _make_field(author: Definer, object_row: ObjectType, definition: FieldDefinition) -> Field:
@@ -183,6 +175,7 @@ def _make_field(author: Definer, object_row: ObjectType, definition: FieldDefini
         raise InvalidInput(f"name: there is a field {name!r} already.", "unique")
     kind = field_types.get(definition.field_type)
     _check_computed(definition, kind)
+    check_json("default_value", definition.default_value)
     made = Field(
         workspace_id=workspace_id,
         object=object_row,

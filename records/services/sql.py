@@ -196,12 +196,25 @@ def document_param(value: Any) -> str:
 
 
 def for_update(table: str) -> str:
-    """Lock the rows of `table` (an alias) that a SELECT reads; on SQLite the whole transaction holds the lock."""
+    """Lock the rows of `table` (an alias) that a SELECT reads; on SQLite the whole transaction holds the lock.
+
+    Those who keep them from being deleted (`for_key_share`) are not held off.
+    """
+    return f" FOR NO KEY UPDATE OF {table}" if is_postgresql() else ""
+
+
+def for_delete(table: str) -> str:
+    """Lock rows that are about to be deleted: whoever keeps them from it is waited for."""
     return f" FOR UPDATE OF {table}" if is_postgresql() else ""
 
 
+def for_share(table: str) -> str:
+    """Keep the rows of `table` that a SELECT reads from being changed."""
+    return f" FOR SHARE OF {table}" if is_postgresql() else ""
+
+
 def for_key_share(table: str) -> str:
-    """Keep the rows of `table` that a SELECT reads from being locked by `FOR UPDATE`, as foreign keys do."""
+    """Keep the rows of `table` that a SELECT reads from being deleted, as foreign keys do."""
     return f" FOR KEY SHARE OF {table}" if is_postgresql() else ""
 
 

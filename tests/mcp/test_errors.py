@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from records import exceptions
 from records.exceptions import RecordsError
 from records.mcp.errors import MAX_MESSAGE, refusal
+from records.mcp.tools import Tool, tools
+
+from .calling import Agent
 
 CASES: list[tuple[RecordsError, str, dict[str, Any]]] = [
     (exceptions.InvalidInput("x"), "VALIDATION_ERROR", {"reason": "invalid"}),
@@ -39,3 +43,25 @@ def test_every_refusal_of_the_core_has_a_code_of_the_contract(
 
 def test_a_long_message_is_cut() -> None:
     assert len(refusal(RecordsError("x" * 10_000))["error"]["message"]) == MAX_MESSAGE + 1
+
+
+def failing(error: Exception) -> Tool:
+    """A tool that meets an error which nobody expected."""
+
+    def run(*_: Any) -> dict[str, Any]:
+        raise error
+
+    return Tool("failing", "Failing", "Fails.", {"base_id": BASE_ID}, (), run)
+
+
+def test_an_unexpected_error_tells_nothing(either: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(tools._items, "failing", failing(RuntimeError("a secret")))
+    answer = either.request("tools/call", {"name": "failing", "arguments": {}})
+    assert answer["error"] == {"code": -32603, "message": "The server met an error of its own."}
+
+
+def test_a_statement_that_took_too_long_may_be_tried_again(either: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+    error = OperationalError("canceling statement due to statement timeout")
+    monkeypatch.setitem(tools._items, "failing", failing(error))
+    answer = either.request("tools/call", {"name": "failing", "arguments": {}})
+    assert answer["result"]["structuredContent"]["error"]["code"] == "RATE_LIMITED"

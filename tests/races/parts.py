@@ -198,3 +198,17 @@ def external_rounds(player: Player, calls: Sequence[Call], bearer: str) -> list[
         player.together()
         answers.append(player.line.send(method, path, body, Authorization=bearer))
     return answers
+
+
+def erase_or_link(player: Player, companies: Sequence[str], people: Sequence[str], bearer: str) -> Counter[int]:
+    """In each round one process deletes a company for good, while the others make people work there."""
+    met: Counter[int] = Counter()
+    for at, company in enumerate(companies):
+        player.together()
+        if player.number == 0:
+            answer = player.line.send("DELETE", company, Authorization=bearer)
+        else:
+            body = values(employer={"name": f"Doomed {at}"}, name=f"Worker {player.number} of {at}")
+            answer = player.line.send("PATCH", f"{PEOPLE}/{people[player.number]}", body)
+        met[answer.status] += 1
+    return met

@@ -10,7 +10,7 @@ from records.services.history import list_history
 from records.services.integrity import check_records
 from records.services.read import get_record, select_fields
 from records.services.search import SearchRequest, search_records
-from records.services.write import Mode, SaveRequest, save_records
+from records.services.write import Mode, SaveRequest, SaveResult, save_records
 from tests.factories import Caller, FieldDefinition, change_record, entries, make_object, make_record
 
 
@@ -39,6 +39,15 @@ def test_a_document_is_kept_as_it_is(parts: Caller, document: Any) -> None:
     record = make_record(parts, "parts", name="One", extra=document).record.uuid
     assert extra(parts, record) == document
     assert not list(check_records(parts.workspace))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=repr)
+def test_a_full_update_clears_a_document_that_it_does_not_list(parts: Caller, document: Any) -> None:
+    record = make_record(parts, "parts", name="One", extra=document).record.uuid
+    request = SaveRequest(Mode.REPLACE, record, entries=entries({"name": "One"}))
+    (saved,) = save_records(parts.author, parts.schema("parts"), [request])
+    assert isinstance(saved, SaveResult)
+    assert extra(parts, record) is None
 
 
 @pytest.mark.parametrize(

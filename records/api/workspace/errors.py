@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 
 from records.api.answers import json_answer
 from records.api.errors import headers_of, status_of
@@ -17,6 +18,7 @@ from records.exceptions import (
     PreconditionFailed,
     RecordsError,
 )
+from records.http import receive
 
 MAX_MESSAGE = 500
 GENERAL = "nonFieldErrors"  # no slug has capitals
@@ -65,6 +67,8 @@ def details_of(error: RecordsError, slugs: Sequence[str] = ()) -> dict[str, Any]
     return details
 
 
-def not_found(*_: Any, **__: Any) -> HttpResponse:
+@csrf_exempt  # there is nothing to protect, and the check answers in HTML
+def not_found(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
     """The answer at a path that leads nowhere: the same as for a thing that is not there."""
+    receive(request)
     return refusal(NotFound())

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,7 +89,8 @@ def import_file(
         draft = draft_object(table, options.identifier) if schema is None else None
         total = table.count() if draft is None else draft.rows
     digest = _digest(table, options.plan)
-    with _rolled_back() if options.dry_run else nullcontext():
+
+    def run() -> ImportSummary:
         processes = processes_for(total, options.processes)
         work, is_new = in_one_transaction(
             lambda: _begin(author, object_name, table, options, digest=digest, draft=draft, processes=processes)
@@ -102,6 +102,8 @@ def import_file(
         summary = replace(_finish(work, resumed_at), made=draft)
         return replace(summary, samples=work.samples.rows) if work.samples is not None else summary
 
+    return in_one_transaction(lambda: _undone(run)) if options.dry_run else run()
+
 
 def _digest(table: CsvTable, plan: ImportPlan) -> str:
     """By which a later run knows that it is asked for the same."""
@@ -109,13 +111,12 @@ def _digest(table: CsvTable, plan: ImportPlan) -> str:
     return hashlib.sha256(f"{digest} {plan.fingerprint}".encode()).hexdigest() if plan.fingerprint else digest
 
 
-@contextmanager
-def _rolled_back() -> Iterator[None]:
-    """Whatever happens inside did not happen."""
+def _undone(run: Callable[[], ImportSummary]) -> ImportSummary:
+    """What a run comes to that never happened; the open transaction is its own."""
     try:
-        with transaction.atomic():
-            yield
-            transaction.set_rollback(True)
+        summary = run()
+        transaction.set_rollback(True)
+        return summary
     finally:
         forget_everything()  # it was compiled from definitions that are no more
 

@@ -24,6 +24,8 @@ from .reading import WORKBOOK, CsvTable, find_delimiter, open_table
 
 MAX_BYTES = 200 * 1024 * 1024
 MAX_UNPACKED = 1024 * 1024 * 1024  # of a workbook
+MAX_RATIO, RATIO_FROM = 100, 1024 * 1024  # of a part of it to what it is packed into; tables come to 10 or 20
+MAX_ROWS = 2**20  # of a sheet
 MAX_COLUMNS = 1000
 SAMPLES = 3
 
@@ -116,8 +118,9 @@ def _text_rows(raw: Path, encoding: str, name: str) -> Iterator[Sequence[str]]:
 def _workbook_rows(raw: Path, name: str) -> Iterator[Sequence[str]]:
     try:
         with zipfile.ZipFile(raw) as archive:
-            if sum(item.file_size for item in archive.infolist()) > MAX_UNPACKED:
-                raise TooLarge(f"{name} is too big once it is unpacked.")
+            parts = archive.infolist()
+        if sum(part.file_size for part in parts) > MAX_UNPACKED or any(map(_is_bomb, parts)):
+            raise TooLarge(f"{name} is too big once it is unpacked.")
         with raw.open("rb") as file:
             book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
             yield from _sheet_rows(book.worksheets[0])
@@ -128,10 +131,17 @@ def _workbook_rows(raw: Path, name: str) -> Iterator[Sequence[str]]:
         raise InvalidInput(f"{name} is no workbook that can be read: {type(problem).__name__}.") from None
 
 
+def _is_bomb(part: zipfile.ZipInfo) -> bool:
+    """Whether something small unpacks to something that takes long to read, and much memory."""
+    return part.file_size > max(RATIO_FROM, MAX_RATIO * part.compress_size)
+
+
 def _sheet_rows(sheet: Any) -> Iterator[Sequence[str]]:
     """The rows of a sheet, all as wide as its header; empty rows are left out."""
     width = 0
-    for row in sheet.iter_rows(values_only=True):
+    for at, row in enumerate(sheet.iter_rows(values_only=True)):
+        if at == MAX_ROWS:  # rows that a file passes over are read as empty ones, and it may pass over any number
+            raise InvalidInput(f"A sheet has at most {MAX_ROWS} rows.", "limit_exceeded")
         cells = [_cell(value) for value in row[: MAX_COLUMNS + 1]]
         if not width:
             while cells and not cells[-1].strip():

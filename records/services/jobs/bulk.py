@@ -10,6 +10,7 @@ from records.exceptions import InvalidInput, NotAllowed
 from records.field_types import FieldSpec
 from records.models import Job
 from records.services.access import Author, find_field, get_schema, grant_of, may_write
+from records.services.definitions import check_json
 from records.services.external.forwarding import forwarded
 from records.services.object_schema import ObjectSchema
 from records.services.values import parse_entries
@@ -64,6 +65,7 @@ def start_bulk_change(
         raise InvalidInput(f"field_resolution: the links of {spec.name} are stored on the other side; use overwrite.")
     if how == Resolution.CLEAR and spec.is_required:
         raise InvalidInput(f"field_resolution: {spec.name} is required, so it cannot be cleared.", "required")
+    check_json("field_value", value)
     if how != Resolution.CLEAR:
         _check_value(author, schema, spec, _entry(spec, how, value))
     records = _distinct(record_uuids)

@@ -18,6 +18,7 @@ from django.utils import timezone
 from records.exceptions import InvalidInput, NotFound
 from records.models import ImportUpload, Job, Source
 from records.services.access import Author, get_schema
+from records.services.definitions import check_json
 from records.services.external.forwarding import forwarded
 from records.services.importing import ImportMode, ImportOptions, ImportPlan, import_file, suggest_fields
 from records.services.importing.matching import match_columns, match_key
@@ -52,6 +53,7 @@ def start_import(
     records is imported a second time only `again`. A `dry_run` stores nothing and says what would happen.
     """
     header: list[str] = upload.header
+    check_json("mapping", mapping)
     chosen = suggest_fields(author, schema, header) | dict(mapping or {})
     try:
         how = ImportMode(mode)

@@ -133,3 +133,15 @@ def test_other_kinds_of_bodies_and_bodies_too_big(client: WorkspaceClient, visit
 def test_an_answer_tells_the_request_by_the_callers_id(client: WorkspaceClient, visits: str) -> None:
     assert client.get(visits, x_request_id="mine").headers["X-Request-ID"] == "mine"
     assert ok(client.get(visits))["items"] == []
+
+
+def test_a_slug_that_is_none_names_nothing(workspace: Caller) -> None:
+    for nasty in ("%00", "%ED%A0%80", "x" * 300, "A"):
+        refused(WorkspaceClient(workspace).get(f"/data-types/slug/{nasty}"), 404)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("path", ["/api/v2/w", "/api/v2//x/data-types", "/api/v2/w/x/nothing"])
+def test_a_path_that_leads_nowhere_answers_json_to_every_method(method: str, path: str) -> None:
+    answer = Client(enforce_csrf_checks=True).generic(method, path, b"{}", content_type="application/json")
+    refused(answer, 404)
