@@ -11,6 +11,7 @@ from records import exceptions
 from records.exceptions import RecordsError
 from records.mcp.errors import MAX_MESSAGE, refusal
 from records.mcp.tools import Tool, tools
+from records.mcp.tools.base import BASE_ID
 
 from .calling import Agent
 
