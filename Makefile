@@ -33,8 +33,8 @@ serve: install ## migrate and serve what the environment names [HOST=127.0.0.1 P
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py serve --host $(HOST) --port $(PORT)
 
-test: install ## run the tests on SQLite, with coverage
-	$(CLEAN_ENV) -u DATABASE_URL $(PYTEST) --ignore tests/e2e --cov --cov-report term
+test: install ## run the tests on SQLite [COVERAGE=1: and see that they reach enough of the code]
+	$(CLEAN_ENV) -u DATABASE_URL $(PYTEST) --ignore tests/e2e $(if $(COVERAGE),--cov --cov-report term)
 
 test-postgres: install ## run the tests on PostgreSQL [DATABASE_URL=postgres://...]
 	$(CLEAN_ENV) DATABASE_URL=$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/test} $(PYTEST) --ignore tests/e2e
