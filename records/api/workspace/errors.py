@@ -29,7 +29,7 @@ def refusal(error: RecordsError, slugs: Sequence[str] = ()) -> HttpResponse:
     headers = headers_of(error)
     if isinstance(error, NotAuthenticated):
         headers = {"WWW-Authenticate": 'Bearer realm="records"'}
-    return problem(status_of(error), error.detail, error.code, headers, details_of(error, slugs))
+    return problem(status_of(error), _told(error, slugs), error.code, headers, details_of(error, slugs))
 
 
 def problem(
@@ -45,7 +45,19 @@ def problem(
 
 def error_json(error: RecordsError, slugs: Sequence[str] = ()) -> dict[str, Any]:
     """A refusal of a part of a request."""
-    return {"code": error.code, "message": error.detail[:MAX_MESSAGE], "details": details_of(error, slugs)}
+    return {"code": error.code, "message": _told(error, slugs)[:MAX_MESSAGE], "details": details_of(error, slugs)}
+
+
+def _told(error: RecordsError, slugs: Sequence[str]) -> str:
+    """All that is wrong in one text, values by their slug."""
+    if not isinstance(error, InvalidValues):
+        return error.detail
+    said = [
+        message if slug == GENERAL else f"{slug}: {message}"
+        for slug, messages in details_of(error, slugs).items()
+        for message in messages
+    ]
+    return " ".join(said) or error.detail
 
 
 def details_of(error: RecordsError, slugs: Sequence[str] = ()) -> dict[str, Any]:

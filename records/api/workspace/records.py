@@ -54,7 +54,10 @@ class RecordViewSet(WorkspaceViewSet):
         check_scope(self.author, "records", "read")
         schema = get_type_schema(self.author, data_type_id)
         asked = asked_records(Query(request, *RECORD_PARAMETERS), self.author, schema)
-        found = search_records(self.author, schema, asked)
+        try:
+            found = search_records(self.author, schema, asked)
+        except InvalidInput as error:
+            raise InvalidInput(error.detail.replace("ordering:", "sortBy:", 1), error.code) from None
         zone = self.author.workspace.zone
         items = [record_row(view, asked.fields, zone) for view in found.views]
         more = {"nextCursor": found.next_cursor}

@@ -118,6 +118,11 @@ def test_what_cannot_be_asked(client: WorkspaceClient, rows: str, query: dict[st
     refused(client.get(rows, query), 400)
 
 
+def test_an_order_that_cannot_be_is_told_by_its_own_name(client: WorkspaceClient, rows: str) -> None:
+    error = refused(client.get(rows, {"sortBy": "nothing"}), 400)
+    assert error["message"] == "sortBy: there is no field 'nothing'."
+
+
 def test_several_tests_of_one_field_hold_together(client: WorkspaceClient, rows: str) -> None:
     assert found(client, rows, reason__contains=["a", "b"]) == "b"
 

@@ -82,6 +82,7 @@ def test_all_problems_are_told_by_slug_at_once(client: WorkspaceClient, visits: 
 
     assert set(error["details"]) == set(values)
     assert all(isinstance(messages, list) and messages for messages in error["details"].values())
+    assert error["message"].startswith('steps: Expected a whole number. kind: There is no option "Third".')
 
 
 def test_a_record_is_the_same_through_both_apis(
