@@ -46,6 +46,7 @@ def plant(folder: Path) -> tuple[Caller, str, str]:
     set_pattern(caller, "dogs", "{name} of {master}")
     removed, trashed = (_plant_record(caller, name) for name in ("first", "second"))
     _plant_reports(caller, removed, folder)
+    _plant_imports(caller)
     return caller, removed, trashed
 
 
@@ -84,6 +85,19 @@ def _plant_reports(caller: Caller, uuid: str, folder: Path) -> None:
         parameters={"field_value": CANARY, "record_ids": [uuid]},
         finished_at=timezone.now(),
     )
+
+
+def _plant_imports(caller: Caller) -> None:
+    """A trial of an import, and the import, of a file that has the values of the first record, and a row that fails."""
+    from records.services.importing.uploads import store_upload
+    from records.services.jobs.importing import start_import
+
+    schema = caller.schema("people")
+    rows = [f"name,note,code\n{CANARY} first 14,{CANARY},{CANARY} first\n", f"Other,{CANARY},{CANARY} first\n"]
+    for dry_run in (True, False):
+        upload = store_upload(caller.author, schema, "people.csv", ["".join(rows).encode()])
+        done = start_import(caller.author, schema, upload, dry_run=dry_run)
+        assert (done.result["updated"], done.result["failed"]) == (1, 1), done.result
 
 
 def remove(caller: Caller, removed: str, trashed: str) -> None:

@@ -15,7 +15,7 @@ from .effects import Effects
 from .locked import LockedRecords
 from .object_schema import ObjectSchema
 from .record_rows import RecordRow, Stamp, lock_records
-from .sql import execute, fetch, for_delete, in_ids
+from .sql import document, execute, fetch, for_delete, in_ids
 from .traces import Erased, forget_traces, remove_later
 
 BATCH = 1000
@@ -34,6 +34,7 @@ def erase_records(author: Author, schema: ObjectSchema, stamp: Stamp, records: S
         [stamp.workspace_id, *params],
     )
     unlinked = list(_unlink(author, schema, set(ids)))
+    held = _ever_held(stamp.workspace_id, ids)
     _remove_companions(stamp.workspace_id, ids)
     for table, key, more in (
         ("records_fieldvalue", "record_id", ""),
@@ -42,8 +43,17 @@ def erase_records(author: Author, schema: ObjectSchema, stamp: Stamp, records: S
     ):
         chosen, params = in_ids(key, ids)
         execute(f"DELETE FROM {table} WHERE workspace_id = %s AND {chosen}{more}", [stamp.workspace_id, *params])
-    forget_traces(Erased(stamp.workspace_id, schema, tuple(records), tuple(row.uuid for _, row in unlinked)))
+    forget_traces(Erased(stamp.workspace_id, schema, tuple(records), tuple(row.uuid for _, row in unlinked), held))
     return [row for object_id, row in unlinked if object_id == schema.id]
+
+
+def _ever_held(workspace_id: int, record_ids: Collection[int]) -> tuple[Any, ...]:
+    """Every value in the ledger of the records."""
+    chosen, params = in_ids("id", record_ids)
+    rows = fetch(
+        f"SELECT changes FROM records_historicalrecord WHERE workspace_id = %s AND {chosen}", [workspace_id, *params]
+    )
+    return tuple(document(row[0]) for row in rows)
 
 
 def _remove_companions(workspace_id: int, record_ids: Collection[int]) -> None:

@@ -27,18 +27,19 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Erased:
-    """Records that were removed for good. `linked` are the UUIDs of those that linked to them."""
+    """Records that were removed for good. `linked` are the UUIDs of those that linked to them, `held` former values."""
 
     workspace_id: int
     schema: ObjectSchema
     records: tuple[RecordRow, ...]
     linked: tuple[str, ...]
+    held: tuple[Any, ...]
 
     @cached_property
     def texts(self) -> frozenset[str]:
-        """Every text the records held, as texts are compared."""
+        """Every text the records ever held, as texts are compared."""
         found = {row.uuid for row in self.records} | {row.external_id or "" for row in self.records}
-        found.update(text for row in self.records for text in _texts(row.values.values()))
+        found.update(_texts([*(row.values for row in self.records), *self.held]))
         return frozenset(map(normal_text, found)) - {""}
 
     def is_named_in(self, cells: Iterable[str]) -> bool:
@@ -56,8 +57,8 @@ def _texts(values: Iterable[Any]) -> Iterable[str]:
     for value in values:
         if isinstance(value, str):
             yield value
-        elif isinstance(value, list):
-            yield from _texts(value)
+        elif isinstance(value, (list, dict)):
+            yield from _texts(value.values() if isinstance(value, dict) else value)
 
 
 def forget_traces(erased: Erased) -> None:
@@ -130,12 +131,14 @@ def _written(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _forget_imports(erased: Erased) -> None:
-    """The same for imports through an API, whose reports are in the file storage; and the files that were imported."""
+    """The same for imports through an API, whose reports are in the file storage; and what they were made of."""
     jobs = Job.objects.filter(workspace_id=erased.workspace_id, object_id=erased.schema.id)
     for job_id, failures, result in jobs.exclude(finished_at=None).values_list("id", "failures", "result"):
         kept = [failure for failure in failures if not erased.is_named_in([str(failure.get("detail", ""))])]
         report = result.get("report")
-        changed = dict(result, report=_filter_stored(report, erased)) if report else result
+        changed = {key: value for key, value in result.items() if key != "samples"}
+        if report:
+            changed["report"] = _filter_stored(report, erased)
         if kept != failures or changed != result:
             jobs.filter(id=job_id).update(failures=kept, result=changed)
     _forget_uploads(erased)
