@@ -8,6 +8,7 @@ RE2, whose time is linear.
 from __future__ import annotations
 
 import operator
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, lru_cache
@@ -85,6 +86,11 @@ class Formula(FieldType):
 def reads(settings: Mapping[str, Any], name: str) -> bool:
     """Whether a formula with these settings may read the field of this API name."""
     return name in (settings.get(SETTINGS) or {}).get("expression", "")
+
+
+def names(settings: Mapping[str, Any], name: str) -> bool:
+    """Whether this API name is a word of a formula with these settings."""
+    return reads(settings, name) and re.search(rf"\b{name}\b", settings[SETTINGS]["expression"]) is not None
 
 
 def evaluate(field: FieldSpec, fields: Iterable[FieldSpec], values: Mapping[str, Stored]) -> Stored:

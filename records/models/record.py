@@ -116,7 +116,13 @@ class Record(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["workspace", "object", "identifier"], name="record_identifier_unique"),
+            # With a condition: PostgreSQL takes what is unique without one for a key, and who changes a key waits for
+            # everybody who links to the record.
+            models.UniqueConstraint(
+                fields=["workspace", "object", "identifier"],
+                condition=Q(identifier__isnull=False),
+                name="record_identifier_unique",
+            ),
             models.UniqueConstraint(
                 fields=["workspace", "object", "external_source", "external_id"],
                 condition=Q(state="active", external_id__isnull=False),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from django.utils import timezone
 
 from records.exceptions import InvalidInput, NotAllowed
+from records.field_types.formula import names
 from records.models import Field
 
 from .access import Author
@@ -16,6 +17,7 @@ from .definition_versions import touch
 from .directory import Directory, load_workspace, schema_in_any_state
 from .effects import Effects
 from .locked import LockedRecords
+from .naming import FORMULA
 from .object_schema import PATTERN_PART, ObjectSchema
 from .record_rows import lock_records
 from .sql import execute, fetch, in_ids
@@ -53,6 +55,11 @@ def _check_may_go(row: Field) -> None:
     if row.name in PATTERN_PART.findall(row.object.display_pattern):
         message = f"The display pattern of {row.object.object_name} names {row.display_name}: change the pattern first."
         raise InvalidInput(message, "in_use")
+    others = Field.objects.filter(workspace_id=row.workspace_id, object_id=row.object_id, deleted_at=None)
+    for formula in others.filter(computed=FORMULA):
+        if names(formula.settings, row.name):
+            message = f"The formula {formula.display_name} names {row.display_name}: change the formula first."
+            raise InvalidInput(message, "in_use")
 
 
 def count_holders(workspace_id: int, field_id: int) -> int:

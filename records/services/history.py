@@ -64,7 +64,7 @@ def list_history(
     """How many writes a record has had, and a page of them, newest first.
 
     An archived record's history stays readable for those who may see it. Fields hidden from the caller's role are
-    left out. `plain`: values as names and primary keys.
+    left out, and so are the reasons of writes that changed one. `plain`: values as names and primary keys.
     """
     row = _find_any(author, schema, record_uuid)
     count = fetch(
@@ -159,7 +159,8 @@ def _entries(author: Author, schema: ObjectSchema, rows: Sequence[Row], plain: b
         member = members.get(row[4])
         columns: list[Any] = list(row)
         columns[4] = member.json if member is not None else None
-        columns[7:10] = uuid_text(row[7]), row[8] or "", moment(row[9])
+        told = all(int(key) in shown for key in diff)  # a reason may name what was changed
+        columns[7:10] = uuid_text(row[7]), (told and row[8]) or "", moment(row[9])
         columns[10] = [
             FieldChange(shown[int(key)], read(shown[int(key)], old), read(shown[int(key)], new))
             for key, (old, new) in diff.items()

@@ -56,6 +56,8 @@ def _watch(api: httpx.Client, job: str, until: Any) -> dict[str, Any]:
 
 
 def _kill_worker(started: Site) -> None:
-    worker = started.job_worker()
-    assert worker is not None
+    end = time.monotonic() + PATIENCE
+    while (worker := started.job_worker()) is None:  # the last one that was killed is begun anew after a second
+        assert time.monotonic() < end
+        time.sleep(0.1)
     os.kill(worker, signal.SIGKILL)

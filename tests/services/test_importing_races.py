@@ -59,5 +59,5 @@ def test_a_dry_run_that_meets_a_deadlock_is_run_again(
 
     other.join()
     assert found == (1, 0, 2, 0)
-    assert Record.objects.count() == 2
+    assert Record.objects.filter(workspace=workspace.workspace).count() == 2
     assert differences(workspace) == []

@@ -14,10 +14,11 @@ from zlib import crc32
 
 from records.exceptions import Conflict, InvalidValues, RecordsError
 from records.models import ImportPart, ImportRun, Source
-from records.services.access import Author, get_schema, member_author
+from records.services.access import Author, get_schema, member_author, visible_fields
 from records.services.directory import load_workspace
 from records.services.naming import identifier_key
 from records.services.object_schema import ObjectSchema
+from records.services.read import view_records
 from records.services.save_requests import Outcome
 from records.services.storage import refresh_statistics
 from records.services.transactions import in_one_transaction
@@ -41,16 +42,16 @@ class Samples:
     def __init__(self) -> None:
         self.rows: dict[str, list[dict[str, Any]]] = {}
 
-    def add(self, rows: Sequence[Row], outcomes: Sequence[Outcome]) -> None:
-        """Note rows of each action until there are enough."""
+    def add(self, author: Author, rows: Sequence[Row], outcomes: Sequence[Outcome]) -> None:
+        """Note rows of each action until there are enough, in the words of what the author may see."""
         for row, outcome in zip(rows, outcomes, strict=True):
             if isinstance(outcome, RecordsError):
                 continue
             kept = self.rows.setdefault(outcome.action, [])
             if len(kept) < SHOWN:
-                fields = outcome.schema.by_id
-                changed = sorted(fields[key].name for key in outcome.changed if key in fields)
-                kept.append({"line": row.line, "record": outcome.record.display_name, "fields": changed})
+                changed = [spec.name for spec in visible_fields(author, outcome.schema) if spec.id in outcome.changed]
+                (view,) = view_records(author, outcome.schema, [outcome.record], ())
+                kept.append({"line": row.line, "record": view.display_name, "fields": sorted(changed)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ class _PartImport:
         """Store the rows, and that they are done."""
         outcomes = save_records(self.author, self.preparation.schema, prepared.requests) if prepared.requests else []
         if self.work.samples is not None:
-            self.work.samples.add(prepared.asked, outcomes)
+            self.work.samples.add(self.author, prepared.asked, outcomes)
         counts = Counter(outcome.action for outcome in outcomes if not isinstance(outcome, RecordsError))
         problems = [*prepared.problems, *_refused(prepared, self.work.table.header, outcomes)]
         part = self.part

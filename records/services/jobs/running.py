@@ -220,7 +220,13 @@ def _note(job: Job, step: Step) -> None:
 
 def _finish(job: Job, status: JobStatus) -> None:
     job.status, job.finished_at, job.leased_until, job.lease = status, timezone.now(), None, None
-    job.save(update_fields=["status", "finished_at", "leased_until", "lease"])
+    job.parameters = _kept_parameters(job)
+    job.save(update_fields=["status", "finished_at", "leased_until", "lease", "parameters"])
+
+
+def _kept_parameters(job: Job) -> dict[str, Any]:
+    """What is kept of an ended job's parameters: those of bulk work name records and values that may be erased."""
+    return {} if job.kind in kinds else job.parameters
 
 
 def _end(job_id: int, lease: UUID, status: JobStatus, detail: str) -> None:
@@ -291,7 +297,13 @@ def cancel_job(author: Author, job_uuid: str) -> JobView:
         raise InvalidInput("The job has ended already.")
     # Nobody is at work on it: it ends here and now.
     idle = unfinished.filter(_free(timezone.now()))
-    idle.update(status=JobStatus.CANCELLED, finished_at=timezone.now(), lease=None, leased_until=None)
+    idle.update(
+        status=JobStatus.CANCELLED,
+        finished_at=timezone.now(),
+        lease=None,
+        leased_until=None,
+        parameters=_kept_parameters(row),
+    )
     return _view(find_job(author, job_uuid))
 
 

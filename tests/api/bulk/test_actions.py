@@ -154,6 +154,7 @@ def test_a_big_job_waits_for_a_worker(api: ApiClient, workspace: Caller, compani
 
     work()
     assert counts(api.get(f"{PROGRESS}/{answer.json()['id']}")) == ("done", 101, 0, 0)
+    assert Job.objects.get().parameters == {}  # what it was asked may be erased by now
     assert api.post(f"{PROGRESS}/{answer.json()['id']}/cancel").status_code == 400
 
 
@@ -165,6 +166,7 @@ def test_a_job_is_cancelled(api: ApiClient, workspace: Caller, companies: str) -
 
     work()
     assert counts(api.get(f"{PROGRESS}/{job}")) == ("cancelled", 0, 0, 0)
+    assert Job.objects.get().parameters == {}
 
 
 def test_a_job_ends_when_its_member_may_no_more(api: ApiClient, workspace: Caller, companies: str) -> None:
