@@ -100,8 +100,11 @@ def _convert(raw: Path, kept: Path, encoding: str, name: str) -> None:
     with raw.open("rb") as file:
         is_workbook = file.read(4) == ZIP
     rows = _workbook_rows(raw, name) if is_workbook else _text_rows(raw, encoding, name)
-    with kept.open("w", encoding="utf-8", newline="") as target:
-        csv.writer(target).writerows(rows)
+    try:
+        with kept.open("w", encoding="utf-8", newline="") as target:
+            csv.writer(target).writerows(rows)
+    except UnicodeEncodeError as problem:  # some encodings spell halves of characters
+        raise InvalidInput(f"{name} has something in it that is no character.") from problem
 
 
 # ---------------------------------------------------------------- CSV
@@ -119,7 +122,7 @@ def _delimiter(raw: Path, encoding: str) -> str:
     try:
         with raw.open(encoding="utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding) as file:
             line = file.readline(100_000)
-    except (LookupError, UnicodeError):
+    except (LookupError, ValueError):
         return ","  # reading the table says what is wrong
     return max(DELIMITERS, key=line.count)
 
