@@ -66,7 +66,7 @@ def open_table(path: Path, encoding: str = UTF_8, *, delimiter: str = ",", shown
         first = next(_rows(path, encoding, delimiter, shown), None)
     except OSError as problem:
         raise InvalidInput(f"{path}: {problem.strerror or problem}.") from problem
-    except LookupError as problem:
+    except (LookupError, ValueError) as problem:
         raise InvalidInput(f"There is no encoding {encoding!r}.") from problem
     called = shown or path
     if first is None:
@@ -87,7 +87,7 @@ def find_delimiter(path: Path, encoding: str = UTF_8) -> str:
     try:
         with _open(path) as raw, io.TextIOWrapper(raw, encoding) as file:
             line = file.readline(100_000)
-    except (LookupError, UnicodeError, OSError, EOFError):
+    except (LookupError, ValueError, OSError, EOFError):
         return ","  # reading the table says what is wrong
     return max(DELIMITERS, key=line.count)
 
@@ -110,7 +110,7 @@ def _rows(path: Path, encoding: str, delimiter: str, shown: str) -> Iterator[Row
                 line = reader.line_num + 1
         except csv.Error as problem:
             raise InvalidInput(f"{called}, line {line}: {problem}.") from problem
-        except UnicodeDecodeError as problem:
+        except UnicodeError as problem:
             raise InvalidInput(_undecodable(path, encoding, called)) from problem
         except (EOFError, gzip.BadGzipFile) as problem:
             raise InvalidInput(f"{called}: {problem}.") from problem
@@ -131,4 +131,6 @@ def _undecodable(path: Path, encoding: str, called: str | Path) -> str:
                     f"{called} is not {encoding.upper()}: byte 0x{byte:02X} in line {number}."
                     " Save it as UTF-8, or name its encoding: latin-1, cp1252, utf-16, …"
                 )
+            except UnicodeError:  # it is not the bytes of one line that are wrong
+                break
     return f"{called} is not {encoding.upper()}; name its encoding: latin-1, cp1252, utf-16, …"

@@ -98,8 +98,11 @@ def _convert(raw: Path, kept: Path, encoding: str, name: str) -> None:
     with raw.open("rb") as file:
         is_workbook = file.read(len(WORKBOOK)) == WORKBOOK
     rows = _workbook_rows(raw, name) if is_workbook else _text_rows(raw, encoding, name)
-    with kept.open("w", encoding="utf-8", newline="") as target:
-        csv.writer(target).writerows(rows)
+    try:
+        with kept.open("w", encoding="utf-8", newline="") as target:
+            csv.writer(target).writerows(rows)
+    except UnicodeEncodeError as problem:  # some encodings spell halves of characters
+        raise InvalidInput(f"{name} has something in it that is no character.") from problem
 
 
 # ---------------------------------------------------------------- CSV

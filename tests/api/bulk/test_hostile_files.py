@@ -1,4 +1,4 @@
-"""Workbooks that are small and would take long to read."""
+"""Files to import that are hostile: small and long to read, or in encodings that Python knows and nobody writes."""
 
 from __future__ import annotations
 
@@ -52,3 +52,18 @@ def test_a_small_file_takes_no_long_time(
     answer = api.send("POST", "/api/custom-objects/companies/imports", content, content_type="text/csv")
     assert answer.status_code == status, answer.content
     assert time.monotonic() - before < 20
+
+
+ENCODINGS = ("utf-16", "utf-7", "punycode", "idna", "undefined", "unicode_escape", "rot13", "hex", "x" * 300, "%00")
+CONTENTS = (b"name\nAcme\n", b"name\n\xed\xa0\x80\n", b"name\n+2AA-\n", b"\\ud800\nAcme\n", b"\xff\xfen\x00")
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_no_encoding_is_too_odd(
+    api: ApiClient, workspace: Caller, settings: Settings, tmp_path: Path, encoding: str
+) -> None:
+    settings.MEDIA_ROOT = str(tmp_path)
+    make_object(workspace, "Companies")
+    for content in CONTENTS:
+        path = f"/api/custom-objects/companies/imports?encoding={encoding}"
+        assert api.send("POST", path, content, content_type="text/csv").status_code in (201, 400), content
