@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import cycle
+from itertools import cycle, islice
 from typing import Any
 
 import orjson
@@ -172,13 +172,13 @@ def test_the_requests_that_shape_are_valid(api: ApiClient, ours: Ids) -> None:
 
 
 def test_wrong_types_in_every_place_of_a_definition(api: ApiClient, ours: Ids) -> None:
-    count, huge = 0, cycle(HUGE.values())
+    count, values = 0, cycle([*WRONG.values(), *HUGE.values()])
     for asked in shaping(furthered(api, ours)):
         for _, _, put in nodes(asked.body) if asked.body is not None else ():
-            for value in (*WRONG.values(), next(huge), next(huge)):  # each in turn: all of them take too long
+            for value in islice(values, 8):  # each in its turn: all of them in every place take half a minute
                 tried(api, replace(asked, body=put(value)))
                 count += 1
-    assert count > 1000
+    assert count > 500
 
 
 @pytest.mark.parametrize("name", BODIES)

@@ -20,7 +20,7 @@ PATIENCE = 180  # seconds
 
 def test_an_import_whose_worker_is_killed_three_times_stores_every_row_once(tmp_path: Path) -> None:
     with ExitStack() as stack:
-        started = stack.enter_context(site(tmp_path, JOB_LEASE_SECONDS="3", MEDIA_ROOT=str(tmp_path / "media")))
+        started = stack.enter_context(site(tmp_path, JOB_LEASE_SECONDS="1", MEDIA_ROOT=str(tmp_path / "media")))
         address = started.address
         base = f"http://{address.host}:{address.port}/api"
         api = stack.enter_context(httpx.Client(base_url=base, headers=dict(address.headers), timeout=30))
