@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.db.models import Max
@@ -22,22 +22,47 @@ MAX_OPTIONS = 1000
 
 def add_option(field_row: Field, definition: OptionDefinition) -> FieldOption:
     """Add an option at the end of a choice field; InvalidInput when its name or code is taken."""
-    name, key = check_option_name(field_row, definition.name)
     rows = FieldOption.objects.filter(workspace_id=field_row.workspace_id, field=field_row, deleted_at=None)
-    code = check_length("code", definition.code) or _free_code(rows, slug(name))
-    check_stage_status(definition.stage_status)
-    if rows.filter(code=code).exists():
-        raise InvalidInput(f"options: there is an option with the code {code[:80]!r} already.", "unique")
-    return FieldOption.objects.create(
-        workspace_id=field_row.workspace_id,
-        field=field_row,
-        name=name,
-        name_key=key,
-        code=code,
-        order=_next_order(rows) if definition.order is None else definition.order,
-        stage_status=definition.stage_status,
-        percentage=definition.percentage,
-    )
+    (made,) = draft_options(field_row, [definition], rows.values_list("name_key", "code", "order"))
+    made.save()
+    return made
+
+
+def draft_options(
+    field_row: Field, definitions: Iterable[OptionDefinition], existing: Iterable[tuple[str, str, int]] = ()
+) -> list[FieldOption]:
+    """Options that are not stored yet, after the `existing` ones, of which compared name, code and order are given."""
+    keys, codes, last = set(), set(), 0
+    for key, code, order in existing:
+        keys.add(key)
+        codes.add(code)
+        last = max(last, order)
+    made = []
+    for definition in definitions:
+        name, key = _valid_name(definition.name)
+        if key in keys:
+            raise _taken(name)
+        code = check_length("code", definition.code) or _free_code(codes, slug(name))
+        check_stage_status(definition.stage_status)
+        if code in codes:
+            raise InvalidInput(f"options: there is an option with the code {code[:80]!r} already.", "unique")
+        order = last + 1 if definition.order is None else definition.order
+        keys.add(key)
+        codes.add(code)
+        last = max(last, order)
+        made.append(
+            FieldOption(
+                workspace_id=field_row.workspace_id,
+                field=field_row,
+                name=name,
+                name_key=key,
+                code=code,
+                order=order,
+                stage_status=definition.stage_status,
+                percentage=definition.percentage,
+            )
+        )
+    return made
 
 
 def _next_order(rows: Any) -> int:
@@ -53,18 +78,26 @@ def check_stage_status(status: str) -> None:
 
 def check_option_name(field_row: Field, name: str, *, besides: int | None = None) -> tuple[str, str]:
     """An option's name, and the form it is compared in; InvalidInput when another option has it."""
+    name, key = _valid_name(name)
+    rows = FieldOption.objects.filter(workspace_id=field_row.workspace_id, field=field_row, deleted_at=None)
+    if rows.filter(name_key=key).exclude(id=besides or 0).exists():
+        raise _taken(name)
+    return name, key
+
+
+def _valid_name(name: str) -> tuple[str, str]:
     name = name.strip()
     key = normal_text(name)
     if not key or len(name) > 255 or len(key) > 255 or "\x00" in name:
         raise InvalidInput("options: an option needs a name of 1 to 255 characters.")
-    rows = FieldOption.objects.filter(workspace_id=field_row.workspace_id, field=field_row, deleted_at=None)
-    if rows.filter(name_key=key).exclude(id=besides or 0).exists():
-        raise InvalidInput(f"options: there is an option {name[:80]!r} already.", "unique")
     return name, key
 
 
-def _free_code(rows: Any, wanted: str) -> str:
-    taken = set(rows.values_list("code", flat=True))
+def _taken(name: str) -> InvalidInput:
+    return InvalidInput(f"options: there is an option {name[:80]!r} already.", "unique")
+
+
+def _free_code(taken: Collection[str], wanted: str) -> str:
     code, number = wanted, 2
     while code in taken:
         code, number = f"{wanted[:250]}_{number}", number + 1

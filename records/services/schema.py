@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from simple_history.utils import bulk_create_with_history
+
 from records.exceptions import InvalidInput
 from records.field_types import FieldType, InvalidValue, field_types
 from records.models import (
     Field,
     FieldCategory,
+    FieldOption,
     ObjectKind,
     ObjectType,
     RelationKind,
@@ -33,7 +36,7 @@ from .definitions import (
 from .directory import read_uncommitted
 from .external_fields import check_external_field
 from .object_schema import PATTERN_PART, ObjectSchema
-from .option_rows import MAX_OPTIONS, add_option
+from .option_rows import MAX_OPTIONS, draft_options
 
 MAX_OBJECTS = 500
 MAX_FIELDS = 500
@@ -103,13 +106,9 @@ def create_object(
     )
     defaults = contact_fields() if object_type == ObjectKind.CONTACT else object_fields(object_type, stages)
     named = {definition.name for definition in fields}
-    for definition in defaults:
-        if definition.name == "name" and (identifier_field != "name" or "name" in named):
-            continue
-        _make_field(author, made, definition)
-    changed = {made.id}
-    for definition in fields:
-        changed.add(_make_field(author, made, definition).related_object_id or made.id)
+    unnamed = identifier_field != "name" or "name" in named
+    rows = _make_fields(author, made, [*(d for d in defaults if not (unnamed and d.name == "name")), *fields])
+    changed = {made.id, *(row.related_object_id for row in rows if row.related_object_id)}
     _set_identifier(made, "email" if object_type == ObjectKind.CONTACT else identifier_field)
     touch(workspace_id, changed)
     if made.display_pattern or any(definition.default_value is not None for definition in fields):
@@ -165,8 +164,54 @@ def create_field(author: Definer, object_row: ObjectType, definition: FieldDefin
 
 
 def _make_field(author: Definer, object_row: ObjectType, definition: FieldDefinition) -> Field:
-    workspace_id = author.workspace.id
-    orders = _orders(object_row)
+    return _make_fields(author, object_row, [definition])[0]
+
+
+def _make_fields(author: Definer, object_row: ObjectType, definitions: Iterable[FieldDefinition]) -> list[Field]:
+    """Fields of an object, in the order of their definitions; plain ones in statements whose number does not grow."""
+    made: list[Field] = []
+    drafts: list[tuple[Field, list[FieldOption]]] = []
+    orders, categories = _orders(object_row), dict[str, FieldCategory]()
+    for definition in definitions:
+        key = definition.category
+        if key not in categories:
+            categories[key] = _category(author, object_row, key)
+        if definition.is_external_id:  # there may be one such field, and those before are looked for in the database
+            _store_fields(drafts)
+            drafts = []
+        row = _draft_field(object_row, orders, categories[key], definition)
+        made.append(row)
+        if definition.field_type == "relationship":  # its mirror may be another field of the object
+            _store_fields(drafts)
+            drafts = []
+            _make_relationship(author, row, definition)
+            orders = _orders(object_row)
+        else:
+            orders[row.name] = row.order
+            drafts.append((row, _drafted_options(row, definition)))
+    _store_fields(drafts)
+    return made
+
+
+def _store_fields(drafts: Sequence[tuple[Field, Sequence[FieldOption]]]) -> None:
+    bulk_create_with_history([row for row, _ in drafts], Field)
+    options = [option for _, options in drafts for option in options]
+    for option in options:
+        option.field_id = option.field.pk  # which it has only now
+    bulk_create_with_history(options, FieldOption)
+
+
+def _drafted_options(row: Field, definition: FieldDefinition) -> list[FieldOption]:
+    if len(definition.options) > MAX_OPTIONS:
+        raise InvalidInput(f"options: a field has at most {MAX_OPTIONS} options.", "limit_exceeded")
+    kind = field_types.get(definition.field_type)
+    return draft_options(row, definition.options or [OptionDefinition(name) for name in kind.default_options])
+
+
+def _draft_field(
+    object_row: ObjectType, orders: Mapping[str, int], category: FieldCategory, definition: FieldDefinition
+) -> Field:
+    """A field that is not stored yet, after those whose names and places are given."""
     _check_room(orders)
     if definition.field_type not in field_types:
         raise InvalidInput(f"field_type: {definition.field_type[:80]!r} is not one of {', '.join(field_types)}.")
@@ -176,10 +221,10 @@ def _make_field(author: Definer, object_row: ObjectType, definition: FieldDefini
     kind = field_types.get(definition.field_type)
     _check_computed(definition, kind)
     check_json("default_value", definition.default_value)
-    made = Field(
-        workspace_id=workspace_id,
+    draft = Field(
+        workspace_id=object_row.workspace_id,
         object=object_row,
-        category=_category(author, object_row, definition.category),
+        category=category,
         name=name,
         display_name=check_label("display_name", definition.display_name),
         description=definition.description,
@@ -200,15 +245,8 @@ def _make_field(author: Definer, object_row: ObjectType, definition: FieldDefini
         order=max(orders.values(), default=0) + 1,
     )
     if definition.is_external_id:
-        check_external_field(made)
-    if definition.field_type == "relationship":
-        return _make_relationship(author, made, definition)
-    if len(definition.options) > MAX_OPTIONS:
-        raise InvalidInput(f"options: a field has at most {MAX_OPTIONS} options.", "limit_exceeded")
-    made.save()
-    for option in definition.options or [OptionDefinition(name) for name in kind.default_options]:
-        add_option(made, option)
-    return made
+        check_external_field(draft)
+    return draft
 
 
 def _check_room(orders: Mapping[str, int]) -> None:
@@ -296,9 +334,9 @@ def add_written_fields(author: Author, object_id: int, wanted: Iterable[FieldDef
     workspace_id = author.workspace.id
     # Others may be making the same fields. One goes first, and those who waited see what it made.
     row = ObjectType.objects.select_for_update(no_key=True).get(workspace_id=workspace_id, id=object_id)
-    missing = [definition for definition in wanted if definition.name not in _orders(row)]
+    known = _orders(row)
+    missing = [definition for definition in wanted if definition.name not in known]
     with signed_by(author.user_id):
-        for definition in missing:
-            _make_field(author, row, definition)
+        _make_fields(author, row, missing)
     if missing:
         touch(workspace_id, [object_id])
