@@ -10,7 +10,7 @@ from tests.calling import Line
 from tests.serving import Site, site
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")  # tests run in any order: a package's fixture would be made again and again
 def raced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One server for all races of this process; each race has records of its own."""
     with site(tmp_path_factory.mktemp("raced")) as started:
