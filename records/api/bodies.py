@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
@@ -15,7 +15,48 @@ from .answers import JSON
 from .errors import UnsupportedMediaType
 
 MAX_DEPTH = 64
+MAX_TEXT = 10_000
 _UTF_8 = ("utf-8", "utf8", "us-ascii")
+
+
+class JsonBody:
+    """A JSON object, read key by key; InvalidInput names the key that has another type than it should.
+
+    `where` stands before the keys in messages: the place of an object inside another one.
+    """
+
+    def __init__(self, content: Mapping[str, Any], where: str = "") -> None:
+        self.content = content
+        self.where = where
+
+    def text(self, key: str, default: str = "", *, most: int = MAX_TEXT) -> str:
+        """A text, or `default` where there is none."""
+        value = self.content.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, str) or "\x00" in value:
+            raise self.wrong(key, "expected a string")
+        if len(value) > most:
+            raise InvalidInput(f"{self.where}{key}: at most {most} characters.", "limit_exceeded")
+        return value
+
+    def required(self, key: str, *, most: int = MAX_TEXT) -> str:
+        """A text that must be there."""
+        value = self.text(key, most=most)
+        if not value.strip():
+            raise InvalidInput(f"{self.where}{key}: this key is required.", "required")
+        return value
+
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        value = self.content.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            raise self.wrong(key, "expected true or false")
+        return value
+
+    def wrong(self, key: str, what: str) -> InvalidInput:
+        return InvalidInput(f"{self.where}{key}: {what}.")
 
 
 def read_object(request: HttpRequest, keys: Collection[str] | None) -> dict[str, Any]:

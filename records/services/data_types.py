@@ -24,8 +24,6 @@ from .schema import API_NAME, create_field, create_object, get_object
 from .self_access import may_see_type
 from .sql import Fragment, fetch, in_ids
 
-SORTS = ("name", "createdAt", "recordCount")
-
 
 @dataclass(frozen=True, slots=True)
 class DataType:

@@ -109,9 +109,9 @@ def slug(label: str) -> str:
     return words[:64]
 
 
-def free_name(taken: Collection[str], wanted: str) -> str:
-    """An API name that is not taken: the one wanted, or with a number after it."""
+def free_name(taken: Collection[str], wanted: str, most: int = 60) -> str:
+    """A name that is not taken: the one wanted, or its first `most` characters with a number after them."""
     name, number = wanted, 2
     while name in taken:
-        name, number = f"{wanted[:60]}_{number}", number + 1
+        name, number = f"{wanted[:most]}_{number}", number + 1
     return name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Max
@@ -42,7 +42,7 @@ def draft_options(
         name, key = _valid_name(definition.name)
         if key in keys:
             raise _taken(name)
-        code = check_length("code", definition.code) or _free_code(codes, slug(name))
+        code = check_length("code", definition.code) or free_name(codes, slug(name), 250)
         check_stage_status(definition.stage_status)
         if code in codes:
             raise InvalidInput(f"options: there is an option with the code {code[:80]!r} already.", "unique")
@@ -95,13 +95,6 @@ def _valid_name(name: str) -> tuple[str, str]:
 
 def _taken(name: str) -> InvalidInput:
     return InvalidInput(f"options: there is an option {name[:80]!r} already.", "unique")
-
-
-def _free_code(taken: Collection[str], wanted: str) -> str:
-    code, number = wanted, 2
-    while code in taken:
-        code, number = f"{wanted[:250]}_{number}", number + 1
-    return code
 
 
 def create_tags(author: Author, spec: FieldSpec, names: Iterable[str]) -> tuple[dict[str, int], bool]:

@@ -19,7 +19,6 @@ from .access import (
     access_to,
     find_field,
     grant_of,
-    visible_condition,
     visible_fields,
     visible_identifier,
 )
@@ -188,17 +187,6 @@ def _get(
     if not view.access.view:
         raise NotFound
     return view
-
-
-def find_rows(author: Author, schema: ObjectSchema, chosen: Fragment, tail: str = "") -> list[RecordRow]:
-    """Live records the caller may see that meet a condition on alias `r`; `tail` orders and limits."""
-    visible, params = visible_condition(author, schema, "r")
-    rows = fetch(
-        f"SELECT {record_columns('r')} FROM records_record r"
-        f" WHERE r.workspace_id = %s AND r.object_id = %s AND r.state = 'active' AND {chosen[0]} AND {visible}" + tail,
-        [author.workspace.id, schema.id, *chosen[1], *params],
-    )
-    return [read_record(row) for row in rows]
 
 
 # ---------------------------------------------------------------- what the caller sees

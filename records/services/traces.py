@@ -49,6 +49,12 @@ class Erased:
             text == cell or (len(text) >= TELLING and text in cell) for text in self.texts for cell in shown if cell
         )
 
+    def kept(self, failures: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Of the failures that a job tells, those that are not about these records."""
+        uuids = {row.uuid for row in self.records}
+        others = (failure for failure in failures if failure.get("record_id") not in uuids)
+        return [failure for failure in others if not self.is_named_in([str(failure.get("detail", ""))])]
+
 
 TELLING = 8  # characters: shorter texts occur by chance within others
 
@@ -92,12 +98,8 @@ def _forget_failures(erased: Erased) -> None:
     )
     jobs = Job.objects.filter(workspace_id=erased.workspace_id)
     for job_id, failures in jobs.filter(id__in=[row[0] for row in rows]).values_list("id", "failures"):
-        kept = [
-            failure
-            for failure in failures
-            if failure.get("record_id") not in uuids and not erased.is_named_in([str(failure.get("detail", ""))])
-        ]
-        jobs.filter(id=job_id).update(failures=kept, parameters={})  # it has done what its parameters say
+        # It has done what its parameters say.
+        jobs.filter(id=job_id).update(failures=erased.kept(failures), parameters={})
 
 
 def _forget_refused_rows(erased: Erased) -> None:
@@ -134,7 +136,7 @@ def _forget_imports(erased: Erased) -> None:
     """The same for imports through an API, whose reports are in the file storage; and what they were made of."""
     jobs = Job.objects.filter(workspace_id=erased.workspace_id, object_id=erased.schema.id)
     for job_id, failures, result in jobs.exclude(finished_at=None).values_list("id", "failures", "result"):
-        kept = [failure for failure in failures if not erased.is_named_in([str(failure.get("detail", ""))])]
+        kept = erased.kept(failures)
         report = result.get("report")
         changed = {key: value for key, value in result.items() if key != "samples"}
         if report:

@@ -5,16 +5,14 @@ Keys that are not known are passed by: existing clients send settings of their o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest
 
-from records.api.bodies import read_object
+from records.api.bodies import JsonBody, read_object
 from records.exceptions import InvalidInput
 from records.services.definitions import FieldDefinition, OptionDefinition, RelationDefinition
 
-MAX_TEXT = 10_000
 TYPE_SETTINGS = (
     *("money_options", "decimal_options", "integer_options", "text_options", "formula_options"),
     *("rating", "phonenumber_options"),
@@ -23,41 +21,11 @@ FLAGS = ("is_required", "is_read_only", "is_hidden", "is_unique", "allows_empty"
 MAX_ORDER = 1_000_000
 
 
-class Body:
-    """A JSON object, read key by key; InvalidInput names the key that has another type than it should."""
-
-    def __init__(self, content: Mapping[str, Any], where: str = "") -> None:
-        self.content = content
-        self.where = where
+class Body(JsonBody):
+    """What shapes a workspace: objects, lists of objects, whole numbers."""
 
     def __contains__(self, key: str) -> bool:
         return self.content.get(key) is not None
-
-    def text(self, key: str, default: str = "", *, most: int = MAX_TEXT) -> str:
-        """A text, or `default` where there is none."""
-        value = self.content.get(key)
-        if value is None:
-            return default
-        if not isinstance(value, str) or "\x00" in value:
-            raise self.wrong(key, "expected a string")
-        if len(value) > most:
-            raise InvalidInput(f"{self.where}{key}: at most {most} characters.", "limit_exceeded")
-        return value
-
-    def required(self, key: str) -> str:
-        """A text that must be there."""
-        value = self.text(key)
-        if not value.strip():
-            raise InvalidInput(f"{self.where}{key}: this key is required.", "required")
-        return value
-
-    def flag(self, key: str, *, default: bool = False) -> bool:
-        value = self.content.get(key)
-        if value is None:
-            return default
-        if not isinstance(value, bool):
-            raise self.wrong(key, "expected true or false")
-        return value
 
     def number(self, key: str, most: int = MAX_ORDER) -> int | None:
         """A whole number from 0, or None where there is none."""
@@ -95,9 +63,6 @@ class Body:
     def given(self, **readers: Any) -> dict[str, Any]:
         """What the body says of these keys; each reader is called for a key that is there."""
         return {key: read(key) for key, read in readers.items() if key in self}
-
-    def wrong(self, key: str, what: str) -> InvalidInput:
-        return InvalidInput(f"{self.where}{key}: {what}.")
 
 
 def read_body(request: HttpRequest) -> Body:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from records.api.bodies import listed, read_object
+from records.api.bodies import MAX_TEXT, JsonBody, listed, read_object
 from records.api.etags import NO_VERSION, expected_versions
 from records.api.pagination import MAX_PAGE, MAX_SIZE
 from records.exceptions import InvalidInput
@@ -23,7 +23,6 @@ from records.services.values import UNSET
 
 DEFAULT_SIZE = 50
 MAX_KEY = 2**63 - 1
-MAX_TEXT = 10_000
 MAX_EXTERNAL = 255
 SORTED = {"createdAt": "created", "updatedAt": "updated", "created_at": "created", "updated_at": "updated"}
 FLAGS = {"true": True, "1": True, "false": False, "0": False}
@@ -37,8 +36,8 @@ def snake(name: str) -> str:
 # ---------------------------------------------------------------- bodies
 
 
-class Body:
-    """A JSON object, its keys in camelCase or snake_case, read key by key; InvalidInput names what is wrong."""
+class Body(JsonBody):
+    """A JSON object with its keys in camelCase or snake_case; InvalidInput names those that are not known."""
 
     def __init__(self, content: Any, keys: Iterable[str], where: str = "") -> None:
         if not isinstance(content, dict):
@@ -47,12 +46,12 @@ class Body:
         unknown = [key for key in content if key not in known]
         if unknown:
             raise InvalidInput(f"{where}unknown keys: {listed(unknown)}. Known are {', '.join(known.values())}.")
-        self.where = where
-        self.content: dict[str, Any] = {}
+        read: dict[str, Any] = {}
         for sent, value in content.items():
-            if known[sent] in self.content:
+            if known[sent] in read:
                 raise InvalidInput(f"{where}{known[sent]}: it is sent twice.")
-            self.content[known[sent]] = value
+            read[known[sent]] = value
+        super().__init__(read, where)
 
     def __contains__(self, key: str) -> bool:
         return key in self.content
@@ -60,31 +59,6 @@ class Body:
     def given(self, key: str) -> bool:
         """Whether there is something under the key."""
         return self.content.get(key) is not None
-
-    def text(self, key: str, default: str = "", *, most: int = MAX_TEXT) -> str:
-        value = self.content.get(key)
-        if value is None:
-            return default
-        if not isinstance(value, str) or "\x00" in value or not _is_unicode(value):
-            raise self.wrong(key, "expected a string")
-        if len(value) > most:
-            raise InvalidInput(f"{self.where}{key}: at most {most} characters.", "limit_exceeded")
-        return value
-
-    def required(self, key: str, *, most: int = MAX_TEXT) -> str:
-        """A text that must be there."""
-        value = self.text(key, most=most)
-        if not value.strip():
-            raise InvalidInput(f"{self.where}{key}: this key is required.", "required")
-        return value
-
-    def flag(self, key: str, *, default: bool = False) -> bool:
-        value = self.content.get(key)
-        if value is None:
-            return default
-        if not isinstance(value, bool):
-            raise self.wrong(key, "expected true or false")
-        return value
 
     def key(self, key: str) -> int | None:
         """A primary key, or None where there is none."""
@@ -114,9 +88,6 @@ class Body:
         if len(value) > MAX_SIZE:
             raise InvalidInput(f"{self.where}fieldValues: at most {MAX_SIZE} entries.", "limit_exceeded")
         return value
-
-    def wrong(self, key: str, what: str) -> InvalidInput:
-        return InvalidInput(f"{self.where}{key}: {what}.")
 
 
 def _is_unicode(text: str) -> bool:

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from django.db import transaction
 from django.utils import timezone
 
-from records.exceptions import InvalidInput, NotFound
+from records.exceptions import InvalidInput
 from records.models import ExternalOperation, ExternalSource, ObjectType, Record, RecordState
 from records.models.external import MAX_TIMEOUT, MIN_TIMEOUT
 from records.services.definers import Definer, defining
@@ -200,11 +200,3 @@ def _checked_secret(row: ExternalSource, secret: str) -> str:
     if not SECRET.fullmatch(secret):
         raise InvalidInput("secret: expected at most 4,096 visible ASCII characters.")
     return secret
-
-
-def get_source(author: Definer, source_id: int) -> ExternalSource:
-    """The row of a source of the workspace; NotFound when there is none."""
-    row = ExternalSource.objects.filter(workspace_id=author.workspace.id, id=source_id).first()
-    if row is None:
-        raise NotFound
-    return row

@@ -22,6 +22,8 @@ _RECORD = Table(
         "workspace_id": "bigint",
         "object_id": "bigint",
         "uuid": "uuid",
+        "created_at": "timestamptz",
+        "created_by": "bigint",
         "values": "json",
         "identifier": "text",
         "display_name": "text",
@@ -34,9 +36,7 @@ _RECORD = Table(
         "cancelled_at": "timestamptz",
         "assignment_task_id": "bigint",
         "version": "bigint",
-        "created_at": "timestamptz",
         "updated_at": "timestamptz",
-        "created_by": "bigint",
         "updated_by": "bigint",
     },
 )
@@ -72,28 +72,9 @@ def _reserved_keys(count: int) -> Iterable[int]:
 
 
 def _record_row(stamp: Stamp, record: RecordRow) -> Values:
-    return (
-        record.id,
-        stamp.workspace_id,
-        stamp.object_id,
-        record.uuid,
-        record.values,
-        record.identifier,
-        record.display_name,
-        display_key(record.display_name),
-        record.external_source,
-        record.external_id,
-        record.member_id,
-        record.owner_id,
-        record.state,
-        record.cancelled_at,
-        record.assignment_task_id,
-        record.version,
-        record.created_at,
-        record.updated_at,
-        stamp.member_id,
-        stamp.member_id,
-    )
+    member = stamp.member_id
+    made = (record.id, stamp.workspace_id, stamp.object_id, record.uuid, record.created_at, member)
+    return (*made, *_changed_row(record), member)
 
 
 _CHANGED = {
@@ -113,6 +94,7 @@ _UPDATE_MANY = (
 
 
 def _changed_row(record: RecordRow) -> Values:
+    """The values of the columns that a change writes, in the order of `_CHANGED`."""
     return (
         record.values,
         record.identifier,
