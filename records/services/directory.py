@@ -7,8 +7,6 @@ request of every process.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +17,7 @@ from records.exceptions import Conflict
 from records.field_types.formula import reads
 from records.models import Extent, Field, FieldPermission, Member, ObjectKind, ObjectPermission, ObjectType, Role
 
+from .caches import Cache
 from .naming import FORMULA, MADE_OF
 from .object_schema import ObjectSchema, compile_schema
 from .sql import fetch, uuid_text
@@ -114,7 +113,7 @@ class ObjectRow:
 class Directory:
     """One workspace at one version of its definitions. Roles, members and schemas load when first asked for."""
 
-    def __init__(self, workspace: WorkspaceSpec, schemas: _Cache | None = None) -> None:
+    def __init__(self, workspace: WorkspaceSpec, schemas: Cache | None = None) -> None:
         self.workspace = workspace
         self._schemas = schemas or _schemas
         self._roles: dict[int, RoleSpec] = {}
@@ -238,34 +237,8 @@ def _formulas_of(workspace_id: int, hidden: frozenset[int]) -> set[int]:
     return {key for key, owner, settings in formulas if any(reads(settings, n) for at, n in names if at == owner)}
 
 
-class _Cache:
-    """The newest things of a process, the least recently used dropped first."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self._items: OrderedDict[Any, Any] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Any) -> Any:
-        with self._lock:
-            item = self._items.get(key)
-            if item is not None:
-                self._items.move_to_end(key)
-            return item
-
-    def put(self, key: Any, item: Any) -> None:
-        with self._lock:
-            self._items[key] = item
-            if len(self._items) > self.size:
-                self._items.popitem(last=False)
-
-    def clear(self) -> None:
-        with self._lock:
-            self._items.clear()
-
-
-_directories = _Cache(500)
-_schemas = _Cache(2000)
+_directories = Cache(500)
+_schemas = Cache(2000)
 
 
 def get_directory(workspace: WorkspaceSpec) -> Directory:
@@ -292,10 +265,10 @@ def read_uncommitted(workspace_id: int) -> Directory:
 
     What it compiles is not kept: after a rollback the next change gets the same version number.
     """
-    return Directory(load_workspace(workspace_id), _Cache(100))
+    return Directory(load_workspace(workspace_id), Cache(100))
 
 
-def _schema(schemas: _Cache, workspace: WorkspaceSpec, object_id: int, version: int) -> ObjectSchema:
+def _schema(schemas: Cache, workspace: WorkspaceSpec, object_id: int, version: int) -> ObjectSchema:
     key = (object_id, version, workspace.zone.key, workspace.region)
     schema: ObjectSchema | None = schemas.get(key)
     if schema is None:

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from records.models import ObjectType, Record, RecordState, Workspace
 
+from .definition_versions import count_up
 from .dependents import load_display_names
 from .directory import Directory, get_directory, load_workspace
 from .naming import display_key, display_name, identifier_of
@@ -65,6 +66,8 @@ def reindex(workspace: Workspace) -> int:
         replace_index(schema, rows, [row for record in rows for row in expected_index(schema, record)])
         count += len(rows)
     execute(f"DELETE FROM records_fieldvalue WHERE {_STRAY.format(key='record_id')}", [workspace.id, workspace.id])
+    # What searches counted before may be wrong.
+    count_up(workspace.id, list(ObjectType.objects.filter(workspace=workspace).values_list("id", flat=True)))
     return count
 
 

@@ -25,12 +25,12 @@ from .object_schema import ObjectSchema
 from .ordering import newest_first, parse_ordering, read_cursor, write_cursor
 from .read import RecordView, view_records
 from .record_rows import RECORD_WIDTH, read_record
-from .search_matches import Search, matching
+from .search_counts import PROBED, Counted, count, remembered, still_holds
+from .search_matches import UNASKED, Search
 from .search_sort import sort_matches
-from .search_walk import is_worth_hashing, stretches, walk_index
+from .search_walk import is_all_hashed, is_worth_hashing, stretches, walk_index
 from .sql import Fragment, Row, fetch, moment, time_limit
 
-PROBED = 5000
 MAX_OFFSET = 10_000_000
 
 
@@ -79,8 +79,7 @@ def search_records(author: Author, schema: ObjectSchema, request: SearchRequest)
     search = _prepare(author, schema, request)
     with time_limit():
         exact = request.count and search.cursor is None
-        matches, size = _count(search, exact=exact)
-        rows = _page(search, matches, size, exact=exact) if matches else []
+        matches, rows = _find(search, exact=exact)
         views = _views(search, rows[: search.limit], request)
     has_next = len(rows) > search.limit
     last = rows[search.limit - 1] if has_next else None
@@ -130,33 +129,32 @@ def _narrowed(visible: Fragment, request: SearchRequest) -> Fragment:
     return sql, params
 
 
-# ---------------------------------------------------------------- counting
-
-
-def _count(search: Search, *, exact: bool) -> tuple[int, int]:
-    """How many records match (at most `PROBED` unless exact), and an upper bound of the object's records."""
-    source, params = matching(search)
-    counted = f"SELECT count(*) {source}" if exact else f"SELECT count(*) FROM (SELECT 1 {source} LIMIT {PROBED}) p"
-    # The keys of the newest and the oldest record bound their number, at the price of two look-ups.
-    newest, oldest = (
-        "(SELECT s.id FROM records_record s WHERE s.workspace_id = %s AND s.object_id = %s AND s.state = 'active'"
-        f" ORDER BY s.created_at {direction}, s.id {direction} LIMIT 1)"
-        for direction in ("DESC", "ASC")
-    )
-    tenant = [search.author.workspace.id, search.schema.id]
-    row = fetch(f"SELECT ({counted}), {newest}, {oldest}", [*params, *tenant, *tenant])[0]
-    return row[0], 0 if row[1] is None else abs(row[1] - row[2]) + 1
-
-
 # ---------------------------------------------------------------- the page
 
 
-def _page(search: Search, matches: int, size: int, *, exact: bool) -> list[Row]:
-    """The page's rows and one more: the record's key, its sort values, its columns."""
+def _find(search: Search, *, exact: bool) -> tuple[int, list[Row]]:
+    """How many records match, and the page's rows and one more: the record's key, its sort values, its columns."""
+    known = remembered(search) if exact else None
+    rows: list[Row] = []
+    if known is not None and known.matches:
+        search.proof = still_holds(search, known)
+        rows = _page(search, known, exact=exact)
+        if rows and rows[0][-1]:
+            return known.matches, rows
+    search.proof = UNASKED
+    counted = count(search, exact=exact)
+    if not rows or not is_all_hashed(search, counted.matches):
+        rows = _page(search, counted, exact=exact) if counted.matches else []
+    return counted.matches, rows
+
+
+def _page(search: Search, counted: Counted, *, exact: bool) -> list[Row]:
+    """The rows, by the plan that is best for this many matches; any plan finds the same."""
     wanted = search.offset + search.limit + 1
     # The indexes that are walked hold live records.
     walkable = search.state == RecordState.ACTIVE and len(search.keys) == 1 and stretches(search) is not None
     # Walking meets a match every size / matches rows; finding and sorting touches every match.
+    matches, size = counted.matches, counted.size
     walks = walkable and (matches >= PROBED or wanted * size < matches * matches * 2)
     search.hashed = walks and exact and is_worth_hashing(search, matches, size)
     return fetch(*(walk_index(search) if walks else sort_matches(search)))
@@ -166,7 +164,7 @@ def _page(search: Search, matches: int, size: int, *, exact: bool) -> list[Row]:
 
 
 def _views(search: Search, rows: Sequence[Row], asked: SearchRequest) -> list[RecordView]:
-    records = [read_record(row[-RECORD_WIDTH:]) for row in rows]
+    records = [read_record(row[-RECORD_WIDTH - 1 : -1]) for row in rows]
     return view_records(search.author, search.schema, records, asked.fields, whole=asked.whole_lists, plain=asked.plain)
 
 

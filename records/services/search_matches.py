@@ -13,10 +13,15 @@ from .object_schema import ObjectSchema
 from .ordering import Cursor, SortKey
 from .sql import Fragment
 
+UNASKED: Fragment = ("NULL", [])
+
 
 @dataclass(slots=True)
 class Search:
-    """One search on its way to SQL. `hashed`: while an index is walked, the matches are in a hash table."""
+    """One search on its way to SQL. `hashed`: while an index is walked, the matches are in a hash table.
+
+    `proof` is what else each row of the page tells, in its last column: whether a count from before still holds.
+    """
 
     author: Author
     schema: ObjectSchema
@@ -30,6 +35,7 @@ class Search:
     conditions: list[Node] = field(default_factory=list)
     state: str = RecordState.ACTIVE.value
     hashed: bool = False
+    proof: Fragment = UNASKED
 
     @property
     def base(self) -> Fragment:

@@ -27,6 +27,11 @@ def is_worth_hashing(search: Search, matches: int, size: int) -> bool:
     return simple and matches * matches < 8 * (search.offset + search.limit + 1) * size
 
 
+def is_all_hashed(search: Search, matches: int) -> bool:
+    """Whether a page that was found by a hash table, if it was, had room for this many matches in it."""
+    return not search.hashed or matches <= 2 * MAX_HASHED
+
+
 def _probe(search: Search, key: str) -> Fragment:
     """The filters as tests of one record at a time, so that the planner keeps the walk's order."""
     if search.hashed:
@@ -76,9 +81,9 @@ def walk_index(search: Search) -> Fragment:
     page = f"SELECT * FROM ({union}) u" + search.tail
     order = f"p.part, p.sorted {key.direction}, p.key {key.direction}"
     return (
-        f"SELECT r.id, p.sorted, {record_columns('r')} FROM ({page}) p"
+        f"SELECT r.id, p.sorted, {record_columns('r')}, {search.proof[0]} FROM ({page}) p"
         f" JOIN records_record r ON r.id = p.key WHERE r.workspace_id = %s ORDER BY {order}"
-    ), [*(param for _, params in parts for param in params), search.author.workspace.id]
+    ), [*search.proof[1], *(param for _, params in parts for param in params), search.author.workspace.id]
 
 
 def _stretch(search: Search, key: SortKey, part: tuple[Any, Fragment]) -> Fragment:

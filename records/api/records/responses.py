@@ -32,7 +32,6 @@ LEAD_SOURCES = {
     "custom": "Custom",
 }
 _known: WeakKeyDictionary[ObjectSchema, dict[int, bytes]] = WeakKeyDictionary()
-_starts: WeakKeyDictionary[ObjectSchema, dict[int, bytes]] = WeakKeyDictionary()
 
 
 # ---------------------------------------------------------------- records

@@ -1,0 +1,123 @@
+"""How many records match: counted, and remembered for as long as no record of the object changes.
+
+Counting is the one part of a search that grows with the records, so what was counted is kept, with a mark: the moment
+of the ledger it was counted at. Whoever uses a kept count lets the database tell in the same statement whether the
+ledger has a row of the object from after that moment; if so the count serves to choose a plan, and no more.
+
+On PostgreSQL the mark is the snapshot of the counting statement, as keys are not given in the order of commits. On
+SQLite, where one writes at a time, it is the object's newest row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from .caches import Cache
+from .filters import AllOf, AnyOf, Leaf, Node
+from .search_matches import Search, matching
+from .sql import Fragment, fetch, is_postgresql
+
+PROBED = 5000
+MAX_SINCE = 1000  # ledger rows, and transactions, that are looked through to see whether a count still holds
+MAX_KEY = 4000  # characters
+_kept = Cache(2000)
+_LEDGER = "FROM records_historicalrecord h WHERE h.workspace_id = %s AND h.object_id = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many records match, an upper bound of the object's records, and when they were counted."""
+
+    matches: int
+    size: int
+    mark: Any = None
+
+
+def remembered(search: Search) -> Counted | None:
+    """What the last exact count of the same search found; it holds where `still_holds` does."""
+    key = _key(search)
+    found: Counted | None = _kept.get(key) if key else None
+    return found
+
+
+def count(search: Search, *, exact: bool) -> Counted:
+    """Count the matches, at most `PROBED` of them unless exact."""
+    source, params = matching(search)
+    counted = f"SELECT count(*) {source}" if exact else f"SELECT count(*) FROM (SELECT 1 {source} LIMIT {PROBED}) p"
+    # The keys of the newest and the oldest record bound their number, at the price of two look-ups.
+    newest, oldest = (
+        "(SELECT s.id FROM records_record s WHERE s.workspace_id = %s AND s.object_id = %s AND s.state = 'active'"
+        f" ORDER BY s.created_at {direction}, s.id {direction} LIMIT 1)"
+        for direction in ("DESC", "ASC")
+    )
+    tenant = _tenant(search)
+    mark, mark_params = ("txid_current_snapshot()::text", []) if is_postgresql() else _newest(search)
+    row = fetch(f"SELECT ({counted}), {newest}, {oldest}, {mark}", [*params, *tenant, *tenant, *mark_params])[0]
+    found = Counted(row[0], 0 if row[1] is None else abs(row[1] - row[2]) + 1, row[3])
+    key = _key(search)
+    if exact and key and _is_worth_keeping(found):
+        _kept.put(key, found)
+    return found
+
+
+def still_holds(search: Search, found: Counted) -> Fragment:
+    """Whether nothing of the object has changed between a count and the statement that this is a part of, as SQL."""
+    if not is_postgresql():
+        newest, params = _newest(search)
+        return f"{newest} IS %s", [*params, found.mark]
+    # In order and limited, so that the index is read whatever the planner expects. Rows that came from another
+    # server's backup may have numbers that this one has yet to give.
+    return (
+        f"(SELECT count(*) < {MAX_SINCE} AND count(*) FILTER (WHERE NOT"
+        " txid_visible_in_snapshot(n.transaction_id, CAST(%s AS txid_snapshot))) = 0"
+        f" FROM (SELECT h.transaction_id {_LEDGER} AND h.transaction_id >= %s"
+        " AND h.transaction_id < txid_snapshot_xmax(txid_current_snapshot())"
+        f" ORDER BY h.transaction_id DESC LIMIT {MAX_SINCE}) n)"
+    ), [found.mark, *_tenant(search), _bounds(found.mark)[0]]
+
+
+def _key(search: Search) -> tuple[Any, ...] | None:
+    """What two searches that match the same records share; None where the object's ledger does not tell of changes."""
+    if connection.in_atomic_block or not all(map(_is_in_ledger, search.conditions)):
+        return None
+    source, params = matching(search)
+    shown = repr(params)
+    if len(source) + len(shown) > MAX_KEY:
+        return None
+    return search.schema.uuid, search.schema.version, source, shown
+
+
+def _is_in_ledger(node: Node) -> bool:
+    """Whether records come to meet a test, or cease to, by writes to themselves alone.
+
+    Links depend on the records at their other end, names and formulas on more than the record.
+    """
+    if isinstance(node, AllOf | AnyOf):
+        return all(map(_is_in_ledger, node.children))
+    fields = [node.field] if isinstance(node, Leaf) else node.fields
+    return not any(spec.computed or spec.relation_kind or spec.mirror_of_id is not None for spec in fields)
+
+
+def _is_worth_keeping(found: Counted) -> bool:
+    """Whether it can be seen cheaply that a count holds: not while an old transaction is open."""
+    if not is_postgresql():
+        return True
+    first, last = _bounds(found.mark)
+    return last - first < MAX_SINCE
+
+
+def _bounds(snapshot: str) -> tuple[int, int]:
+    """The numbers of the oldest transaction that a snapshot may not see, and of the first that it cannot."""
+    first, last, _ = snapshot.split(":")
+    return int(first), int(last)
+
+
+def _newest(search: Search) -> Fragment:
+    return f"(SELECT max(h.history_id) {_LEDGER})", _tenant(search)
+
+
+def _tenant(search: Search) -> list[Any]:
+    return [search.author.workspace.id, search.schema.id]
