@@ -2,7 +2,6 @@
 
 import importlib.util
 
-import orjson
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
 
@@ -16,9 +15,9 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         if importlib.util.find_spec("psycopg") is not None:
-            from psycopg.types.json import set_json_loads
+            from .postgresql import prepare_driver
 
-            set_json_loads(orjson.loads)  # documents are read at every request
+            prepare_driver()
 
 
 class WorkbenchConfig(admin_apps.AdminConfig):

@@ -19,6 +19,7 @@ from .sql import (
     Fragment,
     Row,
     document,
+    document_column,
     fetch,
     for_key_share,
     for_update,
@@ -146,6 +147,8 @@ def _column(alias: str, name: str) -> str:
     column = f'{alias}."{name}"'
     if name == "uuid":
         return uuid_column(column)
+    if name == "values":
+        return document_column(column)
     return moment_column(column) if name.endswith("_at") else column
 
 

@@ -28,7 +28,7 @@ from .record_rows import RECORD_WIDTH, read_record
 from .search_counts import PROBED, Counted, count, remembered, still_holds
 from .search_matches import UNASKED, Search
 from .search_sort import sort_matches
-from .search_walk import is_all_hashed, is_worth_hashing, stretches, walk_index
+from .search_walk import stretches, walk_index
 from .sql import Fragment, Row, fetch, moment, time_limit
 
 MAX_OFFSET = 10_000_000
@@ -138,17 +138,17 @@ def _find(search: Search, *, exact: bool) -> tuple[int, list[Row]]:
     rows: list[Row] = []
     if known is not None and known.matches:
         search.proof = still_holds(search, known)
-        rows = _page(search, known, exact=exact)
+        rows = _page(search, known)
         if rows and rows[0][-1]:
             return known.matches, rows
     search.proof = UNASKED
     counted = count(search, exact=exact)
-    if not rows or not is_all_hashed(search, counted.matches):
-        rows = _page(search, counted, exact=exact) if counted.matches else []
+    if counted.matches and not rows:
+        rows = _page(search, counted)
     return counted.matches, rows
 
 
-def _page(search: Search, counted: Counted, *, exact: bool) -> list[Row]:
+def _page(search: Search, counted: Counted) -> list[Row]:
     """The rows, by the plan that is best for this many matches; any plan finds the same."""
     wanted = search.offset + search.limit + 1
     # The indexes that are walked hold live records.
@@ -156,8 +156,7 @@ def _page(search: Search, counted: Counted, *, exact: bool) -> list[Row]:
     # Walking meets a match every size / matches rows; finding and sorting touches every match.
     matches, size = counted.matches, counted.size
     walks = walkable and (matches >= PROBED or wanted * size < matches * matches * 2)
-    search.hashed = walks and exact and is_worth_hashing(search, matches, size)
-    return fetch(*(walk_index(search) if walks else sort_matches(search)))
+    return walk_index(search) if walks else fetch(*sort_matches(search))
 
 
 # ---------------------------------------------------------------- rows

@@ -21,7 +21,7 @@ from .search_matches import Search, matching
 from .sql import Fragment, fetch, is_postgresql
 
 PROBED = 5000
-MAX_SINCE = 1000  # ledger rows, and transactions, that are looked through to see whether a count still holds
+MAX_SINCE = 10  # ledger rows that are looked at to see whether a count still holds; with more it does not
 MAX_KEY = 4000  # characters
 _kept = Cache(2000)
 _LEDGER = "FROM records_historicalrecord h WHERE h.workspace_id = %s AND h.object_id = %s"
@@ -58,7 +58,7 @@ def count(search: Search, *, exact: bool) -> Counted:
     row = fetch(f"SELECT ({counted}), {newest}, {oldest}, {mark}", [*params, *tenant, *tenant, *mark_params])[0]
     found = Counted(row[0], 0 if row[1] is None else abs(row[1] - row[2]) + 1, row[3])
     key = _key(search)
-    if exact and key and _is_worth_keeping(found):
+    if exact and key:
         _kept.put(key, found)
     return found
 
@@ -68,15 +68,15 @@ def still_holds(search: Search, found: Counted) -> Fragment:
     if not is_postgresql():
         newest, params = _newest(search)
         return f"{newest} IS %s", [*params, found.mark]
-    # In order and limited, so that the index is read whatever the planner expects. Rows that came from another
-    # server's backup may have numbers that this one has yet to give.
+    # In order and limited, so that the planner reads the index, and does not take it for so dear that it would plan the
+    # statement anew each time. Rows from another server's backup may have numbers that this one has yet to give.
     return (
         f"(SELECT count(*) < {MAX_SINCE} AND count(*) FILTER (WHERE NOT"
         " txid_visible_in_snapshot(n.transaction_id, CAST(%s AS txid_snapshot))) = 0"
         f" FROM (SELECT h.transaction_id {_LEDGER} AND h.transaction_id >= %s"
         " AND h.transaction_id < txid_snapshot_xmax(txid_current_snapshot())"
         f" ORDER BY h.transaction_id DESC LIMIT {MAX_SINCE}) n)"
-    ), [found.mark, *_tenant(search), _bounds(found.mark)[0]]
+    ), [found.mark, *_tenant(search), int(found.mark.split(":")[0])]
 
 
 def _key(search: Search) -> tuple[Any, ...] | None:
@@ -99,20 +99,6 @@ def _is_in_ledger(node: Node) -> bool:
         return all(map(_is_in_ledger, node.children))
     fields = [node.field] if isinstance(node, Leaf) else node.fields
     return not any(spec.computed or spec.relation_kind or spec.mirror_of_id is not None for spec in fields)
-
-
-def _is_worth_keeping(found: Counted) -> bool:
-    """Whether it can be seen cheaply that a count holds: not while an old transaction is open."""
-    if not is_postgresql():
-        return True
-    first, last = _bounds(found.mark)
-    return last - first < MAX_SINCE
-
-
-def _bounds(snapshot: str) -> tuple[int, int]:
-    """The numbers of the oldest transaction that a snapshot may not see, and of the first that it cannot."""
-    first, last, _ = snapshot.split(":")
-    return int(first), int(last)
 
 
 def _newest(search: Search) -> Fragment:

@@ -18,7 +18,7 @@ UNASKED: Fragment = ("NULL", [])
 
 @dataclass(slots=True)
 class Search:
-    """One search on its way to SQL. `hashed`: while an index is walked, the matches are in a hash table.
+    """One search on its way to SQL.
 
     `proof` is what else each row of the page tells, in its last column: whether a count from before still holds.
     """
@@ -34,7 +34,6 @@ class Search:
     sql: FilterSql
     conditions: list[Node] = field(default_factory=list)
     state: str = RecordState.ACTIVE.value
-    hashed: bool = False
     proof: Fragment = UNASKED
 
     @property

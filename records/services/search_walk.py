@@ -7,37 +7,14 @@ from typing import Any
 from .filters import Leaf
 from .ordering import SortKey
 from .record_rows import record_columns
-from .search_matches import Search, driver_of, matching
-from .sql import Fragment, is_postgresql
+from .search_matches import Search
+from .sql import Fragment, Row, fetch, is_postgresql
 
 MAX_PARTS = 100
-MAX_HASHED = 20_000
-
-
-def is_worth_hashing(search: Search, matches: int, size: int) -> bool:
-    """Whether to read all matches into a hash table before the walk, instead of looking up each record it meets.
-
-    Reading one takes an eighth of a look-up, and a page takes `size / matches` look-ups for each of its records. One
-    simple filter only: a second reading of it costs what the first one did, and that was cheap.
-    """
-    if not is_postgresql() or not 0 < matches <= MAX_HASHED or len(search.conditions) != 1:
-        return False
-    driver, parts = driver_of(search), stretches(search)
-    simple = driver is not None and driver.test.op in ("eq", "in") and parts is not None and len(parts) == 1
-    return simple and matches * matches < 8 * (search.offset + search.limit + 1) * size
-
-
-def is_all_hashed(search: Search, matches: int) -> bool:
-    """Whether a page that was found by a hash table, if it was, had room for this many matches in it."""
-    return not search.hashed or matches <= 2 * MAX_HASHED
 
 
 def _probe(search: Search, key: str) -> Fragment:
     """The filters as tests of one record at a time, so that the planner keeps the walk's order."""
-    if search.hashed:
-        found, params = matching(search)
-        # `IS TRUE` keeps the planner from making a join of it, and the limit lets it count on few rows.
-        return f"({key} IN (SELECT d.id {found} LIMIT {2 * MAX_HASHED})) IS TRUE", params
     parts = []
     for node in search.conditions:
         if isinstance(node, Leaf) and node.field.mirror_of_id is None and node.test.op != "count":
@@ -68,11 +45,24 @@ def stretches(search: Search) -> list[tuple[Any, Fragment]] | None:
     return [(option.id, ("s.option = %s", [option.id])) for option in options]
 
 
-def walk_index(search: Search) -> Fragment:
-    """Along the sort field's index, then through the records in which it is blank; the first stop at a full page."""
+def walk_index(search: Search) -> list[Row]:
+    """The rows of a page, found along the sort field's index, then among the records in which it is blank.
+
+    The latter are left alone while the page fills without them: PostgreSQL takes them for so dear that it would plan
+    the statement anew each time it runs.
+    """
+    has_blanks = search.keys[0].may_be_blank
+    if not (has_blanks and search.cursor is not None and search.cursor.values[0] is None):
+        filled = fetch(*_walk(search, blanks=False))
+        if len(filled) > search.limit or not has_blanks:
+            return filled
+    return fetch(*_walk(search, blanks=True))
+
+
+def _walk(search: Search, *, blanks: bool) -> Fragment:
     key = search.keys[0]
     parts = [_stretch(search, key, part) for part in stretches(search) or []]
-    if key.may_be_blank:
+    if blanks:
         parts.append(_blank_stretch(search, key))
     wanted = search.offset + search.limit + 1
     union = " UNION ALL ".join(

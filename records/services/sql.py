@@ -190,6 +190,11 @@ def document(raw: Any) -> dict[str, Any]:
     return value
 
 
+def document_column(column: str) -> str:
+    """A JSON column in a SELECT, in a form `document` reads fast: the driver's own reader is a call more for each."""
+    return f"{column}::text" if is_postgresql() else column
+
+
 def document_param(value: Any) -> str:
     """A JSON document as a parameter."""
     return orjson.dumps(value).decode()

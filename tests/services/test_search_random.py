@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from records.services import search as search_module
-from records.services import search_walk
 
 from .acting import search
 from .oracle import in_order, matches
@@ -76,7 +75,6 @@ def test_random_queries_find_what_the_oracle_finds_in_its_order(db: None, monkey
             "match_all": match_all,
             "ordering": tuple(ordering),
         }
-        monkeypatch.setattr(search_walk, "MAX_HASHED", 0)  # what is hashed is tested condition by condition
         for probed in (5000, 1):
             monkeypatch.setattr(search_module, "PROBED", probed)
             whole = search(shop.admin, "things", page_size=1000, **asked)
