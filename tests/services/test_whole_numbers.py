@@ -20,6 +20,8 @@ def test_postgresql_gets_them_all_in_the_type_of_its_columns(db: None) -> None:
     if is_postgresql():
         types = {fetch("SELECT pg_typeof(%s)::text", [number])[0][0] for number in SIZES}
         assert types == {"bigint"}
+        for numbers in ([1], SIZES, [-1]):
+            assert fetch("SELECT pg_typeof(%s)::text, %s", [numbers, numbers]) == [("bigint[]", numbers)]
         assert fetch("SELECT %s", [2**63]) == [(Decimal(2**63),)]
         assert fetch("SELECT pg_typeof(%s)::text", [True]) == [("boolean",)]
     else:
