@@ -119,6 +119,7 @@ class Effects:
 
     def store(self) -> None:
         """Write everything noted, then the names that show a renamed record's name."""
+        self.out.spare_key = self.locked.spare_key
         store(self.stamp, self.out)
         if self.renamed:
             refresh_display_names(self.author.directory, self.schema, self.renamed)

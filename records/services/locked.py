@@ -11,7 +11,7 @@ from records.models import RecordState
 from .naming import identifier_key, identifier_of
 from .object_schema import ObjectSchema
 from .probing import IDENTIFIER, PROBED_FROM, UNIQUE, find_external, find_identifiers, probe
-from .record_rows import OutdatedSchema, RecordRow, lock_definition, lock_records, lock_with_definition
+from .record_rows import Definition, OutdatedSchema, RecordRow, lock_definition, lock_records, lock_with_definition
 from .save_requests import ExternalKey, Mode, SaveRequest
 from .sql import Fragment, Row, fetch, for_update, in_ids, in_texts, in_uuids, is_postgresql
 from .values import UNSET, Parsed
@@ -21,12 +21,14 @@ class LockedRecords:
     """A batch's records by key, UUID, identifier and external id, and who holds the values that must stay unique.
 
     Of the records with one external id the active one is in `by_external`; the newest archived one stands aside.
-    `version` is the one that the object's definition must have; not given, nobody asks.
+    `version` is the one that the object's definition must have; not given, nobody asks. `spare_key` is for a record
+    that the batch adds, if it is one.
     """
 
     def __init__(self, schema: ObjectSchema, version: int | None = None) -> None:
         self.schema = schema
         self.version = version
+        self.spare_key: int | None = None
         self.by_uuid: dict[str, RecordRow] = {}
         self.by_id: dict[int, RecordRow] = {}
         self.by_identifier: dict[str, RecordRow] = {}
@@ -56,9 +58,10 @@ class LockedRecords:
             conditions.append(in_ids("r.id", ids))
         if identifiers:
             conditions.append(in_texts("r.identifier", identifiers))
+        spare = len(requests) == 1 and requests[0].mode in (Mode.CREATE, Mode.UPSERT)
         if not conditions:
             if self.version is not None:
-                self._check(lock_definition(self.schema))
+                self._check(lock_definition(self.schema, spare=spare))
             return
         either = " OR ".join(sql for sql, _ in conditions)
         params = [param for _, given in conditions for param in given]
@@ -67,16 +70,17 @@ class LockedRecords:
         if self.version is None:
             rows = lock_records(self.schema, (either, params), summary=summary)
         else:
-            version, rows = lock_with_definition(self.schema, (either, params), summary=summary)
-            self._check(version)
+            definition, rows = lock_with_definition(self.schema, (either, params), summary=summary, spare=spare)
+            self._check(definition)
         for row in rows:
             self.remember(row)
         if any(request.mode in RETURNING or request.on_archived == "unarchive" for request in requests):
             self._load_successors()
 
-    def _check(self, version: int) -> None:
-        if version != self.version:
+    def _check(self, definition: Definition) -> None:
+        if definition.version != self.version:
             raise OutdatedSchema
+        self.spare_key = definition.spare_key
 
     def _load_successors(self) -> None:
         """Lock the records that hold by now what these held before they were archived or thrown away."""

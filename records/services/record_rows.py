@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from records.field_types import FieldSpec
@@ -23,6 +23,7 @@ from .sql import (
     fetch,
     for_key_share,
     for_update,
+    is_postgresql,
     moment,
     moment_column,
     uuid_column,
@@ -35,6 +36,13 @@ RECORD_COLUMNS = (
     " cancelled_at, version, created_at, updated_at, assignment_task_id"
 )
 RECORD_WIDTH = len(RECORD_COLUMNS.split(","))
+
+
+class Definition(NamedTuple):
+    """The version of an object's definition; and a key for one new record, where one was asked for."""
+
+    version: int
+    spare_key: int | None
 
 
 class OutdatedSchema(Exception):
@@ -121,7 +129,7 @@ class Changes:
     the records that give up an identifier, which another record of the batch may take, `unaddressed` those that give
     up an external id, `released` those that give up every unique value. `live_changed` says of records that came into
     sight or went out of it which they are in the end. `partners` are the one-to-one links, which only live records
-    keep others off.
+    keep others off. `spare_key` is one for the only new record.
     """
 
     created: list[RecordRow] = field(default_factory=list)
@@ -135,6 +143,7 @@ class Changes:
     unaddressed: list[int] = field(default_factory=list)
     released: set[int] = field(default_factory=set)
     live_changed: dict[int, bool] = field(default_factory=dict)
+    spare_key: int | None = None
 
 
 @cache
@@ -168,27 +177,31 @@ def lock_records(schema: ObjectSchema, condition: Fragment, *, summary: bool = F
 
 
 def lock_with_definition(
-    schema: ObjectSchema, condition: Fragment, *, summary: bool = False
-) -> tuple[int, list[RecordRow]]:
+    schema: ObjectSchema, condition: Fragment, *, summary: bool = False, spare: bool = False
+) -> tuple[Definition, list[RecordRow]]:
     """What `lock_records` does, and before it what `lock_definition` does, in one statement."""
     # The definition comes first in the join, so it is locked before any record.
     locking, params = _locking(schema, condition, "o CROSS JOIN ", summary=summary)
     rows = fetch(
-        f"WITH o AS MATERIALIZED ({_DEFINITION}{for_key_share('records_objecttype')}), l AS MATERIALIZED ({locking})"
-        " SELECT o.schema_version, l.* FROM o LEFT JOIN l ON TRUE ORDER BY l.id",
+        f"WITH o AS MATERIALIZED ({_definition(spare=spare)}), l AS MATERIALIZED ({locking})"
+        " SELECT o.schema_version, o.spare, l.* FROM o LEFT JOIN l ON TRUE ORDER BY l.id",
         [schema.workspace_id, schema.id, *params],
     )
-    found = [row[1:] for row in rows if row[1] is not None]
-    return rows[0][0], _read_locked(found, summary=summary)
+    found = [row[2:] for row in rows if row[2] is not None]
+    return Definition(*rows[0][:2]), _read_locked(found, summary=summary)
 
 
-_DEFINITION = "SELECT schema_version FROM records_objecttype WHERE workspace_id = %s AND id = %s"
+def lock_definition(schema: ObjectSchema, *, spare: bool = False) -> Definition:
+    """The object's definition, which nobody but makers of tags can change until the transaction ends."""
+    return Definition(*fetch(_definition(spare=spare), [schema.workspace_id, schema.id])[0])
 
 
-def lock_definition(schema: ObjectSchema) -> int:
-    """The version of the object's definition, which nobody but makers of tags can change until the transaction ends."""
-    version: int = fetch(_DEFINITION + for_key_share("records_objecttype"), [schema.workspace_id, schema.id])[0][0]
-    return version
+def _definition(*, spare: bool) -> str:
+    key = "nextval('records_record_id_seq')" if spare and is_postgresql() else "NULL"
+    return (
+        f"SELECT schema_version, {key} AS spare FROM records_objecttype WHERE workspace_id = %s AND id = %s"
+        + for_key_share("records_objecttype")
+    )
 
 
 def _locking(schema: ObjectSchema, condition: Fragment, joined: str = "", *, summary: bool) -> Fragment:

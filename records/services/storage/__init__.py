@@ -18,7 +18,7 @@ from records.services.sql import execute, execute_together, is_postgresql
 
 from .index import delete_index, index_insertion, insert_index, replace_index, set_live
 from .ledger import LEDGER, ledger_row
-from .records import insert_records, record_update, update_records
+from .records import give_keys, insert_records, record_insertion, record_update, update_records
 from .tables import give_up, insert, insertion
 
 __all__ = ["refresh_statistics", "replace_index", "store"]
@@ -39,6 +39,7 @@ def store(stamp: Stamp, changes: Changes) -> None:
     if changes.updated:  # first: a new record may take the identifier that an archived one gives up
         update_records(stamp, list(changes.updated.values()))
     if changes.created:
+        give_keys(changes.created, changes.spare_key)
         insert_records(stamp, changes.created)
     copied = copied and is_postgresql()
     unindexed = _replaced(changes) if copied else changes.unindexed
@@ -63,8 +64,8 @@ def _store_together(stamp: Stamp, changes: Changes) -> None:
         statements.append(record_update(stamp, list(changes.updated.values())))
     if changes.created:
         execute_together(statements)  # a new record may take the identifier that an archived one gives up
-        insert_records(stamp, changes.created)
-        statements = []
+        give_keys(changes.created, changes.spare_key)
+        statements = [record_insertion(stamp, changes.created)]
     if rows := _index_rows(changes):
         statements.append(index_insertion(stamp.workspace_id, rows, replace=bool(changes.updated)))
     if changes.ledger:

@@ -8,12 +8,11 @@ from typing import Any
 import orjson
 from django.db import connection
 
-from records.services.copying import FROM as COPY_FROM
 from records.services.naming import display_key
 from records.services.record_rows import RecordRow, Stamp
-from records.services.sql import Fragment, execute, fetch, is_postgresql, uuid_text
+from records.services.sql import Fragment, execute, fetch, is_postgresql
 
-from .tables import Table, Values, insert, picked, plain
+from .tables import Table, Values, insert, insertion, picked, plain
 
 _RECORD = Table(
     "records_record",
@@ -40,25 +39,22 @@ _RECORD = Table(
         "updated_by": "bigint",
     },
 )
-_NEXT_KEY = "nextval('records_record_id_seq')"
-_INSERT_RECORD = _RECORD.by_row.replace("(%s, ", f"({_NEXT_KEY}, ", 1) + " RETURNING id"
-_INSERT_RECORDS = _RECORD.by_document.replace("(e->>0)::bigint", _NEXT_KEY, 1) + " RETURNING id, uuid"
+
+
+def give_keys(records: list[RecordRow], spare: int | None) -> None:
+    """Give new records their keys; `spare` is one that was reserved before."""
+    keys = [spare] if spare is not None and len(records) == 1 else _reserved_keys(len(records))
+    for key, record in zip(keys, records, strict=True):
+        record.id = key
 
 
 def insert_records(stamp: Stamp, records: list[RecordRow]) -> None:
-    """Add records and give them their keys."""
-    if is_postgresql() and len(records) < COPY_FROM:
-        rows = [_record_row(stamp, record) for record in records]
-        if len(rows) == 1:
-            records[0].id = fetch(_INSERT_RECORD, list(plain(rows[0][1:])))[0][0]
-            return
-        keys = {uuid_text(uuid): key for key, uuid in fetch(_INSERT_RECORDS, [orjson.dumps(rows).decode()])}
-        for record in records:
-            record.id = keys[record.uuid]
-        return
-    for key, record in zip(_reserved_keys(len(records)), records, strict=True):
-        record.id = key
     insert(_RECORD, [_record_row(stamp, record) for record in records])
+
+
+def record_insertion(stamp: Stamp, records: list[RecordRow]) -> Fragment:
+    """The statement by which `insert_records` adds records on PostgreSQL."""
+    return insertion(_RECORD, [_record_row(stamp, record) for record in records])
 
 
 def _reserved_keys(count: int) -> Iterable[int]:
