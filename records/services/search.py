@@ -26,7 +26,7 @@ from .ordering import newest_first, parse_ordering, read_cursor, write_cursor
 from .read import RecordView, view_records
 from .record_rows import RECORD_WIDTH, read_record
 from .search_counts import PROBED, Counted, count, remembered, still_holds
-from .search_matches import UNASKED, Search
+from .search_matches import Search
 from .search_sort import sort_matches
 from .search_walk import stretches, walk_index
 from .sql import Fragment, Row, fetch, moment, time_limit
@@ -135,17 +135,14 @@ def _narrowed(visible: Fragment, request: SearchRequest) -> Fragment:
 def _find(search: Search, *, exact: bool) -> tuple[int, list[Row]]:
     """How many records match, and the page's rows and one more: the record's key, its sort values, its columns."""
     known = remembered(search) if exact else None
-    rows: list[Row] = []
-    if known is not None and known.matches:
-        search.proof = still_holds(search, known)
-        rows = _page(search, known)
-        if rows and rows[0][-1]:
-            return known.matches, rows
-    search.proof = UNASKED
-    counted = count(search, exact=exact)
-    if counted.matches and not rows:
-        rows = _page(search, counted)
-    return counted.matches, rows
+    if known is None or not known.matches:
+        counted = count(search, exact=exact)
+        return counted.matches, _page(search, counted) if counted.matches else []
+    search.proof = still_holds(search, known)
+    rows = _page(search, known)
+    if rows and rows[0][-1]:
+        return known.matches, rows
+    return count(search, exact=exact).matches, rows
 
 
 def _page(search: Search, counted: Counted) -> list[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import cycle
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from django.db import connection, transaction
 
 from records.models import Record
+from records.services import search as search_module
 from records.services.integrity import reindex
 from records.services.lifecycle import address, delete_permanently, restore_record, trash_record
 from records.services.save_requests import Mode, SaveRequest
@@ -118,8 +120,12 @@ CHANGES: dict[str, Change] = {
 }
 
 
+@pytest.mark.parametrize("probed", [5000, 1])
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_count_is_never_older_than_the_last_change(workspace: Caller, items: list[str], change: str) -> None:
+def test_a_count_is_never_older_than_the_last_change(
+    workspace: Caller, items: list[str], change: str, probed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_module, "PROBED", probed)  # by either plan
     counts(workspace)
     CHANGES[change](workspace, items)
     counts(workspace)
@@ -150,6 +156,20 @@ def test_what_is_known_is_not_counted_again(workspace: Caller, items: list[str])
     assert "count(*)" in count
     assert "amount" not in count
     assert len(again()) == 1
+
+
+def test_a_page_costs_three_statements_at_most(
+    workspace: Caller, items: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_module, "PROBED", 1)
+    author, schema = workspace.author, workspace.schema("items")
+    asked = SearchRequest((schema.by_name["amount"],), RED, ordering=("-amount",), page_size=4)
+    for page in (1, 9):
+        search_records(author, schema, asked)
+        change_record(workspace, "items", items[1], amount=100 + page)
+        with statements() as seen:
+            search_records(author, schema, replace(asked, page=page))
+        assert len(seen) == 3, "along the index, among the blanks, and the count that had to be made anew"
 
 
 def test_a_page_beyond_the_last_is_counted(workspace: Caller, items: list[str]) -> None:
