@@ -212,3 +212,45 @@ def erase_or_link(player: Player, companies: Sequence[str], people: Sequence[str
             answer = player.line.send("PATCH", f"{PEOPLE}/{people[player.number]}", body)
         met[answer.status] += 1
     return met
+
+
+COLOURS = ("race red", "race blue", "race green")
+
+
+def count_between_writes(player: Player, records: Sequence[str], times: int) -> list[tuple[int, int]]:
+    """In each round half of the processes write while the others count; then all count what nobody is changing.
+
+    Gives what was counted then beside what was found.
+    """
+    choose = random.Random(player.number)
+    seen = []
+    for _ in range(times):
+        player.together()
+        for _ in range(4):
+            if player.number % 2:
+                player.line.send(*_recolouring(choose, choose.choice(records)))
+            else:
+                _counted(player, choose.choice(COLOURS))
+        player.together()
+        seen += [_counted(player, colour) for colour in COLOURS for _ in range(2)]
+    return seen
+
+
+def _recolouring(choose: random.Random, record: str) -> Call:
+    path = f"{COMPANIES}/{record}"
+    colour = choose.choice(COLOURS)
+    return choose.choice(
+        [
+            ("PATCH", path, values(column_1=colour)),
+            ("PATCH", path, values(column_1=colour)),
+            ("DELETE", path, None),
+            ("PATCH", f"{path}/unarchive", None),
+            ("POST", f"{COMPANIES}/add", values(name=f"Counted {choose.random()}", column_1=colour)),
+        ]
+    )
+
+
+def _counted(player: Player, colour: str) -> tuple[int, int]:
+    query = [{"filters": [{"field": "column_1", "condition": "=", "value": colour}]}]
+    found = player.line.send("POST", f"{COMPANIES}/search", {"query": query, "page_size": 1000}).content
+    return found["count"], len(found["results"])
