@@ -60,14 +60,17 @@ def _one_moment() -> Iterator[None]:
 
 
 def reindex(workspace: Workspace) -> int:
-    """Rebuild the typed index from the documents; the number of records."""
+    """Rebuild the typed index from the documents; the number of records.
+
+    What searches counted by the old index is forgotten with each batch: it goes with the version of the definitions.
+    """
     count = 0
     for _, schema, rows in _batches(workspace, lock=True):
         replace_index(schema, rows, [row for record in rows for row in expected_index(schema, record)])
         count += len(rows)
-    execute(f"DELETE FROM records_fieldvalue WHERE {_STRAY.format(key='record_id')}", [workspace.id, workspace.id])
-    # What searches counted before may be wrong.
-    count_up(workspace.id, list(ObjectType.objects.filter(workspace=workspace).values_list("id", flat=True)))
+    with transaction.atomic():
+        count_up(workspace.id, list(ObjectType.objects.filter(workspace=workspace).values_list("id", flat=True)))
+        execute(f"DELETE FROM records_fieldvalue WHERE {_STRAY.format(key='record_id')}", [workspace.id, workspace.id])
     return count
 
 
@@ -121,6 +124,8 @@ def _batches(workspace: Workspace, *, lock: bool = False) -> Iterator[tuple[Dire
                 if object_id not in directory.objects:
                     break
                 schema = directory.schema(object_id)
+                if lock:  # the definition first, as everybody locks it before records
+                    count_up(workspace.id, [object_id])
                 rows = _read(schema, last, lock=lock)
                 if rows:
                     yield directory, schema, rows

@@ -58,7 +58,7 @@ class LockedRecords:
             conditions.append(in_ids("r.id", ids))
         if identifiers:
             conditions.append(in_texts("r.identifier", identifiers))
-        spare = len(requests) == 1 and requests[0].mode in (Mode.CREATE, Mode.UPSERT)
+        spare = len(requests) == 1 and requests[0].mode == Mode.CREATE
         if not conditions:
             if self.version is not None:
                 self._check(lock_definition(self.schema, spare=spare))

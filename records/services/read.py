@@ -309,4 +309,4 @@ def local_time(when: datetime | None, spec: FieldSpec) -> str | None:
     if when is None:
         return None
     text: str = orjson.dumps(when if spec.zone.key == "UTC" else when.astimezone(spec.zone)).decode()
-    return text[1:-1]  # what isoformat writes, in a third of the time
+    return text[1:-1]  # what isoformat writes where the offset is in whole minutes, in a third of the time

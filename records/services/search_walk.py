@@ -51,8 +51,9 @@ def walk_index(search: Search) -> list[Row]:
     The latter are left alone while the page fills without them: PostgreSQL takes them for so dear that it would plan
     the statement anew each time it runs.
     """
-    has_blanks = search.keys[0].may_be_blank
-    if not (has_blanks and search.cursor is not None and search.cursor.values[0] is None):
+    has_blanks, cursor = search.keys[0].may_be_blank, search.cursor
+    nothing_else = not stretches(search) or (cursor is not None and cursor.values[0] is None)
+    if not (has_blanks and nothing_else):
         filled = fetch(*_walk(search, blanks=False))
         if len(filled) > search.limit or not has_blanks:
             return filled

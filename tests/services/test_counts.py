@@ -12,6 +12,7 @@ import pytest
 from django.db import connection, transaction
 
 from records.models import Record
+from records.services import integrity
 from records.services import search as search_module
 from records.services.integrity import reindex
 from records.services.lifecycle import address, delete_permanently, restore_record, trash_record
@@ -212,6 +213,21 @@ def test_a_new_index_is_counted_anew(workspace: Caller, items: list[str]) -> Non
     reindex(workspace.workspace)
     assert search(workspace, "items", query=RED).count == 4
     assert search(workspace, "items", query=NOT_RED).count == 4
+
+
+def test_a_new_index_is_counted_anew_also_when_it_was_not_finished(
+    workspace: Caller, items: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, tenant = workspace.schema("items").by_name["colour"].id, workspace.author.workspace.id
+    last = Record.objects.filter(workspace_id=tenant).order_by("-id").values_list("id", flat=True)[0]
+    delete = "DELETE FROM records_fieldvalue WHERE workspace_id = %s AND field_id = %s AND record_id < %s"
+    execute(delete, [tenant, key, last - 1])
+    assert search(workspace, "items", query=RED).count == 1
+    monkeypatch.setattr(integrity, "_STRAY", "{no such place}")  # it stops after the batches
+    with pytest.raises(KeyError):
+        reindex(workspace.workspace)
+    page = search(workspace, "items", query=RED)
+    assert (page.count, len(page.views)) == (4, 4)
 
 
 class Writer(threading.Thread):

@@ -85,6 +85,16 @@ def test_every_order_is_the_oracles_whole_by_pages_and_by_cursor(shop: Shop) -> 
         assert by_cursor(shop, 5, **asked) == expected, ordering
 
 
+@pytest.mark.parametrize("kind", ["dropdown", "radio", "status", "choices", "selector"])
+def test_a_choice_of_nothing_orders_like_a_blank(workspace: Caller, kind: str) -> None:
+    make_object(workspace, "Items", FieldDefinition("Colour", kind))
+    for at in range(3):
+        make_record(workspace, "items", name=f"n{at}")
+    for ordering, expected in (("colour", ["n0", "n1"]), ("-colour", ["n2", "n1"])):
+        page = search(workspace, "items", ordering=(ordering,), page_size=2)
+        assert (page.count, [row.display_name for row in page.views], page.has_next) == (3, expected, True)
+
+
 def test_a_page_beyond_the_last_is_empty(shop: Shop) -> None:
     page = search(shop.admin, "things", page=9, page_size=10)
     assert (page.views, page.count, page.has_next) == ([], len(shop.things), False)
