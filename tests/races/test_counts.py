@@ -15,7 +15,7 @@ def test_no_process_remembers_a_count_that_is_no_more(raced: Site, line: Line) -
         for at in range(12)
     ]
 
-    seen = play(raced.address, 8, parts.count_between_writes, [answer.content["id"] for answer in made], 40)
+    seen = play(raced.address, 8, parts.count_between_writes, [answer.content["id"] for answer in made], 15)
 
     counted = [pair for pairs in seen for pair in pairs]
     assert len(set(counted)) > 5
