@@ -25,7 +25,7 @@ from .object_schema import ObjectSchema
 from .ordering import newest_first, parse_ordering, read_cursor, write_cursor
 from .read import RecordView, view_records
 from .record_rows import RECORD_WIDTH, read_record
-from .search_counts import PROBED, Counted, count, remembered, still_holds
+from .search_counts import PROBED, Counted, count
 from .search_matches import Search
 from .search_sort import sort_matches
 from .search_walk import stretches, walk_index
@@ -79,13 +79,13 @@ def search_records(author: Author, schema: ObjectSchema, request: SearchRequest)
     search = _prepare(author, schema, request)
     with time_limit():
         exact = request.count and search.cursor is None
-        matches, rows = _find(search, exact=exact)
+        counted = count(search, exact=exact)
+        rows = _page(search, counted) if counted.matches else []
         views = _views(search, rows[: search.limit], request)
     has_next = len(rows) > search.limit
     last = rows[search.limit - 1] if has_next else None
     cursor = write_cursor(search.keys, _sort_values(search, last), last[0]) if last is not None else None
-    counted = matches if request.count and search.cursor is None else None
-    return SearchPage(views, counted, has_next, cursor)
+    return SearchPage(views, counted.matches if exact else None, has_next, cursor)
 
 
 def _prepare(author: Author, schema: ObjectSchema, request: SearchRequest) -> Search:
@@ -132,21 +132,8 @@ def _narrowed(visible: Fragment, request: SearchRequest) -> Fragment:
 # ---------------------------------------------------------------- the page
 
 
-def _find(search: Search, *, exact: bool) -> tuple[int, list[Row]]:
-    """How many records match, and the page's rows and one more: the record's key, its sort values, its columns."""
-    known = remembered(search) if exact else None
-    if known is None or not known.matches:
-        counted = count(search, exact=exact)
-        return counted.matches, _page(search, counted) if counted.matches else []
-    search.proof = still_holds(search, known)
-    rows = _page(search, known)
-    if rows and rows[0][-1]:
-        return known.matches, rows
-    return count(search, exact=exact).matches, rows
-
-
 def _page(search: Search, counted: Counted) -> list[Row]:
-    """The rows, by the plan that is best for this many matches; any plan finds the same."""
+    """The page's rows and one more, by the best plan for this many: the record's key, its sort values, its columns."""
     wanted = search.offset + search.limit + 1
     # The indexes that are walked hold live records.
     walkable = search.state == RecordState.ACTIVE and len(search.keys) == 1 and stretches(search) is not None
@@ -160,7 +147,7 @@ def _page(search: Search, counted: Counted) -> list[Row]:
 
 
 def _views(search: Search, rows: Sequence[Row], asked: SearchRequest) -> list[RecordView]:
-    records = [read_record(row[-RECORD_WIDTH - 1 : -1]) for row in rows]
+    records = [read_record(row[-RECORD_WIDTH:]) for row in rows]
     return view_records(search.author, search.schema, records, asked.fields, whole=asked.whole_lists, plain=asked.plain)
 
 

@@ -1,8 +1,8 @@
 """How many records match: counted, and remembered for as long as no record of the object changes.
 
 Counting is the one part of a search that grows with the records, so what was counted is kept, with a mark: the moment
-of the ledger it was counted at. Whoever uses a kept count lets the database tell in the same statement whether the
-ledger has a row of the object from after that moment; if so the count serves to choose a plan, and no more.
+of the ledger it was counted at. The statement that would count the same again first looks whether the ledger has a row
+of the object from after that moment, and counts only if so. The page is planned by a count that holds in any case.
 
 On PostgreSQL the mark is the snapshot of the counting statement, as keys are not given in the order of commits. On
 SQLite, where one writes at a time, it is the object's newest row.
@@ -33,20 +33,18 @@ class Counted:
 
     matches: int
     size: int
-    mark: Any = None
-
-
-def remembered(search: Search) -> Counted | None:
-    """What the last exact count of the same search found; it holds where `still_holds` does."""
-    key = _key(search)
-    found: Counted | None = _kept.get(key) if key else None
-    return found
+    mark: Any
 
 
 def count(search: Search, *, exact: bool) -> Counted:
-    """Count the matches, at most `PROBED` of them unless exact."""
+    """Count the matches, at most `PROBED` of them unless exact; not again where nothing has changed."""
     source, params = matching(search)
     counted = f"SELECT count(*) {source}" if exact else f"SELECT count(*) FROM (SELECT 1 {source} LIMIT {PROBED}) p"
+    key = _key(search, source, params) if exact else None
+    known: Counted | None = _kept.get(key) if key else None
+    if known is not None:
+        holds, proof = _still_holds(search, known)
+        counted, params = f"CASE WHEN {holds} THEN NULL ELSE ({counted}) END", [*proof, *params]
     # The keys of the newest and the oldest record bound their number, at the price of two look-ups.
     newest, oldest = (
         "(SELECT s.id FROM records_record s WHERE s.workspace_id = %s AND s.object_id = %s AND s.state = 'active'"
@@ -56,34 +54,34 @@ def count(search: Search, *, exact: bool) -> Counted:
     tenant = _tenant(search)
     mark, mark_params = ("txid_current_snapshot()::text", []) if is_postgresql() else _newest(search)
     row = fetch(f"SELECT ({counted}), {newest}, {oldest}, {mark}", [*params, *tenant, *tenant, *mark_params])[0]
+    if known is not None and row[0] is None:
+        return known
     found = Counted(row[0], 0 if row[1] is None else abs(row[1] - row[2]) + 1, row[3])
-    key = _key(search)
-    if exact and key:
+    if key:
         _kept.put(key, found)
     return found
 
 
-def still_holds(search: Search, found: Counted) -> Fragment:
+def _still_holds(search: Search, known: Counted) -> Fragment:
     """Whether nothing of the object has changed between a count and the statement that this is a part of, as SQL."""
     if not is_postgresql():
         newest, params = _newest(search)
-        return f"{newest} IS %s", [*params, found.mark]
-    # In order and limited, so that the planner reads the index, and does not take it for so dear that it would plan the
-    # statement anew each time. Rows from another server's backup may have numbers that this one has yet to give.
+        return f"{newest} IS %s", [*params, known.mark]
+    # In order and limited, so that the planner reads the index whatever it expects. Rows from another server's backup
+    # may have numbers that this one has yet to give.
     return (
         f"(SELECT count(*) < {MAX_SINCE} AND count(*) FILTER (WHERE NOT"
         " txid_visible_in_snapshot(n.transaction_id, CAST(%s AS txid_snapshot))) = 0"
         f" FROM (SELECT h.transaction_id {_LEDGER} AND h.transaction_id >= %s"
         " AND h.transaction_id < txid_snapshot_xmax(txid_current_snapshot())"
         f" ORDER BY h.transaction_id DESC LIMIT {MAX_SINCE}) n)"
-    ), [found.mark, *_tenant(search), int(found.mark.split(":")[0])]
+    ), [known.mark, *_tenant(search), int(known.mark.split(":")[0])]
 
 
-def _key(search: Search) -> tuple[Any, ...] | None:
+def _key(search: Search, source: str, params: list[Any]) -> tuple[Any, ...] | None:
     """What two searches that match the same records share; None where the object's ledger does not tell of changes."""
     if connection.in_atomic_block or not all(map(_is_in_ledger, search.conditions)):
         return None
-    source, params = matching(search)
     shown = repr(params)
     if len(source) + len(shown) > MAX_KEY:
         return None

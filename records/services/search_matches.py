@@ -13,15 +13,10 @@ from .object_schema import ObjectSchema
 from .ordering import Cursor, SortKey
 from .sql import Fragment
 
-UNASKED: Fragment = ("NULL", [])
-
 
 @dataclass(slots=True)
 class Search:
-    """One search on its way to SQL.
-
-    `proof` is what else each row of the page tells, in its last column: whether a count from before still holds.
-    """
+    """One search on its way to SQL."""
 
     author: Author
     schema: ObjectSchema
@@ -34,7 +29,6 @@ class Search:
     sql: FilterSql
     conditions: list[Node] = field(default_factory=list)
     state: str = RecordState.ACTIVE.value
-    proof: Fragment = UNASKED
 
     @property
     def base(self) -> Fragment:

@@ -31,9 +31,9 @@ def sort_matches(search: Search) -> Fragment:
     order.append(f"r.id {search.keys[0].direction}")
     shown = "".join(f"{column}, " for column in columns)
     return (
-        f"SELECT r.id, {shown}{record_columns('r')}, {search.proof[0]} FROM records_record r{''.join(joins)}"
+        f"SELECT r.id, {shown}{record_columns('r')} FROM records_record r{''.join(joins)}"
         f" WHERE {base} AND {keys} AND {cursor[0]} ORDER BY {', '.join(order)}" + search.tail
-    ), [*search.proof[1], *join_params, *params, *key_params, *cursor[1]]
+    ), [*join_params, *params, *key_params, *cursor[1]]
 
 
 def _sort_source(search: Search, key: SortKey, alias: str) -> tuple[str, str, list[Any]]:

@@ -72,9 +72,9 @@ def _walk(search: Search, *, blanks: bool) -> Fragment:
     page = f"SELECT * FROM ({union}) u" + search.tail
     order = f"p.part, p.sorted {key.direction}, p.key {key.direction}"
     return (
-        f"SELECT r.id, p.sorted, {record_columns('r')}, {search.proof[0]} FROM ({page}) p"
+        f"SELECT r.id, p.sorted, {record_columns('r')} FROM ({page}) p"
         f" JOIN records_record r ON r.id = p.key WHERE r.workspace_id = %s ORDER BY {order}"
-    ), [*search.proof[1], *(param for _, params in parts for param in params), search.author.workspace.id]
+    ), [*(param for _, params in parts for param in params), search.author.workspace.id]
 
 
 def _stretch(search: Search, key: SortKey, part: tuple[Any, Fragment]) -> Fragment:
