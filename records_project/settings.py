@@ -20,7 +20,10 @@ django_stubs_ext.monkeypatch()
 env = environ.Env()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = BASE_DIR / ".data"
+# Everything that is written to a local path is below this folder, never beside the code: an installed package is
+# often read-only, so there the folder is one of the current folder.
+IN_CHECKOUT = (BASE_DIR / "manage.py").is_file()
+DATA_DIR = Path(env.str("DATA_DIR", default=str((BASE_DIR if IN_CHECKOUT else Path.cwd()) / ".data"))).absolute()
 
 # Mode ---------------------------------------------------------------------------------------------
 

@@ -18,6 +18,8 @@ VARIABLES = [
     "HTTPS_ONLY",
     "TRUST_PROXY_HEADERS",
     "DATABASE_URL",
+    "DATA_DIR",
+    "MEDIA_ROOT",
     "PREPARED_STATEMENTS",
     "DB_POOL_MAX",
     "AWS_STORAGE_BUCKET_NAME",
@@ -75,6 +77,29 @@ def test_the_demo_runs_over_http_on_this_machine_with_a_key_of_its_own(settings_
     assert len(settings["SECRET_KEY"]) >= 50
     assert settings["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
     assert settings["SECURE_SSL_REDIRECT"] is False
+
+
+def test_every_local_path_is_below_the_data_folder(
+    settings_with: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    settings = settings_with(RECORDS_ENV="demo", DATA_DIR="data")
+
+    assert settings["DATA_DIR"] == tmp_path / "data"
+    assert settings["DATABASES"]["default"]["NAME"] == str(tmp_path / "data" / "records.sqlite3")
+    assert settings["MEDIA_ROOT"] == str(tmp_path / "data" / "media")
+    assert (tmp_path / "data" / "secret_key").is_file()
+
+
+def test_the_data_folder_of_a_checkout_is_in_it_wherever_it_is_called_from(
+    settings_with: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    settings = settings_with(SECRET_KEY="given", DATABASE_URL="sqlite://:memory:")
+
+    assert settings["DATA_DIR"] == settings["BASE_DIR"] / ".data"
 
 
 def test_sqlite_takes_the_write_lock_at_once_and_writes_through(settings_with: Any, tmp_path: Path) -> None:
