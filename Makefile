@@ -53,7 +53,7 @@ check: install ## run every check but the tests
 	$(CHECKED) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file .data/openapi.yaml
 	$(CHECKED) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file .data/workspace.yaml \
 		--generator-class records.api.openapi.WorkspaceGenerator
-	$(CHECKED) RECORDS_ENV=production ALLOWED_HOSTS=records.example.com \
+	$(CHECKED) RECORDS_ENV=production ALLOWED_HOSTS=records.example.com TRUST_PROXY_HEADERS=true \
 		SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 
