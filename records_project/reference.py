@@ -1,4 +1,4 @@
-"""The settings as docs/configuration.md and .env.example list them; `python -m records_project.reference` writes both."""
+"""The settings as docs/configuration.md and .env.example list them; run as a program, it writes both."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def section() -> str:
 
 def page(text: str) -> str:
     """Return the page with its list of settings brought up to date."""
-    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
     return f"{before}{section()}{after}"
 
 

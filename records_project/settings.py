@@ -95,8 +95,9 @@ INSTALLED_APPS = [
     "records",
 ]
 
-# API requests pass the first two only; what follows serves the pages of the staff.
+# API requests pass the first three only; what follows serves the pages of the staff.
 MIDDLEWARE = [
+    "records_project.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "records_project.middleware.ApiShortcutMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
