@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,12 +26,25 @@ class Cluster:
     def url(self) -> str:
         return f"postgres://postgres@127.0.0.1:{self.port}/postgres"
 
-    def run(self, program: str, *arguments: str) -> None:
-        subprocess.run([*as_postgres(), str(self.binaries / program), *arguments], check=True, capture_output=True)
+    def run(self, program: str, *arguments: str, before: Sequence[str] = ()) -> None:
+        command = [*before, *as_postgres(), str(self.binaries / program), *arguments]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
-    def start(self, *options: str) -> None:
+    def start(self, *options: str, before: Sequence[str] = ()) -> None:
+        """Start it with these options; `before` is what starts the program, such as another mount namespace."""
         settings = f"-c listen_addresses=127.0.0.1 -p {self.port} -k {self.folder} {' '.join(options)}"
-        self.run("pg_ctl", "-D", f"{self.folder}/data", "-w", "-l", f"{self.folder}/log", "-o", settings, "start")
+        self.run(
+            "pg_ctl",
+            "-D",
+            f"{self.folder}/data",
+            "-w",
+            "-l",
+            f"{self.folder}/log",
+            "-o",
+            settings,
+            "start",
+            before=before,
+        )
 
     def stop(self) -> None:
         self.run("pg_ctl", "-D", f"{self.folder}/data", "-w", "-m", "immediate", "stop")

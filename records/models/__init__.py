@@ -1,5 +1,6 @@
 """Tables and constraints; they know no field type and no HTTP."""
 
+from .beats import WorkerBeat
 from .columns import new_uuid
 from .companions import Activity, Address, Attachment, EmailSuppression, LeadSource, RecordMember
 from .definitions import (
@@ -60,6 +61,7 @@ __all__ = [
     "Role",
     "Source",
     "StageStatus",
+    "WorkerBeat",
     "Workspace",
     "new_uuid",
 ]
