@@ -13,7 +13,7 @@ CLEAN_ENV := env -u DEBUG -u HTTPS_ONLY -u SECRET_KEY -u ALLOWED_HOSTS
 CHECKED := $(CLEAN_ENV) RECORDS_ENV=test DATABASE_URL=sqlite://:memory:
 PYTEST := RECORDS_ENV=test $(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
 
-.PHONY: help install demo serve test test-postgres e2e check format bench lock clean
+.PHONY: help install demo serve test test-postgres e2e deployment check format bench lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -34,13 +34,16 @@ serve: install ## migrate and serve what the environment names [HOST=127.0.0.1 P
 	$(BIN)/python manage.py serve --host $(HOST) --port $(PORT)
 
 test: install ## run the tests on SQLite [COVERAGE=1: and see that they reach enough of the code]
-	$(CLEAN_ENV) -u DATABASE_URL $(PYTEST) --ignore tests/e2e $(if $(COVERAGE),--cov --cov-report term)
+	$(CLEAN_ENV) -u DATABASE_URL $(PYTEST) --ignore tests/e2e --ignore tests/deployment $(if $(COVERAGE),--cov --cov-report term)
 
 test-postgres: install ## run the tests on PostgreSQL [DATABASE_URL=postgres://...]
-	$(CLEAN_ENV) DATABASE_URL=$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/test} $(PYTEST) --ignore tests/e2e
+	$(CLEAN_ENV) DATABASE_URL=$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/test} $(PYTEST) --ignore tests/e2e --ignore tests/deployment
 
 e2e: install ## run the browser tests (needs Chromium)
 	$(CLEAN_ENV) -u DATABASE_URL RECORDS_ENV=test $(BIN)/pytest tests/e2e
+
+deployment: install ## run docs/deployment.md (needs nginx, caddy, openssl and systemd-analyze)
+	$(CLEAN_ENV) RECORDS_ENV=test $(BIN)/pytest tests/deployment
 
 check: install ## run every check but the tests
 	$(BIN)/ruff check .

@@ -355,5 +355,6 @@ LOGGING: dict[str, Any] = {
         "django_tasks_db": {"level": "WARNING"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "mcp": {"level": "WARNING"},  # it tells of the beginning and end of each request
+        "httpx": {"level": "WARNING"},  # as it does
     },
 }
