@@ -180,6 +180,7 @@ EXPLANATIONS: tuple[tuple[type[BaseException], Callable[[Any], str | None]], ...
     (DatabaseError, of_database),
     (InterfaceError, of_database),
     (ModuleNotFoundError, not_installed),
+    (EOFError, lambda _: "This command asks questions, and there is nobody to answer. Run it in a terminal."),
     (OSError, of_files),
     (Exception, of_storage),
 )
