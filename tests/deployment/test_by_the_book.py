@@ -14,6 +14,8 @@ import pytest
 from pytest_django import Settings
 
 from records_project.doctor.proxy import examine_proxy
+from records_project.environment import variables
+from records_project.variables import Variables
 from tests.serving import own_database
 
 from .by_the_book import DEPLOY, HOST, ROOT, Book, Visitor, caddy, nginx, open_book, running
@@ -96,11 +98,28 @@ def test_plain_http_is_redirected_once_and_a_client_cannot_claim_tls(book: Book,
 
 
 @both
-def test_a_body_as_large_as_an_attachment_passes(book: Book, proxy: Proxy) -> None:
+def test_a_body_as_large_as_the_api_takes_passes(book: Book, proxy: Proxy) -> None:
+    admin = json.loads((book.folder / "admin.json").read_text(encoding="utf-8"))
+    headers = {"X-API-KEY": admin["api_key"], "X-BUSINESS-ID": admin["workspace_id"], "X-USER-ID": admin["member_id"]}
+    body = b"{}".rjust(9 * 1024 * 1024)
     with proxy(book):
-        answer = Visitor(book).ask("PUT", "/api/files/no-such-link", {}, b"x" * 50 * 1024 * 1024)
+        answer = Visitor(book).ask(
+            "POST", "/api/records/contacts/search", {**headers, "Content-Type": "application/json"}, body
+        )
 
-    assert answer.headers["Content-Type"].startswith("application/json"), answer.text
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"), [("nginx.conf", "client_max_body_size 64m;"), ("Caddyfile", "max_size 64MB")]
+)
+def test_the_largest_attachment_passes(book: Book, name: str, limit: str) -> None:
+    assert limit in book.text(name)
+    assert default_of("ATTACHMENT_MAX_BYTES") <= 64_000_000
+
+
+def default_of(name: str) -> int:
+    return next(int(each.default) for each in variables(Variables) if each.name == name)
 
 
 def test_probes_are_answered_by_address_and_over_plain_http(book: Book) -> None:

@@ -198,12 +198,19 @@ def postgres_not_ours(folder: Path) -> Iterator[Broken]:
 
 @contextlib.contextmanager
 def postgres_full(folder: Path) -> Iterator[Broken]:
-    """A migrated database in a tablespace on a small disk that something else has filled up."""
+    """A migrated database in a tablespace on a small disk that something else has filled up.
+
+    Pages that are there already have some room left: only what needs many more of them fails.
+    """
     with own_cluster() as cluster:
         disk = cluster.folder / "disk"
         disk.mkdir()
         cluster.stop()
-        cluster.start(before=on_small_disk(disk, "40m", owner="postgres" if os.geteuid() == 0 else str(os.getuid())))
+        # A vacuum would give the end of the filler back.
+        cluster.start(
+            "-c autovacuum=off",
+            before=on_small_disk(disk, "40m", owner="postgres" if os.geteuid() == 0 else str(os.getuid())),
+        )
         with psycopg.connect(cluster.url, autocommit=True) as connection:
             connection.execute(f"CREATE TABLESPACE small LOCATION '{disk}'")
             connection.execute("CREATE DATABASE small TABLESPACE small")

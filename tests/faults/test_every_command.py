@@ -26,7 +26,7 @@ COMMANDS: dict[str, list[str]] = {
     "create_workspace": ["Beta", "--email", "me@example.com"],
     "demo": ["--no-serve"],
     "doctor": [],
-    "import_records": ["things", str(ROOT / "tests/faults/things.csv"), "--workspace", "acme", "--create-object"],
+    "import_records": ["things", "things.csv", "--workspace", "acme", "--create-object"],
     "mcp": ["--workspace", "acme", "--api-key-env", "API_KEY"],
     "purge_trash": [],
     "reindex": [],
@@ -87,7 +87,7 @@ POSTGRES: list[tuple[Fault, set[str], str]] = [
     (breaking.postgres_wrong_database, NEEDING | MIGRATING, "Create it with createdb"),
     (breaking.postgres_empty, NEEDING, "Run `manage.py migrate` first."),
     (breaking.postgres_not_ours, NEEDING - {"doctor"}, "does not allow this role"),
-    (breaking.postgres_full, WRITING, "no space left on its disk"),
+    (breaking.postgres_full, {"import_records"}, "no space left on its disk"),
 ]
 FAULTS = SQLITE if connection.vendor == "sqlite" else POSTGRES
 
@@ -99,9 +99,11 @@ def test_the_table_has_every_command() -> None:
 
 @pytest.mark.parametrize(("fault", "failing", "words"), FAULTS, ids=lambda each: getattr(each, "__name__", ""))
 def test_a_command_says_it_in_a_sentence(tmp_path: Path, fault: Fault, failing: set[str], words: str) -> None:
+    things = tmp_path / "things.csv"
+    things.write_text("name,text\n" + "".join(f"{number},{'x' * 200}\n" for number in range(3000)), encoding="utf-8")
     names = [name for name in COMMANDS if name in failing or name not in MIGRATING | SERVING]
     with fault(tmp_path) as broken:
-        outcomes = dict(zip(names, broken.run([call(name) for name in names]), strict=True))
+        outcomes = dict(zip(names, broken.run([call(name, things) for name in names]), strict=True))
 
     assert {name: why for name, each in outcomes.items() if (why := untold(name, each))} == {}
     assert {name: outcomes[name] for name in failing if outcomes[name].status == 0} == {}
@@ -109,9 +111,10 @@ def test_a_command_says_it_in_a_sentence(tmp_path: Path, fault: Fault, failing: 
     assert {name: text for name, text in said.items() if words not in text} == {}
 
 
-def call(name: str) -> list[str]:
+def call(name: str, things: Path) -> list[str]:
     port = {"serve": ["--port", str(free_port())], "runserver": [f"127.0.0.1:{free_port()}"]}
-    return [name, *COMMANDS[name], *port.get(name, [])]
+    given = [str(things) if each == things.name else each for each in COMMANDS[name]]
+    return [name, *given, *port.get(name, [])]
 
 
 def untold(name: str, outcome: Outcome) -> str:
