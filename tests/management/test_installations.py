@@ -190,9 +190,8 @@ def test_neither_writes_beside_its_code(twins: Twins) -> None:
 def foreign(tmp_path: Path) -> Iterator[tuple[Installation, tuple[str, ...]]]:
     """Code that those who run it cannot write to, and what begins their commands."""
     folder = Path(tempfile.mkdtemp(prefix="records-code-", dir=tmp_path))
-    data = tmp_path / "data"
     with own_database(tmp_path) as url:
-        made = install(folder, DATABASE_URL=url, DATA_DIR=str(data))
+        made = install(folder, DATABASE_URL=url, MEDIA_ROOT=str(tmp_path / "media"))
         prefix: tuple[str, ...] = ()
         if os.geteuid() == 0:  # root writes anywhere unless it gives that up
             prefix = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--")

@@ -14,7 +14,6 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from records.services.attachments import (
     attach_file,
-    clear_orphans,
     delete_attachment,
     get_url,
     list_attachments,
@@ -22,6 +21,7 @@ from records.services.attachments import (
 )
 from records.services.file_links import PATH
 from records.services.lifecycle import address, delete_permanently
+from records.services.stores import clear_orphans
 from tests.factories import Caller, make_object, make_record
 
 BUCKET = "records-files"

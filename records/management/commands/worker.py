@@ -17,10 +17,13 @@ from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
 from records.services.jobs import recover_jobs, stop_working
+from records.services.stores import sweep_stores
+
+SWEEP_SECONDS = 3600
 
 
 class Command(BaseCommand):
-    """Runs tasks as they come, one at a time, and takes up the jobs of workers that were killed."""
+    """Runs tasks as they come, one at a time, takes up the jobs of workers that were killed, and sweeps."""
 
     help = "Run background jobs. Any number of workers may run; `serve` starts one."
 
@@ -41,12 +44,15 @@ class Command(BaseCommand):
             signal.signal(signal.SIGTERM, stop)
         if not options["batch"] and not options["parent"]:
             self.stdout.write("Runs jobs as they come. Ctrl-C stops it.")
-        recovered = -math.inf
+        recovered = swept = -math.inf
         while not stopping.is_set():
             if time.monotonic() - recovered > settings.JOB_LEASE_SECONDS / 4:
                 try_to_recover()
                 recovered = time.monotonic()
             run_tasks()
+            if time.monotonic() - swept > SWEEP_SECONDS:
+                try_to_sweep()
+                swept = time.monotonic()
             if options["batch"] or (options["parent"] and os.getppid() != options["parent"]):
                 return
             stopping.wait(options["interval"])
@@ -56,6 +62,14 @@ def try_to_recover() -> None:
     """Look for lost jobs; a database that is busy or away is asked again at the next look."""
     try:
         recover_jobs()
+    except OperationalError:
+        close_old_connections()
+
+
+def try_to_sweep() -> None:
+    """Remove what stores have kept for long enough."""
+    try:
+        sweep_stores()
     except OperationalError:
         close_old_connections()
 
