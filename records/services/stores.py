@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
@@ -73,6 +74,7 @@ STORES = (
             "records_leadsource",
             "records_recordmember",
         ),
+        after=timedelta(days=settings.TRASH_DAYS),
     ),
     Store(
         "files",
@@ -140,9 +142,10 @@ STORES = (
     ),
     Store(
         "sessions",
-        "What staff chose in lists, and messages that fit no cookie; until the session expires after 12 hours.",
+        "What staff chose in lists, and messages that fit no cookie.",
         tables=("django_session",),
         sweep=sweeping.sweep_sessions,
+        after=timedelta(seconds=settings.SESSION_COOKIE_AGE),
     ),
     Store(
         "log of SQLite",

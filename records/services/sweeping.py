@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import QuerySet
@@ -92,5 +93,6 @@ def sweep_tasks(before: datetime) -> int:
 
 
 def sweep_sessions(before: datetime) -> int:
-    """Sessions that expired: they keep what staff chose in lists, and messages that fit no cookie."""
-    return Session.objects.filter(expire_date__lt=before).delete()[0]
+    """Sessions that were begun so long ago: they keep what staff chose in lists, and messages that fit no cookie."""
+    age = timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    return Session.objects.filter(expire_date__lt=before + age).delete()[0]
