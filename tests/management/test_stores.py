@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connection, models
 
 from records.services.stores import OTHER_TABLES, STORES
+from tests.management.spilling import WAYS
 from tests.planting import CANARY, PLANTS
 from tests.serving import own_database
 
@@ -173,3 +174,12 @@ def test_nothing_else_is_written_to_a_local_path() -> None:
 
 def test_the_text_is_no_word_of_ours() -> None:
     assert not [file for file in _python_files() if CANARY in file.read_text()]
+
+
+@pytest.mark.parametrize("way", list(WAYS))
+def test_a_process_that_is_killed_leaves_nothing_in_the_temporary_folder(tmp_path: Path, way: str) -> None:
+    environment = {**os.environ, "RECORDS_ENV": "test", "TMPDIR": str(tmp_path), "DATABASE_URL": "sqlite://:memory:"}
+    command = [sys.executable, "-m", "tests.management.spilling", way]
+    done = subprocess.run(command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
+    assert done.returncode == -9, done.stderr
+    assert list(tmp_path.rglob("*")) == []
