@@ -11,21 +11,18 @@ from .sql import fetch, is_postgresql
 _log = logging.getLogger(__name__)
 
 
-def clear_log() -> None:
-    """Empty the log, once those who read from it have ended."""
-    if not is_postgresql() and not connection.in_atomic_block:
-        fetch("PRAGMA wal_checkpoint(TRUNCATE)")
+def clear_log(patience: int = 0) -> None:
+    """Empty the log, unless somebody reads from it for longer than `patience` milliseconds.
 
-
-def clear_log_at_once() -> None:
-    """Empty the log if nobody is at it; who waits for nobody holds nobody up. The sweeper comes by later."""
+    Writers wait meanwhile, so this never takes the time that a connection otherwise has. The sweeper tries again.
+    """
     if is_postgresql() or connection.in_atomic_block:
         return
-    ((patience,),) = fetch("PRAGMA busy_timeout")
+    ((usual,),) = fetch("PRAGMA busy_timeout")
     try:
-        fetch("PRAGMA busy_timeout = 0")
-        clear_log()
+        fetch(f"PRAGMA busy_timeout = {int(patience)}")
+        fetch("PRAGMA wal_checkpoint(TRUNCATE)")
     except DatabaseError as problem:
         _log.info("The log of the database is in use: %s", problem)
     finally:
-        fetch(f"PRAGMA busy_timeout = {int(patience)}")
+        fetch(f"PRAGMA busy_timeout = {int(usual)}")

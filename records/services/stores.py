@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from . import idempotency, orphans, sweeping, traces
 from .sql import execute, is_postgresql
-from .sqlite_log import clear_log, clear_log_at_once
+from .sqlite_log import clear_log
 from .traces import Erased
 
 _log = logging.getLogger(__name__)
@@ -41,11 +41,11 @@ class Store:
 
 
 def _clear_log_later(erased: Erased) -> None:
-    transaction.on_commit(clear_log_at_once, robust=True)
+    transaction.on_commit(clear_log, robust=True)
 
 
 def _sweep_log(before: datetime) -> int:
-    clear_log()
+    clear_log(LOG_PATIENCE)
     return 0
 
 
@@ -56,6 +56,7 @@ def _refresh_statistics(before: datetime) -> int:
     return 0
 
 
+LOG_PATIENCE = 1000  # milliseconds
 ORPHANS_KEPT = timedelta(hours=24)
 UPLOADS_KEPT = timedelta(hours=24)
 REPORTS_KEPT = timedelta(days=30)

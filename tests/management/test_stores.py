@@ -70,6 +70,8 @@ def test_a_value_leaves_the_store(seen: Seen, name: str) -> None:
 
 def test_where_the_text_was_planted(seen: Seen) -> None:
     assert "refused.csv" in seen["command reports"]["planted"]
+    assert "records_importupload" in seen["uploads"]["planted"]
+    assert "records_importupload" not in seen["uploads"]["deleted"]
     if connection.vendor == "sqlite":
         assert {"records.sqlite3-wal"} <= set(seen["log of SQLite"]["planted"])
         assert seen["log of SQLite"]["deleted"] == []

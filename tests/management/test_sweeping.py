@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
@@ -18,6 +24,7 @@ from records.services.jobs import cancel_job
 from records.services.jobs.importing import start_import
 from records.services.stores import REPORTS_KEPT, UPLOADS_KEPT, clear_orphans, sweep_stores
 from tests.factories import Caller, make_object
+from tests.serving import own_database
 from tests.working import work
 
 SOON = timedelta(seconds=5)
@@ -111,3 +118,19 @@ def test_orphans_of_imports_are_found_and_nothing_else(people: Caller, capsys: p
     assert clear_orphans(timezone.now() + SOON) == len(orphans)
     assert [name for name in orphans if default_storage.exists(name)] == []
     assert all(default_storage.exists(name) for name in [*kept, *others])
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL keeps no such log")
+def test_a_deletion_waits_for_nobody_who_reads_the_database(tmp_path: Path) -> None:
+    with own_database(tmp_path) as url:
+        environment = {**os.environ, "RECORDS_ENV": "test", "DATABASE_URL": url}
+        command = [sys.executable, "-m", "tests.management.reading_while_deleting"]
+        done = subprocess.run(
+            command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False
+        )
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert seen["seconds"] < 10  # a connection that waits does so for 30
+    assert seen["patience"] == 30_000
+    assert seen["log while read"] > 0
+    assert seen["log after a sweep"] == 0
