@@ -53,8 +53,8 @@ check: install ## run every check but the tests
 	$(BIN)/djlint templates --lint --quiet
 	$(CHECKED) $(BIN)/python manage.py check --fail-level WARNING
 	$(CHECKED) $(BIN)/python manage.py makemigrations --check --dry-run
-	$(CHECKED) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file .data/openapi.yaml
-	$(CHECKED) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file .data/workspace.yaml \
+	$(CHECKED) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+	$(CHECKED) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null \
 		--generator-class records.api.openapi.WorkspaceGenerator
 	$(CHECKED) RECORDS_ENV=production ALLOWED_HOSTS=records.example.com TRUST_PROXY_HEADERS=true \
 		SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \

@@ -301,6 +301,10 @@ if given.AWS_STORAGE_BUCKET_NAME:
 # The APIs answer 413 themselves above this size; Django's own limit guards the other pages.
 RECORDS_MAX_BODY = given.RECORDS_MAX_BODY
 DATA_UPLOAD_MAX_MEMORY_SIZE = RECORDS_MAX_BODY
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "records_project.uploads.UnnamedFileUploadHandler",
+]
 
 # The APIs parse, authenticate and answer by themselves (records/api/viewsets.py): what stands here is for views
 # that do not.

@@ -13,7 +13,7 @@ from .definitions import (
     StageStatus,
 )
 from .external import CallOutcome, ExternalCall, ExternalOperation, ExternalSource
-from .jobs import ImportPart, ImportRun, ImportUpload, Job, JobStatus
+from .jobs import ImportPart, ImportRun, ImportUpload, Job, JobStatus, RefusedRow
 from .record import FieldValue, LedgerEntry, Record, RecordState, Source
 from .workspace import (
     ApiKey,
@@ -57,6 +57,7 @@ __all__ = [
     "Record",
     "RecordMember",
     "RecordState",
+    "RefusedRow",
     "RelationKind",
     "Role",
     "Source",

@@ -21,12 +21,15 @@ from django_tasks_db.management.commands.db_worker import Worker
 
 from records.management.commands.serve import check_migrated
 from records.services.jobs import beat, forget_beats, recover_jobs, stop_working
+from records.services.stores import sweep_stores
+
+SWEEP_SECONDS = 3600
 
 logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    """Runs tasks as they come, one at a time, and takes up the jobs of workers that were killed."""
+    """Runs tasks as they come, one at a time, takes up the jobs of workers that were killed, and sweeps."""
 
     help = "Run background jobs. Any number of workers may run; `serve` starts one."
 
@@ -49,12 +52,15 @@ class Command(BaseCommand):
         if not options["batch"] and not options["parent"]:
             self.stdout.write("Runs jobs as they come. Ctrl-C stops it.")
         name = f"{socket.gethostname()}:{os.getpid()}"
-        recovered = -math.inf
+        recovered = swept = -math.inf
         while not stopping.is_set():
             if time.monotonic() - recovered > settings.JOB_LEASE_SECONDS / 4:
                 try_to_recover(name)
                 recovered = time.monotonic()
             run_tasks()
+            if time.monotonic() - swept > SWEEP_SECONDS:
+                try_to_sweep()
+                swept = time.monotonic()
             if options["batch"] or (options["parent"] and os.getppid() != options["parent"]):
                 break
             stopping.wait(options["interval"])
@@ -69,6 +75,14 @@ def try_to_recover(name: str) -> None:
         recover_jobs()
     except OperationalError as error:
         logger.warning("The database cannot be used just now: %s", str(error).partition("\n")[0])
+        close_old_connections()
+
+
+def try_to_sweep() -> None:
+    """Remove what stores have kept for long enough."""
+    try:
+        sweep_stores()
+    except OperationalError:
         close_old_connections()
 
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("records", "0012_unchanged_objects"),
+        ("records", "0013_refused_rows"),
     ]
 
     operations = [
