@@ -13,7 +13,7 @@ from pathlib import Path
 from .matching import json_difference, text_difference
 from .pages import ROOT, Block, Page
 
-SECONDS = 60
+SECONDS = 180
 DOCUMENTED = "http://127.0.0.1:8000"
 ELSEWHERE = re.compile(r"run-by=(\S+)")
 ANSWERS = {"json": json_difference, "text": text_difference}
