@@ -61,6 +61,7 @@ def _printed(process: subprocess.Popen[str]) -> str:
     """What the demo says until its server answers."""
     assert process.stdout is not None
     printed = ""
+    line: str
     for line in process.stdout:
         printed += line
         if line.startswith("Serving Records at "):

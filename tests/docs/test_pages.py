@@ -134,8 +134,7 @@ def test_commands_and_their_options_exist() -> None:
         if name not in known:
             wrong.append(f"{where}: {name}")
             continue
-        application = known[name]
-        command = load_command_class(application, name) if isinstance(application, str) else application
+        command = load_command_class(known[name], name)
         options = set(command.create_parser("records", name)._option_string_actions)
         wrong += [f"{where}: {name} {option}" for option in OPTION.findall(rest) if option not in options]
 
