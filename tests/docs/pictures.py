@@ -91,19 +91,19 @@ def _take_bulk_change(page: Page) -> None:
 
 
 def _take_import(page: Page, folder: Path) -> None:
-    """The plan of an import, and what a trial of it says."""
+    """The plan of an import, and what a dry run of it shows."""
     file = folder / "companies.csv"
     file.write_text("\n".join(ROWS), encoding="utf-8")
     _open(page, "Companies")
     page.get_by_role("link", name="Import").click()
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name="Next").click()
-    page.get_by_role("button", name="Try it").wait_for()
+    page.get_by_role("button", name="Dry run").wait_for()
     page.get_by_label("Field of web site").select_option("Website")
     _take(page, "import-plan")
-    page.get_by_role("button", name="Try it").click()
+    page.get_by_role("button", name="Dry run").click()
     page.get_by_role("button", name="Import for good").wait_for()
-    _take(page, "import-trial")
+    _take(page, "import-dry-run")
 
 
 def _open(page: Page, label: str) -> None:
