@@ -23,7 +23,7 @@ PRELUDE = Path(__file__).with_name("prelude.sh")
 
 @dataclass(frozen=True)
 class Demo:
-    """A demo that is being served: where, with which environment, and what it printed for the shell (`AUTH=…`)."""
+    """A demo that is being served: where, its environment, and the variable it printed for the shell (`AUTH=(…)`)."""
 
     url: str
     environment: Mapping[str, str]
