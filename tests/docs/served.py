@@ -18,7 +18,7 @@ from .pages import ROOT
 from .running import Demo, clean_environment
 
 STOP_SECONDS = 40
-VARIABLE = re.compile(r"^\s*(AUTH=\(.*?\))$", re.MULTILINE | re.DOTALL)
+VARIABLES = re.compile(r"^(?:AUTH=\(.*?\)|API=\S+)$", re.MULTILINE | re.DOTALL)
 LOG_IN = re.compile(r"(\S+@\S+)\s+(\S+)")
 
 
@@ -70,9 +70,9 @@ def _printed(process: subprocess.Popen[str]) -> str:
 
 
 def _variables(printed: str) -> str:
-    """The line to paste into a shell."""
-    found = VARIABLE.search(printed)
-    if found is not None:
-        return found[1]
-    credentials = re.findall(r"-H 'X-[^']*'", printed)[:3]  # from the first command, where no line is printed
-    return f"AUTH=({' '.join(credentials)} -H 'Content-Type: application/json')"
+    """The lines to paste into a shell."""
+    found = VARIABLES.findall(printed)
+    if not found:  # FALLBACK until the demo prints them
+        heads = re.findall(r"-H 'X-[^']*'", printed)[:3]
+        found = [f"AUTH=({' '.join(heads)} -H 'Content-Type: application/json')", "API=http://127.0.0.1:8000/api/records"]
+    return "\n".join(found)
