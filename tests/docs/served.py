@@ -74,5 +74,8 @@ def _variables(printed: str) -> str:
     found = VARIABLES.findall(printed)
     if not found:  # FALLBACK until the demo prints them
         heads = re.findall(r"-H 'X-[^']*'", printed)[:3]
-        found = [f"AUTH=({' '.join(heads)} -H 'Content-Type: application/json')", "API=http://127.0.0.1:8000/api/records"]
+        found = [
+            f"AUTH=({' '.join(heads)} -H 'Content-Type: application/json')",
+            "API=http://127.0.0.1:8000/api/records",
+        ]
     return "\n".join(found)
