@@ -28,7 +28,9 @@ def seed() -> int:
     model = state.apps.get_model
     with transaction.atomic():
         workspace = model("records", "Workspace").objects.create(name="Old", slug="old")
-        kind = model("records", "ObjectType").objects.create(workspace=workspace, name="things")
+        kind = model("records", "ObjectType").objects.create(
+            workspace=workspace, name="things", object_name="Things", entity_name="Thing"
+        )
         records = [_record(model, workspace, kind, at) for at in range(RECORDS)]
     return int(records[0].pk)
 
