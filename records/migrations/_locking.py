@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
+from typing import Any
 
 from django.core.management.base import CommandError
 from django.db import OperationalError, migrations, transaction
@@ -26,17 +27,17 @@ class Migration(migrations.Migration):
 
     tables: tuple[str, ...] = ()
 
-    def apply(self, project_state, schema_editor, collect_sql=False):
+    def apply(self, project_state: Any, schema_editor: Any, collect_sql: bool = False) -> Any:
         if not collect_sql:
             lock_tables(schema_editor.connection, self._locked(project_state))
         return super().apply(project_state, schema_editor, collect_sql)
 
-    def unapply(self, project_state, schema_editor, collect_sql=False):
+    def unapply(self, project_state: Any, schema_editor: Any, collect_sql: bool = False) -> Any:
         if not collect_sql:
             lock_tables(schema_editor.connection, self._locked(project_state))
         return super().unapply(project_state, schema_editor, collect_sql)
 
-    def _locked(self, state) -> list[str]:
+    def _locked(self, state: Any) -> list[str]:
         """The existing tables that the operations change or refer to, in the order of the write path."""
         keys = {("records", name) for name in self.tables}
         for operation in self.operations:
@@ -45,12 +46,12 @@ class Migration(migrations.Migration):
         return [model._meta.db_table for model in sorted(models, key=_place)]
 
 
-def _place(model) -> tuple[int, str]:
+def _place(model: Any) -> tuple[int, str]:
     name = model._meta.model_name
     return (WRITE_ORDER.index(name) if name in WRITE_ORDER else -1, model._meta.db_table)
 
 
-def _touched(operation) -> Iterator[tuple[str, str]]:
+def _touched(operation: Any) -> Iterator[tuple[str, str]]:
     named = getattr(operation, "model_name", None) or getattr(operation, "name", None)
     if named:
         yield "records", named.lower()
@@ -62,7 +63,7 @@ def _touched(operation) -> Iterator[tuple[str, str]]:
             yield app, name
 
 
-def lock_tables(connection, tables: list[str]) -> None:
+def lock_tables(connection: Any, tables: list[str]) -> None:
     """Lock the tables until the open transaction ends; CommandError when others hold them for too long."""
     if connection.vendor != "postgresql" or not tables or not connection.in_atomic_block:
         return
@@ -85,10 +86,10 @@ def lock_tables(connection, tables: list[str]) -> None:
     ) from last
 
 
-def _limits(cursor, lock: str, statement: str) -> tuple[str, str]:
+def _limits(cursor: Any, lock: str, statement: str) -> tuple[str, str]:
     """Set both time limits for the transaction; what they were."""
     cursor.execute("SELECT current_setting('lock_timeout'), current_setting('statement_timeout')")
-    before = cursor.fetchone()
+    before: tuple[str, str] = cursor.fetchone()
     cursor.execute(
         "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)", [lock, statement]
     )

@@ -55,9 +55,9 @@ def tables_at(leaves: list[Node]) -> list[BackupTable]:
 def _table(model: type[models.Model]) -> BackupTable:
     meta = model._meta
     fields = meta.local_concrete_fields
-    key = meta.pk
+    key: Any = meta.pk
     single = not isinstance(key, models.CompositePrimaryKey)
-    order = [key.column] if single else [meta.get_field(name).column for name in key.field_names]  # type: ignore[union-attr]
+    order = [key.column] if single else [meta.get_field(name).column for name in key.field_names]
     return BackupTable(
         meta.db_table,
         tuple(str(field.column) for field in fields),
