@@ -56,8 +56,9 @@ def _table(model: type[models.Model]) -> BackupTable:
     meta = model._meta
     fields = meta.local_concrete_fields
     key: Any = meta.pk
-    single = not isinstance(key, models.CompositePrimaryKey)
-    order = [key.column] if single else [meta.get_field(name).column for name in key.field_names]
+    names = key.field_names if isinstance(key, models.CompositePrimaryKey) else [key.name]
+    columns = {field.name: str(field.column) for field in fields}
+    order = [columns[name] for name in names]
     return BackupTable(
         meta.db_table,
         tuple(str(field.column) for field in fields),
