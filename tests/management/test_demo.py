@@ -14,6 +14,7 @@ import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
@@ -199,13 +200,17 @@ def test_the_printed_lines_work_when_they_are_pasted(tmp_path: Path) -> None:
 @contextlib.contextmanager
 def demo_process(environment: dict[str, str]) -> Iterator[str]:
     """The command, serving until the block ends; what it printed before."""
-    command = [*MANAGE, "demo", "--port", str(free_port())]
+    port = free_port()
+    command = [*MANAGE, "demo", "--port", str(port)]
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
         try:
             assert process.stdout is not None
-            yield "".join(iter_until(process.stdout, "Serving Records at "))
+            printed = "".join(iter_until(process.stdout, "Serving Records at "))
+            with httpx.Client(transport=httpx.HTTPTransport(retries=8)) as visitor:
+                visitor.get(f"http://127.0.0.1:{port}/healthz").raise_for_status()
+            yield printed
         finally:
             process.terminate()
             process.wait(timeout=40)
