@@ -53,7 +53,6 @@ class Command(BaseCommand):
             websockets=False,
             respawn_failed_workers=True,
             workers_kill_timeout=30,
-            working_dir=settings.BASE_DIR,
             log_level=LogLevels.error,
             log_dictconfig=logging_of_the_server(),
             log_access=options["access_log"],
@@ -93,10 +92,13 @@ class WorkerKeeper(threading.Thread):
         self.pid = 0
 
     def run(self) -> None:
-        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker", "--parent", str(os.getpid())]
+        command = [sys.executable, "-m", "records_project", "worker", "--parent", str(os.getpid())]
+        # From a checkout, the code may be in another folder than the current one.
+        code = os.pathsep.join(filter(None, [str(settings.BASE_DIR), os.environ.get("PYTHONPATH")]))
+        environment = {**os.environ, "PYTHONPATH": code}
         while not self.stopping.is_set():
             # Not subprocess: it reads a pipe that a web worker forked at the same moment would keep open.
-            self.pid = os.posix_spawn(sys.executable, command, os.environ)
+            self.pid = os.posix_spawn(sys.executable, command, environment)
             os.waitpid(self.pid, 0)
             self.pid = 0
             self.stopping.wait(self.PAUSE)
