@@ -78,7 +78,7 @@ check: $(CAN_TEST) ## run every check but the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(CHECKED) $(BIN)/mypy
-	$(BIN)/djlint records_project/templates --lint --quiet
+	$(BIN)/djlint templates --lint --quiet
 	$(CHECKED) $(BIN)/python manage.py check --fail-level WARNING
 	$(CHECKED) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(CHECKED) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null

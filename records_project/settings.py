@@ -117,7 +117,7 @@ APPEND_SLASH = False
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [Path(__file__).parent / "templates"],
+        "DIRS": [(BASE_DIR if IN_CHECKOUT else Path(__file__).parent) / "templates"],  # a wheel has them inside
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
