@@ -157,7 +157,7 @@ def _begin(
     is_new = run is None or (run.finished_at is not None and again)
     if run is None or is_new:
         name, report = table.path.name[:255], str(options.report.absolute())
-        run = ImportRun.objects.create(**same, file_name=name, report_path=report)
+        run = ImportRun.objects.create(**same, file_name=name, report_path=report, operation_id=author.operation_id)
         shared = processes if _may_share(schema, columns, key) else 1
         ImportPart.objects.bulk_create(
             ImportPart(workspace_id=run.workspace_id, run=run, number=number) for number in range(shared)
