@@ -7,6 +7,7 @@
     ├── NotAllowed            the thing is visible, the action is not granted (403)
     ├── NotFound              missing, archived, another workspace's, or hidden: all the same (404)
     ├── Conflict              lost a race that a retry may win (409)
+    │   └── InFlight          the same call is still being carried out (409)
     ├── PreconditionFailed    the record is at another version than the caller expects (412)
     ├── TooLarge              more bytes than are read (413)
     ├── IdempotencyMismatch   the key was used for another request (422)
@@ -113,6 +114,12 @@ class Conflict(RecordsError):
     """Lost a race that a retry may win."""
 
     code = "conflict"
+
+
+class InFlight(Conflict):
+    """The same call is still being carried out; `retry_after` is in seconds."""
+
+    retry_after = 1
 
 
 class PreconditionFailed(RecordsError):

@@ -25,8 +25,13 @@ def request_id(request: HttpRequest) -> str:
     known: str | None = request.META.get(_KEPT_ID)
     if known is None:
         sent = request.META.get("HTTP_X_REQUEST_ID", "")
-        known = request.META[_KEPT_ID] = sent if _WELL_FORMED.fullmatch(sent) else str(uuid4())
+        known = request.META[_KEPT_ID] = usable_id(sent)
     return known
+
+
+def usable_id(sent: str) -> str:
+    """The id that a caller gave a request, if it is well-formed, else a new one."""
+    return sent if _WELL_FORMED.fullmatch(sent) else str(uuid4())
 
 
 def header(request: HttpRequest, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from records.models import Member, Source, Workspace
+from records.http import request_id
+from records.models import Member, Source, Workspace, new_uuid
 from records.services.access import Author, member_author
 from records.services.definers import Definer, operator_of
 from records.services.directory import load_workspace
@@ -30,6 +31,8 @@ class Visitor:
     workspaces: tuple[Workspace, ...]
     workspace: Workspace | None
     member: Member | None
+    request_id: str = ""
+    operation_id: UUID = field(default_factory=new_uuid)
 
     @property
     def workspace_id(self) -> int:
@@ -57,7 +60,8 @@ class Visitor:
         """Who reads and writes records; Http404 unless they are a member of the chosen workspace."""
         if self.workspace is None or self.member is None:
             raise Http404
-        return member_author(load_workspace(self.workspace.pk), self.member.pk, Source.ADMIN)
+        author = member_author(load_workspace(self.workspace.pk), self.member.pk, Source.ADMIN, self.request_id)
+        return replace(author, operation_id=self.operation_id)
 
 
 def get_visitor(request: HttpRequest) -> Visitor:
@@ -83,7 +87,8 @@ def _find_visitor(request: HttpRequest) -> Visitor:
     workspace = next((row for row in workspaces if str(row.uuid) == chosen), None)
     if workspace is None:
         workspace = min(mine or workspaces, key=lambda row: row.pk, default=None)
-    return Visitor(user, tuple(workspaces), workspace, members.get(workspace.pk) if workspace else None)
+    member = members.get(workspace.pk) if workspace else None
+    return Visitor(user, tuple(workspaces), workspace, member, request_id(request))
 
 
 @require_POST

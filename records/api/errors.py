@@ -14,6 +14,7 @@ from records.exceptions import (
     ExternalConfig,
     ExternalError,
     IdempotencyMismatch,
+    InFlight,
     NotAllowed,
     NotAuthenticated,
     NotFound,
@@ -100,6 +101,8 @@ def headers_of(error: RecordsError) -> dict[str, str]:
         case NotAuthenticated():
             return {"WWW-Authenticate": 'ApiKey realm="records"'}
         case ExternalError() if error.retry_after is not None:
+            return {"Retry-After": str(error.retry_after)}
+        case InFlight():
             return {"Retry-After": str(error.retry_after)}
         case Unavailable():
             return {"Retry-After": "1"}

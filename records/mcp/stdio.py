@@ -7,6 +7,7 @@ import asyncio
 from django.db import close_old_connections
 from mcp.server.stdio import stdio_server
 
+from records.http import usable_id
 from records.services.access import Author, Source, authenticate_bearer
 
 from .server import AuthorOf, Context, make_server
@@ -17,7 +18,7 @@ def serve(secret: str) -> None:
 
     def author_of(context: Context) -> Author:
         close_old_connections()  # no request begins or ends here, so nobody else opens broken ones anew
-        return authenticate_bearer(secret, Source.MCP)
+        return authenticate_bearer(secret, Source.MCP, usable_id(str(context.request_id or "")))
 
     asyncio.run(_serve(author_of))
 

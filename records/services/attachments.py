@@ -158,14 +158,14 @@ def attach_file(
 # ---------------------------------------------------------------- under a signed link
 
 
-def receive_upload(token: str, source: Readable, size: int) -> AttachmentView:
+def receive_upload(token: str, source: Readable, size: int, request_id: str = "") -> AttachmentView:
     """Take in what is sent under an upload's link; `size` is what was announced.
 
     NotAllowed for a link that is not valid (any more), also when the key it was asked with has been revoked since.
     """
     asked = read_upload(token)
     workspace = load_workspace(asked["workspace"])
-    author = member_author(workspace, asked["member"], Source(asked["source"]))
+    author = member_author(workspace, asked["member"], Source(asked["source"]), request_id)
     author = replace(author, api_key_id=asked["key"])
     if not (author.member.is_active and _is_valid(author)):
         raise NotAllowed("The link is not valid.", "invalid_link")
@@ -287,10 +287,20 @@ def _receive(
         sha256=digest,
         created_by=author.member.id,
     )
+    committing = False
+
+    def note() -> None:
+        nonlocal committing
+        committing = False
+        _note(replace(author, reason=name[:100]), schema, view, new)
+        committing = True
+
     try:
-        in_one_transaction(lambda: _note(replace(author, reason=name[:100]), schema, view, new))
+        in_one_transaction(note)
     except BaseException:
-        default_storage.delete(stored)
+        # Once COMMIT may have been sent, nobody knows whether the row is stored: the sweeper decides later.
+        if not committing:
+            default_storage.delete(stored)
         raise
     return _view(author, new, {author.member.id: author.member})
 

@@ -21,6 +21,7 @@ from .object_schema import ObjectSchema
 from .record_rows import IndexRow, RecordRow, index_rows, read_record, record_columns
 from .sql import Row, document, execute, fetch, in_ids, is_postgresql, moment
 from .storage import replace_index
+from .stored_files import check_files
 from .values import is_stored
 
 BATCH = 1000
@@ -36,7 +37,7 @@ class Difference:
 
 
 def check_records(workspace: Workspace) -> Iterator[Difference]:
-    """Everything that differs in a workspace: document and index, document and ledger, record and document.
+    """Everything that differs in a workspace: document and index, document and ledger, record and files.
 
     Writers may be at work meanwhile: what is compared is of one moment.
     """
@@ -46,6 +47,9 @@ def check_records(workspace: Workspace) -> Iterator[Difference]:
             yield from _check_ledger(schema, rows)
             yield from _check_names(directory, schema, rows)
         yield from _check_strays(workspace)
+    for row, what in check_files(workspace):  # outside of the snapshot, which would show files as they were
+        about = row.record
+        yield Difference(*(("", "") if about is None else (about.object.name, str(about.uuid))), f"file: {what}")
 
 
 @contextmanager

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from records.models import IdempotencyKey, Record
+from records.services.idempotency import CALLING, CALLING_AT_MOST
 from tests.api_client import ApiClient
 from tests.factories import Caller, make_key, make_member
 
@@ -79,13 +81,27 @@ def test_a_refused_call_frees_its_key(api: ApiClient, companies: str) -> None:
     assert "Idempotent-Replayed" not in mended.headers
 
 
-def test_a_call_in_flight_is_a_conflict(api: ApiClient, companies: str) -> None:
-    api.post(f"{companies}/add", sent(name="New"), **KEY)
+def test_the_claim_of_a_call_that_died_is_taken_over_at_once(api: ApiClient, company: str) -> None:
+    api.patch(company, sent(employees=8), **KEY)
     IdempotencyKey.objects.update(status=None)
 
-    answer = api.post(f"{companies}/add", sent(name="New"), **KEY)
+    answers = [api.patch(company, sent(employees=8), **KEY) for _ in range(2)]
 
-    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert ["Idempotent-Replayed" in answer.headers for answer in answers] == [False, True]
+    assert Record.objects.get().version == 2
+
+
+def test_a_call_that_is_at_work_elsewhere_is_in_flight(api: ApiClient, companies: str) -> None:
+    api.post(f"{companies}/add", sent(name="New"), **KEY)
+    IdempotencyKey.objects.update(status=CALLING)
+    busy = api.post(f"{companies}/add", sent(name="New"), **KEY)
+    IdempotencyKey.objects.update(created_at=timezone.now() - CALLING_AT_MOST)
+    lost = api.post(f"{companies}/add", sent(name="New"), **KEY)
+
+    assert (busy.status_code, busy.json()["code"], busy.headers["Retry-After"]) == (409, "conflict", "1")
+    assert (lost.status_code, lost.json()["outcome"]) == (424, "unknown")
+    assert Record.objects.count() == 1
 
 
 @pytest.mark.parametrize("key", ["", "a b", "x" * 256, "clé", "a\tb"])

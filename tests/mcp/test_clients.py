@@ -67,3 +67,17 @@ def test_the_official_client_works_unchanged(served: Site, way: Any, era: str) -
             assert refused.structured_content["error"]["code"] == "NOT_FOUND"
 
     asyncio.run(visit(way(served)))
+
+
+def test_a_call_through_pipes_is_known_by_the_clients_id(served: Site) -> None:
+    about = {"base_id": dict(served.address.headers)["X-BUSINESS-ID"], "record_type": "companies"}
+
+    async def visit() -> None:
+        async with Client(over_pipes(served)) as client:
+            made = await client.call_tool("manage_record", {"action": "upsert", "data": {"name": "Traced"}} | about)
+            asked = {"record_id": made.structured_content["id"]} | about
+            told = await client.call_tool("record_history", asked)
+            (entry,) = told.structured_content["changes"]
+            assert entry["request_id"]
+
+    asyncio.run(visit())

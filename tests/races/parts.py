@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import random
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from multiprocessing.synchronize import Event
@@ -254,3 +255,22 @@ def _counted(player: Player, colour: str) -> tuple[int, int]:
     query = [{"filters": [{"field": "column_1", "condition": "=", "value": colour}]}]
     found = player.line.send("POST", f"{COMPANIES}/search", {"query": query, "page_size": 1000}).content
     return found["count"], len(found["results"])
+
+
+def repeat(player: Player, method: str, path: str, body: Any, key: str) -> tuple[int, bool, set[int]]:
+    """Send a call under a key until it is answered: the status, whether it is a replay, and how it was put off."""
+    put_off: set[int] = set()
+    player.together()
+    for _ in range(600):
+        try:
+            answer = player.line.send(method, path, body, Idempotency_Key=key)
+        except (OSError, http.client.HTTPException):  # the worker is being begun anew
+            player.line.close()
+            time.sleep(0.05)
+            continue
+        if answer.status not in (409, 503):
+            return answer.status, "idempotent-replayed" in answer.headers, put_off
+        assert answer.headers["retry-after"] == "1"
+        put_off.add(answer.status)
+        time.sleep(0.05)
+    raise AssertionError("the call is never answered")

@@ -12,7 +12,7 @@ from rest_framework import viewsets
 from records.api.answers import json_answer
 from records.api.errors import MethodNotAllowed, refusal
 from records.exceptions import InvalidInput, RecordsError
-from records.http import receive
+from records.http import receive, request_id
 from records.services.attachments import open_download, receive_upload
 from records.services.file_links import read_upload
 
@@ -57,4 +57,5 @@ class SignedFileViewSet(viewsets.ViewSet):
         if not (sent.isascii() and sent.isdigit() and len(sent) < 19):
             read_upload(token)
             raise InvalidInput("Announce the file's size: the header Content-Length is required.", "length_required")
-        return json_answer(attachment_row(receive_upload(token, request, int(sent))), 201)
+        stored = receive_upload(token, request, int(sent), request_id(request))
+        return json_answer(attachment_row(stored), 201)

@@ -70,7 +70,14 @@ class Work:
 def refreshed(author: Author) -> Author:
     """The same author, with the workspace's definitions as they are now."""
     fresh = member_author(load_workspace(author.workspace.id), author.member.id, Source.IMPORT)
-    return replace(fresh, operation_id=author.operation_id, reason=author.reason)
+    return replace(
+        author,
+        workspace=fresh.workspace,
+        directory=fresh.directory,
+        member=fresh.member,
+        role=fresh.role,
+        source=fresh.source,
+    )
 
 
 def import_part(work: Work, number: int, progress: Callable[[int], None]) -> None:

@@ -1,0 +1,55 @@
+"""Proving that the file storage has what the files of records say, and finding what it has beyond that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from django.core.files.storage import default_storage
+
+from records.models import Attachment, Workspace
+
+BATCH = 1000
+
+
+def check_files(workspace: Workspace) -> Iterator[tuple[Attachment, str]]:
+    """Each file of a record whose bytes are missing or are not as many as were noted, and what is wrong with it.
+
+    Writers may be at work meanwhile: bytes go after the row that named them, so a row that still names bytes which
+    are not there is wrong.
+    """
+    rows = Attachment.objects.filter(workspace=workspace).select_related("record__object").order_by("id")
+    last = 0
+    while batch := list(rows.filter(id__gt=last)[:BATCH]):
+        for row in batch:
+            what = _problem(row)
+            same = Attachment.objects.filter(workspace=workspace, id=row.pk, file=row.file.name, size=row.size)
+            if what and same.exists():
+                yield row, what
+        last = batch[-1].pk
+
+
+def _problem(row: Attachment) -> str:
+    try:
+        size = default_storage.size(str(row.file.name))
+    except FileNotFoundError:
+        return f"the bytes of {row.name!r} are missing from the storage ({row.file.name})"
+    return "" if size == row.size else f"{row.name!r} has {size} bytes in the storage, {row.size} were stored"
+
+
+def find_orphans(workspace: Workspace) -> Iterator[str]:
+    """Names of stored bytes that no record has: uploads in progress, and what those that were cut off left behind."""
+    top = f"attachments/{workspace.uuid}"
+    for record in _listed(top)[0]:
+        folder = f"{top}/{record}"
+        names = [f"{folder}/{name}" for name in _listed(folder)[1]]
+        rows = Attachment.objects.filter(workspace=workspace, file__in=names)
+        known = set(rows.values_list("file", flat=True))
+        yield from (name for name in names if name not in known)
+
+
+def _listed(folder: str) -> tuple[Sequence[str], Sequence[str]]:
+    try:
+        folders, files = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return (), ()
+    return folders, files
