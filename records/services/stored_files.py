@@ -39,15 +39,16 @@ def _problem(row: Attachment) -> str:
 def find_orphans(workspace: Workspace) -> Iterator[str]:
     """Names of stored bytes that no record has: uploads in progress, and what those that were cut off left behind."""
     top = f"attachments/{workspace.uuid}"
-    for record in _listed(top)[0]:
+    for record in listed(top)[0]:
         folder = f"{top}/{record}"
-        names = [f"{folder}/{name}" for name in _listed(folder)[1]]
+        names = [f"{folder}/{name}" for name in listed(folder)[1]]
         rows = Attachment.objects.filter(workspace=workspace, file__in=names)
         known = set(rows.values_list("file", flat=True))
         yield from (name for name in names if name not in known)
 
 
-def _listed(folder: str) -> tuple[Sequence[str], Sequence[str]]:
+def listed(folder: str) -> tuple[Sequence[str], Sequence[str]]:
+    """The names of the folders and of the files in a folder of the storage; none where there is no such folder."""
     try:
         folders, files = default_storage.listdir(folder)
     except FileNotFoundError:

@@ -81,7 +81,7 @@ STORES = (
         "files",
         "Files of records; they go with the record.",
         tables=("records_attachment",),
-        folders=(orphans.ATTACHMENTS,),
+        folders=("attachments",),
         orphans=orphans.clear_attachment_orphans,
         after=ORPHANS_KEPT,
     ),
