@@ -17,7 +17,7 @@ from mcp.shared.exceptions import MCPError
 
 from records.exceptions import RecordsError
 from records.services.access import Author
-from records.services.sql import unavailable_when_stopped
+from records.services.faults import unavailable_when_faulty
 
 from .arguments import check_arguments
 from .errors import refusal
@@ -84,7 +84,7 @@ def _published(tool: Tool, author: Author) -> types.Tool:
 def _run(tool: Tool, author_of: AuthorOf, context: Context, arguments: dict[str, Any]) -> types.CallToolResult:
     """Carry a call out, in the thread that has the database's connection."""
     try:
-        with unavailable_when_stopped():
+        with unavailable_when_faulty(changing=not tool.read_only):
             author = author_of(context)
             content = tool.run(author, check_arguments(tool.schema_for(author), arguments))
         refused = False

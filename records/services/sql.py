@@ -290,17 +290,6 @@ def time_limit() -> Iterator[None]:
         raise
 
 
-@contextmanager
-def unavailable_when_stopped() -> Iterator[None]:
-    """A statement that the database stops or has no turn for is no fault of ours: Unavailable."""
-    try:
-        yield
-    except OperationalError as error:
-        if is_timeout(error) or "database is locked" in str(error):
-            raise Unavailable("The database took too long; try again.") from error
-        raise
-
-
 def is_timeout(error: OperationalError) -> bool:
     """Whether the database stopped a statement for taking too long."""
     return "statement timeout" in str(error) or "interrupted" in str(error)
