@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import Error as DatabaseProblem
 
@@ -98,9 +98,10 @@ def _driver_fault(cause: BaseException | None) -> Fault | None:
     """The fault in an exception of a driver, by whichever code the driver gives it."""
     if isinstance(cause, sqlite3.Error):
         return SQLITE_CODES.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
-    if not hasattr(cause, "sqlstate"):
+    missing = object()
+    state: Any = getattr(cause, "sqlstate", missing)
+    if state is missing:
         return None
-    state: str | None = cause.sqlstate
     if state is not None:
         return SQLSTATES.get(state) or SQLSTATE_CLASSES.get(state[:2])
     # The driver itself speaks: it got no connection, or has lost it.
