@@ -38,6 +38,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         host, address_port, threads = options["host"], options["port"], options["threads"]
         workers = options["workers"] or default_workers()
+        check_proxy()
         check_migrated()
         check_free(host, address_port)
         server = Server(
@@ -129,12 +130,23 @@ def default_workers() -> int:
     return 1 if connection.vendor == "sqlite" else len(os.sched_getaffinity(0))
 
 
+def check_proxy() -> None:
+    """Refuse to redirect every request to itself: we speak plain HTTP, and would never see that TLS was used."""
+    if settings.HTTPS_ONLY and not settings.TRUST_PROXY_HEADERS:
+        raise CommandError(
+            "HTTPS_ONLY is on and TRUST_PROXY_HEADERS is false, but `serve` speaks plain HTTP: it would redirect every"
+            " request to itself for ever. Behind a proxy that speaks TLS and sets X-Forwarded-Proto, set"
+            " TRUST_PROXY_HEADERS=true; without TLS, set HTTPS_ONLY=false."
+        )
+
+
 def check_migrated() -> None:
     """Refuse to serve a database whose tables are not those of this version."""
     executor = MigrationExecutor(connection)
     pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if pending:
-        raise CommandError(f"The database is {len(pending)} migration(s) behind. Run `manage.py migrate` first.")
+        behind = f"{len(pending)} migration(s) behind" if executor.loader.applied_migrations else "empty"
+        raise CommandError(f"The database is {behind}. Run `manage.py migrate` first.")
 
 
 def check_free(host: str, address_port: int) -> None:
