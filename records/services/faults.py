@@ -105,17 +105,29 @@ def _driver_fault(cause: BaseException | None) -> Fault | None:
     if state is not None:
         return SQLSTATES.get(state) or SQLSTATE_CLASSES.get(state[:2])
     # The driver itself speaks: it got no connection, or has lost it.
-    failed = {kind.__name__ for kind in type(cause).__mro__} & {"OperationalError", "InterfaceError"}
-    return Fault.LOST if failed else None
+    kinds = {kind.__name__ for kind in type(cause).__mro__}
+    if kinds & {"PoolTimeout", "TooManyRequests"}:
+        return Fault.BUSY
+    return Fault.LOST if kinds & {"OperationalError", "InterfaceError"} else None
 
 
-def unavailable(fault: Fault) -> Unavailable:
-    """What a caller is told of a fault that changed nothing."""
+def unavailable(fault: Fault, *, unchanged: bool = False) -> Unavailable:
+    """What a caller is told of a fault. `unchanged`: of a change it is known that nothing of it was carried out."""
     if fault is Fault.FULL:
         return StorageFull()
-    refusal = Unavailable(MESSAGES[fault])
+    refusal = Unavailable(f"{MESSAGES[fault]} Nothing was changed." if unchanged else MESSAGES[fault])
     refusal.retry_after = SECONDS.get(fault, refusal.retry_after)
     return refusal
+
+
+@contextmanager
+def optional() -> Iterator[None]:
+    """A change that a read makes on the side: the read goes on without it where the database takes no changes."""
+    try:
+        yield
+    except DatabaseProblem as error:
+        if is_in_transaction() or fault_of(error) not in (Fault.READ_ONLY, Fault.FULL, Fault.BUSY):
+            raise
 
 
 @contextmanager
@@ -139,10 +151,15 @@ def refusal_of(error: BaseException | None, *, changing: bool = False) -> Unavai
     fault = fault_of(error)
     if fault is None:
         return None
+    note(error, fault)
+    return OutcomeUnknown() if changing and fault is Fault.LOST else unavailable(fault)
+
+
+def note(error: BaseException | None, fault: Fault) -> None:
+    """Log a fault without the driver's message, and leave a connection that is no good any more."""
     logger.warning("Answered as unavailable: %s (%s).", fault.value, _code_of(error))
     if fault in (Fault.LOST, Fault.READ_ONLY):
         replace_connection()
-    return OutcomeUnknown() if changing and fault is Fault.LOST else unavailable(fault)
 
 
 def _code_of(error: BaseException | None) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db import IntegrityError, connection, transaction
+from django.db import Error, IntegrityError, connection, transaction
 
 from records.exceptions import Conflict, ExternalError, IdempotencyMismatch, InTransaction
 from records.models import IdempotencyKey
@@ -61,7 +62,8 @@ def run_once(author: Author, key: str, fingerprint: str, work: Callable[[], Answ
         rows.filter(status=None).delete() if error.outcome == "refused" else rows.update(status=UNKNOWN)
         raise
     except BaseException:
-        _mine(author, claimed).filter(status=None).delete()
+        with suppress(Error):  # the database is away: the caller is to learn of the first error
+            _mine(author, claimed).filter(status=None).delete()
         raise
 
 
