@@ -18,6 +18,11 @@ class RecordsConfig(AppConfig):
             from .postgresql import prepare_driver
 
             prepare_driver()
+        from django.core.signals import request_started
+
+        from .services.connections import drop_dead_connection
+
+        request_started.connect(drop_dead_connection, dispatch_uid="records.drop_dead_connection")
 
 
 class WorkbenchConfig(admin_apps.AdminConfig):

@@ -14,7 +14,9 @@
     ├── ExternalConfig        the records live elsewhere, and this is not offered there (422)
     │   └── InTransaction     an upstream is called outside of transactions only
     ├── ExternalError         the upstream failed, refused or did not answer in time (424)
-    └── Unavailable           stopped for taking too long (503)
+    └── Unavailable           the database is away, busy, or stopped the statement; nothing was changed (503)
+        ├── OutcomeUnknown    the database went away and may have carried the change out (503)
+        └── StorageFull       a disk is full (507)
 
 Interfaces translate these once, at their edge.
 """
@@ -145,9 +147,32 @@ class IdempotencyMismatch(RecordsError):
 
 
 class Unavailable(RecordsError):
-    """Stopped for taking too long, so that other requests are unharmed."""
+    """Cannot be answered now, through no fault of the request: a retry after `retry_after` seconds may succeed."""
 
     code = "unavailable"
+    retry_after = 1
+
+
+class OutcomeUnknown(Unavailable):
+    """The database went away before it said whether it had carried out the change."""
+
+    code = "outcome_unknown"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database went away before it confirmed the change, which may have been carried out. "
+            "Read the data before you send the change again; a request with an Idempotency-Key can simply be repeated."
+        )
+
+
+class StorageFull(Unavailable):
+    """A disk is full; nothing was changed."""
+
+    code = "storage_full"
+    retry_after = 60
+
+    def __init__(self) -> None:
+        super().__init__("The server's storage is full. Nothing was changed; try again when it has space.")
 
 
 class ExternalConfig(RecordsError):

@@ -1,18 +1,29 @@
 """Answers to what fails before or outside a view: JSON under /api and /mcp, pages elsewhere."""
 
+import sys
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponseBase
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.views import defaults
 
-from records.api.errors import problem
+from records.api.errors import headers_of, problem, status_of
 from records.api.workspace.errors import problem as workspace_problem
+from records.exceptions import Unavailable
 from records.http import REQUEST_ID, request_id
+from records.services.faults import is_repeatable, refusal_of
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+REPEATABLE = "is_repeatable"  # of a response: its request changes nothing and only met a connection that had died
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Answer a request that Django itself refuses: an unknown host, too many parameters."""
+    if refused := unavailable(request, hidden_by(exception)):
+        return refused
     if is_api(request):
         return answer(request, HTTPStatus.BAD_REQUEST, "The request is malformed.", "invalid")
     return defaults.bad_request(request, exception)
@@ -34,10 +45,44 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
-    """Answer after a fault of ours."""
+    """Answer after a fault of the database or the disk, or of ours."""
+    if refused := unavailable(request, sys.exc_info()[1]):
+        return refused
     if is_api(request):
         return answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, "Something failed on our side.", "server_error")
     return defaults.server_error(request)
+
+
+def hidden_by(error: BaseException | None) -> BaseException | None:
+    """Return why a session could not be saved: Django takes any error for a session that has ended."""
+    while isinstance(error, (SessionInterrupted, UpdateError)):
+        error = error.__context__
+    return error
+
+
+def unavailable(request: HttpRequest, error: BaseException | None) -> HttpResponseBase | None:
+    """Build the answer to a fault of the database or the disk; nothing for any other error."""
+    reading = request.method in SAFE_METHODS
+    repeatable = reading and is_repeatable(error)
+    refusal = refusal_of(error, changing=not reading)
+    if refusal is None:
+        return None
+    response = answer_unavailable(request, refusal)
+    setattr(response, REPEATABLE, repeatable)
+    # Django would log the error with what the driver says, which may name hosts and roles; it is logged by now.
+    response._has_been_logged = True
+    return response
+
+
+def answer_unavailable(request: HttpRequest, refusal: Unavailable) -> HttpResponseBase:
+    """Build an answer that needs no database, in the form of whoever asks."""
+    status, headers = status_of(refusal), headers_of(refusal)
+    if is_api(request):
+        tell = workspace_problem if request.path_info.startswith("/api/v2/") else problem
+        return tell(status, refusal.detail, refusal.code, {REQUEST_ID: request_id(request), **headers})
+    shown = {"title": "Not available just now", "said": refusal.detail, "home": request.get_full_path()}
+    content = render_to_string("problem.html", shown)
+    return HttpResponse(content, status=status, headers={"Cache-Control": "no-store", **headers})
 
 
 def page(request: HttpRequest, status: HTTPStatus, title: str, said: str) -> HttpResponseBase:

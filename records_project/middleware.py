@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from records.http import REQUEST_ID, request_id
+from records_project.errors import REPEATABLE
 
 MCP = ("/mcp", "/mcp/")
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -44,6 +45,21 @@ class ApiShortcutMiddleware:
         if not response.streaming and "Content-Length" not in headers:
             headers["Content-Length"] = str(len(response.content))  # type: ignore[attr-defined]
         return response
+
+
+class RepeatMiddleware:
+    """Asks once more for a page whose database connection had died; the next one is new.
+
+    The APIs repeat their own reads (records/api/viewsets.py).
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer."""
+        response = self.get_response(request)
+        return self.get_response(request) if getattr(response, REPEATABLE, False) else response
 
 
 def takes_the_short_way(request: HttpRequest) -> bool:

@@ -15,6 +15,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from records.exceptions import RecordsError
 
 from .choosing import get_visitor
+from .object_pages import tell_unavailable
 
 M = TypeVar("M", bound=Model)
 
@@ -92,7 +93,8 @@ class SetupAdmin(ScopedMixin, ModelAdmin):
             return super().changeform_view(request, object_id, form_url, extra_context)
         except RecordsError as refusal:
             request.refusal = refusal  # type: ignore[attr-defined]
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            response = super().changeform_view(request, object_id, form_url, extra_context)
+            return tell_unavailable(response, refusal)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
@@ -16,7 +17,16 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from records.exceptions import Conflict, ExternalConfig, ExternalError, InvalidInput, NotAllowed, NotFound
+from records.exceptions import (
+    Conflict,
+    ExternalConfig,
+    ExternalError,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    RecordsError,
+    Unavailable,
+)
 from records.models import FieldCategory
 from records.services.access import Author, get_schema, grant_of
 from records.services.object_schema import ObjectSchema
@@ -58,6 +68,14 @@ class ObjectPage:
         """The names of the object's categories by UUID, in their order."""
         rows = FieldCategory.objects.filter(workspace_id=self.author.workspace.id, object_id=self.schema.id)
         return {str(row.uuid): row.name for row in rows.order_by("order", "id")}
+
+
+def tell_unavailable(response: Any, refusal: RecordsError | None) -> Any:
+    """The response, with the status of a server that cannot do now what was asked, if that is the refusal."""
+    if isinstance(refusal, Unavailable):
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+        response.headers["Retry-After"] = str(refusal.retry_after)
+    return response
 
 
 def local_text(author: Author, when: datetime | None) -> str:

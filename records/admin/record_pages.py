@@ -21,7 +21,7 @@ from records.services.read import RecordView, get_record, select_fields
 from records.services.write import Mode, SaveRequest, archive_record, save_record, unarchive_record
 
 from .attachments import shown_files
-from .object_pages import ObjectPage, about_object, local_text
+from .object_pages import ObjectPage, about_object, local_text, tell_unavailable
 from .record_forms import RecordForm
 from .showing import Cell, member_name, show_cell, value_text
 
@@ -156,6 +156,7 @@ def edit_page(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
 def _answer(page: ObjectPage, form: RecordForm, view: RecordView | None) -> HttpResponse:
     """Save the form and go on to the record; show the form, with what is wrong with it, if it cannot be saved."""
     archived = ""
+    refused: RecordsError | None = None
     if form.is_valid():
         entries = form.entries()
         try:
@@ -168,12 +169,13 @@ def _answer(page: ObjectPage, form: RecordForm, view: RecordView | None) -> Http
         except (NotFound, NotAllowed):
             raise
         except RecordsError as refusal:
+            refused = refusal
             form.add_error(None, refusal.detail)
         else:
             said = {"created": "The record was created.", "unchanged": "Nothing was changed."}
             messages.success(page.request, said.get(result.action, "The record was changed."))
             return redirect(page.url("record", result.record.uuid))
-    return _form_page(page, form, view, archived)
+    return tell_unavailable(_form_page(page, form, view, archived), refused)
 
 
 def _request(form: RecordForm, view: RecordView | None, entries: Any) -> SaveRequest:

@@ -27,7 +27,7 @@ from .listing import (
     offered_columns,
     read_asked,
 )
-from .object_pages import ObjectPage, about_object, external_status
+from .object_pages import ObjectPage, about_object, external_status, tell_unavailable
 from .showing import Cell, show_cell
 from .transfers import may_import
 
@@ -60,16 +60,16 @@ class TableRow:
 def list_page(page: ObjectPage) -> HttpResponse:
     """The records that meet what the address asks for; what is wrong with it is said above an empty table."""
     asked = read_asked(page)
-    found, problem, status = NO_RECORDS, "", 200
+    found, problem, status, unavailable = NO_RECORDS, "", 200, None
     try:
         found = search_records(page.author, page.schema, asked.request(page.author, page.schema))
     except InvalidInput as refusal:
         problem = refusal.detail
     except Unavailable as refusal:
-        problem, status = refusal.detail, 503
+        problem, unavailable = refusal.detail, refusal
     except (ExternalConfig, ExternalError) as refusal:
         problem, status = refusal.detail, external_status(refusal)
-    return page.render(
+    response = page.render(
         "list.html",
         page.schema.object_name,
         status=status,
@@ -84,6 +84,7 @@ def list_page(page: ObjectPage) -> HttpResponse:
         paging=paging(page, asked.page, found.count or 0),
         **_bulk_links(page),
     )
+    return tell_unavailable(response, unavailable)
 
 
 def _bulk_links(page: ObjectPage) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from records.exceptions import (
     NotFound,
     PreconditionFailed,
     RecordsError,
+    StorageFull,
     TooLarge,
     Unavailable,
 )
@@ -60,6 +61,7 @@ STATUSES: dict[type, HTTPStatus] = {
     # Not 502 or 504: those are for what stands before us to say, and some of it repeats requests that got them.
     ExternalError: HTTPStatus.FAILED_DEPENDENCY,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    StorageFull: HTTPStatus.INSUFFICIENT_STORAGE,
 }
 
 
@@ -105,7 +107,7 @@ def headers_of(error: RecordsError) -> dict[str, str]:
         case InFlight():
             return {"Retry-After": str(error.retry_after)}
         case Unavailable():
-            return {"Retry-After": "1"}
+            return {"Retry-After": str(error.retry_after)}
     return {}
 
 

@@ -10,7 +10,7 @@ from rest_framework import viewsets
 from records.exceptions import RecordsError
 from records.http import receive
 from records.services.access import Author, check_scope
-from records.services.sql import unavailable_when_stopped
+from records.services.faults import repeated_when_lost, unavailable_when_faulty
 
 from .authentication import WorkspaceAuthentication
 from .errors import MethodNotAllowed, refusal
@@ -42,9 +42,10 @@ class ApiViewSet(viewsets.ViewSet):
         try:
             if not self.action:
                 raise MethodNotAllowed(self.action_map)
-            with unavailable_when_stopped():
-                self.author = self.authenticate(request, kwargs)
-                return self._answer(request, method, kwargs)
+            if method in SAFE_METHODS or self.action in self.reads:
+                with unavailable_when_faulty():
+                    return repeated_when_lost(lambda: self._read(request, dict(kwargs)))
+            return self._write(request, kwargs)
         except RecordsError as error:
             return self.refuse(error)
 
@@ -52,14 +53,25 @@ class ApiViewSet(viewsets.ViewSet):
         """The author of the request; `kwargs` are the path's, of which an API may take its own."""
         return self._authentication.authenticate(request)[0]
 
-    def _answer(self, request: HttpRequest, method: str, kwargs: dict[str, Any]) -> HttpResponse:
-        view = getattr(self, self.action)
-        if method in SAFE_METHODS or self.action in self.reads:
-            self._check_scope("read")
-            response: HttpResponse = view(request, **kwargs)
-            return response
+    def _read(self, request: HttpRequest, kwargs: dict[str, Any]) -> HttpResponse:
+        self.author = self.authenticate(request, kwargs)
+        self._check_scope("read")
+        response: HttpResponse = getattr(self, self.action)(request, **kwargs)
+        return response
+
+    def _write(self, request: HttpRequest, kwargs: dict[str, Any]) -> HttpResponse:
+        """Carry a change out, once. Until the caller is known nothing can have been changed."""
+        view, sent = getattr(self, self.action), dict(kwargs)
+
+        def authenticate() -> Author:
+            sent.update(kwargs)
+            return self.authenticate(request, sent)
+
+        with unavailable_when_faulty():
+            self.author = repeated_when_lost(authenticate)
         self._check_scope("write")
-        return answer_once(self.author, request, lambda: view(request, **kwargs))
+        with unavailable_when_faulty(changing=True):
+            return answer_once(self.author, request, lambda: view(request, **sent))
 
     def _check_scope(self, level: str) -> None:
         if self.area:

@@ -15,13 +15,14 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.server import Server
 from mcp.shared.exceptions import MCPError
 
-from records.exceptions import RecordsError
+from records.exceptions import RecordsError, Unavailable
 from records.services.access import Author
-from records.services.sql import unavailable_when_stopped
+from records.services.faults import repeated_when_lost, unavailable_when_faulty
 
 from .arguments import check_arguments
 from .errors import refusal
 from .tools import Tool, tools
+from .tools.base import Arguments
 
 logger = logging.getLogger(__name__)
 INSTRUCTIONS = (
@@ -39,8 +40,7 @@ def make_server(author_of: AuthorOf) -> Server[Any]:
     """A server whose calls are made by the author that `author_of` finds; it is asked in the thread of the database."""
 
     async def list_tools(context: Context, params: Any) -> types.ListToolsResult:
-        author = await sync_to_async(author_of, thread_sensitive=True)(context)
-        return types.ListToolsResult(tools=[_published(tool, author) for tool in tools.values()])
+        return await sync_to_async(partial(_list, author_of, context), thread_sensitive=True)()
 
     async def call_tool(context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         if params.name not in tools:
@@ -81,13 +81,35 @@ def _published(tool: Tool, author: Author) -> types.Tool:
     )
 
 
+def _list(author_of: AuthorOf, context: Context) -> types.ListToolsResult:
+    """The tools, as the caller may use them."""
+    try:
+        with unavailable_when_faulty():
+            author = repeated_when_lost(lambda: author_of(context))
+    except Unavailable as refusal:
+        data = {"reason": refusal.code, "retry_after": refusal.retry_after}
+        raise MCPError(types.INTERNAL_ERROR, refusal.detail, data) from None
+    return types.ListToolsResult(tools=[_published(tool, author) for tool in tools.values()])
+
+
+def _content(tool: Tool, author_of: AuthorOf, context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
+    """What a call answers. Until its arguments are checked nothing can have been changed."""
+
+    def ask() -> tuple[Author, Arguments]:
+        author = author_of(context)
+        return author, check_arguments(tool.schema_for(author), arguments)
+
+    with unavailable_when_faulty():
+        author, checked = repeated_when_lost(ask)
+    is_read = tool.is_read(checked)
+    with unavailable_when_faulty(changing=not is_read):
+        return repeated_when_lost(lambda: tool.run(author, checked)) if is_read else tool.run(author, checked)
+
+
 def _run(tool: Tool, author_of: AuthorOf, context: Context, arguments: dict[str, Any]) -> types.CallToolResult:
     """Carry a call out, in the thread that has the database's connection."""
     try:
-        with unavailable_when_stopped():
-            author = author_of(context)
-            content = tool.run(author, check_arguments(tool.schema_for(author), arguments))
-        refused = False
+        content, refused = _content(tool, author_of, context, arguments), False
     except RecordsError as error:
         content, refused = refusal(error), True
     except Exception:  # the SDK would tell the caller what it says

@@ -11,14 +11,15 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from records.exceptions import InvalidInput, NotAllowed, NotAuthenticated, RecordsError, TooLarge
+from records.exceptions import InvalidInput, NotAllowed, NotAuthenticated, RecordsError, TooLarge, Unavailable
 from records.http import header, is_too_deep, read_bytes, request_id
 from records.services.access import Author, Source, authenticate_bearer, check_scope
+from records.services.faults import repeated_when_lost, unavailable_when_faulty
 
 MAX_DEPTH = 64
-PARSE_ERROR, INVALID_REQUEST = -32700, -32600
+PARSE_ERROR, INVALID_REQUEST, INTERNAL_ERROR = -32700, -32600, -32603
 BEARER = re.compile(r"(?i:bearer) +([\x21-\x2b\x2d-\x7e]{1,255})")
-STATUSES: dict[type, int] = {RecordsError: 400, NotAuthenticated: 401, NotAllowed: 403, TooLarge: 413}
+STATUSES: dict[type, int] = {RecordsError: 400, NotAuthenticated: 401, NotAllowed: 403, TooLarge: 413, Unavailable: 503}
 
 
 class UnknownOrigin(NotAllowed):
@@ -32,7 +33,8 @@ def endpoint(request: HttpRequest) -> HttpResponse:
         return _problem(405, INVALID_REQUEST, "This server is stateless: POST each message.", {"Allow": "POST"})
     try:
         _check_origin(request)
-        author = _author(request)
+        with unavailable_when_faulty():
+            author = repeated_when_lost(lambda: _author(request))
         body = _body(request)
     except RecordsError as error:
         return _refusal(error)
@@ -90,6 +92,9 @@ def _refusal(error: RecordsError) -> HttpResponse:
         headers["WWW-Authenticate"] = 'Bearer realm="records", error="invalid_token"'
     elif status == 403 and not isinstance(error, UnknownOrigin):
         headers["WWW-Authenticate"] = 'Bearer realm="records", error="insufficient_scope", scope="records:read"'
+    elif isinstance(error, Unavailable):
+        headers["Retry-After"] = str(error.retry_after)
+        return _problem(status, INTERNAL_ERROR, error.detail, headers)
     return _problem(status, PARSE_ERROR if error.code == "parse" else INVALID_REQUEST, error.detail, headers)
 
 

@@ -29,6 +29,7 @@ from .directory import (
     load_workspace,
     read_uncommitted,
 )
+from .faults import optional
 from .object_schema import ObjectSchema
 from .sql import Fragment, Row, execute, fetch, in_ids, moment, moment_column, moment_param, uuid_param, uuid_text
 
@@ -235,10 +236,11 @@ def _scopes(raw: Any) -> list[str]:
 def _note_use(key_id: int, workspace_id: int, last: datetime | None, now: datetime) -> None:
     """Remember that the key is in use, at most once a minute."""
     if last is None or now - last > USED_AT_MOST_EVERY:
-        execute(
-            "UPDATE records_apikey SET last_used_at = %s WHERE workspace_id = %s AND id = %s",
-            [moment_param(now), workspace_id, key_id],
-        )
+        with optional():
+            execute(
+                "UPDATE records_apikey SET last_used_at = %s WHERE workspace_id = %s AND id = %s",
+                [moment_param(now), workspace_id, key_id],
+            )
 
 
 # ---------------------------------------------------------------- objects and fields

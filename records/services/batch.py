@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from records.exceptions import RecordsError
+from records.exceptions import RecordsError, Unavailable
 
 from .access import Author
 from .changing import ValueWrites
@@ -100,6 +100,8 @@ class Batch:
             if request.mode == Mode.UPSERT:
                 return self.values.upsert(request, parsed)
             return self.values.update(request, parsed, self.moves.target(request))
+        except Unavailable:
+            raise  # not about this request: the transaction cannot go on
         except RecordsError as error:
             return error
 

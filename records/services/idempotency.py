@@ -8,10 +8,11 @@ belongs to no living call, and a repeat takes it over. Whoever holds the lock is
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db import IntegrityError, connection, transaction
+from django.db import Error, IntegrityError, connection, transaction
 from django.db.models import QuerySet
 
 from records.exceptions import Conflict, ExternalError, IdempotencyMismatch, InFlight, InTransaction, RecordsError
@@ -100,7 +101,8 @@ def _call_and_keep(rows: QuerySet[IdempotencyKey], work: Callable[[], Answer]) -
         _free(rows, CALLING)  # refused before it was sent
         raise
     except BaseException:
-        rows.update(status=UNKNOWN)
+        with suppress(Error):  # the database is away: the caller must learn of the first error
+            rows.update(status=UNKNOWN)
         raise
     return answer
 
@@ -117,7 +119,8 @@ def _keep(rows: QuerySet[IdempotencyKey], answer: Answer) -> None:
 
 
 def _free(rows: QuerySet[IdempotencyKey], status: int | None) -> None:
-    rows.filter(status=status).delete()
+    with suppress(Error):  # the database is away: the caller must learn of the first error
+        rows.filter(status=status).delete()
 
 
 def _answer_of(row: IdempotencyKey) -> Answer:

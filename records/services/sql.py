@@ -16,10 +16,12 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
+from django.db import DEFAULT_DB_ALIAS, Error, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from records.exceptions import Unavailable
+
+from .faults import Fault, fault_of
 
 Row = tuple[Any, ...]
 Fragment = tuple[str, list[Any]]
@@ -284,26 +286,10 @@ def time_limit() -> Iterator[None]:
         else:
             with _sqlite_limit(seconds):
                 yield
-    except OperationalError as error:
-        if is_timeout(error):
+    except Error as error:
+        if fault_of(error) is Fault.TIMEOUT:
             raise Unavailable(f"The search took longer than {seconds:g} s; narrow it.") from error
         raise
-
-
-@contextmanager
-def unavailable_when_stopped() -> Iterator[None]:
-    """A statement that the database stops or has no turn for is no fault of ours: Unavailable."""
-    try:
-        yield
-    except OperationalError as error:
-        if is_timeout(error) or "database is locked" in str(error):
-            raise Unavailable("The database took too long; try again.") from error
-        raise
-
-
-def is_timeout(error: OperationalError) -> bool:
-    """Whether the database stopped a statement for taking too long."""
-    return "statement timeout" in str(error) or "interrupted" in str(error)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
+from psycopg.errors import QueryCanceled
 
 from records import exceptions
 from records.exceptions import RecordsError
@@ -25,7 +26,7 @@ CASES: list[tuple[RecordsError, str, dict[str, Any]]] = [
     (exceptions.PreconditionFailed(3), "CONFLICT", {"reason": "precondition_failed", "version": 3}),
     (exceptions.IdempotencyMismatch("x"), "CONFLICT", {"reason": "idempotency_mismatch"}),
     (exceptions.TooLarge("x"), "PAYLOAD_TOO_LARGE", {"reason": "too_large"}),
-    (exceptions.Unavailable("x"), "RATE_LIMITED", {"reason": "unavailable"}),
+    (exceptions.Unavailable("x"), "RATE_LIMITED", {"reason": "unavailable", "retry_after": 1}),
     (exceptions.ExternalConfig("x"), "EXTERNAL_CONFIG", {"reason": "external_config"}),
     (
         exceptions.ExternalError("x", status=502, outcome="unknown", retry_after=5),
@@ -63,6 +64,7 @@ def test_an_unexpected_error_tells_nothing(either: Agent, monkeypatch: pytest.Mo
 
 def test_a_statement_that_took_too_long_may_be_tried_again(either: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
     error = OperationalError("canceling statement due to statement timeout")
+    error.__cause__ = QueryCanceled()
     monkeypatch.setitem(tools._items, "failing", failing(error))
     answer = either.request("tools/call", {"name": "failing", "arguments": {}})
     assert answer["result"]["structuredContent"]["error"]["code"] == "RATE_LIMITED"

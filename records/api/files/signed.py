@@ -11,9 +11,11 @@ from rest_framework import viewsets
 
 from records.api.answers import json_answer
 from records.api.errors import MethodNotAllowed, refusal
+from records.api.viewsets import SAFE_METHODS
 from records.exceptions import InvalidInput, RecordsError
 from records.http import receive, request_id
 from records.services.attachments import open_download, receive_upload
+from records.services.faults import repeated_when_lost, unavailable_when_faulty
 from records.services.file_links import read_upload
 
 from . import documentation
@@ -34,12 +36,20 @@ class SignedFileViewSet(viewsets.ViewSet):
         try:
             if not self.action:
                 raise MethodNotAllowed(self.action_map)
-            response: HttpResponse = getattr(self, self.action)(request, **kwargs)
+            response = self._answer(request, kwargs, reading=method in SAFE_METHODS)
         except RecordsError as error:
             with suppress(RawPostDataException, ValueError):  # part of it has been read; its size is no number
                 receive(request)
             return refusal(error)
         return response
+
+    def _answer(self, request: HttpRequest, kwargs: dict[str, Any], *, reading: bool) -> HttpResponse:
+        def work() -> HttpResponse:
+            response: HttpResponse = getattr(self, self.action)(request, **kwargs)
+            return response
+
+        with unavailable_when_faulty(changing=not reading):
+            return repeated_when_lost(work) if reading else work()
 
     @documentation.download
     def download(self, request: HttpRequest, token: str) -> FileResponse:

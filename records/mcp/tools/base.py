@@ -35,7 +35,7 @@ class Tool:
 
     `properties` are its arguments as JSON Schemas, by name. What it may do to the world is told in the words of the
     protocol: `destructive` where something that was there may be gone afterwards, `idempotent` where a repeated call
-    with the same arguments changes nothing more.
+    with the same arguments changes nothing more. `reads` are those of its actions that change nothing.
     """
 
     name: str
@@ -45,8 +45,13 @@ class Tool:
     required: tuple[str, ...]
     run: Callable[[Author, Arguments], dict[str, Any]]
     read_only: bool = False
+    reads: tuple[str, ...] = ()
     destructive: bool = False
     idempotent: bool = False
+
+    def is_read(self, arguments: Arguments) -> bool:
+        """Whether this call changes nothing, so that it can be repeated."""
+        return self.read_only or arguments.get("action") in self.reads
 
     def schema_for(self, author: Author) -> dict[str, Any]:
         """JSON Schema of the arguments, for a caller who may not know yet which base is theirs."""

@@ -123,6 +123,7 @@ tools.register(
             "prefix": {"type": "string", "maxLength": 255, "description": "list: only names that start with this."},
         },
         required=("action", "base_id", "record_type", "record_id"),
+        reads=tuple(action for action in ACTIONS if action not in WRITES),
         run=run,
         destructive=True,
     ),

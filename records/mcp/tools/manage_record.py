@@ -159,6 +159,7 @@ tools.register(
             },
         },
         required=("action", "base_id", "record_type"),
+        reads=("get",),
         run=run,
         destructive=True,
     ),
