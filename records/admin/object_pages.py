@@ -70,7 +70,7 @@ class ObjectPage:
         return {str(row.uuid): row.name for row in rows.order_by("order", "id")}
 
 
-def tell_unavailable(response: Any, refusal: RecordsError | None) -> Any:
+def tell_unavailable(response: HttpResponse, refusal: RecordsError | None) -> HttpResponse:
     """The response, with the status of a server that cannot do now what was asked, if that is the refusal."""
     if isinstance(refusal, Unavailable):
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE

@@ -5,7 +5,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from records.management.commands import serve
+from records.management.web_server import Respawns
 
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 
@@ -101,3 +103,81 @@ def test_its_processes_answer_until_they_are_told_to_stop(environment: dict[str,
         server.send_signal(signal.SIGTERM)
         assert server.wait(timeout=30) == 0
     assert {answer.text for answer in answers} == {"ok"}
+
+
+def web_processes(server: int) -> set[int]:
+    """The processes that answer: the children of the server that are forks of it."""
+    children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+    command = Path(f"/proc/{server}/cmdline").read_bytes()
+    return {int(child) for child in children if Path(f"/proc/{child}/cmdline").read_bytes() == command}
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that another process does; a minute at most."""
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        os.sched_yield()
+
+
+def test_killed_web_processes_are_replaced_and_the_others_answer_meanwhile(environment: dict[str, str]) -> None:
+    port = free_port()
+
+    def answers() -> bool:
+        try:
+            return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=30).text == "ok"
+        except httpx.TransportError:  # the killed process had taken the connection
+            return False
+
+    with serving(environment, "--port", str(port), "--workers", "2", "--no-worker") as server:
+        until(answers)
+        stays, *_ = sorted(web_processes(server.pid))
+        for _ in range(3):  # the second within 5.5 s of the first replacement
+            (other,) = web_processes(server.pid) - {stays}
+            os.kill(other, signal.SIGKILL)
+            until(lambda gone=other: gone not in web_processes(server.pid))  # type: ignore[misc]
+            until(answers)
+            until(lambda: len(web_processes(server.pid)) == 2)
+        assert server.poll() is None
+        assert stays in web_processes(server.pid)
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(timeout=90) == 0  # a process that is still starting is killed after 30 s
+
+
+def test_a_server_none_of_whose_processes_can_start_ends_with_a_status(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import multiprocessing.process as p\n"
+        "run = p.BaseProcess._bootstrap\n"
+        "p.BaseProcess._bootstrap = lambda self, *a, **k: __import__('os')._exit(3)\n"
+    )
+    broken = {**environment, "PYTHONPATH": str(tmp_path)}
+
+    with serving(broken, "--port", str(free_port()), "--workers", "2", "--no-worker") as server:
+        assert server.wait(timeout=60) == 1
+
+
+@pytest.mark.parametrize(
+    ("lives", "pauses"),
+    [
+        ([1, 1, 1, 1, 1, 1, 1, 1], [0.5, 1, 2, 4, 8, 16, 30, 30]),
+        ([1, 1, 61, 1], [0.5, 1, 0.5, 1]),  # it had recovered
+    ],
+)
+def test_pauses_grow_until_a_process_lives_for_a_while(lives: list[float], pauses: list[float]) -> None:
+    respawns = Respawns()
+
+    assert [respawns.note_death(0, born=0, now=lived) for lived in lives] == pauses
+
+
+def test_one_process_that_keeps_dying_does_not_delay_another() -> None:
+    respawns = Respawns()
+    for _ in range(5):
+        respawns.note_death(0, born=0, now=1)
+    respawns.note_death(1, born=0, now=1)
+
+    assert respawns.wait(now=1) == 0.5
+    assert respawns.take_due(now=1.5) == [1]
+    assert respawns.take_due(now=9) == [0]
+    assert respawns.wait(now=9) is None

@@ -1,10 +1,12 @@
 """`manage.py serve`: the production server."""
 
+import logging
 import os
 import signal
 import socket
 import sys
 import threading
+import time
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -17,7 +19,10 @@ from django.db.backends.postgresql.base import DatabaseWrapper as PostgresConnec
 from django.db.migrations.executor import MigrationExecutor
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
-from granian.server import Server
+
+from records.management.web_server import Respawns, WebServer
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -41,7 +46,7 @@ class Command(BaseCommand):
         check_proxy()
         check_migrated()
         check_free(host, address_port)
-        server = Server(
+        server = WebServer(
             "records_project.wsgi:application",
             address=host,
             port=address_port,
@@ -72,7 +77,7 @@ class Command(BaseCommand):
 
 @contextmanager
 def background_worker() -> Iterator[None]:
-    """A process beside the web workers that runs background jobs, for as long as we serve; begun anew if it dies."""
+    """A process beside the web workers that runs background jobs, for as long as we serve; replaced if it dies."""
     keeper = WorkerKeeper()
     keeper.start()
     try:
@@ -84,12 +89,11 @@ def background_worker() -> Iterator[None]:
 class WorkerKeeper(threading.Thread):
     """Keeps one `manage.py worker` running."""
 
-    PAUSE = 1.0  # seconds before a worker that ended is begun anew
-
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self.stopping = threading.Event()
         self.pid = 0
+        self.respawns = Respawns()
 
     def run(self) -> None:
         command = [sys.executable, "-m", "records_project", "worker", "--parent", str(os.getpid())]
@@ -98,10 +102,15 @@ class WorkerKeeper(threading.Thread):
         environment = {**os.environ, "PYTHONPATH": code}
         while not self.stopping.is_set():
             # Not subprocess: it reads a pipe that a web worker forked at the same moment would keep open.
+            born = time.monotonic()
             self.pid = os.posix_spawn(sys.executable, command, environment)
-            os.waitpid(self.pid, 0)
+            _, status = os.waitpid(self.pid, 0)
             self.pid = 0
-            self.stopping.wait(self.PAUSE)
+            if not self.stopping.is_set():
+                pause = self.respawns.note_death(0, born, time.monotonic())
+                exit_code = os.waitstatus_to_exitcode(status)
+                logger.error("The worker for jobs ended with status %d. It is replaced in %.1f s.", exit_code, pause)
+                self.stopping.wait(pause)
 
     def stop(self) -> None:
         """End the worker, after the batch it is at."""
