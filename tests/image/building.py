@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,12 +15,18 @@ from .dockerfile import Ignored, NotUnderstood, Stage, Step, assignments, contex
 
 BASE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # How this machine reaches a package index, which a build is given too.
-NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "PIP_CERT",
-           "PIP_INDEX_URL", "PIP_DEFAULT_TIMEOUT")  # fmt: skip
+NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE",
+           "PIP_CERT", "PIP_INDEX_URL", "PIP_DEFAULT_TIMEOUT")  # fmt: skip
 
 
 class Failed(Exception):
     """A step or a check that failed, in a sentence."""
+
+
+def say(line: str) -> None:
+    """Print at once, even into a pipe."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 @dataclass
@@ -48,6 +55,7 @@ class Builder:
                 raise NotUnderstood(f"FROM {stage.base}: expected python:3.…-slim-…")
             built = Built(self.work / f"stage{number}")
             make_root(built.root)
+            self.run(built, Step(0, "RUN", (), "ldconfig"))  # finds the libraries of this Python
             self.stages[stage.name or str(number)] = built
             for step in stage.steps:
                 self.carry_out(built, step)
@@ -55,7 +63,7 @@ class Builder:
 
     def carry_out(self, built: Built, step: Step) -> None:
         """Carry out what changes the stage; the rest says how to run it."""
-        print(step, flush=True)
+        say(str(step))
         if step.name == "RUN":
             self.run(built, step)
         elif step.name == "COPY":

@@ -1,6 +1,7 @@
 """A process in a root folder of its own, as a container runtime would start it. Needs root, on Linux.
 
-Run as a module it is the first process of the container: it makes the mounts, gives up its rights and becomes the command.
+Run as a module it is the first process of the container: it makes the mounts, gives up its rights and becomes the
+command.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-HOST_ETC = ("resolv.conf", "hosts", "nsswitch.conf", "ssl", "ca-certificates", "ld.so.cache", "ld.so.conf",
+HOST_ETC = ("resolv.conf", "hosts", "nsswitch.conf", "ssl/certs", "ld.so.conf",
             "ld.so.conf.d", "alternatives", "login.defs", "localtime")  # fmt: skip
 DEVICES = ("null", "zero", "full", "random", "urandom")
 LOOPBACK_UP = struct.pack("16sh14x", b"lo", 0x1 | 0x40)  # IFF_UP | IFF_RUNNING
@@ -57,7 +58,7 @@ class Container:
 
 
 def make_root(root: Path) -> None:
-    """Make what a slim Debian has besides /usr, which is this machine's: empty folders, and the users of a new system."""
+    """Make what a slim Debian has besides /usr, which is this machine's: empty folders, the users of a new system."""
     for name in ("etc", "usr", "proc", "dev", "root", "run", "tmp", "var/tmp", "opt", "var/lib", "home"):
         (root / name).mkdir(parents=True, exist_ok=True)
     for name in ("tmp", "var/tmp"):
@@ -66,9 +67,11 @@ def make_root(root: Path) -> None:
         if link.is_symlink() and str(link.readlink()).startswith("usr/"):
             (root / link.name).symlink_to(link.readlink())
     for name in HOST_ETC:
-        copy = shutil.copytree if Path("/etc", name).is_dir() else shutil.copy
-        if Path("/etc", name).exists():
-            copy(f"/etc/{name}", root / "etc" / name)
+        given = Path("/etc", name)
+        if given.is_dir():
+            shutil.copytree(given, root / "etc" / name, symlinks=True)
+        elif given.exists():
+            shutil.copy(given, root / "etc" / name)
     for name in ("passwd", "group"):
         shutil.copy(f"/usr/share/base-passwd/{name}.master", root / "etc" / name)
 
@@ -134,11 +137,11 @@ def become(given: Container, command: list[str]) -> None:
 
 def tend(child: int) -> int:
     """Be the first process until the command ends; return its status, or LEFT_OVER if it left others behind."""
-    signal.signal(signal.SIGTERM, lambda number, frame: os.kill(child, number))
+    signal.signal(signal.SIGTERM, lambda number, _: os.kill(child, number))
     ended, status = 0, 0
     while ended != child:
         ended, status = os.wait()
-    left = [name for name in os.listdir("/proc") if name.isdigit() and name != "1"]
+    left = [path.name for path in Path("/proc").iterdir() if path.name.isdigit() and path.name != "1"]
     running = [name for name in left if "\nState:\tZ" not in Path("/proc", name, "status").read_text()]
     for name in running:
         sys.stderr.write(f"still running: {Path('/proc', name, 'cmdline').read_text()}\n")

@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .building import Builder, Built, Failed
+from .building import Builder, Built, Failed, say
 from .container import Container
 from .dockerfile import Ignored, NotUnderstood, Stage, context_files, read_dockerfile
 from .postgres import INSIDE, own_database
@@ -35,8 +35,8 @@ answer = connection.getresponse()
 print(json.dumps([answer.status, answer.read().decode("utf-8", "replace")]))
 """
 WRITABLE = (
-    "find / -xdev \\( -path /usr -o -path /proc -o -path /dev -o -path /tmp -o -path /var/tmp -o -path {data} \\) -prune"
-    " -o ! -type l -writable -print"
+    "find / -xdev \\( -path /usr -o -path /proc -o -path /dev -o -path /tmp -o -path /var/tmp -o -path {data} \\)"
+    " -prune -o ! -type l -writable -print"
 )
 
 
@@ -193,13 +193,13 @@ def ask(served: Running, admin: Mapping[str, str]) -> None:
 
 
 def base_python(work: Path, wanted: str) -> str:
-    """Return what stands for the base image's /usr/local: a Python of the wanted version, else the one that runs this."""
+    """Return what stands for the base image's /usr/local: a Python of that version, else the one that runs this."""
     found = [Path(sys.base_prefix)]
     versions = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")
     found[:0] = [path for path in sorted(versions.glob(f"{wanted}.*")) if path.name[len(wanted) + 1 :].isdigit()]
     prefix = found[0]
     if prefix != Path("/usr"):
-        print(f"python:{wanted} is {prefix}", flush=True)
+        say(f"python:{wanted} is {prefix}")
         return str(prefix)
     links = work / "python"
     (links / "bin").mkdir(parents=True)
@@ -215,11 +215,11 @@ def replay(context: Path, work: Path) -> None:
     image = Image(stages[-1], builder.build(stages), builder.python)
     check_image(image, context)
     production = {"SECRET_KEY": secrets.token_urlsafe(64), "ALLOWED_HOSTS": HOST, "TRUST_PROXY_HEADERS": "true"}
-    print("Serving from SQLite ...", flush=True)
+    say("Serving from SQLite ...")
     try_out(image, production, (), work / "sqlite.log")
     server = os.environ.get("DATABASE_URL", "")
     if server.startswith("postgres"):
-        print("Serving from PostgreSQL ...", flush=True)
+        say("Serving from PostgreSQL ...")
         with ExitStack() as stack:
             (work / "socket").mkdir()
             url = stack.enter_context(own_database(server, work / "socket"))
@@ -241,7 +241,7 @@ def main() -> None:
             replay(given.context.resolve(), Path(folder))
         except (Failed, NotUnderstood) as error:
             sys.exit(f"The image does not work. {error}")
-    print(f"The image works ({time.monotonic() - started:.0f} s).")
+    say(f"The image works ({time.monotonic() - started:.0f} s).")
 
 
 if __name__ == "__main__":
