@@ -79,7 +79,8 @@ def read_dockerfile(path: Path) -> list[Stage]:
 
 
 def _steps(text: str) -> Iterator[Step]:
-    started, parts = 0, []
+    started = 0
+    parts: list[str] = []
     for number, line in enumerate(text.splitlines(), start=1):
         if line.lstrip().startswith("#") or not (line.strip() or parts):
             continue

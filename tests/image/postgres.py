@@ -25,7 +25,7 @@ def own_database(server: str, folder: Path) -> Iterator[str]:
         admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
             given = conninfo.conninfo_to_dict(server)
-            target = (str(given.get("host", "127.0.0.1")), int(given.get("port", 5432)))
+            target = (str(given.get("host", "127.0.0.1")), int(given.get("port") or 5432))
             who = quote(str(given.get("user", "")), safe="")
             if given.get("password"):
                 who += f":{quote(str(given['password']), safe='')}"

@@ -67,7 +67,7 @@ class Image:
 
 
 def replaced(container: Container, **changes: object) -> Container:
-    return Container(**{**container.__dict__, **changes})  # type: ignore[arg-type]
+    return Container(**{**container.__dict__, **changes})
 
 
 def check_image(image: Image, context: Path) -> None:
@@ -75,7 +75,7 @@ def check_image(image: Image, context: Path) -> None:
     uid = image.built.user[0]
     check(uid != 0, "The image runs as root: the Dockerfile has no USER.")
     check(DATA in image.stage.last("VOLUME").text, f"{DATA} is not a volume.")
-    (packages,) = image.built.root.glob("opt/*/lib/python3.*/site-packages") or [Path()]
+    packages = next(image.built.root.glob("opt/*/lib/python3.*/site-packages"), Path())
     ignored = Ignored.read(context / ".dockerignore")
     missing = [
         str(file)
