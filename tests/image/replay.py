@@ -108,11 +108,13 @@ class Running:
 
     @property
     def first(self) -> int:
-        """Its first process, as this machine numbers it."""
+        """Its first process, as this machine numbers it, once that is in its root."""
         outer = self.process.pid
-        children = Path(f"/proc/{outer}/task/{outer}/children").read_text(encoding="utf-8").split()
-        check(len(children) == 1, f"The command ended.\n{self.log.read_text(encoding='utf-8')}")
-        return int(children[0])
+        while self.process.poll() is None:
+            children = Path(f"/proc/{outer}/task/{outer}/children").read_text(encoding="utf-8").split()
+            if children and Path(f"/proc/{children[0]}/root").readlink() == Path(self.container.root):
+                return int(children[0])
+        raise Failed(f"The command ended.\n{self.log.read_text(encoding='utf-8')}")
 
     def execute(self, arguments: list[str]) -> subprocess.CompletedProcess[str]:
         """Run a command beside the first, as a health check is."""

@@ -87,7 +87,7 @@ def test_a_line_that_cannot_be_replayed_is_refused(tmp_path: Path, text: str, sa
 
 
 def test_compose_sets_only_settings_that_exist_and_production_starts_with_them() -> None:
-    given = {name: filled(value) for name, value in SERVICES["records"]["environment"].items()}
+    given = {name: filled(value) for name, value in SERVICES["web"]["environment"].items()}
 
     assert set(given) <= {each.name for each in variables(Variables)}
     read = read_environment(Variables, given, rules)
@@ -118,12 +118,12 @@ def test_compose_refers_to_files_volumes_and_services_that_exist() -> None:
 
 def test_compose_migrates_before_it_serves_and_opens_the_proxy_alone() -> None:
     assert SERVICES["migrate"]["command"] == ["records", "migrate"]
-    assert SERVICES["records"]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+    assert SERVICES["web"]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["caddy"]
     assert all(":" in service["image"] and "latest" not in service["image"] for service in SERVICES.values())
 
 
-@pytest.mark.parametrize("name", ["migrate", "records"])
+@pytest.mark.parametrize("name", ["migrate", "web"])
 def test_compose_gives_records_no_more_rights_than_it_needs(name: str) -> None:
     service = SERVICES[name]
 
@@ -136,4 +136,4 @@ def test_the_versions_agree() -> None:
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     (version,) = re.findall(r'^version = "(.*)"$', project, re.MULTILINE)
 
-    assert SERVICES["records"]["image"] == f"records:{version}"
+    assert SERVICES["web"]["image"] == f"records:{version}"
