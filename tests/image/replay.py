@@ -34,6 +34,7 @@ connection.request("GET", sys.argv[1], headers=json.loads(sys.argv[2]))
 answer = connection.getresponse()
 print(json.dumps([answer.status, answer.read().decode("utf-8", "replace")]))
 """
+IN_FOLDER = 'cd "$0" && exec "$@"'
 WRITABLE = (
     "find / -xdev \\( -path /usr -o -path /proc -o -path /dev -o -path /tmp -o -path /var/tmp -o -path {data} \\)"
     " -prune -o ! -type l -writable -print"
@@ -122,7 +123,8 @@ class Running:
         nsenter = shutil.which("nsenter") or "nsenter"
         enter = [nsenter, "--target", str(self.first), "--mount", "--net", "--pid", "--root"]
         return subprocess.run(
-            [*enter, "--setuid", str(uid), "--setgid", str(gid), "--", *arguments],
+            [*enter, "--setuid", str(uid), "--setgid", str(gid), "--", "sh", "-c", IN_FOLDER, self.container.folder,
+             *arguments],
             env=dict(self.container.environment), capture_output=True, text=True, check=False,
         )  # fmt: skip
 
@@ -157,7 +159,9 @@ def running(container: Container, command: list[str], log: Path) -> Iterator[Run
         except subprocess.TimeoutExpired as error:
             raise Failed(f"{LONGEST_STOP} s after SIGTERM it is still running.") from error
         finally:
-            process.kill()  # and with it, by --kill-child, the container
+            if process.poll() is None:
+                # --kill-child does not survive the change of user: the end of process 1 ends the container.
+                os.kill(it.first, signal.SIGKILL)
 
 
 def try_out(image: Image, variables: Mapping[str, str], mounts: tuple[tuple[str, str], ...], log: Path) -> None:
