@@ -14,7 +14,10 @@ def pinned(name: str) -> list[str]:
 
 
 setup(
-    packages=[*find_packages(include=["records", "records.*", "records_project"]), "records_project.templates"],
+    packages=[
+        *find_packages(include=["records", "records.*", "records_project", "records_project.*"]),
+        "records_project.templates",
+    ],
     install_requires=pinned("requirements.txt"),
     extras_require={"s3": pinned("requirements-s3.txt")},
 )
