@@ -13,12 +13,10 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
-
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A release of a stand-in package. A `build` is a wheel that is added to a release afterwards and preferred to it."""
+    """A release of a stand-in package. A `build` is a wheel that was added to a release later and is preferred."""
 
     name: str
     version: str
@@ -27,20 +25,23 @@ class Release:
     build: str = ""
 
     @property
+    def package(self) -> str:
+        return self.name.replace("-", "_")
+
+    @property
     def file_name(self) -> str:
-        parts = [self.name.replace("-", "_"), self.version, self.build, "py3-none-any.whl"]
+        parts = [self.package, self.version, self.build, "py3-none-any.whl"]
         return "-".join(part for part in parts if part)
 
     def write(self, folder: Path) -> Path:
         """Make the wheel in `folder`."""
         folder.mkdir(parents=True, exist_ok=True)
-        package = self.name.replace("-", "_")
         files = {
-            f"{package}.py": f"VERSION = {self.version!r}\n",
-            f"{package}-{self.version}.dist-info/METADATA": self._metadata(),
-            f"{package}-{self.version}.dist-info/WHEEL": self._tags(),
+            f"{self.package}.py": f"VERSION = {self.version!r}\n",
+            f"{self.package}-{self.version}.dist-info/METADATA": self._metadata(),
+            f"{self.package}-{self.version}.dist-info/WHEEL": self._tags(),
         }
-        record = f"{package}-{self.version}.dist-info/RECORD"
+        record = f"{self.package}-{self.version}.dist-info/RECORD"
         files[record] = "".join(f"{name},,\n" for name in [*files, record])
         path = folder / self.file_name
         with zipfile.ZipFile(path, "w") as wheel:
@@ -75,7 +76,7 @@ class Index:
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             mark = ' data-yanked="withdrawn"' if path.name == withdrawn else ""
             link = f'<a href="/files/{path.name}#sha256={digest}"{mark}>{path.name}</a><br>'
-            pages[canonicalize_name(path.name.split("-")[0])].append(link)
+            pages[path.name.split("-")[0].replace("_", "-")].append(link)
         for name, links in pages.items():
             page = self.folder / "simple" / name / "index.html"
             page.parent.mkdir(parents=True, exist_ok=True)

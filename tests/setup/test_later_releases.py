@@ -85,7 +85,7 @@ class Checkout:
     def installed(self) -> dict[str, str]:
         """The stand-in packages in `.venv` and their versions."""
         listing = (
-            "import importlib.metadata as m, json; print(json.dumps({d.name: d.version for d in m.distributions()}))"
+            "import importlib.metadata as m, json\nprint(json.dumps({d.name: d.version for d in m.distributions()}))"
         )
         command = [self.folder / ".venv" / "bin" / "python", "-c", listing]
         listed = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)

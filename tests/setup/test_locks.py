@@ -49,6 +49,10 @@ class Pin:
     def applies(self, environment: dict[str, str]) -> bool:
         return self.requirement.marker is None or self.requirement.marker.evaluate(environment)
 
+    def satisfies(self, required: Requirement) -> bool:
+        named = self.name == canonicalize_name(required.name)
+        return named and required.extras <= self.requirement.extras and required.specifier.contains(self.version)
+
     def required(self, environment: dict[str, str]) -> Iterator[Requirement]:
         """What the installed package requires there, with the extras that the lock names."""
         for line in requires(self.name) or []:
@@ -103,13 +107,7 @@ def gaps(pins: list[Pin], environment: dict[str, str]) -> Iterator[str]:
     there = [pin for pin in pins if pin.applies(environment)]
     for pin in there:
         for required in pin.required(environment):
-            found = [one for one in there if one.name == canonicalize_name(required.name)]
-            extras = {extra for one in found for extra in one.requirement.extras}
-            if (
-                not found
-                or not required.extras <= extras
-                or not all(required.specifier.contains(one.version) for one in found)
-            ):
+            if not any(one.satisfies(required) for one in there):
                 yield f"{pin.name} on {environment['python_version']} {environment['platform_machine']}: {required}"
 
 
