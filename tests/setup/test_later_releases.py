@@ -87,7 +87,7 @@ class Checkout:
         listing = (
             "import importlib.metadata as m, json\nprint(json.dumps({d.name: d.version for d in m.distributions()}))"
         )
-        command = [self.folder / ".venv" / "bin" / "python", "-c", listing]
+        command = [str(self.folder / ".venv" / "bin" / "python"), "-c", listing]
         listed = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
         return {name: number for name, number in listed.items() if name.startswith("stand-in-")}
 

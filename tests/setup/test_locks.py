@@ -129,8 +129,8 @@ def test_packages_of_two_locks_are_the_same() -> None:
 
 def test_what_is_installed_is_what_the_locks_name() -> None:
     """Whatever has been released since."""
-    here = default_environment()
-    pins = [pin for name in SETS["test"] for pin in pins_of(name) if pin.applies({**here})]
+    here: dict[str, Any] = {**default_environment()}
+    pins = [pin for name in SETS["test"] for pin in pins_of(name) if pin.applies(here)]
 
     assert {pin.name: installed(pin.name) for pin in pins} == {pin.name: pin.version for pin in pins}
 
