@@ -3,6 +3,9 @@
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
+# What `make test` runs: all. And what installs: uv if it is there, `make UV=` for pip.
+TESTS :=
+UV := $(shell command -v uv)
 
 BIN := .venv/bin
 RUN_LOCK := requirements.txt
@@ -13,10 +16,10 @@ CAN_TEST := .venv/test-$(LOCKED)
 
 # The locks name every file: nothing is resolved, so no release made later changes what is installed.
 PINNED := --quiet --no-deps --require-hashes --only-binary :all:
-ifneq ($(shell command -v uv),)
-MAKE_VENV := uv venv --quiet --no-project --python "$(PYTHON)" .venv
-INSTALL := uv pip install --python $(BIN)/python $(PINNED)
-CONSISTENT := uv pip check --quiet --python $(BIN)/python
+ifneq ($(UV),)
+MAKE_VENV := $(UV) venv --quiet --no-project --python "$(PYTHON)" .venv
+INSTALL := $(UV) pip install --python $(BIN)/python $(PINNED)
+CONSISTENT := $(UV) pip check --quiet --python $(BIN)/python
 else
 PIP := $(BIN)/python -m pip
 MAKE_VENV := $(PYTHON) -m venv .venv
@@ -40,7 +43,7 @@ install: $(CAN_TEST) ## make .venv with everything in it [PYTHON=python3]
 $(CAN_RUN):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Records needs Python 3.11 or newer.")'
 	@rm -rf .venv
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || command -v uv >/dev/null || \
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || [ -n "$(UV)" ] || \
 		{ echo "$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
 	@echo "Installing what Records runs on into .venv ..."
 	@$(MAKE_VENV)
@@ -61,8 +64,8 @@ serve: $(CAN_RUN) ## migrate and serve what the environment names [HOST=127.0.0.
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py serve --host $(HOST) --port $(PORT)
 
-test: $(CAN_TEST) ## run the tests on SQLite [COVERAGE=1: and see that they reach enough of the code]
-	$(CLEAN_ENV) -u DATABASE_URL $(PYTEST) --ignore tests/e2e --ignore tests/deployment $(if $(COVERAGE),--cov --cov-report term)
+test: $(CAN_TEST) ## run the tests on SQLite [TESTS=tests/api: some] [COVERAGE=1: see that they reach enough of the code]
+	$(CLEAN_ENV) -u DATABASE_URL $(PYTEST) --ignore tests/e2e --ignore tests/deployment $(if $(COVERAGE),--cov --cov-report term) $(TESTS)
 
 test-postgres: $(CAN_TEST) ## run the tests on PostgreSQL [DATABASE_URL=postgres://...]
 	$(CLEAN_ENV) DATABASE_URL=$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/test} $(PYTEST) --ignore tests/e2e --ignore tests/deployment

@@ -72,10 +72,5 @@ def _printed(process: subprocess.Popen[str]) -> str:
 def _variables(printed: str) -> str:
     """The lines to paste into a shell."""
     found = VARIABLES.findall(printed)
-    if not found:  # FALLBACK until the demo prints them
-        heads = re.findall(r"-H 'X-[^']*'", printed)[:3]
-        found = [
-            f"AUTH=({' '.join(heads)} -H 'Content-Type: application/json')",
-            "API=http://127.0.0.1:8000/api/records",
-        ]
+    assert len(found) == 2, printed
     return "\n".join(found)

@@ -11,6 +11,8 @@ import pytest
 from django.core.management import get_commands, load_command_class
 from django.urls import Resolver404, resolve
 
+from records.management.commands.demo import TOUR
+
 from .pages import ROOT, Page, all_pages
 
 PAGES = all_pages()
@@ -41,6 +43,14 @@ def test_the_readme_is_short_and_shows_a_picture() -> None:
 
     assert len(readme.lines) <= MOST_LINES["README.md"]
     assert any(link.endswith(".png") for link in readme.links)
+
+
+def test_the_tour_of_the_readme_has_the_lines_that_the_demo_prints() -> None:
+    shown = [block.text for block in Page(ROOT / "README.md").blocks if block.language == "sh"]
+    printed = [re.sub(r"^#.*\n", "", step) + "\n" for step in TOUR.strip().split("\n\n")]
+
+    assert len(printed) == 3
+    assert [step for step in printed if step not in shown] == []
 
 
 def test_links_and_anchors_lead_somewhere() -> None:

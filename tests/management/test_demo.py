@@ -28,7 +28,10 @@ from records.services.importing import open_table
 from records.services.integrity import check_records
 from tests.serving import MANAGE, free_port, own_database
 
+from .old_databases import manage, old_database
+
 Show = Callable[[], str]
+BEFORE_THE_NEWEST = "0013"  # the migrations after it can be taken back, data and all
 
 
 @pytest.fixture
@@ -195,6 +198,21 @@ def test_the_printed_lines_work_when_they_are_pasted(tmp_path: Path) -> None:
     search, upsert, airport = map(json.loads, answered.stdout.split("\n")[1:])
     assert [len(search["results"]), upsert["action"]] == [3, "created"]
     assert "Dallas-Fort Worth International" in json.dumps(airport)
+
+
+def test_the_demo_starts_on_the_database_of_older_code(tmp_path: Path) -> None:
+    """As after a pull: the database is at the first migration; later, as a demo, at one before the newest."""
+    with own_database(tmp_path) as url:
+        environment, _ = old_database(url)
+        first = secrets_in(printed_by_a_demo_on(url, tmp_path / "data"))
+        manage(environment, "migrate", "records", BEFORE_THE_NEWEST, "--verbosity", "0")
+        assert "[ ]" in manage(environment, "showmigrations", "records")
+
+        with demo_process({**environment, "DATA_DIR": str(tmp_path / "data")}) as printed:
+            assert "[ ]" not in manage(environment, "showmigrations", "records")
+
+    assert secrets_in(printed) == first
+    assert len(first) == 2
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -17,33 +16,13 @@ from django.db import connection
 
 from records import migrations
 from records.migrations import _locking
-from tests.serving import MANAGE, own_database
+from tests.serving import own_database
 
+from .old_databases import manage, old_database, run
 from .upgrading import RECORDS
 
 ROUNDS = 6
 BEFORE_LEDGER_AND_RECORDS = "0003"  # the migrations after it change both tables
-
-
-def run(environment: Mapping[str, str], *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False, timeout=120
-    )
-
-
-def manage(environment: Mapping[str, str], *command: str) -> str:
-    done = run(environment, *MANAGE, *command)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def old_database(url: str) -> tuple[dict[str, str], int]:
-    """A database of the first schema with data in it: the environment of its commands, and the key of a record."""
-    environment = {**os.environ, "RECORDS_ENV": "test", "DATABASE_URL": url}
-    manage(environment, "migrate", "records", "0001", "--verbosity", "0")
-    seeded = run(environment, sys.executable, "-m", "tests.management.upgrading", "seed")
-    assert seeded.returncode == 0, seeded.stderr
-    return environment, int(seeded.stdout)
 
 
 @pytest.mark.parametrize("statement", [1, 12, 40, 75])
