@@ -99,11 +99,16 @@ class FilterSql:
         ), [self.workspace_id, *params]
 
     def _probed(self, leaf: Leaf, key: str) -> Fragment:
-        """A test of the rows of one record. Their being live goes without saying, and would invite other indexes."""
+        """A test of the rows of one record, by the primary key.
+
+        Their being live goes without saying, and would invite the indexes by value, which hold the record last: they
+        serve where the value is given, and would be read from end to end where it is not.
+        """
         if leaf.test.op == "count":
             return self._counted(leaf, key)
         rows, params = self._rows(leaf)
-        live = " AND v.live" if leaf.field.mirror_of_id is not None else ""
+        by_value = leaf.field.mirror_of_id is not None or (self.live and leaf.test.op == "eq")
+        live = " AND v.live" if by_value else ""
         return found(f"{rows} AND {_key_column(leaf)} = {key}{live}", negated=leaf.test.negated), params
 
     def _rows(self, leaf: Leaf) -> Fragment:
