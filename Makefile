@@ -5,44 +5,75 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 
 BIN := .venv/bin
-LOCKED := requirements.txt requirements-dev.txt
-INSTALLED := .venv/installed-$(shell cat $(LOCKED) | sha256sum | cut -c 1-16)
+RUN_LOCK := requirements.txt
+DEV_LOCK := requirements-dev.txt
+LOCKED := $(shell cat $(RUN_LOCK) $(DEV_LOCK) | sha256sum | cut -c 1-16)
+CAN_RUN := .venv/run-$(LOCKED)
+CAN_TEST := .venv/test-$(LOCKED)
+
+# The locks name every file: nothing is resolved, so no release made later changes what is installed.
+PINNED := --quiet --no-deps --require-hashes --only-binary :all:
+ifneq ($(shell command -v uv),)
+MAKE_VENV := uv venv --quiet --no-project --python "$(PYTHON)" .venv
+INSTALL := uv pip install --python $(BIN)/python $(PINNED)
+CONSISTENT := uv pip check --quiet --python $(BIN)/python
+else
+PIP := $(BIN)/python -m pip
+MAKE_VENV := $(PYTHON) -m venv .venv
+INSTALL := $(PIP) --disable-pip-version-check install $(PINNED)
+CONSISTENT := $(PIP) --disable-pip-version-check check >/dev/null
+endif
 
 # What a developer's shell may set must not change what the checks and tests see.
 CLEAN_ENV := env -u DEBUG -u HTTPS_ONLY -u SECRET_KEY -u ALLOWED_HOSTS
 CHECKED := $(CLEAN_ENV) RECORDS_ENV=test DATABASE_URL=sqlite://:memory:
 PYTEST := RECORDS_ENV=test $(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
 
-.PHONY: help install demo serve test test-postgres e2e check format bench lock clean
+.PHONY: help install demo serve test test-postgres e2e deployment check format bench lock clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 
-install: $(INSTALLED) ## make .venv with everything in it
+install: $(CAN_TEST) ## make .venv with everything in it [PYTHON=python3]
 
-$(INSTALLED): | $(LOCKED)
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Records needs Python 3.11 or newer")'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes $(LOCKED:%=-r %)
-	@rm -f .venv/installed-* && touch $@
+# What an older lock installed goes first: a leftover may not fit.
+$(CAN_RUN):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Records needs Python 3.11 or newer.")'
+	@rm -rf .venv
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || command -v uv >/dev/null || \
+		{ echo "$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
+	@echo "Installing what Records runs on into .venv ..."
+	@$(MAKE_VENV)
+	@$(INSTALL) -r $(RUN_LOCK)
+	@$(CONSISTENT)
+	@touch $@
 
-demo: install ## set up a demo workspace with real data and serve it [PORT=8000]
+$(CAN_TEST): | $(CAN_RUN)
+	@echo "Installing the tools of developers into .venv ..."
+	@$(INSTALL) -r $(DEV_LOCK)
+	@$(CONSISTENT)
+	@touch $@
+
+demo: $(CAN_RUN) ## set up a demo workspace with real data and serve it [PORT=8000]
 	RECORDS_ENV=demo $(BIN)/python manage.py demo --host $(HOST) --port $(PORT)
 
-serve: install ## migrate and serve what the environment names [HOST=127.0.0.1 PORT=8000]
+serve: $(CAN_RUN) ## migrate and serve what the environment names [HOST=127.0.0.1 PORT=8000]
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py serve --host $(HOST) --port $(PORT)
 
-test: install ## run the tests on SQLite [COVERAGE=1: and see that they reach enough of the code]
-	$(CLEAN_ENV) -u DATABASE_URL $(PYTEST) --ignore tests/e2e $(if $(COVERAGE),--cov --cov-report term)
+test: $(CAN_TEST) ## run the tests on SQLite [COVERAGE=1: and see that they reach enough of the code]
+	$(CLEAN_ENV) -u DATABASE_URL $(PYTEST) --ignore tests/e2e --ignore tests/deployment $(if $(COVERAGE),--cov --cov-report term)
 
-test-postgres: install ## run the tests on PostgreSQL [DATABASE_URL=postgres://...]
-	$(CLEAN_ENV) DATABASE_URL=$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/test} $(PYTEST) --ignore tests/e2e
+test-postgres: $(CAN_TEST) ## run the tests on PostgreSQL [DATABASE_URL=postgres://...]
+	$(CLEAN_ENV) DATABASE_URL=$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/test} $(PYTEST) --ignore tests/e2e --ignore tests/deployment
 
-e2e: install ## run the browser tests (needs Chromium)
+e2e: $(CAN_TEST) ## run the browser tests (needs Chromium)
 	$(CLEAN_ENV) -u DATABASE_URL RECORDS_ENV=test $(BIN)/pytest tests/e2e
 
-check: install ## run every check but the tests
+deployment: $(CAN_TEST) ## run docs/deployment.md (needs nginx, caddy, openssl and systemd-analyze)
+	$(CLEAN_ENV) RECORDS_ENV=test $(BIN)/pytest tests/deployment
+
+check: $(CAN_TEST) ## run every check but the tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
@@ -50,26 +81,27 @@ check: install ## run every check but the tests
 	$(BIN)/djlint templates --lint --quiet
 	$(CHECKED) $(BIN)/python manage.py check --fail-level WARNING
 	$(CHECKED) $(BIN)/python manage.py makemigrations --check --dry-run
-	$(CHECKED) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file .data/openapi.yaml
-	$(CHECKED) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file .data/workspace.yaml \
+	$(CHECKED) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+	$(CHECKED) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null \
 		--generator-class records.api.openapi.WorkspaceGenerator
-	$(CHECKED) RECORDS_ENV=production ALLOWED_HOSTS=records.example.com \
+	$(CHECKED) RECORDS_ENV=production ALLOWED_HOSTS=records.example.com TRUST_PROXY_HEADERS=true \
 		SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 
-format: install ## mend what can be mended
+format: $(CAN_TEST) ## mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: install ## measure the server against the limit of bare Django
+bench: $(CAN_TEST) ## measure the server against the limit of bare Django
 	$(BIN)/python -m tests.bench $(ARGS)
 
-lock: $(BIN)/pip-compile ## pin the requirements anew
-	for name in requirements requirements-dev requirements-s3; do \
-		CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe \
-			--strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
-			--output-file $$name.txt $$name.in || exit 1; \
-	done
+# Universal: one lock for every Python, platform and processor. What is pinned stays unless `make lock UPGRADE=--upgrade`.
+COMPILE = $(BIN)/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	--custom-compile-command "make lock" --no-emit-index-url
+lock: $(CAN_TEST) ## pin the requirements [UPGRADE=--upgrade: to their newest releases]
+	$(COMPILE) --output-file requirements.txt requirements.in
+	$(COMPILE) --constraint requirements.txt --output-file requirements-s3.txt requirements-s3.in
+	$(COMPILE) --constraint requirements.txt --output-file requirements-dev.txt requirements-dev.in
 
 clean: ## remove what was built, but not the data in .data
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage* htmlcov

@@ -1,19 +1,7 @@
 #!/usr/bin/env python
-"""The command line of Records: every administrative command starts here."""
+"""Runs the command line of Records from a checkout, without an installation."""
 
-import os
-import sys
-
-from django.core.exceptions import ImproperlyConfigured
-from django.core.management import execute_from_command_line
+from records_project.cli import main
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "records_project.settings")
-    if sys.argv[1:2] == ["demo"]:
-        os.environ.setdefault("RECORDS_ENV", "demo")
-    if sys.argv[1:2] in (["serve"], ["demo"]):
-        os.environ.setdefault("STATEMENT_SECONDS", "5")
-    try:
-        execute_from_command_line(sys.argv)
-    except ImproperlyConfigured as problem:
-        sys.exit(f"Records cannot start: {problem}")
+    main()

@@ -1,61 +1,59 @@
-"""All settings, read from the environment; README.md lists the variables.
+"""All settings, as the environment asks for them: variables.py declares what can be set.
 
 `RECORDS_ENV` chooses the mode: `production` (the default, which starts only with a SECRET_KEY), `demo`
-(plain HTTP on this machine with a key kept in `.data`) or `test` (the demo with cheap passwords).
+(plain HTTP on this machine with a key kept in `DATA_DIR`) or `test` (the demo with cheap passwords).
 """
 
+import math
+import os
 from pathlib import Path
 from typing import Any
 
 import django_stubs_ext
-import environ
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
-from django.core.exceptions import ImproperlyConfigured
 
+from records_project.environment import BadSettings, read_environment
 from records_project.secret_key import kept_secret_key
+from records_project.variables import Variables, rules
 
 # Lets fields, admin classes and forms be written with their type arguments.
 django_stubs_ext.monkeypatch()
 
-env = environ.Env()
+given = read_environment(Variables, os.environ, rules)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = BASE_DIR / ".data"
+# Everything that is written to a local path is below this folder, never beside the code: an installed package is
+# often read-only, so there the folder is one of the current folder.
+IN_CHECKOUT = (BASE_DIR / "manage.py").is_file()
+DATA_DIR: Path = given.DATA_DIR or ((BASE_DIR if IN_CHECKOUT else Path.cwd()) / ".data")
 
 # Mode ---------------------------------------------------------------------------------------------
 
-RECORDS_ENV: str = env.str("RECORDS_ENV", default="production")
-if RECORDS_ENV not in ("production", "demo", "test"):
-    raise ImproperlyConfigured(f"RECORDS_ENV is {RECORDS_ENV!r}; it can be production, demo or test.")
+RECORDS_ENV = given.RECORDS_ENV
+DEBUG = given.DEBUG
+PRODUCTION = RECORDS_ENV == "production"
 
-DEBUG: bool = env.bool("DEBUG", default=False)
-PRODUCTION = RECORDS_ENV == "production" and not DEBUG
-
-SECRET_KEY: str = env.str("SECRET_KEY", default="")
-if not SECRET_KEY:
-    if PRODUCTION:
-        raise ImproperlyConfigured(
-            "SECRET_KEY is not set. In production set it to a long random string and keep it secret; "
-            "to try Records on this machine set RECORDS_ENV=demo instead."
-        )
-    SECRET_KEY = kept_secret_key(DATA_DIR / "secret_key")
+try:
+    SECRET_KEY: str = given.SECRET_KEY or kept_secret_key(DATA_DIR / "secret_key")
+except OSError as error:
+    cannot = f"DATA_DIR is {str(DATA_DIR)!r}, which cannot keep a secret key: {error.strerror}"
+    raise BadSettings([f"{cannot}; expected a writable folder."]) from error
 
 # Hosts and HTTPS ----------------------------------------------------------------------------------
 
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ALLOWED_HOSTS: list[str] = list(given.ALLOWED_HOSTS or ("localhost", "127.0.0.1", "[::1]"))
+CSRF_TRUSTED_ORIGINS: list[str] = list(given.CSRF_TRUSTED_ORIGINS)
 
-HTTPS_ONLY: bool = env.bool("HTTPS_ONLY", default=PRODUCTION)
+HTTPS_ONLY: bool = PRODUCTION if given.HTTPS_ONLY is None else given.HTTPS_ONLY
+TRUST_PROXY_HEADERS = bool(given.TRUST_PROXY_HEADERS)
 SECURE_SSL_REDIRECT = HTTPS_ONLY
-# Load balancers ask from inside, without TLS.
-SECURE_REDIRECT_EXEMPT = ["^healthz$"]
 SESSION_COOKIE_SECURE = HTTPS_ONLY
 CSRF_COOKIE_SECURE = HTTPS_ONLY
-SECURE_HSTS_SECONDS: int = env.int("HSTS_SECONDS", default=31_536_000) if HTTPS_ONLY else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS: bool = env.bool("HSTS_INCLUDE_SUBDOMAINS", default=True)
+SECURE_HSTS_SECONDS = given.HSTS_SECONDS if HTTPS_ONLY else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = given.HSTS_INCLUDE_SUBDOMAINS
 SECURE_HSTS_PRELOAD = SECURE_HSTS_INCLUDE_SUBDOMAINS
 # Anyone can send this header, so it counts only where a proxy in front is known to set it.
-if env.bool("TRUST_PROXY_HEADERS", default=False):
+if TRUST_PROXY_HEADERS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 X_FRAME_OPTIONS = "DENY"
@@ -97,8 +95,9 @@ INSTALLED_APPS = [
     "records",
 ]
 
-# API requests pass the first two only; what follows serves the pages of the staff.
+# API requests pass the first three only; what follows serves the pages of the staff.
 MIDDLEWARE = [
+    "records_project.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "records_project.middleware.ApiShortcutMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -118,7 +117,7 @@ APPEND_SLASH = False
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [(BASE_DIR if IN_CHECKOUT else Path(__file__).parent) / "templates"],  # a wheel has them inside
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -138,7 +137,7 @@ STATIC_URL = "/static/"
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
 
 # After how long a worker that says nothing of the job it holds is taken for dead.
-JOB_LEASE_SECONDS: int = env.int("JOB_LEASE_SECONDS", default=60)
+JOB_LEASE_SECONDS = given.JOB_LEASE_SECONDS
 
 # The workbench ------------------------------------------------------------------------------------
 
@@ -184,51 +183,66 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
 # How long one statement may take; 0 is without end. `serve` sets it, commands take the time they need.
-STATEMENT_SECONDS: float = env.float("STATEMENT_SECONDS", default=0)
+STATEMENT_SECONDS = given.STATEMENT_SECONDS
 
 
-def database_settings(url: str) -> dict[str, Any]:
-    """Return Django's settings for the database at `url`, with what each engine needs to be safe and fast."""
-    database: dict[str, Any] = env.db_url_config(url)
-    options: dict[str, Any] = database.setdefault("OPTIONS", {})
-    if database["ENGINE"] == "django.db.backends.sqlite3":
+def default_database() -> dict[str, Any]:
+    """Return the database of the environment, with what its engine needs to be safe and fast."""
+    chosen = given.DATABASE_URL or {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(DATA_DIR / "records.sqlite3"),
+    }
+    is_sqlite = chosen["ENGINE"] == "django.db.backends.sqlite3"
+    return (sqlite if is_sqlite else postgres)({**chosen, "OPTIONS": dict(chosen.get("OPTIONS", {}))})
+
+
+def sqlite(database: dict[str, Any]) -> dict[str, Any]:
+    """Complete the settings of a SQLite file, and make its folder."""
+    try:
         Path(database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
-        database["CONN_MAX_AGE"] = None
-        options.update(
-            # Deferred transactions lose most writes that meet: the lock is taken when a write begins.
-            transaction_mode="IMMEDIATE",
-            timeout=30,
-            init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; "
-            "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32000; PRAGMA mmap_size=268435456; "
-            "PRAGMA journal_size_limit=67108864",
-        )
-    elif database["ENGINE"] == "django.db.backends.postgresql":
-        # Off for a connection pooler that cannot keep prepared statements or cursors between transactions.
-        prepared: bool = env.bool("PREPARED_STATEMENTS", default=True)
-        database["CONN_HEALTH_CHECKS"] = env.bool("DB_HEALTH_CHECKS", default=False)
-        database["DISABLE_SERVER_SIDE_CURSORS"] = not prepared
-        # Plans of a few milliseconds are not worth compiling.
-        options["options"] = f"-c jit=off -c statement_timeout={int(STATEMENT_SECONDS * 1000)}"
-        if pool_max := env.int("DB_POOL_MAX", default=0):
-            options["pool"] = {"min_size": env.int("DB_POOL_MIN", default=1), "max_size": pool_max}
-        else:
-            # Each thread keeps a connection: measured a quarter cheaper per request than the pool.
-            database["CONN_MAX_AGE"] = None
-        if prepared:
-            options.update(server_side_binding=True, prepare_threshold=2)
-    else:
-        raise ImproperlyConfigured("DATABASE_URL must start with sqlite:// or postgres://.")
+    except OSError as error:
+        name = "DATABASE_URL" if given.DATABASE_URL else "DATA_DIR"
+        raise BadSettings(
+            [f"{name} leads to {error.filename!r}, which cannot be made: {error.strerror}; expected a writable folder."]
+        ) from error
+    database["CONN_MAX_AGE"] = None
+    database["OPTIONS"].update(
+        # Deferred transactions lose most writes that meet: the lock is taken when a write begins.
+        transaction_mode="IMMEDIATE",
+        timeout=30,
+        init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; "
+        "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32000; PRAGMA mmap_size=268435456; "
+        "PRAGMA journal_size_limit=67108864",
+    )
     return database
 
 
-DATABASES = {
-    "default": database_settings(env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'records.sqlite3'}")),
-}
+def postgres(database: dict[str, Any]) -> dict[str, Any]:
+    """Complete the settings of a PostgreSQL database."""
+    options: dict[str, Any] = database["OPTIONS"]
+    # Off for a connection pooler that cannot keep prepared statements or cursors between transactions.
+    prepared = given.PREPARED_STATEMENTS
+    database["CONN_HEALTH_CHECKS"] = given.DB_HEALTH_CHECKS
+    database["DISABLE_SERVER_SIDE_CURSORS"] = not prepared
+    # Plans of a few milliseconds are not worth compiling. Rounded down, a short limit would be none.
+    options["options"] = f"-c jit=off -c statement_timeout={math.ceil(STATEMENT_SECONDS * 1000)}"
+    options.setdefault("connect_timeout", 10)
+    if given.DB_POOL_MAX:
+        options["pool"] = {"min_size": given.DB_POOL_MIN, "max_size": given.DB_POOL_MAX}
+    else:
+        # Each thread keeps a connection: measured a quarter cheaper per request than the pool.
+        database["CONN_MAX_AGE"] = None
+    if prepared:
+        options.update(server_side_binding=True, prepare_threshold=2)
+    return database
+
+
+DATABASES = {"default": default_database()}
 
 # The trash -----------------------------------------------------------------------------------------
 
 # Days after which `purge_trash` removes deleted records for good.
-TRASH_DAYS: float = env.float("TRASH_DAYS", default=30)
+TRASH_DAYS = given.TRASH_DAYS
 
 # Passwords ----------------------------------------------------------------------------------------
 
@@ -249,34 +263,34 @@ if RECORDS_ENV == "test":
 LANGUAGE_CODE = "en"
 USE_I18N = False
 USE_TZ = True
-TIME_ZONE: str = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = given.TIME_ZONE
 
 # Files --------------------------------------------------------------------------------------------
 
 # Assets are served from the installed packages; a directory is collected only for a server in front of us.
-STATIC_ROOT: str | None = env.str("STATIC_ROOT", default="") or None
+STATIC_ROOT: str | None = str(given.STATIC_ROOT) if given.STATIC_ROOT else None
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG or RECORDS_ENV == "test"
 WHITENOISE_MAX_AGE = 3600
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
-MEDIA_ROOT: str = env.str("MEDIA_ROOT", default=str(DATA_DIR / "media"))
+MEDIA_ROOT = str(given.MEDIA_ROOT or DATA_DIR / "media")
 # What files may be attached to records; and where we are for others, for the addresses in answers (else relative).
-ATTACHMENT_MAX_BYTES: int = env.int("ATTACHMENT_MAX_BYTES", default=50 * 1024 * 1024)
-PUBLIC_URL: str = env.str("PUBLIC_URL", default="").rstrip("/")
+ATTACHMENT_MAX_BYTES = given.ATTACHMENT_MAX_BYTES
+PUBLIC_URL = given.PUBLIC_URL
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-if bucket := env.str("AWS_STORAGE_BUCKET_NAME", default=""):
+if given.AWS_STORAGE_BUCKET_NAME:
     STORAGES["default"] = {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
-            "bucket_name": bucket,
-            "region_name": env.str("AWS_S3_REGION_NAME", default="") or None,
-            "endpoint_url": env.str("AWS_S3_ENDPOINT_URL", default="") or None,
-            "access_key": env.str("AWS_ACCESS_KEY_ID", default="") or None,
-            "secret_key": env.str("AWS_SECRET_ACCESS_KEY", default="") or None,
+            "bucket_name": given.AWS_STORAGE_BUCKET_NAME,
+            "region_name": given.AWS_S3_REGION_NAME or None,
+            "endpoint_url": given.AWS_S3_ENDPOINT_URL or None,
+            "access_key": given.AWS_ACCESS_KEY_ID or None,
+            "secret_key": given.AWS_SECRET_ACCESS_KEY or None,
             "default_acl": None,
             "file_overwrite": False,
         },
@@ -285,8 +299,12 @@ if bucket := env.str("AWS_STORAGE_BUCKET_NAME", default=""):
 # Requests -----------------------------------------------------------------------------------------
 
 # The APIs answer 413 themselves above this size; Django's own limit guards the other pages.
-RECORDS_MAX_BODY: int = env.int("RECORDS_MAX_BODY", default=10 * 1024 * 1024)
+RECORDS_MAX_BODY = given.RECORDS_MAX_BODY
 DATA_UPLOAD_MAX_MEMORY_SIZE = RECORDS_MAX_BODY
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "records_project.uploads.UnnamedFileUploadHandler",
+]
 
 # The APIs parse, authenticate and answer by themselves (records/api/viewsets.py): what stands here is for views
 # that do not.
@@ -316,13 +334,13 @@ SPECTACULAR_SETTINGS = {
 # External sources ---------------------------------------------------------------------------------
 
 # Keys that secrets are sealed with, the newest first; an older one opens what was sealed with it.
-EXTERNAL_SECRET_KEYS: list[str] = env.list("EXTERNAL_SECRET_KEYS", default=[]) or [SECRET_KEY]
+EXTERNAL_SECRET_KEYS: list[str] = list(given.EXTERNAL_SECRET_KEYS) or [SECRET_KEY]
 # `host:port` of upstreams that may be called though they have no public address or speak no TLS.
-EXTERNAL_ALLOWED_HOSTS: list[str] = env.list("EXTERNAL_ALLOWED_HOSTS", default=[])
+EXTERNAL_ALLOWED_HOSTS: list[str] = list(given.EXTERNAL_ALLOWED_HOSTS)
 # Certificates to trust beside the public ones: a file of PEM.
-EXTERNAL_CA_FILE: str = env.str("EXTERNAL_CA_FILE", default="")
+EXTERNAL_CA_FILE = given.EXTERNAL_CA_FILE
 # Calls of upstreams at once in one process; those that hang must leave threads for everybody else.
-EXTERNAL_CALLS_AT_ONCE: int = env.int("EXTERNAL_CALLS_AT_ONCE", default=4)
+EXTERNAL_CALLS_AT_ONCE = given.EXTERNAL_CALLS_AT_ONCE
 
 # Logging ------------------------------------------------------------------------------------------
 
@@ -331,7 +349,7 @@ LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO").upper()},
+    "root": {"handlers": ["stderr"], "level": given.LOG_LEVEL},
     "loggers": {
         # Django's own handlers would print twice, and a refused request is the caller's news, not ours.
         "django": {"handlers": [], "propagate": True},
@@ -341,5 +359,6 @@ LOGGING: dict[str, Any] = {
         "django_tasks_db": {"level": "WARNING"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "mcp": {"level": "WARNING"},  # it tells of the beginning and end of each request
+        "httpx": {"level": "WARNING"},  # as it does
     },
 }

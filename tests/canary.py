@@ -24,7 +24,7 @@ def main() -> None:
     django.setup()
     from django.core.management import call_command
 
-    from records.services.trash import clear_log
+    from records.services.sqlite_log import clear_log
 
     call_command("migrate", verbosity=0)
     caller, removed, trashed = plant(Path(sys.argv[1]))

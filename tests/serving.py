@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -104,9 +104,11 @@ def own_database(folder: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def serving(environment: Mapping[str, str], address: Address, *options: str) -> Iterator[subprocess.Popen[str]]:
+def serving(
+    environment: Mapping[str, str], address: Address, *options: str, manage: Sequence[str] = MANAGE
+) -> Iterator[subprocess.Popen[str]]:
     """`manage.py serve`, from its first answer on; no process of it outlives the block."""
-    command = [*MANAGE, "serve", "--host", address.host, "--port", str(address.port), *options]
+    command = [*manage, "serve", "--host", address.host, "--port", str(address.port), *options]
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:

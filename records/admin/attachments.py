@@ -55,7 +55,7 @@ def upload(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
     except (InvalidInput, TooLarge, Conflict) as refusal:
         messages.error(page.request, refusal.detail)
     else:
-        messages.success(page.request, "The file was stored.")
+        messages.success(page.request, "The file was uploaded.")
     return redirect(page.url("record", str(record_uuid)) + "#files")
 
 

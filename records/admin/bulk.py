@@ -25,10 +25,10 @@ from .record_forms import read_input, read_link
 from .selection import Selection, read_selection
 
 LABELS = {
-    Resolution.OVERWRITE: "Replace what is there",
-    Resolution.ONLY_UPDATE_BLANK: "Fill in where it is blank",
-    Resolution.ADD_VALUES: "Add to what is there",
-    Resolution.REMOVE_VALUES: "Take away from what is there",
+    Resolution.OVERWRITE: "Replace the value",
+    Resolution.ONLY_UPDATE_BLANK: "Fill blanks only",
+    Resolution.ADD_VALUES: "Add values",
+    Resolution.REMOVE_VALUES: "Remove values",
     Resolution.CLEAR: "Clear",
 }
 
@@ -130,7 +130,7 @@ def _bulk_page(page: ObjectPage, template: str, title: str, start: Any, form: Ch
         messages.error(page.request, refusal.detail)
         return redirect(page.url())
     if not number:
-        messages.warning(page.request, "No records are chosen. Tick some in the list first.")
+        messages.warning(page.request, "No records are selected. Tick records in the list first.")
         return redirect(page.url())
     if page.request.method == "POST" and (form is None or form.is_valid()):
         try:

@@ -34,22 +34,22 @@ EXAMPLES = {
 }
 MEANINGS = {
     "get": "Reading one record.",
-    "list": "Searching and listing; what its path does not mention cannot be searched for.",
-    "create": "A new record; the answer must have its id.",
-    "update": "Replacing a whole record; also upserts.",
+    "list": "Searching and listing. Only parameters in the path can be searched for.",
+    "create": "Creating a record. The response must contain its id.",
+    "update": "Replacing a whole record; also used for upserts.",
     "patch": "Changing some fields of a record.",
     "delete": "Archiving and deleting a record.",
-    "cancel": "Ending a record, in the API for agents.",
+    "cancel": "Cancelling a record, in the API for agents.",
 }
-RESULTS = dict.fromkeys(EXAMPLES, "Where the record stands in the answer, like data.item.") | {
-    "list": "Where the list of records stands in the answer, like data.items."
+RESULTS = dict.fromkeys(EXAMPLES, "Path to the record in the response, such as data.item.") | {
+    "list": "Path to the list of records in the response, such as data.items."
 }
 HELP = {
-    "base_url": "Begins with https://. Another host takes the secret away.",
-    "timeout_seconds": "How long one call may take in all, 30 at most.",
-    "id_path": "Where a record's id stands in it, like id or meta.key.",
-    "total_path": "Where an answer to list says how many records there are; blank when it does not.",
-    "auth_header": "In which header the secret is sent.",
+    "base_url": "Starts with https://. Changing the host removes the secret.",
+    "timeout_seconds": "Time limit for a whole call, at most 30.",
+    "id_path": "Path to the id within a record, such as id or meta.key.",
+    "total_path": "Path to the total count in a list response. Leave blank if there is none.",
+    "auth_header": "Header that carries the secret.",
 }
 
 
@@ -61,7 +61,7 @@ class SourceForm(SetupForm):
         required=False,
         strip=True,
         widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}, render_value=False),
-        help_text="The whole value of the header, like: Bearer abc. Blank leaves the stored one as it is.",
+        help_text="The whole value of the header, such as: Bearer abc. Leave blank to keep the stored one.",
     )
 
     class Meta:
@@ -99,7 +99,7 @@ class KnownSourceForm(SourceForm):
 
     field_names: tuple[str, ...] = ()
     forget_secret = forms.BooleanField(
-        required=False, widget=UnfoldBooleanSwitchWidget, label="Forget the stored secret"
+        required=False, widget=UnfoldBooleanSwitchWidget, label="Delete the stored secret"
     )
 
     def settings(self) -> dict[str, Any]:
@@ -139,9 +139,9 @@ def _operation_inputs(name: str, given: dict[str, str]) -> dict[str, forms.Field
             initial=method,
             widget=UnfoldAdminSelectWidget,
         ),
-        f"{name}_path": _text("Path", given.get("path", ""), f"Like {EXAMPLES[name]}; blank: not offered."),
+        f"{name}_path": _text("Path", given.get("path", ""), f"Like {EXAMPLES[name]}; blank: not supported."),
         f"{name}_response_path": _text(
-            "Path in the answer", given.get("response_path", ""), f"{RESULTS[name]} Blank: the answer as a whole."
+            "Path in the response", given.get("response_path", ""), f"{RESULTS[name]} Blank: the whole response."
         ),
     }
 
@@ -165,8 +165,8 @@ def source_fieldsets(form: type[KnownSourceForm] | None) -> tuple[Any, ...]:
     )
     mapping = {
         "fields": tuple(f"map_{name}" for name in form.field_names),
-        "description": "Where each field's value stands in the upstream's records, as steps with dots between them. "
-        "A field without a place is kept nowhere.",
+        "description": "Path to each field's value in the upstream's records, with dots between the steps. "
+        "Unmapped fields are not stored here.",
     }
     return (
         (None, {"fields": ("object", *GENERAL)}),

@@ -46,7 +46,7 @@ class ExternalSourceAdmin(SetupAdmin, HistoryMixin):
         if "object" in form.base_fields:
             live = ObjectType.objects.filter(workspace_id=get_visitor(request).workspace_id, archived_at=None)
             form.base_fields["object"].queryset = live.filter(external_source=None)
-            form.base_fields["object"].help_text = "One that has no records yet: they will all be elsewhere."
+            form.base_fields["object"].help_text = "An object without records: all of them will live elsewhere."
         return form
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -75,7 +75,7 @@ class ExternalSourceAdmin(SetupAdmin, HistoryMixin):
             before = ExternalSource.objects.get(pk=obj.pk).secret
             saved = update_source(definer, obj, **form.settings())
             if before and not saved.secret and not form.cleaned_data.get("forget_secret"):
-                messages.warning(request, "The host has changed, so the secret was taken away. Set it again.")
+                messages.warning(request, "The secret was removed because the host has changed. Enter it again.")
             return
         adopt(obj, create_source(definer, form.cleaned_data["object"], **form.settings()))
 

@@ -17,11 +17,11 @@ from .showing import document_text
 SETTING = "setting_"
 TEXTS = ("pattern", "expression")  # settings that are texts even where they look like numbers
 KIND_LABELS = {
-    RelationKind.ONE_TO_ONE: "One record, which belongs to one",
-    RelationKind.PRIMARY: "One record, which may belong to many",
-    RelationKind.PRIMARY_FOR: "Many records, each of which belongs to one",
-    RelationKind.ADDITIONAL: "Many records, which may belong to many",
-    RelationKind.ADDITIONAL_FOR: "Many records, which may belong to many (seen from the other side)",
+    RelationKind.ONE_TO_ONE: "One record, linked from one",
+    RelationKind.PRIMARY: "One record, linked from many",
+    RelationKind.PRIMARY_FOR: "Many records, each linked from one",
+    RelationKind.ADDITIONAL: "Many records, linked from many",
+    RelationKind.ADDITIONAL_FOR: "Many records, linked from many (seen from the other side)",
 }
 
 
@@ -39,7 +39,7 @@ class NewFieldForm(SetupForm):
         queryset=ObjectType.objects.none(),
         required=False,
         widget=UnfoldAdminSelectWidget,
-        help_text="Whose records it links to.",
+        help_text="The object whose records it links to.",
     )
     link_kind = forms.ChoiceField(
         label="Each record links to",
@@ -53,7 +53,7 @@ class NewFieldForm(SetupForm):
         required=False,
         max_length=255,
         widget=UnfoldAdminTextInputWidget,
-        help_text="Of the field in which the linked records show who links to them.",
+        help_text="Label of the field in which linked records show these records.",
     )
 
     def clean(self) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class FieldForm(SetupForm):
         label="Default",
         required=False,
         widget=UnfoldAdminTextInputWidget,
-        help_text="What new records get where nothing is given, written as in a CSV file.",
+        help_text="Value of new records that do not set the field, written as in a CSV file.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -29,11 +29,11 @@ FLAGS = (
 RELATION = ("links_to", "link_kind", "mirror_label")
 LINKING = [name for name in field_types if field_types.get(name).column == "related_record"]
 FLAG_HELP = {
-    "is_required": "A record cannot be made without it.",
-    "is_unique": "No two records have the same value.",
-    "is_read_only": "Nobody writes it, through no interface.",
-    "is_hidden": "Shown only where it is asked for.",
-    "allows_empty": "A value may be taken away again.",
+    "is_required": "Every record must have a value.",
+    "is_unique": "No two records can have the same value.",
+    "is_read_only": "Read-only in every interface.",
+    "is_hidden": "Shown only on request.",
+    "allows_empty": "A value can be cleared.",
 }
 
 
@@ -87,7 +87,7 @@ class FieldAdmin(SetupAdmin, HistoryMixin):
         return (
             (None, {"fields": ("display_name", "description", "category", "order")}),
             ("Values", {"fields": (*FLAGS, "default_text", *settings)}),
-            ("As it was made", {"fields": made if obj.relation_kind else (*made[:3], "uuid")}),
+            ("Fixed when created", {"fields": made if obj.relation_kind else (*made[:3], "uuid")}),
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -99,7 +99,7 @@ class FieldAdmin(SetupAdmin, HistoryMixin):
         live = ObjectType.objects.filter(workspace_id=get_visitor(request).workspace_id, archived_at=None)
         if obj is None:
             form.base_fields["name"].required = False
-            form.base_fields["name"].help_text = "By which programs know the field; made of the label when blank."
+            form.base_fields["name"].help_text = "Name for programs. Leave blank to derive it from the label."
             form.base_fields["object"].queryset = live
             form.base_fields["links_to"].queryset = live
         elif "category" in form.base_fields:

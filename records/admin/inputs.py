@@ -101,7 +101,7 @@ def _widget(field: FieldSpec) -> forms.Widget:
 def _help(field: FieldSpec) -> str:
     hints = [field.description]
     if makes_options(field):
-        hints.append("Separate several by semicolons.")
+        hints.append("Separate values with semicolons.")
     elif field.type.column == "moment" and _schema(field).get("format") == "date-time":
         hints.append(f"Like 2026-05-17 09:30; without an offset in {field.zone.key}.")
     elif field.type.is_document:
@@ -137,7 +137,7 @@ def _link_inputs(field: FieldSpec, value: Any) -> dict[str, forms.Field]:
         choices=[(item["id"], shown_name(item)) for item in current],
         initial=[item["id"] for item in current],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="Untick what is to be taken away.",
+        help_text="Untick values to remove them.",
         show_hidden_initial=True,
     )
     more = f"{field.display_name}: add" if field.multiple else f"{field.display_name}: set to"

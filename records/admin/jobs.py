@@ -32,7 +32,7 @@ KINDS = {
     "bulk_change": "Change a field",
     "clear_field": "Clear a deleted field",
     "import": "Import",
-    "import_dry_run": "Trial of an import",
+    "import_dry_run": "Import dry run",
 }
 STATUSES = {
     "pending": "Waiting",
@@ -118,10 +118,10 @@ def _notes(author: Author, job: JobView) -> list[str]:
     before = job.result.get("imported_before")
     if before:
         when = local_text(author, datetime.fromisoformat(before))
-        notes.append(f"This file was imported before, at {when}; nothing was done now.")
+        notes.append(f"This file was already imported at {when}; nothing was changed.")
     left_out = job.result.get("ignored_columns")
     if left_out:
-        notes.append(f"Columns that were left out: {', '.join(left_out)}.")
+        notes.append(f"Ignored columns: {', '.join(left_out)}.")
     return notes
 
 

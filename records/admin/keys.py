@@ -33,13 +33,13 @@ class KeyForm(SetupForm):
         choices=SCOPES,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="What the key may be used for; none chosen: everything its member may do.",
+        help_text="What the key can be used for. Without a choice: everything its member may do.",
     )
 
     def clean_expires_at(self) -> Any:
         expires = self.cleaned_data["expires_at"]
         if expires is not None and expires <= timezone.now():
-            raise forms.ValidationError("This moment has passed.")
+            raise forms.ValidationError("This time is in the past.")
         return expires
 
 
@@ -80,7 +80,7 @@ class ApiKeyAdmin(SetupAdmin):
         active = Member.objects.filter(workspace_id=get_visitor(request).workspace_id, is_active=True)
         field = super().formfield_for_foreignkey(db_field, request, **kwargs, queryset=active)
         field.empty_label = "Any active member"
-        field.help_text = "Whom the key speaks for. A key for any active member can act as every one of them."
+        field.help_text = "The member the key acts for. A key for any active member can act for each of them."
         return field
 
     @admin.display(description="speaks for", ordering="member")

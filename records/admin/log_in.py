@@ -18,7 +18,7 @@ class LogInForm(AuthenticationForm):
 
     error_messages = {
         **AuthenticationForm.error_messages,
-        "invalid_login": "There is no one with this email and password who may log in here. Capitals count.",
+        "invalid_login": "Unknown email or wrong password, or the user may not log in here. Both are case-sensitive.",
     }
 
 

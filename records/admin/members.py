@@ -17,14 +17,14 @@ from .base import HistoryMixin, SetupAdmin, SetupForm, adopt
 from .choosing import get_visitor
 from .secrets import secret_page
 
-LOG_IN_HELP = "Whether the member may use this workbench, and not the APIs alone."
+LOG_IN_HELP = "The member can use this admin. Without it, only the APIs."
 
 
 class MemberForm(SetupForm):
     """A member, and whether their user gets into the workbench."""
 
     may_log_in = forms.BooleanField(
-        label="May log in here", required=False, widget=UnfoldBooleanSwitchWidget, help_text=LOG_IN_HELP
+        label="Can log in here", required=False, widget=UnfoldBooleanSwitchWidget, help_text=LOG_IN_HELP
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

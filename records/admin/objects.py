@@ -31,10 +31,10 @@ class NewObjectForm(SetupForm):
         widget=UnfoldAdminSelectWidget,
     )
     identifier = forms.ChoiceField(
-        label="Records are told apart by",
+        label="Records are identified by",
         required=False,
         initial=BY_NAME,
-        choices=[(BY_NAME, "A name that no other record has"), (BY_NOTHING, "Nothing: they have no name")],
+        choices=[(BY_NAME, "A unique name"), (BY_NOTHING, "Nothing; they have no name")],
         widget=UnfoldAdminSelectWidget,
     )
 
@@ -118,10 +118,10 @@ class ObjectTypeAdmin(SetupAdmin, HistoryMixin):
         form = super().get_form(request, obj, change=change, **kwargs)
         if obj is None and "name" in form.base_fields:
             form.base_fields["name"].required = False
-            form.base_fields["name"].help_text = "By which programs know the object; made of the label when blank."
+            form.base_fields["name"].help_text = "Name for programs. Leave blank to derive it from the label."
         elif "display_pattern" in form.base_fields:
             form.base_fields["display_pattern"].help_text = (
-                "How a record is called: API names of its fields in braces, like {species} at {airport}. "
+                "Pattern for record names, with API names of fields in braces, such as {species} at {airport}. "
                 "Changing it renames all records."
             )
         return form

@@ -190,8 +190,8 @@ def _warn_of_others(form: RecordForm, refusal: PreconditionFailed) -> None:
     form.data = data
     form.add_error(
         None,
-        f"The record was changed meanwhile and is now at version {refusal.version}. Your changes are not saved yet. "
-        "Look at its history; saving again writes the fields that you changed, and only those.",
+        f"The record has changed in the meantime and is now at version {refusal.version}. "
+        "Your changes are not saved yet. Check its history; saving again overwrites only the fields you changed.",
     )
 
 
@@ -214,7 +214,7 @@ def _form_page(page: ObjectPage, form: RecordForm, view: RecordView | None, arch
 def archive(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
     """Take a record out of sight."""
     archive_record(page.author, page.schema, record_uuid)
-    messages.success(page.request, "The record was archived. Its values and history stay; it can be brought back.")
+    messages.success(page.request, "The record was archived. Its values and history are kept; you can unarchive it.")
     return redirect(page.url("record", str(record_uuid)))
 
 

@@ -40,7 +40,7 @@ class OncePerThing(PaginationInlineFormSet):
             if thing is None or self._should_delete_form(form):
                 continue
             if thing in seen:
-                form.add_error(self.thing, f"{thing} has another row already.")
+                form.add_error(self.thing, f"{thing} already has a row.")
             seen.add(thing)
 
 
@@ -79,7 +79,7 @@ class GrantInline(ScopedInline):
     fields = ("object", "create", "view", "edit", "remove")
     verbose_name = "object"
     verbose_name_plural = (
-        "What the role may do with the records of each object (own: those a member owns, belongs to or is named in)"
+        "What the role may do with each object's records (own: records that the member owns, belongs to or is named in)"
     )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -97,7 +97,7 @@ class FieldSwitchInline(ScopedInline):
     fields = ("field", "view", "edit")
     autocomplete_fields = ("field",)
     verbose_name = "field"
-    verbose_name_plural = "Fields that are hidden from the role (view off), or that it may not change (edit off)"
+    verbose_name_plural = "Fields that the role cannot see (view off) or cannot change (edit off)"
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return get_visitor(request).may_define
@@ -136,7 +136,7 @@ class RoleAdmin(SetupAdmin, HistoryMixin):
         formfield = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "is_admin":
             formfield.label = "Administrator"
-            formfield.help_text = "May do everything in this workspace, its set-up included."
+            formfield.help_text = "Can do everything in this workspace, including its set-up."
         return formfield
 
     @admin.display(description="members", ordering="members_in_it")

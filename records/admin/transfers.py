@@ -27,9 +27,9 @@ from .listing import offered_columns, read_asked
 from .object_pages import ObjectPage, about_object
 
 MODES = {
-    ImportMode.CREATE_OR_UPDATE: "Change the records that are found, create the others",
+    ImportMode.CREATE_OR_UPDATE: "Update matching records, create the others",
     ImportMode.CREATE_ONLY: "Only create new records",
-    ImportMode.UPDATE_ONLY: "Only change records that are found",
+    ImportMode.UPDATE_ONLY: "Only update matching records",
 }
 ENCODINGS = [
     ("utf-8", "UTF-8"),
@@ -45,13 +45,13 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label="File",
         widget=UnfoldAdminFileFieldWidget,
-        help_text="CSV, or an Excel workbook (XLSX), of which the first sheet is read.",
+        help_text="CSV or Excel workbook (XLSX). Only the first sheet is read.",
     )
     encoding = forms.ChoiceField(
         label="Encoding",
         choices=ENCODINGS,
         widget=UnfoldAdminSelectWidget,
-        help_text="Of a CSV file. Spreadsheets on Windows often write Windows-1252.",
+        help_text="For CSV files. Spreadsheets on Windows often use Windows-1252.",
     )
 
 
@@ -60,22 +60,22 @@ class PlanForm(forms.Form):
 
     mode = forms.ChoiceField(label="What rows do", choices=list(MODES.items()), widget=UnfoldAdminSelectWidget)
     match_field = forms.ChoiceField(
-        label="Records are found by",
+        label="Match records by",
         required=False,
         widget=UnfoldAdminSelectWidget,
-        help_text="The file needs a column for it.",
+        help_text="The file must have a column for it.",
     )
     again = forms.BooleanField(
-        label="Import it once more if it was imported before",
+        label="Import again if this file was imported before",
         required=False,
-        help_text="Without this, a file of new records is not imported twice.",
+        help_text="Otherwise a file of new records is not imported twice.",
     )
 
     def __init__(self, page: ObjectPage, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         identifier = page.schema.identifier
         keys = [spec for spec in visible_fields(page.author, page.schema) if spec.is_unique and spec is not identifier]
-        default = f"{identifier.display_name}, where there is such a column" if identifier else "Nothing: all are new"
+        default = f"{identifier.display_name}, if the file has this column" if identifier else "Nothing; all are new"
         offered = [("", default), *((spec.name, spec.display_name) for spec in keys)]
         self.fields["match_field"].choices = offered  # type: ignore[attr-defined]
 
@@ -100,7 +100,7 @@ def may_import(page: ObjectPage) -> bool:
 @require_http_methods(["GET", "HEAD", "POST"])
 @about_object
 def import_page(page: ObjectPage) -> HttpResponse:
-    """Send a file."""
+    """Upload a file."""
     if not may_import(page):
         raise NotAllowed("You may neither create nor edit records of this object.")
     form = UploadForm(page.request.POST or None, page.request.FILES or None)

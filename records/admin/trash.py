@@ -59,7 +59,7 @@ def trash_page(page: ObjectPage) -> HttpResponse:
 def throw_away(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
     """Move a record to the trash."""
     trash_record(page.author, page.schema, address(record_uuid))
-    messages.success(page.request, "The record was moved to the trash, from where it can be brought back.")
+    messages.success(page.request, "The record was moved to the trash. You can restore it from there.")
     return redirect(page.url())
 
 
@@ -81,5 +81,5 @@ def restore(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
 def purge(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
     """Remove a record in the trash for good."""
     purge_record(page.author, page.schema, record_uuid)
-    messages.success(page.request, "The record was removed for good, with its values and its history.")
+    messages.success(page.request, "The record was deleted for good, with its values and history.")
     return redirect(page.url("trash"))

@@ -27,7 +27,7 @@ class NewWorkspaceForm(SetupForm):
     email = forms.EmailField(
         label="First administrator",
         widget=UnfoldAdminEmailInputWidget,
-        help_text="E-mail. A user with this address joins with the password they have; else one is made.",
+        help_text="E-mail address. An existing user keeps their password; otherwise one is generated.",
     )
 
 

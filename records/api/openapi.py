@@ -38,14 +38,14 @@ WORKSPACE_PATHS = "/api/v2/"
 RECORDS = Document(
     "Records API",
     "Objects with typed fields, and their records. Every call sends `X-API-KEY`, `X-BUSINESS-ID` (the workspace) and"
-    " `X-USER-ID` (the member): Authorize asks for them. Logged in to the admin, `X-BUSINESS-ID` alone will do.",
+    " `X-USER-ID` (the member): Authorize asks for them. With an admin session, `X-BUSINESS-ID` alone is enough.",
     lambda path: not path.startswith(WORKSPACE_PATHS),
     [{scheme: [] for scheme in WorkspaceScheme.headers}],
 )
 WORKSPACE = Document(
     "Workspace API",
-    "The same objects and records as in the Records API: objects are data types, ids whole numbers, values plain."
-    " Every call sends `Authorization: Bearer <api key>`. Logged in to the admin, the path's UUID will do.",
+    "The same objects and records as in the Records API: objects are data types, ids are integers, values are plain."
+    " Every call sends `Authorization: Bearer <api key>`. With an admin session, the UUID in the path is enough.",
     lambda path: path.startswith(WORKSPACE_PATHS),
     [{"apiKey": []}],
 )

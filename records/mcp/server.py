@@ -92,7 +92,7 @@ def _run(tool: Tool, author_of: AuthorOf, context: Context, arguments: dict[str,
         content, refused = refusal(error), True
     except Exception:  # the SDK would tell the caller what it says
         logger.exception("The tool %s failed", tool.name)
-        raise MCPError(types.INTERNAL_ERROR, "The server met an error of its own.") from None
+        raise MCPError(types.INTERNAL_ERROR, "The call failed because of an internal error.") from None
     text = orjson.dumps(content).decode()
     return types.CallToolResult(
         content=[types.TextContent(type="text", text=text)], structured_content=content, is_error=refused

@@ -46,7 +46,7 @@ def _check_origin(request: HttpRequest) -> None:
     origin = request.headers.get("Origin")
     own = f"{request.scheme}://{request.get_host()}"
     if origin is not None and origin != own and origin not in settings.CSRF_TRUSTED_ORIGINS:
-        raise UnknownOrigin("Pages of this origin may not call this server.")
+        raise UnknownOrigin("This origin may not call this server.")
 
 
 def _author(request: HttpRequest) -> Author:
@@ -75,7 +75,7 @@ def _body(request: HttpRequest) -> bytes:
     except orjson.JSONDecodeError as error:
         raise InvalidInput(f"The body is not valid JSON: {error.msg} at character {error.pos}.", "parse") from None
     if not isinstance(content, dict):
-        raise InvalidInput("Send one JSON-RPC message; batches are not taken.")
+        raise InvalidInput("Send one JSON-RPC message; batches are not supported.")
     if type(content.get("id", "")) not in (str, int):
         raise InvalidInput("id: expected a string or a whole number.")
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH and is_too_deep(content, MAX_DEPTH):

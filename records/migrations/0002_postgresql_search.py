@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+from records.migrations import _locking
+
 CREATE = [
     "CREATE EXTENSION IF NOT EXISTS pg_trgm",
     "CREATE INDEX value_text_part ON records_fieldvalue USING gin (text gin_trgm_ops) WHERE text IS NOT NULL AND live",
@@ -29,6 +31,7 @@ def _run(statements):
     return run
 
 
-class Migration(migrations.Migration):
+class Migration(_locking.Migration):
+    tables = ("fieldvalue",)
     dependencies = [("records", "0001_initial")]
     operations = [migrations.RunPython(_run(CREATE), _run(DROP))]

@@ -5,9 +5,10 @@ import django.utils.timezone
 from django.db import migrations, models
 
 import records.models.columns
+from records.migrations import _locking
 
 
-class Migration(migrations.Migration):
+class Migration(_locking.Migration):
     dependencies = [
         ("records", "0002_postgresql_search"),
     ]

@@ -5,9 +5,10 @@ from django.conf import settings
 from django.db import migrations, models
 
 import records.models.columns
+from records.migrations import _locking
 
 
-class Migration(migrations.Migration):
+class Migration(_locking.Migration):
     dependencies = [
         ("records", "0003_import_run"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -2,8 +2,10 @@
 
 from django.db import migrations, models
 
+from records.migrations import _locking
 
-class Migration(migrations.Migration):
+
+class Migration(_locking.Migration):
     dependencies = [
         ("records", "0008_record_lifecycle"),
     ]

@@ -3,8 +3,10 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from records.migrations import _locking
 
-class Migration(migrations.Migration):
+
+class Migration(_locking.Migration):
     dependencies = [
         ("records", "0009_workspace_api"),
     ]

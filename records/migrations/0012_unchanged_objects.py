@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+from records.migrations import _locking
+
 # NULL in the rows of before: what was written then was there at every count.
 POSTGRESQL = [
     "ALTER TABLE records_historicalrecord ADD COLUMN transaction_id bigint",
@@ -25,7 +27,8 @@ def _run(by_engine):
     return run
 
 
-class Migration(migrations.Migration):
+class Migration(_locking.Migration):
+    tables = ("historicalrecord",)
     dependencies = [("records", "0011_identifiers_are_no_keys")]
     operations = [
         migrations.RunPython(

@@ -1,5 +1,6 @@
 """Tables and constraints; they know no field type and no HTTP."""
 
+from .beats import WorkerBeat
 from .columns import new_uuid
 from .companions import Activity, Address, Attachment, EmailSuppression, LeadSource, RecordMember
 from .definitions import (
@@ -12,7 +13,7 @@ from .definitions import (
     StageStatus,
 )
 from .external import CallOutcome, ExternalCall, ExternalOperation, ExternalSource
-from .jobs import ImportPart, ImportRun, ImportUpload, Job, JobStatus
+from .jobs import ImportPart, ImportRun, ImportUpload, Job, JobStatus, RefusedRow
 from .record import FieldValue, LedgerEntry, Record, RecordState, Source
 from .workspace import (
     ApiKey,
@@ -56,10 +57,12 @@ __all__ = [
     "Record",
     "RecordMember",
     "RecordState",
+    "RefusedRow",
     "RelationKind",
     "Role",
     "Source",
     "StageStatus",
+    "WorkerBeat",
     "Workspace",
     "new_uuid",
 ]

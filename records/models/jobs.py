@@ -85,7 +85,8 @@ class ImportRun(models.Model):
     """One import of a file into an object.
 
     `digest` is the SHA-256 of the file; `match_field` the API name of the field that rows were matched by, empty where
-    every row is a new record.
+    every row is a new record. `report_path` is where a finished run has its report of refused rows: an absolute path of
+    the machine that ran the command, or a job's name in the file storage.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
@@ -94,7 +95,7 @@ class ImportRun(models.Model):
     digest = models.CharField(max_length=64)
     match_field = models.CharField(max_length=64, blank=True)
     operation_id = models.UUIDField(default=new_uuid, editable=False)
-    report_path = models.CharField(max_length=4096)
+    report_path = models.CharField(max_length=4096, blank=True)
     started_at = models.DateTimeField(default=timezone.now, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -116,7 +117,7 @@ class ImportPart(models.Model):
     """The rows of a file that one process imports, and how far it has come.
 
     Each batch of rows and the progress it makes are stored in one transaction, so that an import that was interrupted
-    goes on where it stopped. `report_bytes` is the size of the part's report of refused rows.
+    goes on where it stopped. `report_bytes` is for processes of 0.1 that run while the database is upgraded.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
@@ -127,10 +128,28 @@ class ImportPart(models.Model):
     updated_count = models.PositiveBigIntegerField(default=0)
     unchanged_count = models.PositiveBigIntegerField(default=0)
     failed_count = models.PositiveBigIntegerField(default=0)
-    report_bytes = models.PositiveBigIntegerField(default=0)
+    report_bytes = models.PositiveBigIntegerField(default=0, editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["workspace", "run", "number"], name="import_part_unique")]
 
     def __str__(self) -> str:
         return f"{self.run}, part {self.number + 1}: {self.rows_done} rows"
+
+
+class RefusedRow(models.Model):
+    """Why a row of a file, or one cell of it, was not imported: stored with its batch, until the report is made."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="refused", db_index=False)
+    line = models.PositiveBigIntegerField()
+    field = models.TextField(blank=True)
+    code = models.CharField(max_length=64)
+    message = models.TextField()
+    value = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "run", "line", "id"], name="refused_row_run")]
+
+    def __str__(self) -> str:
+        return f"{self.run}, line {self.line}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tempfile
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -25,7 +25,7 @@ from django.utils import timezone
 from records.exceptions import Conflict, InvalidInput, NotAllowed, NotFound, TooLarge
 from records.field_types import InvalidValue
 from records.field_types.base import check_text
-from records.models import ApiKey, Attachment, RecordState, Source, Workspace, new_uuid
+from records.models import ApiKey, Attachment, RecordState, Source, new_uuid
 
 from .access import Author, get_schema, member_author
 from .directory import load_workspace
@@ -325,37 +325,3 @@ def _note(author: Author, schema: ObjectSchema, view: RecordView, new: Attachmen
         remove_later(str(held.file.name))
         new.pk, new.uuid = held.pk, held.uuid
     new.save(force_insert=held is None, force_update=held is not None)
-
-
-# ---------------------------------------------------------------- what nobody has any more
-
-
-def clear_orphans(before: datetime) -> int:
-    """Remove the stored bytes that no record has, older than a moment; the number of them.
-
-    They are left where a process died between storing bytes and noting them, or between forgetting and removing them.
-    """
-    removed = 0
-    uuids = map(str, Workspace.objects.values_list("uuid", flat=True))
-    for workspace in set(_folders("attachments")).intersection(uuids):
-        for record in _folders(f"attachments/{workspace}"):
-            removed += _clear_folder(f"attachments/{workspace}/{record}", before)
-    return removed
-
-
-def _folders(path: str) -> Sequence[str]:
-    try:
-        folders: Sequence[str] = default_storage.listdir(path)[0]
-    except FileNotFoundError:
-        return ()
-    return folders
-
-
-def _clear_folder(folder: str, before: datetime) -> int:
-    names = [f"{folder}/{name}" for name in default_storage.listdir(folder)[1]]
-    workspace = folder.split("/")[1]
-    known = set(Attachment.objects.filter(workspace__uuid=workspace, file__in=names).values_list("file", flat=True))
-    orphans = [name for name in names if name not in known and default_storage.get_modified_time(name) < before]
-    for name in orphans:
-        default_storage.delete(name)
-    return len(orphans)

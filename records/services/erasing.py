@@ -16,7 +16,8 @@ from .locked import LockedRecords
 from .object_schema import ObjectSchema
 from .record_rows import RecordRow, Stamp, lock_records
 from .sql import document, execute, fetch, for_delete, in_ids
-from .traces import Erased, forget_traces, remove_later
+from .stores import erase_copies
+from .traces import Erased, remove_later
 
 BATCH = 1000
 
@@ -43,7 +44,7 @@ def erase_records(author: Author, schema: ObjectSchema, stamp: Stamp, records: S
     ):
         chosen, params = in_ids(key, ids)
         execute(f"DELETE FROM {table} WHERE workspace_id = %s AND {chosen}{more}", [stamp.workspace_id, *params])
-    forget_traces(Erased(stamp.workspace_id, schema, tuple(records), tuple(row.uuid for _, row in unlinked), held))
+    erase_copies(Erased(stamp.workspace_id, schema, tuple(records), tuple(row.uuid for _, row in unlinked), held))
     return [row for object_id, row in unlinked if object_id == schema.id]
 
 

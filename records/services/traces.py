@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +14,10 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import QuerySet
 
 from records.field_types import normal_text
-from records.models import ImportRun, ImportUpload, Job
+from records.models import ImportRun, ImportUpload, Job, RefusedRow
 
 from .object_schema import ObjectSchema
 from .record_rows import RecordRow
@@ -56,6 +57,7 @@ class Erased:
         return [failure for failure in others if not self.is_named_in([str(failure.get("detail", ""))])]
 
 
+BATCH = 1000
 TELLING = 8  # characters: shorter texts occur by chance within others
 
 
@@ -67,13 +69,7 @@ def _texts(values: Iterable[Any]) -> Iterable[str]:
             yield from _texts(value.values() if isinstance(value, dict) else value)
 
 
-def forget_traces(erased: Erased) -> None:
-    """Remove what is left of the records. Called inside the transaction that removes them."""
-    for forget in _FORGET:
-        forget(erased)
-
-
-def _forget_answers(erased: Erased) -> None:
+def forget_answers(erased: Erased) -> None:
     """Answers that show the records, or records that linked to them: their keys are free again."""
     uuids = [*(row.uuid for row in erased.records), *erased.linked]
     if is_postgresql():
@@ -85,7 +81,7 @@ def _forget_answers(erased: Erased) -> None:
     execute(f"DELETE FROM records_idempotencykey WHERE workspace_id = %s AND {shown}", [erased.workspace_id, *params])
 
 
-def _forget_failures(erased: Erased) -> None:
+def forget_failures(erased: Erased) -> None:
     """What jobs say of the records, and what they were asked to give them."""
     text = "(failures::text || parameters::text)" if is_postgresql() else "(failures || parameters)"
     find = "strpos" if is_postgresql() else "instr"
@@ -102,10 +98,19 @@ def _forget_failures(erased: Erased) -> None:
         jobs.filter(id=job_id).update(failures=erased.kept(failures), parameters={})
 
 
-def _forget_refused_rows(erased: Erased) -> None:
-    """Rows of import reports: what was refused may be what a record already held."""
+def forget_refused_rows(erased: Erased) -> None:
+    """What imports that are under way have refused so far: it may be what a record already held."""
+    rows = RefusedRow.objects.filter(workspace_id=erased.workspace_id, run__object_id=erased.schema.id)
+    found = rows.values_list("id", "message", "value").iterator()
+    named = [row_id for row_id, *cells in found if erased.is_named_in(cells)]
+    for at in range(0, len(named), BATCH):
+        rows.filter(id__in=named[at : at + BATCH]).delete()
+
+
+def forget_command_reports(erased: Erased) -> None:
+    """Rows of the reports that `import_records` wrote, where the command was told to."""
     runs = ImportRun.objects.filter(workspace_id=erased.workspace_id, object_id=erased.schema.id)
-    for path in runs.values_list("report_path", flat=True).distinct():
+    for path in runs.filter(report_path__startswith="/").values_list("report_path", flat=True).distinct():
         try:
             _filter_report(Path(path), erased)
         except OSError as problem:
@@ -132,7 +137,7 @@ def _written(rows: Sequence[Sequence[str]]) -> str:
     return text.getvalue()
 
 
-def _forget_imports(erased: Erased) -> None:
+def forget_imports(erased: Erased) -> None:
     """The same for imports through an API, whose reports are in the file storage; and what they were made of."""
     jobs = Job.objects.filter(workspace_id=erased.workspace_id, object_id=erased.schema.id)
     for job_id, failures, result in jobs.exclude(finished_at=None).values_list("id", "failures", "result"):
@@ -143,20 +148,28 @@ def _forget_imports(erased: Erased) -> None:
             changed["report"] = _filter_stored(report, erased)
         if kept != failures or changed != result:
             jobs.filter(id=job_id).update(failures=kept, result=changed)
-    _forget_uploads(erased)
 
 
-def _forget_uploads(erased: Erased) -> None:
-    """The files that imports into the object are done with."""
+def forget_uploads(erased: Erased) -> None:
+    """The files that imports into the object are done with, and what is shown of the others."""
     jobs = Job.objects.filter(workspace_id=erased.workspace_id, object_id=erased.schema.id)
     asked = {unfinished: set[int]() for unfinished in (True, False)}
     for finished_at, parameters in jobs.values_list("finished_at", "parameters"):
         if "upload" in parameters:
             asked[finished_at is None].add(parameters["upload"])
-    uploads = ImportUpload.objects.filter(workspace_id=erased.workspace_id, id__in=asked[False] - asked[True])
+    uploads = ImportUpload.objects.filter(workspace_id=erased.workspace_id, object_id=erased.schema.id)
+    remove_uploads(uploads.filter(id__in=asked[False] - asked[True]))
+    for upload_id, samples in uploads.values_list("id", "samples"):
+        blanked = [["" if erased.is_named_in([cell]) else cell for cell in row] for row in samples]
+        if blanked != samples:
+            uploads.filter(id=upload_id).update(samples=blanked)
+
+
+def remove_uploads(uploads: QuerySet[ImportUpload]) -> int:
+    """Remove files that were sent to be imported, and what is shown of them; the number of them."""
     for name in uploads.values_list("file", flat=True):
         remove_later(name)
-    uploads.delete()
+    return uploads.delete()[0]
 
 
 def _filter_stored(name: str, erased: Erased) -> str:
@@ -175,11 +188,3 @@ def _filter_stored(name: str, erased: Erased) -> str:
 def remove_later(name: str) -> None:
     """Remove a file from the storage once the open transaction is stored."""
     transaction.on_commit(lambda: default_storage.delete(name), robust=True)
-
-
-_FORGET: tuple[Callable[[Erased], None], ...] = (
-    _forget_answers,
-    _forget_imports,
-    _forget_failures,
-    _forget_refused_rows,
-)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
 from records.field_types import FieldSpec
@@ -21,7 +20,7 @@ from .object_schema import ObjectSchema
 from .read import RecordView, view_records
 from .record_rows import RECORD_WIDTH, read_record, record_columns
 from .save_requests import Mode, SaveRequest, SaveResult
-from .sql import Fragment, Row, fetch, is_postgresql, moment, moment_column, moment_param
+from .sql import Fragment, Row, fetch, moment, moment_column, moment_param
 from .write import save_records
 
 BATCH = 500
@@ -99,9 +98,3 @@ def _find_old(workspace_id: int, before: datetime, last: int) -> list[Row]:
         f" AND r.id > %s AND {_THROWN} < %s ORDER BY r.id LIMIT {BATCH}",
         [workspace_id, last, moment_param(before)],
     )
-
-
-def clear_log() -> None:
-    """Empty SQLite's log, which holds pages as they were before; the file itself is overwritten by each deletion."""
-    if not is_postgresql() and not connection.in_atomic_block:
-        fetch("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -162,7 +162,7 @@ def test_what_is_refused_is_listed_with_its_record(admin: Workbench, companies: 
 def test_nothing_chosen_is_nothing_done(admin: Workbench, companies: str, ids: list[str], what: str, sent: str) -> None:
     answer = admin.get(f"{companies}bulk/{what}/?{sent}")
     assert answer.url == companies
-    assert "Tick some" in messages_of(answer)[0]
+    assert "Tick records" in messages_of(answer)[0]
 
 
 def test_a_filter_that_makes_no_sense_chooses_nothing(admin: Workbench, companies: str, ids: list[str]) -> None:

@@ -117,7 +117,7 @@ def test_another_host_takes_the_secret_away(bench: Workbench, page: str, setting
     settings.EXTERNAL_ALLOWED_HOSTS = ["127.0.0.1:1"]
     answer = bench.fill(page, "get_path", {"base_url": "http://127.0.0.1:1/v1"})
 
-    assert "The host has changed, so the secret was taken away. Set it again." in messages_of(answer)
+    assert "The secret was removed because the host has changed. Enter it again." in messages_of(answer)
     assert (stored().secret, stored().secret_set_at) == ("", None)
 
 

@@ -31,7 +31,7 @@ def send(workbench: Workbench, page: str, name: str = "a & b.txt", content: byte
 
 
 def test_a_file_is_uploaded_fetched_and_removed(admin: Workbench, acme: str) -> None:
-    assert send(admin, acme) == "The file was stored."
+    assert send(admin, acme) == "The file was uploaded."
     shown = admin.read(acme)
     assert f'{acme}files/fetch/?filename=a%20%26%20b.txt"' in shown
     assert "a &amp; b.txt" in shown

@@ -94,7 +94,7 @@ def test_a_key_has_scopes_and_an_end(admin: Workbench) -> None:
 def test_a_key_that_would_have_ended_already_is_not_made(admin: Workbench) -> None:
     answer = admin.fill(f"{KEYS}add/", "name", {"name": "Late", "expires_at_0": "2020-01-01", "expires_at_1": "00:00"})
 
-    assert "This moment has passed." in answer.content.decode()
+    assert "This time is in the past." in answer.content.decode()
     assert not ApiKey.objects.filter(name="Late").exists()
 
 

@@ -198,7 +198,7 @@ def test_an_object_has_one_row_in_a_role(admin: Workbench, companies: str) -> No
 
     page = admin.fill(path, "name", twice).content.decode()
 
-    assert "has another row already" in page
+    assert "already has a row" in page
 
 
 @pytest.mark.parametrize(("name", "problem"), [("Administrator", "There is a role"), (" ", "This field is required")])

@@ -283,7 +283,7 @@ def test_a_link_that_somebody_else_took_away_is_said(
     answer = admin.fill(f"{companies}{acme}/edit/", "field-name", {"field-note": "Mine"}, page)
 
     assert answer.status_code == 200
-    assert "Nothing was saved yet" in answer.content.decode()
+    assert "Nothing is saved yet" in answer.content.decode()
 
 
 def test_the_form_of_an_object_without_identifier_takes_ids(admin: Workbench, companies: str, acme: str) -> None:

@@ -35,7 +35,7 @@ def send(bench: Workbench, path: str, content: str | bytes, name: str = "list.cs
 
 
 def plan(bench: Workbench, path: str, content: str | bytes = TABLE, **changes: str | list[str] | None) -> Any:
-    """Send a file and its plan; names with `_` for `-`."""
+    """Upload a file and its plan; names with `_` for `-`."""
     sent = send(bench, path, content)
     assert sent.status_code == 302, sent.content.decode()
     changes = {name.replace("_", "-") if name[-1].isdigit() else name: value for name, value in changes.items()}
@@ -59,7 +59,7 @@ def test_a_file_is_sent_tried_and_imported(admin: Workbench, companies: str) -> 
 
     tried = admin.fill(sent.url, "mode", {"try": "1"})
     trial = unescape(admin.read(tried.url))
-    for part in ("a trial: nothing is stored", "Created", "left out: Shoe size.", "Beta", "Line 4, Employees"):
+    for part in ("dry run: nothing is stored", "Created", "Ignored columns: Shoe size.", "Beta", "Line 4, Employees"):
         assert part in trial, part
     assert employees(admin) == {"Acme": 1}
 
@@ -117,7 +117,7 @@ def test_a_file_that_was_imported_is_imported_again_only_when_asked(admin: Workb
     table = "Name,Employees\nOne,1\n"
     plan(admin, companies, table, mode="create_only")
     again = plan(admin, companies, table, mode="create_only")
-    assert "This file was imported before" in admin.read(again.url)
+    assert "This file was already imported" in admin.read(again.url)
     asked = plan(admin, companies, table, mode="create_only", again="on")
     assert "Line 2, Name" in admin.read(asked.url)
     assert employees(admin) == {"One": 1}

@@ -47,7 +47,7 @@ def test_an_archived_record_is_not_thrown_away(admin: Workbench, companies: str,
 def test_what_is_removed_for_good_is_gone(admin: Workbench, companies: str, acme: str) -> None:
     assert post(admin, f"{companies}{acme}/purge/")[0] == 404  # only what is in the trash
     post(admin, f"{companies}{acme}/trash/")
-    assert "removed for good" in post(admin, f"{companies}{acme}/purge/")[1][0]
+    assert "deleted for good" in post(admin, f"{companies}{acme}/purge/")[1][0]
     assert "Acme" not in admin.read(f"{companies}trash/")
     assert not Record.objects.filter(workspace=admin.caller.workspace, uuid=acme).exists()
 

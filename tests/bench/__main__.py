@@ -24,7 +24,7 @@ from tests.bench.stock import DEFAULT_RECORDS, Stock
 from tests.bench.traffic import ServerFailed
 
 DEFAULT_CLUSTER = "postgres://postgres@127.0.0.1:5432/postgres"
-FOLDER = PROJECT / ".data" / "bench"
+FOLDER = Path(os.environ.get("DATA_DIR") or PROJECT / ".data") / "bench"
 PROFILED_REQUESTS = 1_000
 
 

@@ -90,7 +90,7 @@ def test_ticked_records_are_changed_together(page: Page, installation: Installat
     page.get_by_label("Field").select_option("Email status")
     page.get_by_label("What to do").select_option("Clear")
     expect(page.locator("select[name=change-email_status]")).to_be_hidden()
-    page.get_by_label("What to do").select_option("Replace what is there")
+    page.get_by_label("What to do").select_option("Replace the value")
     page.locator("select[name=change-email_status]").select_option("Opted in")
     page.get_by_role("button", name="Change 3 records").click()
     expect(page.get_by_role("heading", name="Done")).to_be_visible()
@@ -107,7 +107,7 @@ def test_a_big_file_is_tried_and_imported_while_its_page_is_watched(
     page.locator("input[type=file]").set_input_files(tmp_path / "people.csv")
     page.get_by_role("button", name="Next").click()
 
-    page.get_by_role("button", name="Try it").click()
+    page.get_by_role("button", name="Dry run").click()
     page.get_by_role("button", name="Import for good").click(timeout=60_000)
     expect(page.get_by_role("heading", name="Done")).to_be_visible(timeout=60_000)
     expect(page.get_by_role("row", name=re.compile("Line 302, Email"))).to_be_visible()

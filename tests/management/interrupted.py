@@ -2,6 +2,7 @@
 
 MOMENT: `before` or `after` the statement that notes the progress of the given batch, so that its transaction is open,
 `committed` when it is not any more, or `parent` when it is the process that shares the work out that is killed.
+`kept` is when the report is made and nothing says so, `finished` when only the job does not know of it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 import django
 
 PROGRESS = 'UPDATE "records_importpart"'
+FINISHED = 'UPDATE "records_importrun"'
 
 
 def kill(process: int) -> None:
@@ -29,14 +31,17 @@ def main(moment: str, batch: int, command: list[str]) -> None:
 
     from records.services.importing import processes
 
-    processes.WORTH_SHARING = 1
+    if command[0] == "import_records":
+        processes.WORTH_SHARING = 1
+    progress = FINISHED if moment in ("kept", "finished") else PROGRESS
+    moment = {"kept": "before", "finished": "committed"}.get(moment, moment)
     seen = 0
 
     def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
         nonlocal seen
-        if moment == "committed" and seen == batch:
+        if moment == "committed" and seen == batch and not connection.in_atomic_block:
             kill(os.getpid())
-        if not sql.startswith(PROGRESS):
+        if not sql.startswith(progress):
             return execute(sql, params, many, context)
         seen += 1
         if seen == batch and moment == "before":

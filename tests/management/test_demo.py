@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import itertools
 import json
+import os
 import re
-import shlex
 import socket
 import stat
-from collections.abc import Callable
-from itertools import pairwise
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
+import httpx
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
@@ -23,7 +26,7 @@ from records.management import sample_workspace
 from records.models import ApiKey, FieldValue, ImportRun, Record, Workspace
 from records.services.importing import open_table
 from records.services.integrity import check_records
-from tests.management.test_serve import free_port
+from tests.serving import MANAGE, free_port, own_database
 
 Show = Callable[[], str]
 
@@ -112,19 +115,28 @@ def test_a_second_run_finds_what_the_first_one_made(demo: Show) -> None:
 def test_the_credentials_are_kept_from_others(demo: Show, settings: Settings) -> None:
     demo()
 
-    path: Path = settings.DATA_DIR / "demo.json"
+    path = kept_file(settings)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert Client().login(**{name: json.loads(path.read_text())[key] for name, key in LOGIN.items()})
+    assert logs_in(path)
 
 
-LOGIN = {"username": "email", "password": "password"}
+def kept_file(settings: Settings) -> Path:
+    (found,) = Path(settings.DATA_DIR).glob("demo-*.json")
+    return found
+
+
+def logs_in(path: Path) -> bool:
+    kept = json.loads(path.read_text())
+    return Client().login(username=kept["email"], password=kept["password"])
 
 
 @pytest.mark.usefixtures("little_data")
 @pytest.mark.parametrize("kept", [None, "{", '{"workspace_id": 1}'])
-def test_credentials_that_are_lost_are_made_anew(demo: Show, settings: Settings, kept: str | None) -> None:
+def test_credentials_that_are_lost_are_replaced_and_their_key_is_revoked(
+    demo: Show, settings: Settings, kept: str | None
+) -> None:
     demo()
-    path: Path = settings.DATA_DIR / "demo.json"
+    path = kept_file(settings)
     if kept is None:
         path.unlink()
     else:
@@ -132,44 +144,80 @@ def test_credentials_that_are_lost_are_made_anew(demo: Show, settings: Settings,
 
     demo()
     assert Workspace.objects.count() == 1
-    assert Client().login(**{name: json.loads(path.read_text())[key] for name, key in LOGIN.items()})
+    assert logs_in(path)
+    assert ApiKey.objects.filter(name="Demo key", revoked_at=None).count() == 1
+
+
+def test_demos_on_two_databases_keep_their_credentials(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("one", "two")]
+    for folder in folders:
+        folder.mkdir()
+    with own_database(folders[0]) as one, own_database(folders[1]) as two:
+        first, second, again = (secrets_in(printed_by_a_demo_on(url, tmp_path / "data")) for url in (one, two, one))
+
+    assert again == first != second
+
+
+def printed_by_a_demo_on(url: str, data: Path) -> str:
+    environment = {**os.environ, "RECORDS_ENV": "test", "DATABASE_URL": url, "DATA_DIR": str(data)}
+    command = [*MANAGE, "demo", "--no-serve", "--port", str(free_port())]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+def secrets_in(printed: str) -> list[str]:
+    return re.findall(r"rec_[^']+|demo@example\.com   \S+", printed)
 
 
 @pytest.mark.usefixtures("little_data")
-def test_credentials_of_another_database_are_made_anew(demo: Show, settings: Settings) -> None:
-    demo()
-    path: Path = settings.DATA_DIR / "demo.json"
-    foreign = {**json.loads(path.read_text()), "workspace_id": "00000000-0000-7000-8000-000000000000"}
-    path.write_text(json.dumps(foreign))
+def test_the_file_of_an_older_version_still_counts(demo: Show, settings: Settings) -> None:
+    first = demo()
+    kept_file(settings).rename(Path(settings.DATA_DIR) / "demo.json")
 
-    assert foreign["api_key"] not in demo()
+    assert secrets_in(demo()) == secrets_in(first)
 
 
 @pytest.mark.usefixtures("little_data")
-def test_the_printed_requests_work_when_they_are_pasted(demo: Show) -> None:
-    answers = [ask(line) for line in demo().splitlines() if line.strip().startswith("curl")]
-
-    assert [status for status, _ in answers] == [200, 201, 200]
-    search, upsert, history = (body for _, body in answers)
-    assert search["count"] > 0
-    assert upsert["action"] == "created"
-    assert history["results"][0]["action"] == "created"
+def test_the_demo_runs_years_later(demo: Show) -> None:
+    first = demo()
+    with time_machine.travel("2036-02-29 12:00Z"):
+        assert secrets_in(demo()) == secrets_in(first)
 
 
-def ask(command: str) -> tuple[int, Any]:
-    """Send what a curl command line asks for."""
-    words = shlex.split(command)
-    options: dict[str, list[str]] = {"-H": [], "-d": []}
-    for option, value in pairwise(words):
-        if option in options:
-            options[option].append(value)
-    headers = dict(header.split(": ", 1) for header in options["-H"])
-    path = "/" + words[-1].split("/", 3)[3]
-    if options["-d"]:
-        answer = Client().post(path, options["-d"][0], content_type="application/json", headers=headers)
-    else:
-        answer = Client().get(path, headers=headers)
-    return answer.status_code, answer.json()
+def test_the_printed_lines_work_when_they_are_pasted(tmp_path: Path) -> None:
+    """With a server, a shell and curl of their own."""
+    with own_database(tmp_path) as url:
+        environment = {**os.environ, "RECORDS_ENV": "test", "DATABASE_URL": url, "DATA_DIR": str(tmp_path / "data")}
+        with demo_process(environment) as printed:
+            pasted = f"set -e\n{printed.partition('another terminal:')[2]}".replace("curl -sS", "echo; curl -sS")
+            answered = subprocess.run(["bash", "-c", pasted], capture_output=True, text=True, check=True)
+
+    assert answered.stderr == ""
+    search, upsert, airport = map(json.loads, answered.stdout.split("\n")[1:])
+    assert [len(search["results"]), upsert["action"]] == [3, "created"]
+    assert "Dallas-Fort Worth International" in json.dumps(airport)
+
+
+@contextlib.contextmanager
+def demo_process(environment: dict[str, str]) -> Iterator[str]:
+    """The command, serving until the block ends; what it printed before."""
+    port = free_port()
+    command = [*MANAGE, "demo", "--port", str(port)]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            printed = "".join(iter_until(process.stdout, "Serving Records at "))
+            with httpx.Client(transport=httpx.HTTPTransport(retries=8)) as visitor:
+                visitor.get(f"http://127.0.0.1:{port}/healthz").raise_for_status()
+            yield printed
+        finally:
+            process.terminate()
+            process.wait(timeout=40)
+
+
+def iter_until(lines: Iterable[str], last: str) -> Iterator[str]:
+    return itertools.takewhile(lambda line: not line.startswith(last), lines)
 
 
 @pytest.mark.usefixtures("little_data")

@@ -58,7 +58,7 @@ def failing(error: Exception) -> Tool:
 def test_an_unexpected_error_tells_nothing(either: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(tools._items, "failing", failing(RuntimeError("a secret")))
     answer = either.request("tools/call", {"name": "failing", "arguments": {}})
-    assert answer["error"] == {"code": -32603, "message": "The server met an error of its own."}
+    assert answer["error"] == {"code": -32603, "message": "The call failed because of an internal error."}
 
 
 def test_a_statement_that_took_too_long_may_be_tried_again(either: Agent, monkeypatch: pytest.MonkeyPatch) -> None:

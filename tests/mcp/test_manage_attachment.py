@@ -108,7 +108,7 @@ def test_a_files_property_refers_to_attachments(agent: Agent, record: str) -> No
         ("upload", {}, "filename: upload needs the name of a file, such as docs/guide.md."),
         ("get_url", {}, "filename: get_url needs the name of a file"),
         ("delete", {}, "filename: delete needs the name of a file"),
-        ("list", {"filename": "a"}, "filename: list does not take this argument; leave it out."),
+        ("list", {"filename": "a"}, "filename: list does not take this argument; omit it."),
         ("get_url", {"filename": "a", "content_type": "a/b"}, "content_type: get_url does not take"),
         ("upload", {"filename": "a", "prefix": "a"}, "prefix: upload does not take"),
         ("upload", {"filename": "../a"}, "filename: expected a name, or a path of names"),

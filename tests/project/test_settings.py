@@ -8,20 +8,13 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 import records_project.settings
+from records_project.environment import variables
 from records_project.secret_key import kept_secret_key
+from records_project.variables import Variables
 
-VARIABLES = [
-    "RECORDS_ENV",
-    "DEBUG",
-    "SECRET_KEY",
-    "ALLOWED_HOSTS",
-    "HTTPS_ONLY",
-    "TRUST_PROXY_HEADERS",
-    "DATABASE_URL",
-    "PREPARED_STATEMENTS",
-    "DB_POOL_MAX",
-    "AWS_STORAGE_BUCKET_NAME",
-]
+VARIABLES = [variable.name for variable in variables(Variables)]
+STRONG = "rT7xq2LmV9cZ4bKs8dWfYh3JpNg6uEaQ5tRvXoBi1CkDzMwSyH"
+PRODUCTION = {"SECRET_KEY": STRONG, "ALLOWED_HOSTS": "records.example.com", "TRUST_PROXY_HEADERS": "true"}
 
 
 @pytest.fixture
@@ -48,25 +41,30 @@ def test_an_unknown_mode_is_refused(settings_with: Any) -> None:
         settings_with(RECORDS_ENV="prod")
 
 
-def test_production_trusts_no_host_and_wants_https(settings_with: Any) -> None:
-    settings = settings_with(SECRET_KEY="given")
+def test_production_wants_https(settings_with: Any) -> None:
+    settings = settings_with(**PRODUCTION)
 
     assert settings["DEBUG"] is False
-    assert settings["SECRET_KEY"] == "given"
-    assert settings["ALLOWED_HOSTS"] == []
+    assert settings["SECRET_KEY"] == STRONG
+    assert settings["ALLOWED_HOSTS"] == ["records.example.com"]
     assert settings["SECURE_SSL_REDIRECT"] is True
     assert settings["SESSION_COOKIE_SECURE"] is True
     assert settings["CSRF_COOKIE_SECURE"] is True
     assert settings["SECURE_HSTS_SECONDS"] == 31_536_000
+    assert settings["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
+
+
+def test_no_header_of_a_proxy_counts_unless_it_is_trusted(settings_with: Any) -> None:
+    settings = settings_with(**{**PRODUCTION, "TRUST_PROXY_HEADERS": "false"})
+
     assert "SECURE_PROXY_SSL_HEADER" not in settings
 
 
-def test_https_can_be_switched_off_and_a_proxy_trusted(settings_with: Any) -> None:
-    settings = settings_with(SECRET_KEY="given", HTTPS_ONLY="false", TRUST_PROXY_HEADERS="true")
+def test_https_can_be_switched_off(settings_with: Any) -> None:
+    settings = settings_with(SECRET_KEY=STRONG, ALLOWED_HOSTS="records.example.com", HTTPS_ONLY="false")
 
     assert settings["SECURE_SSL_REDIRECT"] is False
     assert settings["SECURE_HSTS_SECONDS"] == 0
-    assert settings["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
 
 
 def test_the_demo_runs_over_http_on_this_machine_with_a_key_of_its_own(settings_with: Any) -> None:
@@ -75,6 +73,29 @@ def test_the_demo_runs_over_http_on_this_machine_with_a_key_of_its_own(settings_
     assert len(settings["SECRET_KEY"]) >= 50
     assert settings["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
     assert settings["SECURE_SSL_REDIRECT"] is False
+
+
+def test_every_local_path_is_below_the_data_folder(
+    settings_with: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    settings = settings_with(RECORDS_ENV="demo", DATA_DIR="data")
+
+    assert settings["DATA_DIR"] == tmp_path / "data"
+    assert settings["DATABASES"]["default"]["NAME"] == str(tmp_path / "data" / "records.sqlite3")
+    assert settings["MEDIA_ROOT"] == str(tmp_path / "data" / "media")
+    assert (tmp_path / "data" / "secret_key").is_file()
+
+
+def test_the_data_folder_of_a_checkout_is_in_it_wherever_it_is_called_from(
+    settings_with: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    settings = settings_with(**PRODUCTION, DATABASE_URL="sqlite://:memory:")
+
+    assert settings["DATA_DIR"] == settings["BASE_DIR"] / ".data"
 
 
 def test_sqlite_takes_the_write_lock_at_once_and_writes_through(settings_with: Any, tmp_path: Path) -> None:
@@ -87,6 +108,14 @@ def test_sqlite_takes_the_write_lock_at_once_and_writes_through(settings_with: A
     assert "synchronous=FULL" in database["OPTIONS"]["init_command"]
 
 
+def test_a_short_statement_limit_is_not_rounded_to_none(settings_with: Any) -> None:
+    settings = settings_with(
+        RECORDS_ENV="demo", STATEMENT_SECONDS="0.0001", DATABASE_URL="postgres://someone@db.example.com/records"
+    )
+
+    assert settings["DATABASES"]["default"]["OPTIONS"]["options"].endswith("statement_timeout=1")
+
+
 @pytest.mark.parametrize(
     ("environment", "options", "keeps_connections"),
     [
@@ -97,6 +126,7 @@ def test_sqlite_takes_the_write_lock_at_once_and_writes_through(settings_with: A
                 "server_side_binding": True,
                 "prepare_threshold": 2,
                 "sslmode": "require",
+                "connect_timeout": 10,
             },
             True,
         ),
@@ -106,6 +136,7 @@ def test_sqlite_takes_the_write_lock_at_once_and_writes_through(settings_with: A
                 "options": "-c jit=off -c statement_timeout=2500",
                 "pool": {"min_size": 1, "max_size": 16},
                 "sslmode": "require",
+                "connect_timeout": 10,
             },
             False,
         ),
@@ -124,7 +155,7 @@ def test_postgres_keeps_connections_and_prepares_statements(
 
 
 def test_another_engine_is_refused(settings_with: Any) -> None:
-    with pytest.raises(ImproperlyConfigured, match="sqlite:// or postgres://"):
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL starts with mysql://"):
         settings_with(RECORDS_ENV="demo", DATABASE_URL="mysql://db.example.com/records")
 
 

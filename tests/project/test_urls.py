@@ -5,13 +5,6 @@ from django.test import Client
 from django.urls import reverse
 
 
-@pytest.mark.django_db
-def test_the_health_check_asks_the_database(client: Client) -> None:
-    response = client.get("/healthz")
-
-    assert response.content == b"ok"
-
-
 @pytest.mark.parametrize("address", ["/", "/admin"])
 def test_visitors_are_sent_to_the_workbench(client: Client, address: str) -> None:
     assert client.get(address).headers["Location"] == reverse("admin:index")

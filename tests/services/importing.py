@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from records.models import Field
-from records.services.importing import ImportOptions, ImportPlan, ImportSummary, import_file, open_table
+from records.services.importing import ImportOptions, ImportPlan, ImportSummary, import_file, keep_at, open_table
 from tests.factories import Caller
 from tests.services.acting import names, search
 
@@ -39,7 +39,7 @@ class Importing:
         self, object_name: str, text: str, *, progress: Callable[[int, int], None] | None = None, **options: Any
     ) -> ImportSummary:
         plan = ImportPlan(**{name: options.pop(name) for name in PLANNED if name in options})
-        chosen = ImportOptions(self.report, plan, **options)
+        chosen = ImportOptions(keep_at(self.report), plan, **options)
         return import_file(self.caller.author, object_name, open_table(self.file(text)), chosen, progress)
 
     def counts(self, object_name: str, text: str, **options: Any) -> tuple[int, int, int, int]:

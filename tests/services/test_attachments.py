@@ -26,7 +26,6 @@ from records.services.attachments import (
     begin_upload,
     check_content_type,
     check_name,
-    clear_orphans,
     delete_attachment,
     get_url,
     list_attachments,
@@ -36,6 +35,7 @@ from records.services.attachments import (
 from records.services.definition_versions import touch
 from records.services.file_links import PATH, SignedLink
 from records.services.lifecycle import address, cancel_record, delete_permanently, trash_record
+from records.services.stores import clear_orphans
 from records.services.workspaces import command_author
 from tests.factories import (
     Caller,

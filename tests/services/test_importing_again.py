@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from records.exceptions import InvalidInput
-from records.models import Field, FieldOption, ImportRun, ObjectType, Record
+from records.models import Field, FieldOption, ImportRun, ObjectType, Record, RefusedRow
 from records.services.definition_versions import touch
 from records.services.option_rows import add_option
 from tests.factories import (
@@ -72,15 +72,16 @@ def test_an_import_goes_on_where_it_was_interrupted(importing: Importing) -> Non
     assert len(set(written.values_list("operation_id", flat=True))) == 1
 
 
-def test_what_a_failed_attempt_wrote_into_the_report_is_overwritten(importing: Importing) -> None:
+def test_what_was_refused_is_stored_with_its_batch_until_the_report_is_made(importing: Importing) -> None:
     text = "size\n1\nx,y\n3\nx,y\n5\n"
     with pytest.raises(Interrupted):
         importing("things", text, create_object=True, batch_size=2, progress=interrupt_at(2))
-    part = importing.folder / "errors.csv.part0"
-    part.write_bytes(part.read_bytes() + b"99,,half a li")
+    assert importing.count(RefusedRow, line=3) == importing.count(RefusedRow) == 1
+    assert not importing.report.exists()
 
     importing("things", text)
     assert [row["line"] for row in importing.refused()] == ["3", "5"]
+    assert importing.count(RefusedRow) == 0
 
 
 def test_fields_that_change_during_an_import_are_seen(importing: Importing, shops: None) -> None:

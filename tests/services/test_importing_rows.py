@@ -145,7 +145,7 @@ def test_good_rows_are_kept_and_bad_ones_reported(importing: Importing, shops: N
     )
 
     found = importing("shops", text)
-    assert (found.created, found.failed, found.rows, found.report) == (2, 4, 6, importing.report)
+    assert (found.created, found.failed, found.rows, found.report) == (2, 4, 6, str(importing.report))
     assert [tuple(row.values()) for row in importing.refused()] == [
         ("3", "number", "invalid", "Expected a whole number.", "x"),
         ("3", "size", "does_not_exist", 'There is no option "Huge". The options are Small, Large.', "Huge"),
@@ -188,16 +188,17 @@ def test_the_report_of_an_earlier_run_goes_when_all_is_well(importing: Importing
     assert sorted(path.name for path in importing.folder.iterdir()) == ["file.csv"]
 
 
-def test_a_report_that_cannot_be_written_stops_the_import(importing: Importing, shops: None) -> None:
+def test_a_report_that_cannot_be_written_is_said_before_anything_is_stored(importing: Importing, shops: None) -> None:
     importing.report = importing.folder / "missing" / "errors.csv"
 
-    with pytest.raises(InvalidInput, match="The report cannot be written"):
+    with pytest.raises(InvalidInput, match=r"The report cannot be written: .*there is no such folder"):
         importing("shops", "name,number\nHarbour,1\nValley,x\n", batch_size=1)
-    assert importing.records("shops", "name") == [("Harbour",)]
+    assert importing.records("shops", "name") == []
 
 
 def test_odd_bytes_end_up_in_the_report(importing: Importing, shops: None) -> None:
     cells = ["a\x00b", "=1+1", "x" * 300]
     importing("shops", "number,name\n" + "".join(f"{cell},a\n" for cell in cells))
 
-    assert [row["value"] for row in importing.refused()] == cells
+    # Text in a database has no null characters.
+    assert [row["value"] for row in importing.refused()] == ["a\N{REPLACEMENT CHARACTER}b", *cells[1:]]

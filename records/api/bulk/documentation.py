@@ -36,18 +36,18 @@ list_jobs = _bulk(
     [query_parameter("page", INTEGER), query_parameter("page_size", INTEGER, "At most 1000.")],
     {200: ref("PaginatedBulkActionList")},
 )
-retrieve_job = _bulk("bulk_action_progress_retrieve", "How far a job has come", [_JOB], _STARTED)
-cancel_job = _bulk("bulk_action_progress_cancel_create", "Stop a job after the batch it is at", [_JOB], _STARTED)
+retrieve_job = _bulk("bulk_action_progress_retrieve", "Read a job's progress", [_JOB], _STARTED)
+cancel_job = _bulk("bulk_action_progress_cancel_create", "Stop a job after its current batch", [_JOB], _STARTED)
 
 _FILE = {"type": "string", "format": "binary"}
 upload = operation(
     "custom_objects_imports_create",
     "bulk",
-    "Send a CSV or XLSX file to be imported",
+    "Upload a CSV or XLSX file to import",
     [
         _OBJECT,
-        query_parameter("file_name", STRING, "Where the file is the whole body."),
-        query_parameter("encoding", STRING, "Of a CSV file; UTF-8 by default."),
+        query_parameter("file_name", STRING, "The file's name, if the file is the whole body."),
+        query_parameter("encoding", STRING, "Encoding of a CSV file; UTF-8 by default."),
     ],
     {201: ref("ImportUpload"), **_REFUSALS, 413: _REFUSED},
     body=({"type": "object", "properties": {"file": _FILE}, "required": ["file"]}, True),
@@ -55,7 +55,7 @@ upload = operation(
 )
 start_import = _bulk(
     "custom_objects_imports_start_create",
-    "Import a file that was sent, or see what importing it would do",
+    "Import an uploaded file, or see what the import would do",
     [_OBJECT, path_parameter("upload_id", UUID)],
     _STARTED,
     "ImportStartRequest",

@@ -68,12 +68,12 @@ component(
         mapping={
             "type": "object",
             "additionalProperties": {"type": "string", "nullable": True},
-            "description": "Which field each column is, by header; null for none. Columns left out go by their names.",
+            "description": "Field of each column, by header; null ignores a column. Others are matched by name.",
         },
         mode=MODE,
         match_field=nullable(STRING),
         keep_existing={**array(STRING), "description": "Columns whose cells fill blank values only."},
-        dry_run={"type": "boolean", "description": "Store nothing; say what would happen."},
-        again={"type": "boolean", "description": "Import a file of new records that was imported before once more."},
+        dry_run={"type": "boolean", "description": "Store nothing; report what would happen."},
+        again={"type": "boolean", "description": "Import a file of new records again."},
     ),
 )

@@ -54,7 +54,7 @@ _BOTH = [
     path_parameter("object_identifier", STRING, "The object's id or API name."),
     path_parameter("entity_id", {"type": "string", "pattern": RECORD_ID}),
 ]
-_NAME = query_parameter("filename", STRING, "May be a path, as docs/guide.md.", required=True)
+_NAME = query_parameter("filename", STRING, "Can be a path, such as docs/guide.md.", required=True)
 _REFUSED = ref("Problem")
 _REFUSALS: dict[int, Any] = {400: _REFUSED, 403: _REFUSED, 404: _REFUSED}
 _CHANGES = {**_REFUSALS, 409: _REFUSED}
@@ -63,13 +63,13 @@ list_files = operation(
     "records_attachments_list",
     "files",
     "The files of a record, by name",
-    [*_BOTH, query_parameter("prefix", STRING, "Only names that begin so.")],
+    [*_BOTH, query_parameter("prefix", STRING, "Only names that start with this.")],
     {200: ref("AttachmentList"), **_REFUSALS},
 )
 begin_upload = operation(
     "records_attachments_create",
     "files",
-    "A link under which a file can be sent for 15 minutes",
+    "Get an upload link, valid for 15 minutes",
     _BOTH,
     {200: ref("UploadLink"), **_CHANGES},
     body=json_body("UploadRequest", required=True),
@@ -77,7 +77,7 @@ begin_upload = operation(
 url = operation(
     "records_attachments_url_retrieve",
     "files",
-    "A link under which a file can be fetched for 15 minutes",
+    "Get a download link, valid for 15 minutes",
     [*_BOTH, _NAME],
     {200: ref("DownloadLink"), **_REFUSALS},
 )

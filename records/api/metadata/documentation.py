@@ -41,8 +41,8 @@ list_objects = _objects(
     "list",
     "The objects the caller may do something with",
     [
-        query_parameter("custom_only", BOOLEAN, "Default true: without the standard ones."),
-        query_parameter("archived", BOOLEAN, "The archived ones instead, for admins."),
+        query_parameter("custom_only", BOOLEAN, "Leave out the standard objects; true by default."),
+        query_parameter("archived", BOOLEAN, "Archived objects instead; for admins."),
         _SEARCH,
         query_parameter("ordering", STRING, f"Comma-separated, `-` for descending: {', '.join(schemas.ORDERINGS)}."),
         *_PAGE,
@@ -90,10 +90,10 @@ create_option = _objects("fields_options_create", "Add an option", [_OBJECT, _FI
 update_option = _objects(
     "fields_options_partial_update", "Rename or move an option", _OPTION_OF, {200: _OPTION}, "PatchedOptionRequest"
 )
-delete_option = _objects("fields_options_destroy", "Take an option away that no record has", _OPTION_OF, {204: None})
+delete_option = _objects("fields_options_destroy", "Delete an option that no record has", _OPTION_OF, {204: None})
 replace_option = _objects(
     "fields_options_replace_create",
-    "Give its records another option, then take it away",
+    "Move its records to another option, then delete it",
     _OPTION_OF,
     {200: ref("Replaced")},
     "ReplaceOptionRequest",
@@ -106,7 +106,7 @@ update_category = _objects(
     "categories_partial_update", "Rename or move a category", _CATEGORY_OF, {200: _CATEGORY}, "PatchedCategoryRequest"
 )
 delete_category = _objects(
-    "categories_destroy", "Take a category away; its fields move to the first one", _CATEGORY_OF, {204: None}
+    "categories_destroy", "Delete a category; its fields move to the first one", _CATEGORY_OF, {204: None}
 )
 
 
@@ -121,7 +121,7 @@ update_stage = _stages(
 )
 remove_stage = _stages(
     "stages_remove_stage_create",
-    "Move a stage's records to another, then take it away",
+    "Move a stage's records to another stage, then delete it",
     [],
     {200: ref("Replaced")},
     "RemoveStageRequest",
@@ -131,6 +131,10 @@ _MEMBER = ref("TeamMember")
 list_team = _metadata("team_list", "team", "The members", [_SEARCH, *_PAGE], {200: ref("PaginatedTeamMemberList")})
 retrieve_team_member = _metadata("team_retrieve", "team", "A member", [_id("member_id")], {200: _MEMBER})
 team_typeahead = _metadata(
-    "team_typeahead_list", "team", "The first active members whose name or email fits", [_SEARCH], {200: array(_MEMBER)}
+    "team_typeahead_list",
+    "team",
+    "Active members whose name or email matches",
+    [_SEARCH],
+    {200: array(_MEMBER)},
 )
 access = _metadata("auth_access_retrieve", "auth", "What the caller may do", [], {200: ref("CallerAccess")})

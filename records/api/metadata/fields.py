@@ -59,7 +59,7 @@ class FieldViewSet(MetadataViewSet):
         schema = self.schema_of(object_key)
         spec, body = self.field_of(schema, field_key), read_body(request)
         if body.text("field_type", spec.type.name) != spec.type.name:
-            raise InvalidInput("field_type: the type of a field never changes; make another field instead.")
+            raise InvalidInput("field_type: the type of a field cannot be changed; create another field instead.")
         changes = field_changes(body)
         if "category" in body:
             changes["category_id"] = self._category(schema, body).id

@@ -61,7 +61,7 @@ component(
         identifier_field={
             "type": "string",
             "nullable": True,
-            "description": "The field that records are told apart by; null for records without a name.",
+            "description": "The field that identifies records; null for records without a name.",
         },
         **_OBJECT,
     ),

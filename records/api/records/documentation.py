@@ -21,7 +21,7 @@ _FIELDS = [
     query_parameter("field_names", schemas.STRING, "Comma-separated API names; wins over `field_category`."),
 ]
 _PAGE = [query_parameter("page", schemas.INTEGER), query_parameter("page_size", schemas.INTEGER, "At most 1000.")]
-_ALL_FIELDS = query_parameter("return_all_fields", schemas.BOOLEAN, "Answer all fields, not only those that changed.")
+_ALL_FIELDS = query_parameter("return_all_fields", schemas.BOOLEAN, "Return all fields, not only those that changed.")
 _DETAIL = ref("EntityRecordDetail")
 _WRITTEN = {200: _DETAIL, 400: ref("ErrorResponse")}
 _REFUSED = ref("Problem")
@@ -42,7 +42,7 @@ retrieve = _records(
         query_parameter("field_category", schemas.STRING, "Comma-separated category ids."),
         query_parameter("detail_summary", schemas.BOOLEAN, "Fill `lead_source_types`."),
         query_parameter("include_hidden_fields", schemas.BOOLEAN, "Add the fields that are flagged hidden."),
-        query_parameter("as_of", {"type": "string", "format": "date-time"}, "The record as it stood then."),
+        query_parameter("as_of", {"type": "string", "format": "date-time"}, "The record as it was at this time."),
     ],
     {200: _DETAIL},
 )
@@ -73,7 +73,7 @@ move = _records(
 )
 history = _records(
     "history_list",
-    "What has become of a record, newest first",
+    "The history of a record, newest first",
     [*_BOTH, *_PAGE],
     {200: ref("PaginatedHistoryEntryList")},
 )
@@ -91,7 +91,7 @@ lookup = _records(
     "Find a record by its identifier",
     [
         _OBJECT,
-        query_parameter("identifier", schemas.STRING, "The name; of contacts the email.", required=True),
+        query_parameter("identifier", schemas.STRING, "The record's name; for contacts the email.", required=True),
         query_parameter("all_fields", schemas.BOOLEAN, "Default true."),
         *_FIELDS,
     ],
@@ -104,8 +104,8 @@ search = _records(
         _OBJECT,
         *_PAGE,
         query_parameter("ordering", schemas.STRING, "Comma-separated API names, `-` in front for descending."),
-        query_parameter("search", schemas.STRING, "A part of any name or text."),
-        query_parameter("cursor", schemas.STRING, "Where to go on; empty to start. There is no count then."),
+        query_parameter("search", schemas.STRING, "Text to find in names and text fields."),
+        query_parameter("cursor", schemas.STRING, "Cursor of the next page, or empty to start. No count."),
         query_parameter("count", {"type": "string", "enum": ["exact", "none"]}),
     ],
     {200: ref("EntityRecordSearchPage"), 400: _REFUSED},

@@ -37,7 +37,7 @@ component(
         name={"type": "string", "description": "The field's API name."},
         value_summary={
             **obj({"count": INTEGER}),
-            "description": "How many values there are, where more than the first 100 are.",
+            "description": "The number of values, if there are more than 100.",
         },
     ),
 )
@@ -64,7 +64,7 @@ component(
         action={
             "type": "string",
             "enum": ["created", "updated", "unarchived", "unchanged"],
-            "description": "After a write: what it did.",
+            "description": "What the write did.",
         },
     ),
 )
@@ -126,9 +126,9 @@ component(
     obj(
         {"fields": array(ref("_FieldError"))},
         non_field_errors=STRINGS,
-        codes={**array(ref("_FieldError")), "description": "Of the shape of `fields`: the codes of its messages."},
+        codes={**array(ref("_FieldError")), "description": "Codes of the messages, in the shape of `fields`."},
         non_field_codes=STRINGS,
-        detail={"type": "string", "description": "All messages in one."},
+        detail={"type": "string", "description": "All messages in one text."},
         code={"type": "string", "description": "The first code."},
         archived_record_id={**UUID, "description": "The archived record that holds the identifier."},
     ),

@@ -75,7 +75,7 @@ class DataTypeViewSet(WorkspaceViewSet):
         found = get_data_type(self.author, data_type_id)
         body = read_body(request, *WRITTEN, "archived")
         if body.text("slug", found.slug) != found.slug:
-            raise InvalidInput("slug: the slug of a type never changes.")
+            raise InvalidInput("slug: the slug of a type cannot be changed.")
         if body.flag("archived", default=found.archived) != found.archived:
             self._move(body, found)
         elif found.archived:

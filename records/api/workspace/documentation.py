@@ -48,7 +48,7 @@ list_records = _records(
     query_parameter("search", schemas.STRING, "A part of any text."),
     query_parameter("externalId", schemas.STRING),
     query_parameter("memberId", schemas.INTEGER),
-    query_parameter("cursor", schemas.STRING, "Where to go on; empty to start. There is no count then."),
+    query_parameter("cursor", schemas.STRING, "Cursor of the next page, or empty to start. No count."),
     query_parameter("count", {"type": "string", "enum": ["exact", "none"]}),
     responses={200: ref("DataRecordPage")},
 )
@@ -87,7 +87,7 @@ destroy_record = _records(
 )
 list_changes = _records(
     "list_data_record_changes",
-    "What has become of a record, newest first",
+    "The history of a record, newest first",
     _RECORD,
     *_PAGE,
     responses={200: ref("RecordChangePage")},
@@ -104,14 +104,14 @@ bulk_records = _records(
 list_types = _types(
     "list_data_types",
     "The data types",
-    query_parameter("archived", schemas.BOOLEAN, "The archived ones instead."),
+    query_parameter("archived", schemas.BOOLEAN, "Archived data types instead."),
     query_parameter("sortBy", {"type": "string", "enum": ["createdAt", "name", "recordCount"]}),
     query_parameter("sortOrder", {"type": "string", "enum": ["asc", "desc"]}),
     responses={200: array(ref("DataTypeResponse"))},
 )
 create_type = _types(
     "create_data_type",
-    "Make a data type",
+    "Create a data type",
     responses={201: ref("DataTypeResponse")},
     body=json_body("CreateDataTypeRequest", required=True),
 )
@@ -129,18 +129,18 @@ destroy_type = _types(
     "delete_data_type",
     "Archive a data type",
     _TYPE,
-    query_parameter("force", schemas.BOOLEAN, "Also while it has live records."),
+    query_parameter("force", schemas.BOOLEAN, "Archive it even if it has live records."),
     responses={200: ref("ArchivedResponse"), 409: _REFUSED},
 )
 validate_slug = _types(
     "validate_data_type_slug",
-    "Whether a slug may be taken",
+    "Check whether a slug is available",
     responses={200: ref("ValidateSlugResponse")},
     body=json_body("ValidateSlugRequest", required=True),
 )
 member_record_counts = _types(
     "get_member_record_counts",
     "How many records of each data type a member has",
-    query_parameter("memberId", schemas.INTEGER, "The caller where it is absent."),
+    query_parameter("memberId", schemas.INTEGER, "Default: the caller."),
     responses={200: ref("MemberRecordCountsResponse")},
 )

@@ -89,7 +89,7 @@ def _addressed(schema: ObjectSchema, body: Body) -> FieldSpec | None:
         if spec is None:
             raise InvalidInput(f"{body.where}id: the type has no such field.", "does_not_exist")
         if body.given("slug") and body.text("slug") != spec.name:
-            raise InvalidInput(f"{body.where}slug: the slug of a field never changes.")
+            raise InvalidInput(f"{body.where}slug: the slug of a field cannot be changed.")
         return spec
     return find_type_field(schema, body.text("slug")) if body.given("slug") else None
 
@@ -123,7 +123,7 @@ def _definition(body: Body) -> FieldDefinition:
 
 def _changes(body: Body, spec: FieldSpec) -> dict[str, Any]:
     if body.given("fieldType") and _field_type(body) != spec.type.name:
-        raise body.wrong("fieldType", "the type of a field never changes; make another field instead")
+        raise body.wrong("fieldType", "the type of a field cannot be changed; create another field instead")
     changes: dict[str, Any] = {flag: body.flag(key) for key, flag in FLAGS.items() if body.given(key)}
     if body.given("name"):
         changes["display_name"] = body.required("name")

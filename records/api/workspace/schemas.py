@@ -46,7 +46,7 @@ _component(
 )
 _WRITTEN = {
     "fieldValues": nullable(VALUES),
-    "memberId": nullable({**INTEGER, "description": "Whose the record is; the caller's where it is absent."}),
+    "memberId": nullable({**INTEGER, "description": "The record's member; default: the caller."}),
     "externalId": nullable({"type": "string", "maxLength": 255}),
     "assignmentTaskId": nullable(INTEGER),
 }
@@ -78,8 +78,8 @@ _component(
     "BulkDataRecordsRequest",
     obj(
         {"records": {**array(ref("CreateDataRecordRequest")), "maxItems": 1000}},
-        upsert={**BOOLEAN, "description": "Change the records that have these external ids."},
-        partial={**BOOLEAN, "description": "Keep what can be kept; without it all or nothing."},
+        upsert={**BOOLEAN, "description": "Update records that have these external ids."},
+        partial={**BOOLEAN, "description": "Store valid records even if others are refused; false: all or nothing."},
     ),
 )
 _component("BulkResult", obj({"index": INTEGER, "action": STRING, "record": ref("DataRecordResponse")}))
@@ -106,8 +106,8 @@ _FLAGS = dict.fromkeys(("required", "unique", "shouldIndex", "isAdminOnly", "isE
 _RULES = {
     "minimum": nullable(NUMBER),
     "maximum": nullable(NUMBER),
-    "pattern": nullable({"type": "string", "description": "The whole text matches it (RE2)."}),
-    "expression": nullable({"type": "string", "description": "CEL, over record.data.<slug>; of a formula."}),
+    "pattern": nullable({"type": "string", "description": "Must match the whole text (RE2)."}),
+    "expression": nullable({"type": "string", "description": "The formula in CEL, over record.data.<slug>."}),
 }
 _component(
     "DataTypeFieldResponse",
@@ -129,7 +129,7 @@ _component(
     "DataTypeFieldRequest",
     obj(
         {},
-        id={**INTEGER, "description": "Of a field that is to change."},
+        id={**INTEGER, "description": "Id of an existing field to change."},
         name=STRING,
         slug=STRING,
         fieldType=STRING,
@@ -175,7 +175,7 @@ _component(
             "details": {
                 "type": "object",
                 "additionalProperties": True,
-                "description": "Of values that are wrong: all messages by slug.",
+                "description": "For invalid values: all messages by slug.",
             },
         }
     ),

@@ -1,4 +1,4 @@
-"""`manage.py clear_orphan_files`: remove stored bytes that no record has."""
+"""`manage.py clear_orphan_files`: remove stored bytes that no record and no import has."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from records.services.attachments import clear_orphans
+from records.services.stores import ORPHANS_KEPT, clear_orphans
 
 
 class Command(BaseCommand):
     """Sweeps the file storage; run it now and then."""
 
-    help = "Remove files from the storage that no record has, which uploads that were cut off leave behind."
+    help = "Remove files from the storage that no record and no import has: uploads that were cut off leave them."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--older-than-hours", type=float, default=24, help="default: %(default)s")
+        parser.add_argument(
+            "--older-than-hours", type=float, default=ORPHANS_KEPT / timedelta(hours=1), help="default: %(default)s"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         removed = clear_orphans(timezone.now() - timedelta(hours=options["older_than_hours"]))

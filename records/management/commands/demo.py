@@ -13,12 +13,27 @@ from django.core.management.base import BaseCommand
 
 from records.management.commands.serve import check_free, port
 from records.management.sample_workspace import SampleWorkspace
-from records.models import ApiKey, Member, Record, Workspace
+from records.models import ApiKey, Member, Workspace
 from records.services.access import key_digest
-from records.services.workspaces import create_api_key, create_workspace, reset_password
+from records.services.workspaces import create_api_key, create_workspace, reset_password, revoke_api_key
 
 NAME = "Demo"
+KEY_NAME = "Demo key"
 EMAIL = "demo@example.com"
+# The README shows these lines, and their answers.
+TOUR = """
+# The most expensive collisions with large animals
+curl -sS "${AUTH[@]}" "$API/wildlife_strikes/search?ordering=-cost_total&page_size=3" -d '{"query": [{"filters": [
+  {"field": "wildlife_size", "condition": "=", "value": "Large"}]}],
+  "field_names": ["wildlife_species", "airport", "flight_date", "cost_total"]}'
+
+# Create a company, or change it if it exists
+curl -sS "${AUTH[@]}" $API/companies/upsert -d '{"lookup_value": "Western Paper Example",
+  "fields": [{"name": "city", "value": "Porto"}, {"name": "employees", "value": 40}]}'
+
+# Find an airport by its code
+curl -sS "${AUTH[@]}" "$API/airports/lookup?identifier=dfw&field_names=name,city"
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +63,7 @@ class Command(BaseCommand):
             check_free(host, address_port)
         started = time.perf_counter()
         call_command("migrate", verbosity=0)
-        found = find_or_make(settings.DATA_DIR / "demo.json")
+        found = find_or_make(settings.DATA_DIR)
         member = Member.objects.select_related("workspace").get(uuid=found.member_id)
         SampleWorkspace(member.workspace, member).fill(self.say)
         self.say(f"Ready after {time.perf_counter() - started:.1f} s.\n")
@@ -62,20 +77,18 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def find_or_make(path: Path) -> Credentials:
-    """The credentials of the demo workspace, from the file if they still work; else new ones, kept in it."""
-    kept = read_credentials(path)
-    if kept is not None and works(kept):
-        return kept
+def find_or_make(folder: Path) -> Credentials:
+    """The credentials of this database's demo workspace, made where there are none that work, and kept in `folder`."""
     workspace = Workspace.objects.filter(name=NAME, members__email=EMAIL).order_by("id").first()
     if workspace is None:
         workspace = create_workspace(NAME, EMAIL).workspace
-    made = renew(workspace)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.chmod(0o600)  # before there is anything in it to read
-    path.write_text(json.dumps(asdict(made), indent=2), encoding="utf-8")
-    return made
+    # One file for each workspace: demos on several databases leave each other alone.
+    path = folder / f"demo-{workspace.uuid}.json"
+    kept = read_credentials(path) or read_credentials(folder / "demo.json")  # where it was up to 0.1
+    found = working(workspace, kept if kept and kept.workspace_id == str(workspace.uuid) else None)
+    if found != read_credentials(path):
+        keep(found, path)
+    return found
 
 
 def read_credentials(path: Path) -> Credentials | None:
@@ -85,57 +98,41 @@ def read_credentials(path: Path) -> Credentials | None:
         return None
 
 
-def works(kept: Credentials) -> bool:
-    """Whether the database is the one these credentials were made for, and they are still good."""
-    key = ApiKey.objects.filter(digest=key_digest(kept.api_key), workspace__uuid=kept.workspace_id, revoked_at=None)
-    member = Member.objects.filter(uuid=kept.member_id, is_active=True).select_related("user").first()
-    return key.exists() and member is not None and member.user.check_password(kept.password)
-
-
-def renew(workspace: Workspace) -> Credentials:
-    """A new password and key for the demo's member: the ones there were cannot be read from the database."""
-    member = Member.objects.get(workspace=workspace, email=EMAIL)
-    password = reset_password(member)
-    _, secret = create_api_key(workspace, "Demo key", member=member)
+def working(workspace: Workspace, kept: Credentials | None) -> Credentials:
+    """What was kept, with a new password or key in place of one that no longer works."""
+    member = Member.objects.select_related("user").get(workspace=workspace, email=EMAIL)
+    password = kept.password if kept and member.user.check_password(kept.password) else reset_password(member)
+    keys = ApiKey.objects.filter(workspace=workspace, member=member, name=KEY_NAME, revoked_at=None)
+    if kept and keys.filter(digest=key_digest(kept.api_key)).exists():
+        secret = kept.api_key
+    else:
+        # Nobody can read the secrets of the older ones any more.
+        for key in keys:
+            revoke_api_key(key)
+        _, secret = create_api_key(workspace, KEY_NAME, member=member)
     return Credentials(str(workspace.uuid), str(member.uuid), EMAIL, password, secret)
 
 
+def keep(found: Credentials, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.chmod(0o600)  # before there is anything in it to read
+    path.write_text(json.dumps(asdict(found), indent=2), encoding="utf-8")
+
+
 def instructions(found: Credentials, address: str) -> str:
-    """Where everything is, and three requests to paste."""
-    headers = (
-        f"-H 'X-API-KEY: {found.api_key}' -H 'X-BUSINESS-ID: {found.workspace_id}' -H 'X-USER-ID: {found.member_id}'"
-    )
-    api = f"{address}/api/records"
-    search = {
-        "query": [{"filters": [{"field": "wildlife_size", "condition": "=", "value": "Large"}]}],
-        "ordering": "-cost_total",
-        "page_size": 3,
-        "field_names": ["wildlife_species", "airport", "flight_date", "cost_total"],
-    }
-    upsert = {
-        "lookup_value": "Western Paper Example",
-        "fields": [{"name": "city", "value": "Porto"}, {"name": "employees", "value": 40}],
-    }
-    airport = Record.objects.filter(workspace__uuid=found.workspace_id, object__name="airports", identifier="dfw").get()
-    return "\n".join(
-        [
-            f"Workbench  {address}/admin/   API  {address}/api/docs/",
-            f"Log-in     {found.email}   {found.password}",
-            f"API key    {found.api_key}",
-            "",
-            "Find the costliest strikes of large animals:",
-            curl(f"{api}/wildlife_strikes/search", headers, search),
-            "Add a company, or change it if it is there:",
-            curl(f"{api}/companies/upsert", headers, upsert),
-            "See who changed an airport, and how:",
-            curl(f"{api}/airports/{airport.uuid}/history", headers),
-            "",
-        ]
-    )
+    """Where everything is, and requests to paste."""
+    return f"""\
+Workspace  {NAME}
+Admin      {address}/admin/
+API docs   {address}/api/docs/
+Log-in     {found.email}   {found.password}
 
+Paste this into another terminal:
 
-def curl(url: str, headers: str, body: dict[str, Any] | None = None) -> str:
-    """A command that asks for `url`, by POST where there is a body."""
-    if body is None:
-        return f"  curl -sS {headers} '{url}'"
-    return f"  curl -sS {headers} -H 'Content-Type: application/json' -d '{json.dumps(body)}' '{url}'"
+AUTH=(-H 'X-API-KEY: {found.api_key}'
+  -H 'X-BUSINESS-ID: {found.workspace_id}'
+  -H 'X-USER-ID: {found.member_id}'
+  -H 'Content-Type: application/json')
+API={address}/api/records
+{TOUR}"""

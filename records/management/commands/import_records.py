@@ -22,6 +22,7 @@ from records.services.importing import (
     ObjectDraft,
     find_delimiter,
     import_file,
+    keep_at,
     open_table,
 )
 from records.services.workspaces import command_author, get_workspace
@@ -89,7 +90,7 @@ class Command(BaseCommand):
         path, encoding = options["file"], options["encoding"]
         table = open_table(path, encoding, delimiter=find_delimiter(path, encoding))
         chosen = ImportOptions(
-            report=options["report"] or Path(f"{table_name(table)}.errors.csv"),
+            keep_report=keep_at(options["report"] or Path(f"{table_name(table)}.errors.csv")),
             plan=ImportPlan(options["match"]),
             create_object=options["create_object"],
             identifier=options["identifier"],

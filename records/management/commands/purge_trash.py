@@ -1,4 +1,4 @@
-"""`manage.py purge_trash`: remove for good what has been in the trash for long enough."""
+"""`manage.py purge_trash`: remove for good what has been in the trash for long enough, and sweep every store."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from records.exceptions import InvalidInput
-from records.services.trash import clear_log, purge_trash
+from records.services.stores import sweep_stores
+from records.services.trash import purge_trash
 from records.services.workspaces import command_author, list_workspaces
 
 
@@ -31,5 +32,5 @@ class Command(BaseCommand):
                 self.stderr.write(f"{workspace}: {problem.detail}")
                 continue
             removed += purge_trash(author, timedelta(days=options["older_than_days"]))
-        clear_log()
+        sweep_stores()
         self.stdout.write(f"{removed} records were removed for good.")

@@ -38,6 +38,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         host, address_port, threads = options["host"], options["port"], options["threads"]
         workers = options["workers"] or default_workers()
+        check_proxy()
         check_migrated()
         check_free(host, address_port)
         server = Server(
@@ -52,7 +53,6 @@ class Command(BaseCommand):
             websockets=False,
             respawn_failed_workers=True,
             workers_kill_timeout=30,
-            working_dir=settings.BASE_DIR,
             log_level=LogLevels.error,
             log_dictconfig=logging_of_the_server(),
             log_access=options["access_log"],
@@ -92,10 +92,13 @@ class WorkerKeeper(threading.Thread):
         self.pid = 0
 
     def run(self) -> None:
-        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker", "--parent", str(os.getpid())]
+        command = [sys.executable, "-m", "records_project", "worker", "--parent", str(os.getpid())]
+        # From a checkout, the code may be in another folder than the current one.
+        code = os.pathsep.join(filter(None, [str(settings.BASE_DIR), os.environ.get("PYTHONPATH")]))
+        environment = {**os.environ, "PYTHONPATH": code}
         while not self.stopping.is_set():
             # Not subprocess: it reads a pipe that a web worker forked at the same moment would keep open.
-            self.pid = os.posix_spawn(sys.executable, command, os.environ)
+            self.pid = os.posix_spawn(sys.executable, command, environment)
             os.waitpid(self.pid, 0)
             self.pid = 0
             self.stopping.wait(self.PAUSE)
@@ -129,12 +132,23 @@ def default_workers() -> int:
     return 1 if connection.vendor == "sqlite" else len(os.sched_getaffinity(0))
 
 
+def check_proxy() -> None:
+    """Refuse to redirect every request to itself: we speak plain HTTP, and would never see that TLS was used."""
+    if settings.HTTPS_ONLY and not settings.TRUST_PROXY_HEADERS:
+        raise CommandError(
+            "HTTPS_ONLY is on and TRUST_PROXY_HEADERS is false, but `serve` speaks plain HTTP: it would redirect every"
+            " request to itself for ever. Behind a proxy that speaks TLS and sets X-Forwarded-Proto, set"
+            " TRUST_PROXY_HEADERS=true; without TLS, set HTTPS_ONLY=false."
+        )
+
+
 def check_migrated() -> None:
     """Refuse to serve a database whose tables are not those of this version."""
     executor = MigrationExecutor(connection)
     pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if pending:
-        raise CommandError(f"The database is {len(pending)} migration(s) behind. Run `manage.py migrate` first.")
+        behind = f"{len(pending)} migration(s) behind" if executor.loader.applied_migrations else "empty"
+        raise CommandError(f"The database is {behind}. Run `manage.py migrate` first.")
 
 
 def check_free(host: str, address_port: int) -> None:

@@ -21,7 +21,7 @@ def record_uuid(arguments: Arguments) -> str:
         return str(UUID(arguments["record_id"]))
     except ValueError:
         raise InvalidInput(
-            f"record_id: {arguments['record_id'][:80]!r} is not a UUID; an id of your own goes into external_id."
+            f"record_id: {arguments['record_id'][:80]!r} is not a UUID; send an id of your own as external_id."
         ) from None
 
 

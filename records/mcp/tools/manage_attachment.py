@@ -95,7 +95,7 @@ def _check_taken(arguments: Arguments) -> None:
         raise InvalidInput(f"filename: {action} needs the name of a file, such as docs/guide.md.", "required")
     for name in ("filename", "content_type", "prefix"):
         if name in arguments and name not in takes:
-            raise InvalidInput(f"{name}: {action} does not take this argument; leave it out.")
+            raise InvalidInput(f"{name}: {action} does not take this argument; omit it.")
 
 
 tools.register(
@@ -120,7 +120,7 @@ tools.register(
                 "maxLength": 255,
                 "description": "The media type of what upload will send, such as text/markdown.",
             },
-            "prefix": {"type": "string", "maxLength": 255, "description": "list: only names that begin so."},
+            "prefix": {"type": "string", "maxLength": 255, "description": "list: only names that start with this."},
         },
         required=("action", "base_id", "record_type", "record_id"),
         run=run,

@@ -57,7 +57,7 @@ def run(author: Author, arguments: Arguments) -> dict[str, Any]:
         check_scope(author, "records", "write")
     for name in UNUSED.get(action, ()):
         if name in arguments:
-            raise InvalidInput(f"{name}: {action} does not take this argument; leave it out.")
+            raise InvalidInput(f"{name}: {action} does not take this argument; omit it.")
     if action in ("upsert", "patch"):
         return _write(author, schema, arguments)
     where = record_address(arguments)
@@ -110,7 +110,7 @@ def _entries(schema: ObjectSchema, arguments: Arguments) -> list[FieldEntry]:
     except orjson.JSONEncodeError:
         raise InvalidInput("data: a number does not fit into 64 bits; send it as a string.", "limit_exceeded") from None
     if size > MAX_DATA:
-        message = f"data: {size} bytes of JSON; at most {MAX_DATA} are taken. Put files up with manage_attachment."
+        message = f"data: {size} bytes of JSON; at most {MAX_DATA} are taken. Upload files with manage_attachment."
         raise TooLarge(message)
     # In an open type, null clears a property that nobody has written yet: there is nothing to do.
     unwritten = {name for name, value in data.items() if value is None and name not in schema.by_name}

@@ -97,7 +97,7 @@ tools.register(
             "record_type": RECORD_TYPE,
             "filter": {
                 "type": "object",
-                "description": 'What records must meet, for instance {"field": "city", "op": "eq", "value": "Oslo"}.',
+                "description": 'Conditions to meet, such as {"field": "city", "op": "eq", "value": "Oslo"}.',
             },
             "sort": {
                 "type": ["array", "string"],
@@ -110,14 +110,14 @@ tools.register(
                 "type": "array",
                 "items": {"type": "string"},
                 "maxItems": MAX_FIELDS,
-                "description": "The properties that data should hold; all of them when left out.",
+                "description": "The properties to return in data; all if omitted.",
             },
             "limit": {
                 "type": "integer",
                 "minimum": 1,
                 "maximum": MAX_LIMIT,
                 "default": DEFAULT_LIMIT,
-                "description": "How many records to answer with.",
+                "description": "How many records to return.",
             },
             "cursor": {
                 "type": "string",

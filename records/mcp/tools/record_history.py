@@ -76,7 +76,7 @@ tools.register(
                 "minimum": 1,
                 "maximum": MAX_LIMIT,
                 "default": DEFAULT_LIMIT,
-                "description": "How many changes to answer with.",
+                "description": "How many changes to return.",
             },
             "offset": {
                 "type": "integer",

@@ -20,6 +20,7 @@ from records.services.read import RecordView
 from records.services.search import SearchRequest, search_records
 
 from .cells import cell_text, escaped
+from .workbooks import UnnamedSheetWriter, save_workbook
 
 PAGE = 500
 MAX_ROWS_XLSX = 1_048_575
@@ -146,7 +147,8 @@ def _xlsx(author: Author, fields: Sequence[FieldSpec], views: Iterator[RecordVie
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Records")
     file: IO[bytes]
-    with TemporaryFile() as file:
+    with TemporaryFile() as rows, TemporaryFile() as file:
+        sheet._writer = UnnamedSheetWriter(sheet, rows)
         try:
             for at, row in enumerate(_rows(author, fields, views)):
                 if at > MAX_ROWS_XLSX:
@@ -155,7 +157,8 @@ def _xlsx(author: Author, fields: Sequence[FieldSpec], views: Iterator[RecordVie
                     )
                 sheet.append([_xlsx_cell(spec, value) for spec, value in zip(fields, row, strict=True)])
         finally:
-            book.save(file)  # the library removes its own files when it saves, and not before
+            sheet.close()  # while there still is a file that its end can be written to
+        save_workbook(book, file)
         file.seek(0)
         while chunk := file.read(1 << 16):
             yield chunk

@@ -8,7 +8,6 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import Path
 from typing import Any
 from zlib import crc32
 
@@ -27,7 +26,7 @@ from records.services.write import save_records
 from .matching import Column, ImportPlan, match_columns, match_key
 from .preparing import Preparation, PreparedRows, RowProblem
 from .reading import CsvTable, Row
-from .report import PartReport
+from .report import note_problems
 
 COLLECT_EVERY = 10  # batches: some 7 MB of memory each
 STATISTICS_AT = (5_000, 50_000, 500_000, 5_000_000)  # rows
@@ -87,7 +86,6 @@ class _PartImport:
         self.number = number
         self.part = self._read_part()
         self.progress = progress
-        self.report = PartReport(Path(work.run.report_path), number)
         self.author = work.author
         self.preparation = self._preparation(get_schema(self.author, work.object_uuid))
 
@@ -154,7 +152,7 @@ class _PartImport:
         if self.work.samples is not None:
             self.work.samples.add(self.author, prepared.asked, outcomes)
         counts = Counter(outcome.action for outcome in outcomes if not isinstance(outcome, RecordsError))
-        problems = [*prepared.problems, *_refused(prepared, self.work.table.header, outcomes)]
+        note_problems(self.work.run, [*prepared.problems, *_refused(prepared, self.work.table.header, outcomes)])
         part = self.part
         after = ImportPart(
             pk=part.pk,
@@ -166,7 +164,6 @@ class _PartImport:
             updated_count=part.updated_count + counts["updated"],
             unchanged_count=part.unchanged_count + counts["unchanged"],
             failed_count=part.failed_count + len(prepared.rows) - counts.total(),
-            report_bytes=self.report.write(problems, part.report_bytes),
         )
         same = ImportPart.objects.filter(workspace_id=part.workspace_id, id=part.id, rows_done=part.rows_done)
         if not same.update(**{name: getattr(after, name) for name in PROGRESS}):
@@ -174,7 +171,7 @@ class _PartImport:
         return after
 
 
-PROGRESS = ("rows_done", "created_count", "updated_count", "unchanged_count", "failed_count", "report_bytes")
+PROGRESS = ("rows_done", "created_count", "updated_count", "unchanged_count", "failed_count")
 
 
 def _place(row: Row, at: int, key: Column | None) -> int:

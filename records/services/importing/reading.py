@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from records.exceptions import InvalidInput
+from records.services.spooled import SpooledFile
 
 UTF_8 = "utf-8"
 CHUNK = 1 << 20
@@ -35,7 +36,7 @@ class CsvTable:
     `shown` is what messages call the file, if not by its path.
     """
 
-    path: Path
+    path: Path | SpooledFile
     encoding: str
     header: tuple[str, ...]
     delimiter: str = ","
@@ -60,15 +61,15 @@ class CsvTable:
         return found.hexdigest()
 
 
-def open_table(path: Path, encoding: str = UTF_8, *, delimiter: str = ",", shown: str = "") -> CsvTable:
+def open_table(path: Path | SpooledFile, encoding: str = UTF_8, *, delimiter: str = ",", shown: str = "") -> CsvTable:
     """The table in a file; InvalidInput when there is no file, no header, or a header that is not one."""
     try:
         first = next(_rows(path, encoding, delimiter, shown), None)
     except OSError as problem:
-        raise InvalidInput(f"{path}: {problem.strerror or problem}.") from problem
+        raise InvalidInput(f"{_name(path)}: {problem.strerror or problem}.") from problem
     except (LookupError, ValueError) as problem:
         raise InvalidInput(f"There is no encoding {encoding!r}.") from problem
-    called = shown or path
+    called = shown or _name(path)
     if first is None:
         raise InvalidInput(f"{called} is empty; its first row should name the columns.")
     header = tuple(cell.strip() for cell in first.cells)
@@ -82,7 +83,7 @@ def open_table(path: Path, encoding: str = UTF_8, *, delimiter: str = ",", shown
     return CsvTable(path, encoding, header, delimiter, shown)
 
 
-def find_delimiter(path: Path, encoding: str = UTF_8) -> str:
+def find_delimiter(path: Path | SpooledFile, encoding: str = UTF_8) -> str:
     """What separates the cells of a file: of commas, semicolons, tabs and bars what its first line has most of."""
     try:
         with _open(path) as raw, io.TextIOWrapper(raw, encoding) as file:
@@ -92,12 +93,14 @@ def find_delimiter(path: Path, encoding: str = UTF_8) -> str:
     return max(DELIMITERS, key=line.count)
 
 
-def _open(path: Path) -> BinaryIO:
+def _open(path: Path | SpooledFile) -> BinaryIO:
+    if isinstance(path, SpooledFile):
+        return path.open()
     return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
 
 
-def _rows(path: Path, encoding: str, delimiter: str, shown: str) -> Iterator[Row]:
-    called = shown or path
+def _rows(path: Path | SpooledFile, encoding: str, delimiter: str, shown: str) -> Iterator[Row]:
+    called = shown or _name(path)
     # A byte order mark is no part of the first header.
     codec = "utf-8-sig" if encoding.lower().replace("_", "-") in (UTF_8, "utf8") else encoding
     with _open(path) as raw, io.TextIOWrapper(raw, codec, newline="") as file:
@@ -116,7 +119,11 @@ def _rows(path: Path, encoding: str, delimiter: str, shown: str) -> Iterator[Row
             raise InvalidInput(f"{called}: {problem}.") from problem
 
 
-def _undecodable(path: Path, encoding: str, called: str | Path) -> str:
+def _name(path: Path | SpooledFile) -> str:
+    return path.name if isinstance(path, SpooledFile) else str(path)
+
+
+def _undecodable(path: Path | SpooledFile, encoding: str, called: str) -> str:
     """Where the file is not in the encoding, and what can be done about it."""
     with _open(path) as file:
         if file.read(len(WORKBOOK)) == WORKBOOK:

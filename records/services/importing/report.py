@@ -1,72 +1,90 @@
-"""The report of the rows that were not stored."""
+"""The report of the rows that were not stored: rows of the database until the import ends, then a file."""
 
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from django.db.models import QuerySet
+
 from records.exceptions import InvalidInput
+from records.models import ImportRun, RefusedRow
+from records.services.spooled import SpooledFile
 
 from .preparing import RowProblem
 
 COLUMNS = ("line", "field", "code", "message", "value")
+CHUNK = 2000
+
+# Takes the report where it is to stay, and returns its name there. It is given None where nothing was refused.
+Keeper = Callable[[SpooledFile | None], str]
 
 
-class PartReport:
-    """What one part of an import refuses, in a file of its own until all parts are done.
-
-    Only the first bytes of it count, whose number is stored with the part's progress: what an attempt that failed
-    has written beyond them is overwritten by the next.
-    """
-
-    def __init__(self, report: Path, number: int) -> None:
-        self.path = report.with_name(f"{report.name}.part{number}")
-
-    def write(self, problems: Iterable[RowProblem], size: int) -> int:
-        """Put the problems after the first `size` bytes; the number of bytes with them."""
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows(
-            (problem.line, problem.field, problem.code, problem.message, problem.value) for problem in problems
+def note_problems(run: ImportRun, problems: Iterable[RowProblem]) -> None:
+    """Store why rows were refused, in the open transaction of their batch."""
+    rows = (
+        RefusedRow(
+            workspace_id=run.workspace_id,
+            run_id=run.pk,
+            line=problem.line,
+            field=_storable(problem.field),
+            code=problem.code,
+            message=_storable(problem.message),
+            value=_storable(problem.value),
         )
-        content = text.getvalue().encode(errors="replace")
-        if not content:
-            return size
+        for problem in problems
+    )
+    RefusedRow.objects.bulk_create(rows, batch_size=CHUNK)
+
+
+def _storable(text: str) -> str:
+    """The text without what no database keeps as text: null characters and halves of characters."""
+    return text.encode(errors="replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
+def refused_rows(run: ImportRun) -> QuerySet[RefusedRow]:
+    """What a run has refused so far; nothing once its report is kept."""
+    return RefusedRow.objects.filter(workspace_id=run.workspace_id, run_id=run.pk)
+
+
+@contextmanager
+def made_report(run: ImportRun) -> Iterator[SpooledFile | None]:
+    """The report of a run, in the order of the lines; None where nothing was refused."""
+    rows = refused_rows(run).order_by("line", "id").values_list(*COLUMNS)
+    if not rows.exists():
+        yield None
+        return
+    with SpooledFile("refused-rows.csv") as report:
+        with report.open_text() as file:
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            writer.writerows(rows.iterator(CHUNK))
+        yield report
+
+
+def keep_at(path: Path) -> Keeper:
+    """Keep reports at a path of this machine, in the place of an earlier run's; InvalidInput where none can be."""
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        reason = "no permission" if path.parent.is_dir() else "there is no such folder"
+        raise InvalidInput(f"The report cannot be written: {path}: {reason}.")
+
+    def keep(report: SpooledFile | None) -> str:
         try:
-            return self._write(content, size)
+            if report is None:
+                path.unlink(missing_ok=True)
+            else:
+                _copy(report, path)
         except OSError as problem:
-            raise InvalidInput(f"The report cannot be written: {self.path}: {problem.strerror}.") from problem
+            raise InvalidInput(f"The report cannot be written: {path}: {problem.strerror}.") from problem
+        return str(path.absolute())
 
-    def _write(self, content: bytes, size: int) -> int:
-        with self.path.open("r+b" if self.path.exists() else "wb") as file:
-            file.truncate(min(size, file.seek(0, io.SEEK_END)))
-            file.seek(0, io.SEEK_END)
-            file.write(content)
-            return file.tell()
-
-    def read(self, size: int) -> list[list[str]]:
-        """The problems in the first `size` bytes."""
-        if not size or not self.path.exists():
-            return []
-        with self.path.open("rb") as file:
-            return list(csv.reader(io.StringIO(file.read(size).decode(), newline="")))
+    return keep
 
 
-def merge_reports(report: Path, parts: Sequence[tuple[PartReport, int]]) -> None:
-    """Make the report of its parts (each with its size), in the order of the lines; none where nothing was refused."""
-    rows = [row for part, size in parts for row in part.read(size)]
-    try:
-        if rows:
-            with report.open("w", encoding="utf-8", newline="") as file:
-                csv.writer(file).writerows([COLUMNS, *sorted(rows, key=lambda row: int(row[0]))])
-        else:
-            report.unlink(missing_ok=True)  # that of an earlier run
-    except OSError as problem:
-        raise InvalidInput(f"The report cannot be written: {report}: {problem.strerror}.") from problem
-
-
-def remove_parts(parts: Iterable[PartReport]) -> None:
-    """Remove what has been merged."""
-    for part in parts:
-        part.path.unlink(missing_ok=True)
+def _copy(report: SpooledFile, path: Path) -> None:
+    with report.open() as source, path.open("wb") as target:
+        while chunk := source.read(1 << 20):
+            target.write(chunk)

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -25,7 +24,7 @@ from .matching import Column, ImportMode, ImportPlan, match_columns, match_key
 from .parts import Samples, Work, few_pauses, refreshed
 from .processes import import_parts, processes_for
 from .reading import CsvTable
-from .report import PartReport, merge_reports, remove_parts
+from .report import Keeper, made_report, refused_rows
 
 Progress = Callable[[int, int], None]
 
@@ -37,9 +36,10 @@ class ImportOptions:
     `create_object` makes a missing object from the file, identified by the column `identifier` (or `none`). `again`
     imports a file that was imported before once more; not given, only where rows are matched to records. A `dry_run`
     stores nothing but the report. `processes` is how many may share the work, by default as many as there are cores.
+    `keep_report` takes the report where it is to stay.
     """
 
-    report: Path
+    keep_report: Keeper
     plan: ImportPlan = field(default_factory=ImportPlan)
     create_object: bool = False
     identifier: str | None = None
@@ -53,8 +53,9 @@ class ImportOptions:
 class ImportSummary:
     """What became of a file's rows, those of an earlier, interrupted run included.
 
-    `resumed_at` is the number of rows that run had done. `done_before` is when the same file was imported, if it was,
-    and nothing done now. `made` is what the object was made of, if it was.
+    `resumed_at` is the number of rows that run had done. `report` is what the report of refused rows was kept as.
+    `done_before` is when the same file was imported, if it was, and nothing done now. `made` is what the object was
+    made of, if it was.
     """
 
     object_name: str
@@ -63,7 +64,7 @@ class ImportSummary:
     unchanged: int
     failed: int
     resumed_at: int = 0
-    report: Path | None = None
+    report: str | None = None
     done_before: datetime | None = None
     samples: Mapping[str, Any] = field(default_factory=dict)
     made: ObjectDraft | None = None
@@ -96,10 +97,11 @@ def import_file(
             lambda: _begin(author, object_name, table, options, digest=digest, draft=draft, processes=processes)
         )
         if not is_new and work.run.finished_at is not None:
-            return _summary(work, done_before=work.run.finished_at)
+            own = work.run.operation_id == author.operation_id
+            return _summary(work, done_before=None if own else work.run.finished_at)
         resumed_at = _summary(work).rows
         import_parts(work, lambda done: progress(done, total) if progress is not None else None)
-        summary = replace(_finish(work, resumed_at), made=draft)
+        summary = replace(_finish(work, options.keep_report, resumed_at), made=draft)
         return replace(summary, samples=work.samples.rows) if work.samples is not None else summary
 
     return in_one_transaction(lambda: _undone(run)) if options.dry_run else run()
@@ -151,13 +153,12 @@ def _begin(
         "digest": digest,
         "match_field": key.spec.name if key is not None else "",
     }
-    run = ImportRun.objects.filter(**same).order_by("-id").first()
+    run = _find_run(author, same)
     repeatable = key is not None and plan.mode != ImportMode.CREATE_ONLY
     again = repeatable if options.again is None else options.again
-    is_new = run is None or (run.finished_at is not None and again)
+    is_new = run is None or (run.finished_at is not None and run.operation_id != author.operation_id and again)
     if run is None or is_new:
-        name, report = table.path.name[:255], str(options.report.absolute())
-        run = ImportRun.objects.create(**same, file_name=name, report_path=report)
+        run = ImportRun.objects.create(**same, file_name=table.path.name[:255], operation_id=author.operation_id)
         shared = processes if _may_share(schema, columns, key) else 1
         ImportPart.objects.bulk_create(
             ImportPart(workspace_id=run.workspace_id, run=run, number=number) for number in range(shared)
@@ -165,6 +166,12 @@ def _begin(
     author = replace(author, operation_id=run.operation_id, reason=f"Import of {run.file_name}")
     samples = Samples() if options.dry_run else None
     return Work(author, schema.uuid, table, run, plan, len(_parts(run)), options.batch_size, samples), is_new
+
+
+def _find_run(author: Author, same: Mapping[str, Any]) -> ImportRun | None:
+    """The author's own run, where a job that was killed is taken up again, else the last one of the same file."""
+    runs = ImportRun.objects.filter(**same)
+    return runs.filter(operation_id=author.operation_id).first() or runs.order_by("-id").first()
 
 
 def _find(author: Author, name: str, options: ImportOptions) -> ObjectSchema | None:
@@ -211,14 +218,19 @@ def _parts(run: ImportRun) -> list[ImportPart]:
     return list(ImportPart.objects.filter(workspace_id=run.workspace_id, run=run).order_by("number"))
 
 
-def _finish(work: Work, resumed_at: int) -> ImportSummary:
-    """All parts are done: make one report of theirs, and say so."""
-    report = Path(work.run.report_path)
-    reports = [(PartReport(report, part.number), part.report_bytes) for part in _parts(work.run)]
-    merge_reports(report, reports)
-    run = ImportRun.objects.filter(workspace_id=work.run.workspace_id, id=work.run.id)
-    run.update(finished_at=datetime.now(UTC))
-    remove_parts(part for part, _ in reports)
+def _finish(work: Work, keep_report: Keeper, resumed_at: int) -> ImportSummary:
+    """All parts are done: keep the report, and say so. Killed in between, this is done once more."""
+    run = work.run
+    with made_report(run) as report:
+        run.report_path = keep_report(report)
+    run.finished_at = datetime.now(UTC)
+
+    def note() -> None:
+        runs = ImportRun.objects.filter(workspace_id=run.workspace_id, id=run.pk)
+        runs.update(finished_at=run.finished_at, report_path=run.report_path)
+        refused_rows(run).delete()
+
+    in_one_transaction(note)
     return _summary(work, resumed_at=resumed_at)
 
 
@@ -232,6 +244,6 @@ def _summary(work: Work, *, resumed_at: int = 0, done_before: datetime | None = 
         sum(part.unchanged_count for part in parts),
         failed,
         resumed_at,
-        Path(work.run.report_path) if failed else None,
+        work.run.report_path if failed else None,
         done_before,
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.core.files import File
@@ -19,6 +19,7 @@ from records.exceptions import InvalidInput, NotAllowed, NotFound, TooLarge
 from records.models import ImportUpload, new_uuid
 from records.services.access import Author, grant_of
 from records.services.object_schema import ObjectSchema
+from records.services.spooled import SpooledFile
 
 from .reading import WORKBOOK, CsvTable, find_delimiter, open_table
 
@@ -41,15 +42,14 @@ def store_upload(
     if not grant.create and grant.edit == "none":
         raise NotAllowed("You may neither create nor edit records of this object.")
     name = Path(file_name.replace("\\", "/")).name.replace("\x00", "")[:255] or "file.csv"
-    with TemporaryDirectory() as folder:
-        raw, kept = Path(folder) / "raw", Path(folder) / "kept.csv"
+    with SpooledFile(name) as raw, SpooledFile(name) as kept:
         _receive(chunks, raw)
         _convert(raw, kept, encoding, name)
         table = open_table(kept, shown=name)
         rows = table.rows()
         samples = [list(row.cells) for row in islice(rows, SAMPLES)]
         count = len(samples) + sum(1 for _ in rows)
-        with kept.open("rb") as file:
+        with kept.open() as file:
             stored = default_storage.save(f"imports/{author.workspace.uuid}/{new_uuid()}.csv", File(file))
     return ImportUpload.objects.create(
         workspace_id=author.workspace.id,
@@ -73,33 +73,37 @@ def get_upload(author: Author, schema: ObjectSchema, upload_uuid: str) -> Import
     return row
 
 
-def copy_upload(upload: ImportUpload, folder: Path) -> CsvTable:
-    """The uploaded table as a file in `folder`, under its own name."""
-    path = folder / f"{Path(upload.file_name).stem[:100] or 'file'}.csv"
-    with default_storage.open(str(upload.file.name), "rb") as source, path.open("wb") as target:
-        for chunk in source.chunks():
-            target.write(chunk)
-    return open_table(path, shown=upload.file_name)
+@contextmanager
+def copy_upload(upload: ImportUpload) -> Iterator[CsvTable]:
+    """The uploaded table as a file of this machine, under its own name, until the block ends."""
+    with SpooledFile(f"{Path(upload.file_name).stem[:100] or 'file'}.csv") as copy:
+        try:
+            source = default_storage.open(str(upload.file.name), "rb")
+        except FileNotFoundError:
+            raise NotFound("The uploaded file is not there any more; upload it again.") from None
+        with source:
+            for chunk in source.chunks():
+                copy.write(chunk)
+        yield open_table(copy, shown=upload.file_name)
 
 
-def _receive(chunks: Iterable[bytes], path: Path) -> None:
+def _receive(chunks: Iterable[bytes], target: SpooledFile) -> None:
     size = 0
-    with path.open("wb") as file:
-        for chunk in chunks:
-            size += len(chunk)
-            if size > MAX_BYTES:
-                raise TooLarge(f"A file to import has at most {MAX_BYTES} bytes.")
-            file.write(chunk)
+    for chunk in chunks:
+        size += len(chunk)
+        if size > MAX_BYTES:
+            raise TooLarge(f"A file to import has at most {MAX_BYTES} bytes.")
+        target.write(chunk)
     if not size:
         raise InvalidInput("The file is empty; its first row should name the columns.")
 
 
-def _convert(raw: Path, kept: Path, encoding: str, name: str) -> None:
-    with raw.open("rb") as file:
+def _convert(raw: SpooledFile, kept: SpooledFile, encoding: str, name: str) -> None:
+    with raw.open() as file:
         is_workbook = file.read(len(WORKBOOK)) == WORKBOOK
     rows = _workbook_rows(raw, name) if is_workbook else _text_rows(raw, encoding, name)
     try:
-        with kept.open("w", encoding="utf-8", newline="") as target:
+        with kept.open_text() as target:
             csv.writer(target).writerows(rows)
     except UnicodeEncodeError as problem:  # some encodings spell halves of characters
         raise InvalidInput(f"{name} has something in it that is no character.") from problem
@@ -108,7 +112,7 @@ def _convert(raw: Path, kept: Path, encoding: str, name: str) -> None:
 # ---------------------------------------------------------------- CSV
 
 
-def _text_rows(raw: Path, encoding: str, name: str) -> Iterator[Sequence[str]]:
+def _text_rows(raw: SpooledFile, encoding: str, name: str) -> Iterator[Sequence[str]]:
     table = open_table(raw, encoding, delimiter=find_delimiter(raw, encoding), shown=name)
     yield table.header
     for row in table.rows():
@@ -118,13 +122,13 @@ def _text_rows(raw: Path, encoding: str, name: str) -> Iterator[Sequence[str]]:
 # ---------------------------------------------------------------- XLSX
 
 
-def _workbook_rows(raw: Path, name: str) -> Iterator[Sequence[str]]:
+def _workbook_rows(raw: SpooledFile, name: str) -> Iterator[Sequence[str]]:
     try:
-        with zipfile.ZipFile(raw) as archive:
+        with raw.open() as file, zipfile.ZipFile(file) as archive:
             parts = archive.infolist()
         if sum(part.file_size for part in parts) > MAX_UNPACKED or any(map(_is_bomb, parts)):
             raise TooLarge(f"{name} is too big once it is unpacked.")
-        with raw.open("rb") as file:
+        with raw.open() as file:
             book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
             yield from _sheet_rows(book.worksheets[0])
             book.close()

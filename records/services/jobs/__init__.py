@@ -4,6 +4,7 @@ import sys
 
 from records.registry import import_modules
 
+from .beats import Workers, beat, examine_workers, forget_beats
 from .running import (
     MAX_RECORDS,
     STATUSES,
@@ -28,7 +29,11 @@ __all__ = [
     "STATUSES",
     "JobView",
     "Step",
+    "Workers",
+    "beat",
     "cancel_job",
+    "examine_workers",
+    "forget_beats",
     "get_job",
     "kinds",
     "list_jobs",

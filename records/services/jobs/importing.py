@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from itertools import islice
 from typing import Any
 
-from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.utils import timezone
@@ -20,10 +19,19 @@ from records.models import ImportUpload, Job, Source
 from records.services.access import Author, get_schema
 from records.services.definitions import check_json
 from records.services.external.forwarding import forwarded
-from records.services.importing import ImportMode, ImportOptions, ImportPlan, import_file, suggest_fields
+from records.services.importing import (
+    ImportMode,
+    ImportOptions,
+    ImportPlan,
+    ImportSummary,
+    import_file,
+    suggest_fields,
+)
 from records.services.importing.matching import match_columns, match_key
+from records.services.importing.report import Keeper
 from records.services.importing.uploads import copy_upload, get_upload
 from records.services.object_schema import ObjectSchema
+from records.services.spooled import SpooledFile
 
 from .running import MAX_FAILURES, JobView, find_job, start_job
 from .steps import Beat, Failure, Step, long_kinds
@@ -102,9 +110,10 @@ def import_as_tried(author: Author, schema: ObjectSchema, job_uuid: str) -> JobV
 
 def _import(author: Author, job: Job, beat: Beat) -> Step:
     trial, parameters = job.kind == TRIAL, job.parameters
-    upload = ImportUpload.objects.get(workspace_id=job.workspace_id, id=parameters["upload"])
+    upload = ImportUpload.objects.filter(workspace_id=job.workspace_id, id=parameters["upload"]).first()
+    if upload is None:
+        raise NotFound("The uploaded file is not there any more; upload it again.")
     schema = get_schema(author, str(job.object.uuid) if job.object is not None else "")
-    report = _report_path(job)
     if trial:
         Job.objects.filter(id=job.pk).update(leased_until=timezone.now() + TRIAL_LEASE)
     plan = ImportPlan(
@@ -113,50 +122,54 @@ def _import(author: Author, job: Job, beat: Beat) -> Step:
         ImportMode(parameters["mode"]),
         frozenset(parameters["kept"]),
     )
-    options = ImportOptions(report, plan, again=parameters["again"] or None, dry_run=trial)
-    with TemporaryDirectory() as folder:
-        table = copy_upload(upload, Path(folder))
+    options = ImportOptions(_keeper(job), plan, again=parameters["again"] or None, dry_run=trial)
+    with copy_upload(upload) as table:
         summary = import_file(author, schema.uuid, table, options, None if trial else lambda done, _: beat(done))
+    ignored = [name for name in upload.header if parameters["mapping"].get(name, name) is None]
+    result = {**_result(summary), "ignored_columns": ignored}
+    if trial:
+        result["samples"] = dict(summary.samples)
+    # That of a file which a command imported before is on the machine it ran on.
+    if summary.report and not summary.report.startswith("/"):
+        result["report"] = summary.report
+    failures = _failures(result["report"]) if "report" in result else []
+    return Step(None, summary.rows - summary.failed, failures, result)
+
+
+def _result(summary: ImportSummary) -> dict[str, Any]:
+    """What the job has to show of an import."""
     result: dict[str, Any] = {
         "created": summary.created,
         "updated": summary.updated,
         "unchanged": summary.unchanged,
         "failed": summary.failed,
-        "ignored_columns": [name for name in upload.header if parameters["mapping"].get(name, name) is None],
     }
     if summary.done_before is not None:
         result["imported_before"] = summary.done_before.isoformat()
-    if trial:
-        result["samples"] = dict(summary.samples)
-    failures = _failures(report)
-    if summary.failed and report.exists():
-        result["report"] = _keep(job, report)
-    report.unlink(missing_ok=True)
-    return Step(None, summary.rows - summary.failed, failures, result)
+    return result
 
 
-def _report_path(job: Job) -> Path:
-    """Where the rows that are refused are noted while the import runs, also if it is interrupted on the way."""
-    folder = Path(settings.DATA_DIR) / "imports"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{job.uuid}.errors.csv"
+def _keeper(job: Job) -> Keeper:
+    """Puts the job's report where every machine finds it."""
+
+    def keep(report: SpooledFile | None) -> str:
+        if report is None:
+            return ""
+        with report.open() as file:
+            return default_storage.save(f"imports/{job.workspace.uuid}/{job.uuid}.errors.csv", File(file))
+
+    return keep
 
 
-def _failures(report: Path) -> list[Failure]:
-    if not report.exists():
+def _failures(report: str) -> list[Failure]:
+    """The first rows of a report."""
+    if not default_storage.exists(report):
         return []
-    with report.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file)
+    with default_storage.open(report, "rb") as file, io.TextIOWrapper(file, encoding="utf-8", newline="") as text:
         return [
             {"line": int(row["line"]), "field": row["field"], "code": row["code"], "detail": row["message"]}
-            for row, _ in zip(rows, range(MAX_FAILURES), strict=False)
+            for row in islice(csv.DictReader(text), MAX_FAILURES)
         ]
-
-
-def _keep(job: Job, report: Path) -> str:
-    """Put the report where every machine finds it; its name there."""
-    with report.open("rb") as file:
-        return default_storage.save(f"imports/{job.workspace.uuid}/{job.uuid}.errors.csv", File(file))
 
 
 long_kinds.register(IMPORT, _import)

@@ -20,6 +20,7 @@ from records.exceptions import Conflict, InvalidInput, NotFound, RecordsError, U
 from records.models import Job, JobStatus, Source, new_uuid
 from records.services.access import Author, member_author
 from records.services.directory import load_workspace
+from records.services.sweeping import remove_unused_upload
 from records.services.transactions import in_one_transaction
 
 from .steps import Step, Stopped, kinds, long_kinds
@@ -222,6 +223,13 @@ def _finish(job: Job, status: JobStatus) -> None:
     job.status, job.finished_at, job.leased_until, job.lease = status, timezone.now(), None, None
     job.parameters = _kept_parameters(job)
     job.save(update_fields=["status", "finished_at", "leased_until", "lease", "parameters"])
+    _let_go_of_upload(job)
+
+
+def _let_go_of_upload(job: Job) -> None:
+    """The file of an import that was cancelled before it began goes at once."""
+    if job.status == JobStatus.CANCELLED and not job.position and "upload" in job.parameters:
+        remove_unused_upload(job.workspace_id, job.parameters["upload"])
 
 
 def _kept_parameters(job: Job) -> dict[str, Any]:
@@ -297,13 +305,17 @@ def cancel_job(author: Author, job_uuid: str) -> JobView:
         raise InvalidInput("The job has ended already.")
     # Nobody is at work on it: it ends here and now.
     idle = unfinished.filter(_free(timezone.now()))
-    idle.update(
-        status=JobStatus.CANCELLED,
-        finished_at=timezone.now(),
-        lease=None,
-        leased_until=None,
-        parameters=_kept_parameters(row),
-    )
+    with transaction.atomic():
+        ended = idle.update(
+            status=JobStatus.CANCELLED,
+            finished_at=timezone.now(),
+            lease=None,
+            leased_until=None,
+            parameters=_kept_parameters(row),
+        )
+        if ended:
+            row.status = JobStatus.CANCELLED
+            _let_go_of_upload(row)
     return _view(find_job(author, job_uuid))
 
 

@@ -1,0 +1,33 @@
+"""`manage.py restore FILE`: what `backup` wrote, into an empty database."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from records.exceptions import RecordsError
+from records.services.backup import restore
+
+
+class Command(BaseCommand):
+    """Restores all of a backup or nothing; the servers must be stopped."""
+
+    help = "Restore a backup into an empty database, on either engine and migrate it. Stop the servers first."
+
+    requires_system_checks = ()  # they load every page of the product
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, help="what `backup` wrote")
+        parser.add_argument("--replace", action="store_true", help="delete everything the database holds first")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            done = restore(options["file"], replace=options["replace"])
+        except RecordsError as problem:
+            raise CommandError(problem.detail) from problem
+        self.stdout.write(f"{done.rows:,} rows and {done.files:,} files restored.")
+        if done.missing:
+            self.stderr.write(f"{len(done.missing)} files were not in the backup, among them {done.missing[0]}.")

@@ -1,0 +1,167 @@
+"""Writing a backup: tables and stored files of one moment, while others write."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import orjson
+from django.core.files.storage import default_storage
+from django.db import connection, transaction
+
+from records.exceptions import Conflict
+from records.services.sql import is_postgresql
+
+from .tables import BackupTable, applied_leaves, last_keys, outward, selected, tables_at
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+ROWS = 1000
+CHUNK = 1024 * 1024
+
+
+@dataclass
+class BackupSummary:
+    """What a backup holds."""
+
+    rows: int = 0
+    files: int = 0
+    missing: list[str] = field(default_factory=list)
+
+
+def write_backup(path: Path) -> BackupSummary:
+    """Write everything to `path`, which must not exist; it appears when it is whole, readable by its owner alone."""
+    if path.exists():
+        raise Conflict(f"{path} exists; name a file that does not exist.")
+    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    handle = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+    try:
+        with os.fdopen(handle, "w+b") as file:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive, one_moment():
+                summary = _write(archive)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(partial, path)  # fails where somebody made the file in the meantime
+    finally:
+        partial.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+    return summary
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """A read transaction that sees the database as it is when it begins, and that no writer waits for."""
+    if is_postgresql():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+        return
+    connection.ensure_connection()
+    connection.connection.execute("BEGIN")  # not Django's, which would lock writers out
+    try:
+        yield
+    finally:
+        with suppress(Exception):
+            connection.connection.execute("ROLLBACK")
+
+
+def _write(archive: zipfile.ZipFile) -> BackupSummary:
+    summary, members = BackupSummary(), {}
+    leaves = applied_leaves()
+    tables = tables_at(leaves)
+    names: list[str] = []
+    manifest: dict[str, Any] = {"format": FORMAT, "migrations": leaves, "tables": {}, "files": {}}
+    for table in tables:
+        member = f"tables/{table.name}.jsonl"
+        count, members[member] = _write_table(archive, member, table, names)
+        manifest["tables"][table.name] = {"columns": table.columns, "kinds": table.kinds, "rows": count}
+        summary.rows += count
+    for at, name in enumerate(dict.fromkeys(filter(None, names))):
+        stored = _write_file(archive, f"files/{at}", name)
+        if stored is None:
+            summary.missing.append(name)
+            continue
+        members[f"files/{at}"] = stored
+        manifest["files"][f"files/{at}"] = name
+        summary.files += 1
+    manifest |= {"members": members, "last_keys": last_keys(tables), "missing": summary.missing}
+    archive.writestr(MANIFEST, json.dumps(manifest))
+    return summary
+
+
+def _write_table(
+    archive: zipfile.ZipFile, member: str, table: BackupTable, names: list[str]
+) -> tuple[int, dict[str, Any]]:
+    """Write the rows, and note the names of the files they have; how many, and their size and digest."""
+    digest, size, count = sha256(), 0, 0
+    convert = outward(table)
+    with archive.open(member, "w", force_zip64=True) as target:
+        for rows in _rows(selected(table)):
+            converted = [convert(row) for row in rows]
+            for row in converted:
+                names.extend(_file_names(table, row))
+            block = b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in converted)
+            target.write(block)
+            digest.update(block)
+            size += len(block)
+            count += len(rows)
+    return count, {"size": size, "sha256": digest.hexdigest()}
+
+
+def _file_names(table: BackupTable, row: list[Any]) -> Iterator[str]:
+    for column in table.file_columns:
+        yield row[table.columns.index(column)] or ""
+    if table.name == "records_job":  # an import's report of refused rows
+        result = orjson.loads(row[table.columns.index("result")] or "{}")
+        yield (isinstance(result, dict) and result.get("report")) or ""
+
+
+def _rows(statement: str) -> Iterator[list[tuple[Any, ...]]]:
+    """The rows of a table, a thousand at a time, never all in memory."""
+    raw: Any = connection.connection
+    with raw.cursor(name="records_backup") if is_postgresql() else _plain_cursor(raw) as cursor:
+        cursor.execute(statement)
+        while rows := cursor.fetchmany(ROWS):
+            yield rows
+
+
+@contextmanager
+def _plain_cursor(raw: Any) -> Iterator[Any]:
+    import sqlite3
+
+    cursor = sqlite3.Cursor(raw)
+    cursor.row_factory = None
+    try:
+        yield cursor
+    finally:
+        cursor.close()
+
+
+def _write_file(archive: zipfile.ZipFile, member: str, name: str) -> dict[str, Any] | None:
+    """Copy a stored file; None where it has been removed since the moment of the backup."""
+    try:
+        source = default_storage.open(name, "rb")
+    except FileNotFoundError:
+        return None
+    digest, size = sha256(), 0
+    with source, archive.open(zipfile.ZipInfo(member), "w", force_zip64=True) as target:
+        while chunk := source.read(CHUNK):
+            target.write(chunk)
+            digest.update(chunk)
+            size += len(chunk)
+    return {"size": size, "sha256": digest.hexdigest()}

@@ -1,0 +1,71 @@
+"""The command line of Records: `manage.py` and the console script `records` both call `main`."""
+
+# Imports nothing but the standard library at the top: a Python without Django gets a sentence too.
+from __future__ import annotations
+
+import os
+import sys
+
+OLDEST = (3, 11)
+CANNOT_RUN = 2  # exit status, where 1 means that a command ran and found something wrong
+AS_SERVED = ("serve", "demo", "doctor")
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command that `argv` (by default `sys.argv`) names; what is wrong around it is said in a sentence."""
+    arguments = sys.argv if argv is None else argv
+    command = arguments[1] if len(arguments) > 1 else ""
+    if sys.version_info < OLDEST:
+        stop(f"Records needs Python {'.'.join(map(str, OLDEST))} or newer; this is {sys.version.split()[0]}.")
+    set_defaults(command)
+    try:
+        from records_project.faults import explain
+    except ModuleNotFoundError as error:
+        stop(not_installed(error))
+    try:
+        run(arguments)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # Nobody reads on, as in `… | head`: there is nobody to tell, and no output to flush at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        said = explain(error)
+        if said is None or "--traceback" in arguments:
+            raise
+        stop(said)
+
+
+def set_defaults(command: str) -> None:
+    """Complete the environment by what a command implies; what is set there counts more."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "records_project.settings")
+    if command == "demo" and not os.environ.get("RECORDS_ENV"):
+        os.environ["RECORDS_ENV"] = "demo"
+    if command in AS_SERVED and not os.environ.get("STATEMENT_SECONDS"):
+        os.environ["STATEMENT_SECONDS"] = "5"
+
+
+def run(arguments: list[str]) -> None:
+    """Run a command, and see that all of its output could be written."""
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(arguments)
+    sys.stdout.flush()
+
+
+def not_installed(error: ModuleNotFoundError) -> str:
+    """Say what to do about a package that is missing; ours are never missing without a mistake of ours."""
+    package = (error.name or "").partition(".")[0]
+    if package in ("records", "records_project"):
+        raise error
+    return (
+        f"The Python package {package!r} is not installed for {sys.executable}. Run `make install` and use "
+        ".venv/bin/python, or activate the virtual environment that Records is installed in."
+    )
+
+
+def stop(said: str) -> None:
+    """End with a sentence."""
+    sys.stderr.write(f"{said}\n")
+    sys.exit(CANNOT_RUN)
