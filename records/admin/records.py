@@ -14,7 +14,7 @@ from records.field_types import FieldSpec
 from records.services.access import Author, grant_of, visible_fields
 from records.services.archive import list_archived
 from records.services.read import RecordView
-from records.services.search import SearchPage, search_records
+from records.services.search import search_records
 
 from .bulk import may_change
 from .inputs import choices_of
@@ -32,7 +32,6 @@ from .showing import Cell, show_cell
 from .transfers import may_import
 
 DISPLAY_NAME = "display_name"
-NO_RECORDS = SearchPage([], 0, False, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +57,9 @@ class TableRow:
 @require_safe
 @about_object
 def list_page(page: ObjectPage) -> HttpResponse:
-    """The records that meet what the address asks for; what is wrong with it is said above an empty table."""
+    """The records that meet what the address asks for; what is wrong with it is said in place of the table."""
     asked = read_asked(page)
-    found, problem, status, unavailable = NO_RECORDS, "", 200, None
+    found, problem, status, unavailable = None, "", 200, None
     try:
         found = search_records(page.author, page.schema, asked.request(page.author, page.schema))
     except InvalidInput as refusal:
@@ -76,12 +75,12 @@ def list_page(page: ObjectPage) -> HttpResponse:
         problem=problem,
         asked=asked,
         headings=_headings(page, asked),
-        rows=table_rows(page, found.views, asked.columns),
+        rows=table_rows(page, found.views if found is not None else (), asked.columns),
         filters=_active_filters(page, asked),
         filterable=_filterable(page.author, visible_fields(page.author, page.schema)),
         columns=[(spec, spec in asked.columns) for spec in offered_columns(page)],
         kept=[(key, value) for key, values in page.request.GET.lists() for value in values],
-        paging=paging(page, asked.page, found.count or 0),
+        paging=paging(page, asked.page, found.count or 0) if found is not None else None,
         **_bulk_links(page),
     )
     return tell_unavailable(response, unavailable)

@@ -20,7 +20,7 @@ from .naming import display_key, display_name, identifier_of
 from .object_schema import ObjectSchema
 from .record_rows import IndexRow, RecordRow, index_rows, read_record, record_columns
 from .sql import Row, document, execute, fetch, in_ids, is_postgresql, moment
-from .storage import replace_index
+from .storage import refresh_after, replace_index
 from .stored_files import check_files
 from .values import is_stored
 
@@ -75,6 +75,7 @@ def reindex(workspace: Workspace) -> int:
     with transaction.atomic():
         count_up(workspace.id, list(ObjectType.objects.filter(workspace=workspace).values_list("id", flat=True)))
         execute(f"DELETE FROM records_fieldvalue WHERE {_STRAY.format(key='record_id')}", [workspace.id, workspace.id])
+    refresh_after(count)
     return count
 
 

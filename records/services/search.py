@@ -26,7 +26,7 @@ from .ordering import newest_first, parse_ordering, read_cursor, write_cursor
 from .read import RecordView, view_records
 from .record_rows import RECORD_WIDTH, read_record
 from .search_counts import PROBED, Counted, count
-from .search_matches import Search
+from .search_matches import Search, by_record, ways
 from .search_sort import sort_matches
 from .search_walk import stretches, walk_index
 from .sql import Fragment, Row, fetch, moment, time_limit
@@ -140,7 +140,11 @@ def _page(search: Search, counted: Counted) -> list[Row]:
     # Walking meets a match every size / matches rows; finding and sorting touches every match.
     matches, size = counted.matches, counted.size
     walks = walkable and (matches >= PROBED or wanted * size < matches * matches * 2)
-    return walk_index(search) if walks else fetch(*sort_matches(search))
+    if walks:
+        return walk_index(search)
+    # Each record of an index way is fetched by its key; many of them cost more than reading them all in order.
+    way = ways(search)[counted.way] if matches < PROBED else by_record(search, sets=True)
+    return fetch(*sort_matches(search, way))
 
 
 # ---------------------------------------------------------------- rows

@@ -10,6 +10,7 @@ SQLite, where one writes at a time, it is the object's newest row.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from django.db import connection
 
 from .caches import Cache
 from .filters import AllOf, AnyOf, Leaf, Node
-from .search_matches import Search, matching
+from .search_matches import Search, Way, ways
 from .sql import Fragment, fetch, is_postgresql
 
 PROBED = 5000
@@ -29,22 +30,22 @@ _LEDGER = "FROM records_historicalrecord h WHERE h.workspace_id = %s AND h.objec
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How many records match, an upper bound of the object's records, and when they were counted."""
+    """How many records match, an upper bound of the object's records, when they were counted, and in which way."""
 
     matches: int
     size: int
     mark: Any
+    way: int = 0
 
 
 def count(search: Search, *, exact: bool) -> Counted:
     """Count the matches, at most `PROBED` of them unless exact; not again where nothing has changed."""
-    source, params = matching(search)
-    counted = f"SELECT count(*) {source}" if exact else f"SELECT count(*) FROM (SELECT 1 {source} LIMIT {PROBED}) p"
-    key = _key(search, source, params) if exact else None
+    found = ways(search)
+    key = _key(search, *found[0].matching) if exact else None
     known: Counted | None = _kept.get(key) if key else None
-    if known is not None:
-        holds, proof = _still_holds(search, known)
-        counted, params = f"CASE WHEN {holds} THEN NULL ELSE ({counted}) END", [*proof, *params]
+    choice, params = _choice(search, found, known)
+    counted = [_counted(way, exact=exact) for way in found]
+    cases = " ".join(f"WHEN {at} THEN ({sql})" for at, (sql, _) in enumerate(counted))
     # The keys of the newest and the oldest record bound their number, at the price of two look-ups.
     newest, oldest = (
         "(SELECT s.id FROM records_record s WHERE s.workspace_id = %s AND s.object_id = %s AND s.state = 'active'"
@@ -53,13 +54,36 @@ def count(search: Search, *, exact: bool) -> Counted:
     )
     tenant = _tenant(search)
     mark, mark_params = ("txid_current_snapshot()::text", []) if is_postgresql() else _newest(search)
-    row = fetch(f"SELECT ({counted}), {newest}, {oldest}, {mark}", [*params, *tenant, *tenant, *mark_params])[0]
-    if known is not None and row[0] is None:
+    rows = fetch(
+        f"SELECT CASE a.way {cases} END, a.way, {newest}, {oldest}, {mark} FROM (SELECT {choice} AS way LIMIT 1) a",
+        [*(param for _, more in counted for param in more), *tenant, *tenant, *mark_params, *params],
+    )
+    matches, way, last, first, mark = rows[0]
+    if known is not None and way is None:
         return known
-    found = Counted(row[0], 0 if row[1] is None else abs(row[1] - row[2]) + 1, row[3])
+    made = Counted(matches, 0 if last is None else abs(last - first) + 1, mark, way)
     if key:
-        _kept.put(key, found)
-    return found
+        _kept.put(key, made)
+    return made
+
+
+def _choice(search: Search, found: Sequence[Way], known: Counted | None) -> Fragment:
+    """Which way to count, as SQL: none where what is known still holds."""
+    cases = [(at, way.few) for at, way in enumerate(found) if way.few is not None]
+    whens = [f"WHEN {few[0]} THEN {at}" for at, few in cases]
+    params = [param for _, few in cases for param in few[1]]
+    if known is not None:
+        holds, proof = _still_holds(search, known)
+        whens, params = [f"WHEN {holds} THEN NULL", *whens], [*proof, *params]
+    return (f"CASE {' '.join(whens)} ELSE 0 END", params) if whens else ("0", [])
+
+
+def _counted(way: Way, *, exact: bool) -> Fragment:
+    source, params = way.matching
+    return (
+        f"SELECT count(*) {source}" if exact else f"SELECT count(*) FROM (SELECT 1 {source} LIMIT {PROBED}) p",
+        params,
+    )
 
 
 def _still_holds(search: Search, known: Counted) -> Fragment:
@@ -78,7 +102,7 @@ def _still_holds(search: Search, known: Counted) -> Fragment:
     ), [known.mark, *_tenant(search), int(known.mark.split(":")[0])]
 
 
-def _key(search: Search, source: str, params: list[Any]) -> tuple[Any, ...] | None:
+def _key(search: Search, source: str, params: Sequence[Any]) -> tuple[Any, ...] | None:
     """What two searches that match the same records share; None where the object's ledger does not tell of changes."""
     if connection.in_atomic_block or not all(map(_is_in_ledger, search.conditions)):
         return None

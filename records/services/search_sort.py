@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from .access import visible_condition
+from .filter_sql import RECORD
 from .ordering import Cursor, SortKey, after
 from .record_rows import record_columns
-from .search_matches import Search, driver_of, matching
+from .search_matches import Search, Way
 from .shown_names import name_is_open, stand_in
-from .sql import Fragment
+from .sql import Fragment, by_key
+
+# Said so that no index of live records fits, which a planner may take for the key's.
+LIVE = "{0}.state NOT IN ('archived', 'deleted')"
 
 
-def sort_matches(search: Search) -> Fragment:
+def sort_matches(search: Search, way: Way) -> Fragment:
     """Every match, with its sort values, sorted."""
     joins, columns, join_params = [], [], []
     for at, key in enumerate(search.keys):
@@ -20,8 +24,10 @@ def sort_matches(search: Search) -> Fragment:
         joins.append(join)
         columns.append(column)
         join_params += params
-    base, params = search.base
-    keys, key_params = _keys(search)
+    source, params = way.source
+    if way.key != RECORD:
+        source += by_key("records_record", "r", f"r.workspace_id = %s AND r.id = {way.key}")
+        params = [*params, search.author.workspace.id]
     ordered = [_ordered(key, column) for key, column in zip(search.keys, columns, strict=True)]
     cursor: Fragment = ("TRUE", [])
     if search.cursor is not None:
@@ -31,9 +37,9 @@ def sort_matches(search: Search) -> Fragment:
     order.append(f"r.id {search.keys[0].direction}")
     shown = "".join(f"{column}, " for column in columns)
     return (
-        f"SELECT r.id, {shown}{record_columns('r')} FROM records_record r{''.join(joins)}"
-        f" WHERE {base} AND {keys} AND {cursor[0]} ORDER BY {', '.join(order)}" + search.tail
-    ), [*join_params, *params, *key_params, *cursor[1]]
+        f"SELECT r.id, {shown}{record_columns('r')} FROM {source}{''.join(joins)}"
+        f" WHERE {way.where[0]} AND {cursor[0]} ORDER BY {', '.join(order)}" + search.tail
+    ), [*params, *join_params, *way.where[1], *cursor[1]]
 
 
 def _sort_source(search: Search, key: SortKey, alias: str) -> tuple[str, str, list[Any]]:
@@ -44,10 +50,8 @@ def _sort_source(search: Search, key: SortKey, alias: str) -> tuple[str, str, li
     if key.in_record:
         return "", f"NULLIF(r.{key.column}, '')" if key.may_be_blank else f"r.{key.column}", []
     workspace = search.author.workspace.id
-    join = (
-        f" LEFT JOIN records_fieldvalue {alias} ON {alias}.workspace_id = %s AND {alias}.record_id = r.id"
-        f" AND {alias}.field_id = %s AND {alias}.position = 0"
-    )
+    first = "{0}.workspace_id = %s AND {0}.record_id = {1}.id AND {0}.field_id = %s AND {0}.position = 0"
+    join = by_key("records_fieldvalue", alias, first.format(alias, "r"), optional=True)
     if key.column != "related_record":
         return join, f"{alias}.{key.column}", [workspace, key.field.id]
     directory, related_id = search.author.directory, key.field.related_object_id or 0
@@ -57,17 +61,12 @@ def _sort_source(search: Search, key: SortKey, alias: str) -> tuple[str, str, li
         related = directory.schema(related_id)
         visible = visible_condition(search.author, related, f"{alias}r")
         shown = None if name_is_open(search.author, related) else stand_in(search.author, related)
-    join += (
-        f" LEFT JOIN records_record {alias}r ON {alias}r.workspace_id = %s AND {alias}r.id = {alias}.related_record"
-        f" AND {alias}r.state = 'active' AND {visible[0]}"
-    )
+    named = f"{alias}r.workspace_id = %s AND {alias}r.id = {alias}.related_record AND {LIVE.format(f'{alias}r')}"
+    join += by_key("records_record", f"{alias}r", f"{named} AND {visible[0]}", optional=True)
     params = [workspace, key.field.id, workspace, *visible[1]]
     if shown is None:
         return join, f"NULLIF({alias}r.display_key, '')", params
-    join += (
-        f" LEFT JOIN records_fieldvalue {alias}n ON {alias}n.workspace_id = %s AND {alias}n.record_id = {alias}r.id"
-        f" AND {alias}n.field_id = %s AND {alias}n.position = 0"
-    )
+    join += by_key("records_fieldvalue", f"{alias}n", first.format(f"{alias}n", f"{alias}r"), optional=True)
     return join, f"{alias}n.text", [*params, workspace, shown.id]
 
 
@@ -86,13 +85,3 @@ def _ordered(key: SortKey, column: str) -> str:
 def _place(key: SortKey, value: Any) -> Any:
     """A cursor's value in the form the records are ordered by."""
     return _option_places(key).get(value) if key.column == "option" else value
-
-
-def _keys(search: Search) -> Fragment:
-    if not search.conditions:
-        return "TRUE", []
-    driver = driver_of(search)
-    if driver is None:
-        return search.sql.predicate(search.node, "r.id")
-    source, params = matching(search)
-    return f"r.id IN (SELECT d.id {source})", params

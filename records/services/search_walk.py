@@ -4,27 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from .filters import Leaf
+from .filter_sql import RECORD, found
 from .ordering import SortKey
 from .record_rows import record_columns
 from .search_matches import Search
-from .sql import Fragment, Row, fetch, is_postgresql
+from .sql import Fragment, Row, by_key, fetch, is_postgresql
 
 MAX_PARTS = 100
-
-
-def _probe(search: Search, key: str) -> Fragment:
-    """The filters as tests of one record at a time, so that the planner keeps the walk's order."""
-    parts = []
-    for node in search.conditions:
-        if isinstance(node, Leaf) and node.field.mirror_of_id is None and node.test.op != "count":
-            rows, params = search.sql.rows(node)
-            found = f"(SELECT 1 {rows} AND {search.sql.key_of(node)} = {key} LIMIT 1)"
-            parts.append((f"{found} IS {'' if node.test.negated else 'NOT '}NULL", params))
-        else:
-            parts.append(search.sql.predicate(node, key))
-    sql = " AND ".join(part for part, _ in parts) or "TRUE"
-    return sql, [param for _, params in parts for param in params]
 
 
 def stretches(search: Search) -> list[tuple[Any, Fragment]] | None:
@@ -71,16 +57,17 @@ def _walk(search: Search, *, blanks: bool) -> Fragment:
     )
     page = f"SELECT * FROM ({union}) u" + search.tail
     order = f"p.part, p.sorted {key.direction}, p.key {key.direction}"
-    return (
-        f"SELECT r.id, p.sorted, {record_columns('r')} FROM ({page}) p"
-        f" JOIN records_record r ON r.id = p.key WHERE r.workspace_id = %s ORDER BY {order}"
-    ), [*(param for _, params in parts for param in params), search.author.workspace.id]
+    record = by_key("records_record", "r", "r.workspace_id = %s AND r.id = p.key")
+    return (f"SELECT r.id, p.sorted, {record_columns('r')} FROM ({page}) p{record} ORDER BY {order}"), [
+        *(param for _, params in parts for param in params),
+        search.author.workspace.id,
+    ]
 
 
 def _stretch(search: Search, key: SortKey, part: tuple[Any, Fragment]) -> Fragment:
     workspace, schema = search.author.workspace.id, search.schema.id
     if key.in_record:
-        column, record = f"r.{key.column}", "r.id"
+        column, record = f"r.{key.column}", RECORD
         base, params = search.base
         source = f"records_record r WHERE {base}"
     else:
@@ -96,7 +83,7 @@ def _stretch(search: Search, key: SortKey, part: tuple[Any, Fragment]) -> Fragme
             params += [workspace, schema, *visible]
     condition, more = part[1]
     beyond = _beyond(search, key, column, record, part[0])
-    chosen, probed = _probe(search, record)
+    chosen, probed = search.sql.all_of(search.conditions, record, sets=False)
     return (
         f"SELECT {record} AS key, {column} AS sorted FROM {source} AND {condition} AND {beyond[0]}"
         f" AND {chosen} ORDER BY {column} {key.direction}, {record} {key.direction}"
@@ -121,7 +108,7 @@ def _beyond(search: Search, key: SortKey, column: str, record: str, option: int 
 
 def _blank_stretch(search: Search, key: SortKey) -> Fragment:
     base, params = search.base
-    chosen, probed = _probe(search, "r.id")
+    chosen, probed = search.sql.all_of(search.conditions, RECORD, sets=False)
     beyond: Fragment = ("TRUE", [])
     if search.cursor is not None and search.cursor.values[0] is None:
         beyond = (f"r.id {key.beyond} %s", [search.cursor.record_id])
@@ -129,9 +116,9 @@ def _blank_stretch(search: Search, key: SortKey) -> Fragment:
     empty = {"text": c_text, "display_key": c_text, "number": "CAST(NULL AS numeric)", "option": "CAST(NULL AS bigint)"}
     nothing = empty.get(key.column, "CAST(NULL AS timestamptz)" if is_postgresql() else "NULL")
     blank: Fragment = (
-        (
-            "NOT EXISTS (SELECT 1 FROM records_fieldvalue b"
-            " WHERE b.workspace_id = %s AND b.record_id = r.id AND b.field_id = %s)"
+        found(
+            "FROM records_fieldvalue b WHERE b.workspace_id = %s AND b.record_id = r.id AND b.field_id = %s",
+            negated=True,
         ),
         [search.author.workspace.id, key.field.id],
     )

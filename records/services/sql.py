@@ -127,6 +127,33 @@ def in_uuids(column: str, uuids: Iterable[str]) -> Fragment:
     return f"{column} IN (SELECT value FROM json_each(%s))", [orjson.dumps([uuid.hex for uuid in parsed]).decode()]
 
 
+def in_set(key: str, keys: str, *, negated: bool = False) -> str:
+    """`key` is, or is not, among the `id`s of a SELECT, which runs once however many keys are asked about.
+
+    PostgreSQL would make a join of a bare IN, and scans a list where it expects one too big to hash. The second
+    condition, which always holds, lets it expect a small one.
+    """
+    if is_postgresql():
+        keys = f"SELECT k.id FROM ({keys}) k WHERE k.id + 0 = k.id"
+    return f"({key} IN ({keys})) IS {'NOT ' if negated else ''}TRUE"
+
+
+def one_of_few(column: str, keys: str) -> str:
+    """`column` is one of the few keys that a SELECT returns, which are looked up in the column's index."""
+    return f"{column} = ANY(ARRAY({keys}))" if is_postgresql() else f"{column} IN ({keys})"
+
+
+def by_key(table: str, alias: str, condition: str, *, optional: bool = False) -> str:
+    """A join that fetches, for each row so far, the one row of a table that has its key; nothing is scanned.
+
+    An `optional` one may be missing.
+    """
+    if is_postgresql():
+        kind, on = ("LEFT", " ON TRUE") if optional else ("CROSS", "")
+        return f" {kind} JOIN LATERAL (SELECT * FROM {table} {alias} WHERE {condition} LIMIT 1) {alias}{on}"
+    return f" {'LEFT' if optional else 'CROSS'} JOIN {table} {alias} ON {condition}"
+
+
 def in_texts(column: str, texts: Iterable[str]) -> Fragment:
     """`column` is one of these texts."""
     texts = list(texts)

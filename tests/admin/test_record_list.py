@@ -216,13 +216,14 @@ def test_the_search_finds_text_in_any_field(admin: Workbench, three: str) -> Non
         ("?q=%00", "Null characters"),
     ],
 )
-def test_what_makes_no_sense_is_said_above_an_empty_table(
+def test_what_makes_no_sense_is_said_in_place_of_the_table(
     admin: Workbench, three: str, asked: str, problem: str
 ) -> None:
     content = admin.read(three + asked)
 
     assert problem in unescape(content)
-    assert names(content) == []
+    assert "records-table" not in content
+    assert "0 records" not in content
 
 
 @pytest.mark.parametrize(
@@ -277,9 +278,9 @@ def test_a_page_costs_the_same_however_many_records_it_shows(admin: Workbench, c
 
 
 SLOW = {
-    "postgresql": "SELECT pg_sleep(10), NULL, NULL",
+    "postgresql": "SELECT 0, 0, NULL, NULL, pg_sleep(10)",
     "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 99999999)"
-    " SELECT count(*), 0, 0 FROM n",
+    " SELECT count(*), 0, 0, 0, 0 FROM n",
 }
 
 
@@ -288,7 +289,7 @@ def test_a_list_that_takes_too_long_says_so(admin: Workbench, three: str, settin
     """The search's own count takes as long as it likes: the database stops it, and the page is there all the same."""
 
     def slowly(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        if sql.startswith("SELECT (SELECT count(*)"):
+        if sql.startswith("SELECT CASE a.way"):
             sql, params = SLOW[connection.vendor], []
         return execute(sql, params, many, context)
 
@@ -306,3 +307,5 @@ def test_a_list_that_takes_too_long_says_so(admin: Workbench, three: str, settin
     content = response.content.decode()
     assert "took longer than 0.2 s; narrow it" in content
     assert "Industry" in content  # what to narrow it by
+    assert "0 records" not in content
+    assert "No records" not in content

@@ -21,9 +21,11 @@ from django_tasks_db.management.commands.db_worker import Worker
 
 from records.management.commands.serve import check_migrated
 from records.services.jobs import beat, forget_beats, recover_jobs, stop_working
+from records.services.storage import refresh_outdated_statistics
 from records.services.stores import sweep_stores
 
 SWEEP_SECONDS = 3600
+STATISTICS_SECONDS = 15
 
 logger = logging.getLogger(__name__)
 
@@ -52,12 +54,15 @@ class Command(BaseCommand):
         if not options["batch"] and not options["parent"]:
             self.stdout.write("Runs jobs as they come. Ctrl-C stops it.")
         name = f"{socket.gethostname()}:{os.getpid()}"
-        recovered = swept = -math.inf
+        recovered = swept = analyzed = -math.inf
         while not stopping.is_set():
             if time.monotonic() - recovered > settings.JOB_LEASE_SECONDS / 4:
                 try_to_recover(name)
                 recovered = time.monotonic()
             run_tasks()
+            if time.monotonic() - analyzed > STATISTICS_SECONDS:
+                try_to_refresh_statistics()
+                analyzed = time.monotonic()
             if time.monotonic() - swept > SWEEP_SECONDS:
                 try_to_sweep()
                 swept = time.monotonic()
@@ -82,6 +87,14 @@ def try_to_sweep() -> None:
     """Remove what stores have kept for long enough."""
     try:
         sweep_stores()
+    except OperationalError:
+        close_old_connections()
+
+
+def try_to_refresh_statistics() -> None:
+    """Let the database know what has been stored since the last look, one by one."""
+    try:
+        refresh_outdated_statistics()
     except OperationalError:
         close_old_connections()
 

@@ -17,6 +17,7 @@ from records.services.definitions import slug
 from records.services.directory import forget_everything
 from records.services.external.forwarding import check_kept_here
 from records.services.object_schema import ObjectSchema
+from records.services.storage import refresh_after
 from records.services.transactions import in_one_transaction
 
 from .creating import NO_IDENTIFIER, ObjectDraft, create_drafted, draft_object
@@ -102,6 +103,7 @@ def import_file(
         resumed_at = _summary(work).rows
         import_parts(work, lambda done: progress(done, total) if progress is not None else None)
         summary = replace(_finish(work, options.keep_report, resumed_at), made=draft)
+        refresh_after(summary.created + summary.updated)
         return replace(summary, samples=work.samples.rows) if work.samples is not None else summary
 
     return in_one_transaction(lambda: _undone(run)) if options.dry_run else run()

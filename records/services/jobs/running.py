@@ -20,6 +20,7 @@ from records.exceptions import Conflict, InvalidInput, NotFound, RecordsError, U
 from records.models import Job, JobStatus, Source, new_uuid
 from records.services.access import Author, member_author
 from records.services.directory import load_workspace
+from records.services.storage import refresh_statistics
 from records.services.sweeping import remove_unused_upload
 from records.services.transactions import in_one_transaction
 
@@ -106,10 +107,14 @@ def run_job(job_id: int) -> None:
     try:
         if _run_long(job_id, lease):
             return
+        steps = 1
         while _run_step(job_id, lease):
             if _stopping.is_set():
                 _release(job_id, lease)
                 return
+            steps += 1
+        if steps > 1:  # a small job is left to whoever looks after the statistics
+            refresh_statistics()
     except (Conflict, Unavailable):
         _release(job_id, lease)  # a worker tries again
         raise

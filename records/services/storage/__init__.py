@@ -7,23 +7,18 @@ go in through `executemany`.
 
 from __future__ import annotations
 
-import logging
-
-from django.db import DatabaseError, connection
-
 from records.services.copying import FROM as COPY_FROM
 from records.services.copying import copy_index
 from records.services.record_rows import Changes, IndexRow, Stamp, index_rows
-from records.services.sql import execute, execute_together, is_postgresql
+from records.services.sql import execute_together, is_postgresql
 
 from .index import delete_index, index_insertion, insert_index, replace_index, set_live
 from .ledger import LEDGER, ledger_row
 from .records import give_keys, insert_records, record_insertion, record_update, update_records
+from .statistics import refresh_after, refresh_outdated_statistics, refresh_statistics
 from .tables import give_up, insert, insertion
 
-__all__ = ["refresh_statistics", "replace_index", "store"]
-
-_log = logging.getLogger(__name__)
+__all__ = ["refresh_after", "refresh_outdated_statistics", "refresh_statistics", "replace_index", "store"]
 
 
 def store(stamp: Stamp, changes: Changes) -> None:
@@ -90,15 +85,3 @@ def _index_rows(changes: Changes) -> list[IndexRow]:
         for record in records.values()
         for row in index_rows(record, spec, unique=spec in changes.unique)
     ]
-
-
-def refresh_statistics() -> None:
-    """Let PostgreSQL plan with what is stored now: autovacuum comes too late for the second half of a big import.
-
-    Where that is not possible, the import is slower, no more. A role that may not analyze is only warned.
-    """
-    if is_postgresql() and not connection.in_atomic_block:
-        try:
-            execute("ANALYZE records_record, records_fieldvalue, records_historicalrecord")
-        except DatabaseError as problem:
-            _log.warning("The tables could not be analyzed: %s", str(problem).strip())
