@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -11,69 +12,81 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
-import pytest
 from django.conf import settings
 from django.db import connection
 
 from records import migrations
 from records.migrations import _locking
-from tests.serving import MANAGE, own_database
+from tests.serving import own_database
 
 from .upgrading import RECORDS
 
 ROUNDS = 6
-BEFORE_LEDGER_AND_RECORDS = "0003"  # the migrations after it change both tables
+AGREED = "Documents, index and ledger agree.\n"
+KILLED_BEFORE = (1, 12, 25, 40)  # each counted from where the one before was killed
 
 
-def run(environment: Mapping[str, str], *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False, timeout=120
+def run(environment: Mapping[str, str], *command: str, given: str = "") -> str:
+    done = subprocess.run(
+        command,
+        env=environment,
+        cwd=settings.BASE_DIR,
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
-
-
-def manage(environment: Mapping[str, str], *command: str) -> str:
-    done = run(environment, *MANAGE, *command)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def manage(environment: Mapping[str, str], *commands: list[str]) -> list[str]:
+    """What commands print, each in a process of its own; all must succeed."""
+    ended = json.loads(run(environment, sys.executable, "-m", "tests.faults.run_commands", given=json.dumps(commands)))
+    assert [each["status"] for each in ended] == [0] * len(commands), ended
+    return [each["out"] for each in ended]
 
 
 def old_database(url: str) -> tuple[dict[str, str], int]:
     """A database of the first schema with data in it: the environment of its commands, and the key of a record."""
     environment = {**os.environ, "RECORDS_ENV": "test", "DATABASE_URL": url}
-    manage(environment, "migrate", "records", "0001", "--verbosity", "0")
-    seeded = run(environment, sys.executable, "-m", "tests.management.upgrading", "seed")
-    assert seeded.returncode == 0, seeded.stderr
-    return environment, int(seeded.stdout)
+    return environment, int(upgrading(environment, "seed"))
 
 
-@pytest.mark.parametrize("statement", [1, 12, 40, 75])
-def test_a_migration_that_is_killed_goes_on_when_it_is_run_again(tmp_path: Path, statement: int) -> None:
+def upgrading(environment: Mapping[str, str], *arguments: str) -> str:
+    return run(environment, sys.executable, "-m", "tests.management.upgrading", *arguments)
+
+
+def test_a_migration_that_is_killed_goes_on_when_it_is_run_again(tmp_path: Path) -> None:
     with own_database(tmp_path) as url:
         environment, _ = old_database(url)
-        killed = run(environment, sys.executable, "-m", "tests.management.upgrading", "kill", str(statement))
-        assert killed.returncode == -signal.SIGKILL, killed.stderr
 
-        manage(environment, "migrate", "--verbosity", "0")
+        ended = upgrading(environment, "kill", *map(str, KILLED_BEFORE))
 
-        manage(environment, "migrate", "--check")
-        assert manage(environment, "check_records") == "Documents, index and ledger agree.\n"
+        assert ended.split() == [str(-signal.SIGKILL)] * len(KILLED_BEFORE)
         counted = "from records.models import Record; print(Record.objects.count(), Record.history.count())"
-        assert manage(environment, "shell", "--no-imports", "-c", counted) == f"{RECORDS} {RECORDS}\n"
+        assert manage(
+            environment,
+            ["migrate", "--verbosity", "0"],
+            ["migrate", "--check"],
+            ["check_records"],
+            ["shell", "--no-imports", "-c", counted],
+        ) == ["", "", AGREED, f"{RECORDS} {RECORDS}\n"]
 
 
 def test_migrations_and_writes_of_a_hot_record_do_not_deadlock(tmp_path: Path) -> None:
     with own_database(tmp_path) as url:
         environment, record = old_database(url)
-        if connection.vendor == "sqlite":  # one writes at a time there: the migration alone must pass
-            manage(environment, "migrate", "--verbosity", "0")
-            return
-        for _ in range(ROUNDS):
-            manage(environment, "migrate", "records", BEFORE_LEDGER_AND_RECORDS, "--verbosity", "0")
+        if connection.vendor == "sqlite":  # one writes at a time there: the migrations alone must pass
+            upgrading(environment, "rounds", "1")
+        else:
             assert migrate_under_writers(environment, record) > 0
+        assert manage(environment, ["check_records"]) == [AGREED]
 
 
 def migrate_under_writers(environment: Mapping[str, str], record: int) -> int:
-    """Migrate while three processes write the record; how many writes were stored, none of which failed."""
+    """Migrate while three processes write the record; the least that one stored, and no write may fail."""
     command = [sys.executable, "-m", "tests.management.hot_writes", str(record)]
     writers = [
         subprocess.Popen(
@@ -91,7 +104,7 @@ def migrate_under_writers(environment: Mapping[str, str], record: int) -> int:
         for writer in writers:
             assert writer.stdout is not None
             assert writer.stdout.readline() == "writing\n"
-        manage(environment, "migrate", "--verbosity", "0")
+        upgrading(environment, "rounds", str(ROUNDS))
     finally:
         ended = [writer.communicate() for writer in writers]
     assert [writer.returncode for writer in writers] == [0, 0, 0], ended
