@@ -24,6 +24,8 @@ import django
 
 WRITERS = 4
 SITE = "Backed up"
+# The stores with tables or folders of their own; "tasks" first, since it must find no task of another.
+PLANTED = ("tasks", "files", "answers", "uploads", "refused rows", "imports", "jobs", "command reports")
 
 
 def fill() -> None:
@@ -34,7 +36,7 @@ def fill() -> None:
 
     call_command("migrate", verbosity=0)
     with tempfile.TemporaryDirectory() as folder:
-        for name in sorted(PLANTS, key=lambda name: name != "tasks"):  # which must find no task of another
+        for name in PLANTED:
             caller = make_workspace(f"Site of {name}", f"{uuid4().hex}@example.com")
             _make_people(caller)
             record = make_record(caller, "people", name=CANARY, note="Ünï😀\\\n\t", age=10**15)
@@ -42,8 +44,8 @@ def fill() -> None:
     site = make_workspace(SITE)
     make_object(site, "Pairs", FieldDefinition("Number", "integer"))
     for writer in range(WRITERS):
-        for _ in range(2):
-            make_record(site, "pairs", name=f"Pair {writer}", number=0)
+        for side in ("left", "right"):
+            make_record(site, "pairs", name=f"{writer} {side}", number=0)
 
 
 def write(writer: int) -> None:
