@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import stat
+import struct
 import subprocess
 import sys
 import zipfile
@@ -170,9 +171,7 @@ def data_of(file: Path, name: str) -> range:
     with zipfile.ZipFile(file) as opened:
         info = opened.getinfo(name)
     content = file.read_bytes()
-    lengths = [
-        int.from_bytes(content[info.header_offset + at : info.header_offset + at + 2], "little") for at in (26, 28)
-    ]
+    lengths = struct.unpack_from("<HH", content, info.header_offset + 26)  # of the name and of what follows it
     start = info.header_offset + 30 + sum(lengths)
     return range(start, start + info.compress_size)
 

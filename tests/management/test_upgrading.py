@@ -86,7 +86,7 @@ def test_migrations_and_writes_of_a_hot_record_do_not_deadlock(tmp_path: Path) -
 
 
 def migrate_under_writers(environment: Mapping[str, str], record: int) -> int:
-    """Migrate while three processes write the record; the least that one stored, and no write may fail."""
+    """Migrate while two processes write the record; the least that one stored, and no write may fail."""
     command = [sys.executable, "-m", "tests.management.hot_writes", str(record)]
     writers = [
         subprocess.Popen(
@@ -98,7 +98,7 @@ def migrate_under_writers(environment: Mapping[str, str], record: int) -> int:
             stderr=subprocess.PIPE,
             text=True,
         )
-        for _ in range(3)
+        for _ in range(2)
     ]
     try:
         for writer in writers:
@@ -107,7 +107,7 @@ def migrate_under_writers(environment: Mapping[str, str], record: int) -> int:
         upgrading(environment, "rounds", str(ROUNDS))
     finally:
         ended = [writer.communicate() for writer in writers]
-    assert [writer.returncode for writer in writers] == [0, 0, 0], ended
+    assert [writer.returncode for writer in writers] == [0, 0], ended
     return min(int(printed) for printed, _ in ended)
 
 
