@@ -111,7 +111,7 @@ def copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copies]:
         first = environment_of(f"sqlite:///{folder / 'first.sqlite3'}", folder / "first")
         second = environment_of(url_back, folder / "second")
         checks, states = [], []
-        for target, archive, made in ((first, *archives[:2]), (second, *archives[1:])):
+        for target, archive, made in ((first, archives[0], archives[1]), (second, archives[1], archives[2])):
             _, check, _ = manage(target, ["restore", str(archive)], ["check_records"], ["backup", str(made)])
             checks.append(check)
             states.append(state_of(target))
@@ -240,7 +240,7 @@ def test_a_damaged_backup_is_refused(bad: Path, damage: Callable[[Path], None]) 
 
 def test_any_flipped_byte_of_a_member_is_found(copies: Copies, bad: Path) -> None:
     for name in ("manifest.json", "tables/records_record.jsonl", "files/0"):
-        places = data_of(bad, name)
+        places = data_of(bad, name)[:-1]  # bits of the last byte may be padding
         for at in places[:: max(1, len(places) // 12)]:
             shutil.copy(copies.archives[1], bad)
             flip(bad, at)

@@ -56,10 +56,15 @@ def half_way(filled: Filled, file: Path) -> Iterator[tuple[subprocess.Popen[str]
     content = pipe.read_bytes()
     pipe.unlink()
     os.mkfifo(pipe)
-    command = [*MANAGE, "backup", str(file)]
-    output = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     try:
-        with subprocess.Popen(command, env=filled.environment, cwd=settings.BASE_DIR, **output) as process:
+        with subprocess.Popen(
+            [*MANAGE, "backup", str(file)],
+            env=filled.environment,
+            cwd=settings.BASE_DIR,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
             try:
                 yield process, opened_by_both(pipe, process)
             finally:
