@@ -26,7 +26,7 @@ from records.services.sql import is_postgresql
 from records.services.storage import refresh_statistics
 from records.services.stores import STORES
 
-from .tables import BackupTable, Node, applied_leaves, inward, set_last_keys, tables_at
+from .tables import LEFT_OUT, BackupTable, Node, applied_leaves, inward, set_last_keys, tables_at
 from .writing import CHUNK, FORMAT, MANIFEST, ROWS
 
 MAX_MANIFEST = 256 * 1024 * 1024
@@ -211,7 +211,8 @@ def _store_file(archive: zipfile.ZipFile, member: str, name: str, digest: str) -
 
 def _empty(tables: list[BackupTable]) -> None:
     with connection.cursor() as cursor:
-        names = [*(f'"{table.name}"' for table in tables), '"django_session"']
+        left_out = LEFT_OUT & set(connection.introspection.table_names(cursor))  # an old schema may lack it
+        names = [f'"{name}"' for name in (*(table.name for table in tables), *sorted(left_out))]
         if is_postgresql():
             cursor.execute(f"TRUNCATE {', '.join(names)}")
         else:
