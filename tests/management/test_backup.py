@@ -240,7 +240,7 @@ def test_a_damaged_backup_is_refused(bad: Path, damage: Callable[[Path], None]) 
 
 def test_any_flipped_byte_of_a_member_is_found(copies: Copies, bad: Path) -> None:
     for name in ("manifest.json", "tables/records_record.jsonl", "files/0"):
-        places = data_of(bad, name)[:-1]  # bits of the last byte may be padding
+        places = data_of(bad, name)[:-3]  # the code that ends the data, whose damage changes nothing
         for at in places[:: max(1, len(places) // 12)]:
             shutil.copy(copies.archives[1], bad)
             flip(bad, at)
