@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from .breaking import ROOT, WORD, Broken, Outcome, clean_environment
 # How each command is called. What is ours must be here, what Django and its apps bring is here where it reaches for the
 # database or for files.
 COMMANDS: dict[str, list[str]] = {
+    "backup": ["backup.zip"],
     "check_records": [],
     "clear_orphan_files": [],
     "create_api_key": ["--workspace", "acme", "--name", "a key"],
@@ -31,6 +33,7 @@ COMMANDS: dict[str, list[str]] = {
     "purge_trash": [],
     "reindex": [],
     "reseal_secrets": [],
+    "restore": ["whole.zip"],
     "serve": ["--no-worker"],
     "worker": ["--batch"],
     "changepassword": ["me@example.com"],
@@ -62,12 +65,13 @@ OTHERS = {
     "optimizemigration", "sendtestemail", "shell", "spectacular", "squashmigrations", "startapp", "startproject",
     "test", "testserver",
 }  # fmt: skip
+FILES = {"things.csv", "backup.zip", "whole.zip"}  # in the folder of the test
 SERVING = {"serve", "runserver"}
-MIGRATING = {"migrate", "demo"}
+MIGRATING = {"migrate", "demo", "restore"}
 # What needs the tables of Records, so that it must fail where they cannot be reached.
 NEEDING = {
-    "check_records", "create_api_key", "create_workspace", "doctor", "import_records", "mcp", "purge_trash", "reindex",
-    "reseal_secrets", "serve", "worker",
+    "backup", "check_records", "create_api_key", "create_workspace", "doctor", "import_records", "mcp", "purge_trash",
+    "reindex", "reseal_secrets", "serve", "worker",
 }  # fmt: skip
 WRITING = {"create_api_key", "create_workspace", "doctor", "import_records"}
 
@@ -75,7 +79,7 @@ Fault = Callable[[Path], AbstractContextManager[Broken]]
 SQLITE: list[tuple[Fault, set[str], str]] = [
     (breaking.sqlite_empty, NEEDING, "Run `manage.py migrate` first."),
     (breaking.sqlite_full, WRITING, "space"),
-    (breaking.sqlite_read_only, WRITING, "by user"),
+    (breaking.sqlite_read_only, WRITING | {"restore"}, "by user"),
     (breaking.sqlite_nowhere, NEEDING | MIGRATING, "DATA_DIR leads to"),
     (breaking.sqlite_rubbish, NEEDING | MIGRATING, "is not a SQLite file"),
 ]
@@ -86,7 +90,7 @@ POSTGRES: list[tuple[Fault, set[str], str]] = [
     (breaking.postgres_wrong_password, NEEDING | MIGRATING, "Correct user and password in DATABASE_URL"),
     (breaking.postgres_wrong_database, NEEDING | MIGRATING, "Create it with createdb"),
     (breaking.postgres_empty, NEEDING, "Run `manage.py migrate` first."),
-    (breaking.postgres_not_ours, NEEDING - {"doctor"}, "does not allow this role"),
+    (breaking.postgres_not_ours, NEEDING - {"doctor"} | {"restore"}, "does not allow this role"),
     (breaking.postgres_full, {"import_records"}, "no space left on its disk"),
 ]
 FAULTS = SQLITE if connection.vendor == "sqlite" else POSTGRES
@@ -97,8 +101,21 @@ def test_the_table_has_every_command() -> None:
     assert {name for name, app in get_commands().items() if app == "records"} <= COMMANDS.keys()
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A backup that can be restored."""
+    folder = tmp_path_factory.mktemp("whole")
+    file = folder / "whole.zip"
+    done = Broken({"DATA_DIR": str(folder / "data")}).run([["migrate"], ["backup", str(file)]])
+    assert [each.status for each in done] == [0, 0], done
+    return file
+
+
 @pytest.mark.parametrize(("fault", "failing", "words"), FAULTS, ids=lambda each: getattr(each, "__name__", ""))
-def test_a_command_says_it_in_a_sentence(tmp_path: Path, fault: Fault, failing: set[str], words: str) -> None:
+def test_a_command_says_it_in_a_sentence(
+    tmp_path: Path, whole: Path, fault: Fault, failing: set[str], words: str
+) -> None:
+    shutil.copy(whole, tmp_path / whole.name)
     things = tmp_path / "things.csv"
     things.write_text("name,text\n" + "".join(f"{number},{'x' * 200}\n" for number in range(3000)), encoding="utf-8")
     names = [name for name in COMMANDS if name in failing or name not in MIGRATING | SERVING]
@@ -113,7 +130,7 @@ def test_a_command_says_it_in_a_sentence(tmp_path: Path, fault: Fault, failing: 
 
 def call(name: str, things: Path) -> list[str]:
     port = {"serve": ["--port", str(free_port())], "runserver": [f"127.0.0.1:{free_port()}"]}
-    given = [str(things) if each == things.name else each for each in COMMANDS[name]]
+    given = [str(things.with_name(each)) if each in FILES else each for each in COMMANDS[name]]
     return [name, *given, *port.get(name, [])]
 
 

@@ -15,7 +15,7 @@ import psycopg
 LEDGER = (
     "INSERT INTO records_historicalrecord (id, uuid, workspace_id, object_id, external_source, state, version,"
     " history_date, history_type, changes, operation_id, source, action, request_id)"
-    " SELECT id, uuid, workspace_id, object_id, external_source, state, version, now(), '~', '[]', uuid, 'api',"
+    " SELECT id, uuid, workspace_id, object_id, external_source, state, version, now(), '~', '{}', uuid, 'api',"
     " 'updated', ''"
     " FROM records_record WHERE id = %s"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,25 +10,37 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
-from tests.serving import MANAGE
+AGREED = "Documents, index, ledger and files agree.\n"
 
 
-def run(environment: Mapping[str, str], *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False, timeout=120
+def run_module(environment: Mapping[str, str], module: str, *arguments: str, given: str = "") -> str:
+    """What `python -m module` prints; it must succeed."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        env=environment,
+        cwd=settings.BASE_DIR,
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
     )
-
-
-def manage(environment: Mapping[str, str], *command: str) -> str:
-    done = run(environment, *MANAGE, *command)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def manage(environment: Mapping[str, str], *commands: list[str]) -> list[str]:
+    """What commands print, each in a process of its own; all must succeed."""
+    ended = json.loads(run_module(environment, "tests.faults.run_commands", given=json.dumps(commands)))
+    assert [each["status"] for each in ended] == [0] * len(commands), ended
+    return [each["out"] for each in ended]
 
 
 def old_database(url: str) -> tuple[dict[str, str], int]:
     """A database of the first schema with data in it: the environment of its commands, and the key of a record."""
     environment = {**os.environ, "RECORDS_ENV": "test", "DATABASE_URL": url}
-    manage(environment, "migrate", "records", "0001", "--verbosity", "0")
-    seeded = run(environment, sys.executable, "-m", "tests.management.upgrading", "seed")
-    assert seeded.returncode == 0, seeded.stderr
-    return environment, int(seeded.stdout)
+    return environment, int(upgrading(environment, "seed"))
+
+
+def upgrading(environment: Mapping[str, str], *arguments: str) -> str:
+    return run_module(environment, "tests.management.upgrading", *arguments)

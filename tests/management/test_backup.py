@@ -2,84 +2,108 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import shutil
 import stat
+import struct
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 
-from tests.serving import MANAGE, own_database
+from records.exceptions import InvalidInput
+from records.services.backup import restore
+from records.services.stores import STORES
+from tests.serving import own_database
 
-COUNTED = "from records.models import Record, ObjectType; print(Record.objects.count(), ObjectType.objects.count())"
+from .backing_up import PLANTED, WRITERS
+from .old_databases import AGREED, manage, run_module
 
-
-def manage(environment: Mapping[str, str], *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*MANAGE, *command],
-        env=environment,
-        cwd=settings.BASE_DIR,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=200,
-    )
+State = dict[str, Any]
 
 
 def environment_of(url: str, media: Path) -> dict[str, str]:
     return {**os.environ, "RECORDS_ENV": "test", "DATABASE_URL": url, "MEDIA_ROOT": str(media)}
 
 
-def provided(url: str, media: Path) -> dict[str, str]:
-    """The environment of a database with a workspace in it."""
-    environment = environment_of(url, media)
-    subprocess.run(
-        [sys.executable, "-m", "tests.provision"],
-        env=environment,
-        cwd=settings.BASE_DIR,
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    return environment
+def state_of(environment: Mapping[str, str]) -> State:
+    state: State = json.loads(run_module(environment, "tests.management.backing_up", "state"))
+    return state
 
 
-def counted(environment: Mapping[str, str]) -> str:
-    return manage(environment, "shell", "--no-imports", "-c", COUNTED).stdout
+@contextlib.contextmanager
+def writing(environment: Mapping[str, str]) -> Iterator[list[subprocess.Popen[str]]]:
+    """Processes that write until the block ends, and none of whose writes may fail."""
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.management.backing_up", "write", str(at)],
+            env=environment,
+            cwd=settings.BASE_DIR,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for at in range(WRITERS)
+    ]
+    try:
+        for writer in writers:
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == "writing\n"
+        yield writers
+    finally:
+        ended = [writer.communicate() for writer in writers]
+    assert [writer.returncode for writer in writers] == [0] * WRITERS, ended
+    assert all(int(printed) > 0 for printed, _ in ended)
 
 
-def backed_up(environment: Mapping[str, str], file: Path) -> Path:
-    done = manage(environment, "backup", str(file))
-    assert done.returncode == 0, done.stderr
-    return file
+@dataclass(frozen=True)
+class Copies:
+    """A backup made while processes wrote, its copy on SQLite, the copy's copy on the engine under test, and so on."""
+
+    archives: list[Path]
+    states: list[State]
+    checks: list[str]
+    quiet: list[str]  # what the file storage of the first copy holds
 
 
-def test_a_backup_moves_between_databases_of_both_engines(tmp_path: Path) -> None:
-    other = f"sqlite:///{tmp_path / 'other.sqlite3'}"
-    with own_database(tmp_path) as url, own_database_again(tmp_path) as back:
-        first = provided(url, tmp_path / "first")
-        file = backed_up(first, tmp_path / "first.zip")
-        assert stat.S_IMODE(file.stat().st_mode) == 0o600
-        for target, archive in ((other, file), (back, tmp_path / "second.zip")):
-            restored = environment_of(target, tmp_path / "restored")
-            done = manage(restored, "restore", str(archive))
-            assert done.returncode == 0, done.stderr
-            assert manage(restored, "check_records").stdout == "Documents, index and ledger agree.\n"
-            assert counted(restored) == counted(first)
-            if target == other:
-                backed_up(restored, tmp_path / "second.zip")
-        backed_up(environment_of(back, tmp_path / "restored"), tmp_path / "third.zip")
-    assert tables_in(tmp_path / "third.zip") == tables_in(file)
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copies]:
+    folder = tmp_path_factory.mktemp("copies")
+    archives = [folder / f"{at}.zip" for at in range(3)]
+    back = folder / "back"
+    back.mkdir()
+    with own_database(folder) as url, own_database(back) as url_back:
+        source = environment_of(url, folder / "media")
+        run_module(source, "tests.management.backing_up", "fill")
+        with writing(source):
+            manage(source, ["backup", str(archives[0])])
+        first = environment_of(f"sqlite:///{folder / 'first.sqlite3'}", folder / "first")
+        second = environment_of(url_back, folder / "second")
+        checks, states = [], []
+        for target, archive, made in ((first, archives[0], archives[1]), (second, archives[1], archives[2])):
+            _, check, _ = manage(target, ["restore", str(archive)], ["check_records"], ["backup", str(made)])
+            checks.append(check)
+            states.append(state_of(target))
+        yield Copies(archives, states, checks, files_in(folder / "first"))
 
 
-def own_database_again(folder: Path) -> AbstractContextManager[str]:
-    (folder / "again").mkdir()
-    return own_database(folder / "again")
+def files_in(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def manifest_of(archive: Path) -> dict[str, Any]:
+    with zipfile.ZipFile(archive) as opened:
+        manifest: dict[str, Any] = json.loads(opened.read("manifest.json"))
+    return manifest
 
 
 def tables_in(archive: Path) -> dict[str, bytes]:
@@ -87,18 +111,52 @@ def tables_in(archive: Path) -> dict[str, bytes]:
         return {name: opened.read(name) for name in opened.namelist() if name.startswith("tables/")}
 
 
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("archived")
-    environment = provided(f"sqlite:///{folder / 'source.sqlite3'}", folder / "media")
-    return backed_up(environment, folder / "good.zip")
+def test_a_backup_is_of_one_moment_while_others_write(copies: Copies) -> None:
+    assert copies.checks == [AGREED, AGREED]
+    for state in copies.states:
+        assert len(state["pairs"]) == WRITERS
+        assert all(left == right for left, right in state["pairs"])
+        assert set(state["lost"]) <= set(manifest_of(copies.archives[0])["missing"])
 
 
-def flipped(file: Path) -> None:
+def test_a_copy_has_as_many_rows_as_the_backup_says(copies: Copies) -> None:
+    said = {name: table["rows"] for name, table in manifest_of(copies.archives[0])["tables"].items()}
+    for state in copies.states:
+        assert {name: state["tables"][name] for name in said} == said
+    stores = [store for store in STORES if store.name in PLANTED]
+    assert [table for store in stores for table in store.tables if not said[table]] == []
+
+
+def test_a_backup_moves_to_the_other_engine_and_back_unchanged(copies: Copies) -> None:
+    first, second, third = map(tables_in, copies.archives)
+    assert second == first
+    assert third == first
+
+
+def test_all_stored_files_are_in_the_backup(copies: Copies) -> None:
+    manifest = manifest_of(copies.archives[1])  # made when nobody wrote
+    assert sorted(manifest["files"].values()) == copies.quiet
+    folders = {folder for store in STORES for folder in store.folders}
+    assert {name.split("/")[0] for name in copies.quiet} == folders
+    assert stat.S_IMODE(copies.archives[0].stat().st_mode) == 0o600
+
+
+# ---------------------------------------------------------------- damage
+
+
+def data_of(file: Path, name: str) -> range:
+    """Where the compressed bytes of a member are."""
     with zipfile.ZipFile(file) as opened:
-        at = opened.getinfo("tables/records_field.jsonl").header_offset + 120
+        info = opened.getinfo(name)
+    content = file.read_bytes()
+    lengths = struct.unpack_from("<HH", content, info.header_offset + 26)  # of the name and of what follows it
+    start = info.header_offset + 30 + sum(lengths)
+    return range(start, start + info.compress_size)
+
+
+def flip(file: Path, at: int) -> None:
     content = bytearray(file.read_bytes())
-    content[at] ^= 1
+    content[at] ^= 1 << at % 8
     file.write_bytes(content)
 
 
@@ -106,19 +164,38 @@ def cut(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:-2000])
 
 
-def without_a_member(file: Path) -> None:
-    rewritten(file, {"tables/records_field.jsonl": None})
+def halve(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
 
 
-def with_more_in_a_member(file: Path) -> None:
-    rewritten(file, {"tables/records_field.jsonl": b"\n" * 50_000_000})
+def remove_a_member(file: Path) -> None:
+    rewrite(file, {"tables/records_field.jsonl": None})
 
 
-def with_a_path(file: Path) -> None:
-    rewritten(file, {"../outside": b"x"})
+def swell(file: Path) -> None:
+    """50 MB that take 50 kB in the file."""
+    rewrite(file, {"tables/records_field.jsonl": b"\n" * 50_000_000})
 
 
-def rewritten(file: Path, changes: Mapping[str, bytes | None]) -> None:
+def add_a_path(file: Path) -> None:
+    rewrite(file, {"../outside": b"x"})
+
+
+def rename_a_file(file: Path, name: str) -> None:
+    manifest = manifest_of(file)
+    member = next(iter(manifest["files"]))
+    manifest["files"][member] = name
+    rewrite(file, {"manifest.json": json.dumps(manifest).encode()})
+
+
+def lie(file: Path) -> None:
+    """A member that takes more than the size in its header."""
+    manifest = manifest_of(file)
+    manifest["members"]["tables/records_field.jsonl"]["size"] = 1
+    rewrite(file, {"manifest.json": json.dumps(manifest).encode()})
+
+
+def rewrite(file: Path, changes: Mapping[str, bytes | None]) -> None:
     with zipfile.ZipFile(file) as opened:
         members: dict[str, bytes | None] = {name: opened.read(name) for name in opened.namelist()}
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as written:
@@ -127,25 +204,39 @@ def rewritten(file: Path, changes: Mapping[str, bytes | None]) -> None:
                 written.writestr(name, content)
 
 
-@pytest.mark.parametrize("damage", [flipped, cut, without_a_member, with_more_in_a_member, with_a_path])
-def test_a_damaged_backup_is_refused_and_changes_nothing(archive: Path, tmp_path: Path, damage: object) -> None:
-    assert callable(damage)
-    bad = tmp_path / "bad.zip"
-    shutil.copy(archive, bad)
+@pytest.fixture
+def bad(copies: Copies, tmp_path: Path) -> Path:
+    """A file to damage."""
+    return Path(shutil.copy(copies.archives[1], tmp_path / "bad.zip"))
+
+
+@pytest.mark.parametrize("damage", [cut, halve, remove_a_member, swell, add_a_path, lie])
+def test_a_damaged_backup_is_refused(bad: Path, damage: Callable[[Path], None]) -> None:
     damage(bad)
-    target = tmp_path / "target.sqlite3"
-    refused = manage(environment_of(f"sqlite:///{target}", tmp_path / "media"), "restore", str(bad))
-    assert refused.returncode == 1
-    assert "Nothing was restored." in refused.stderr
-    assert "Traceback" not in refused.stderr
-    assert not target.exists() or target.stat().st_size == 0
-    assert not (tmp_path / "media").exists()
-    assert not (tmp_path.parent / "outside").exists()
+    refuse(bad)
 
 
-def test_a_database_with_data_is_replaced_only_when_told(archive: Path, tmp_path: Path) -> None:
-    environment = provided(f"sqlite:///{tmp_path / 'target.sqlite3'}", tmp_path / "media")
-    refused = manage(environment, "restore", str(archive))
-    assert refused.returncode == 1
-    assert "is not empty" in refused.stderr
-    assert manage(environment, "restore", str(archive), "--replace").returncode == 0
+def test_any_flipped_byte_of_a_member_is_found(copies: Copies, bad: Path) -> None:
+    for name in ("manifest.json", "tables/records_record.jsonl", "files/0"):
+        places = data_of(bad, name)[:-3]  # the code that ends the data, whose damage changes nothing
+        for at in places[:: max(1, len(places) // 12)]:
+            shutil.copy(copies.archives[1], bad)
+            flip(bad, at)
+            refuse(bad)
+
+
+@pytest.mark.parametrize(
+    "name", ["/etc/records", "attachments/../../outside", "../outside", "static/outside", "attachments\\outside", ""]
+)
+def test_a_file_may_not_leave_its_folder(bad: Path, name: str) -> None:
+    rename_a_file(bad, name)
+    refuse(bad)
+
+
+def refuse(bad: Path) -> None:
+    """Nothing is touched: this test may not use a database, and the file storage stays as it is."""
+    media = Path(settings.MEDIA_ROOT)
+    before = files_in(media)
+    with pytest.raises(InvalidInput, match=r"Nothing was restored\.$"):
+        restore(bad)
+    assert files_in(media) == before

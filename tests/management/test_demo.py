@@ -205,11 +205,11 @@ def test_the_demo_starts_on_the_database_of_older_code(tmp_path: Path) -> None:
     with own_database(tmp_path) as url:
         environment, _ = old_database(url)
         first = secrets_in(printed_by_a_demo_on(url, tmp_path / "data"))
-        manage(environment, "migrate", "records", BEFORE_THE_NEWEST, "--verbosity", "0")
-        assert "[ ]" in manage(environment, "showmigrations", "records")
+        manage(environment, ["migrate", "records", BEFORE_THE_NEWEST, "--verbosity", "0"])
+        assert "[ ]" in manage(environment, ["showmigrations", "records"])[0]
 
         with demo_process({**environment, "DATA_DIR": str(tmp_path / "data")}) as printed:
-            assert "[ ]" not in manage(environment, "showmigrations", "records")
+            assert "[ ]" not in manage(environment, ["showmigrations", "records"])[0]
 
     assert secrets_in(printed) == first
     assert len(first) == 2

@@ -1,7 +1,8 @@
-"""`python -m tests.management.upgrading seed | kill STATEMENT`: an old database, and a migration that is killed.
+"""`python -m tests.management.upgrading seed | kill STATEMENT… | rounds COUNT`: an old database, and its migrations.
 
-`seed` fills a database at the schema of the first migration and prints the key of a record; `kill` migrates to the
-newest schema and dies before the given statement that changes a table.
+`seed` migrates an empty database to the first schema, fills it and prints the key of a record. `kill` migrates to the
+newest schema and is killed before the given statement that changes something, once for each number; it prints how each
+ended. `rounds` migrates to and fro.
 """
 
 from __future__ import annotations
@@ -17,13 +18,16 @@ import django
 
 RECORDS = 40
 CHANGING = ("ALTER", "CREATE", "DROP", "INSERT", "UPDATE")
+BEFORE_LEDGER_AND_RECORDS, LEDGER_AND_RECORDS = "0007_external_sources", "0008_record_lifecycle"
 
 
 def seed() -> int:
     """Records with their index and ledger, written by the models as the first migration has them; the first key."""
+    from django.core.management import call_command
     from django.db import connection, transaction
     from django.db.migrations.loader import MigrationLoader
 
+    call_command("migrate", "records", "0001", verbosity=0)
     state = MigrationLoader(connection).project_state([("records", "0001_initial")])
     model = state.apps.get_model
     with transaction.atomic():
@@ -31,29 +35,48 @@ def seed() -> int:
         kind = model("records", "ObjectType").objects.create(
             workspace=workspace, name="things", object_name="Things", entity_name="Thing"
         )
-        records = [_record(model, workspace, kind, at) for at in range(RECORDS)]
+        name = model("records", "Field").objects.create(
+            workspace=workspace, object=kind, name="name", display_name="Name", field_type="text"
+        )
+        records = [_record(model, name, f"Thing {at}") for at in range(RECORDS)]
     return int(records[0].pk)
 
 
-def _record(model: Callable[..., Any], workspace: Any, kind: Any, at: int) -> Any:
+def _record(model: Callable[..., Any], field: Any, name: str) -> Any:
     record = model("records", "Record").objects.create(
-        workspace=workspace, object=kind, display_name=f"Thing {at}", display_key=f"thing {at}"
+        workspace=field.workspace,
+        object=field.object,
+        values={str(field.pk): name},
+        display_name=name,
+        display_key=name.casefold(),
+    )
+    model("records", "FieldValue").objects.create(
+        workspace=field.workspace, record_id=record.pk, field=field, position=0, text=name.casefold(), live=True
     )
     model("records", "HistoricalRecord").objects.create(
         id=record.pk,
         uuid=record.uuid,
-        workspace=workspace,
-        object=kind,
+        workspace=field.workspace,
+        object=field.object,
         state="active",
         version=1,
         history_date=datetime.now(UTC),
         history_type="+",
-        changes=[],
+        changes={str(field.pk): [None, name]},
         operation_id=record.uuid,
         source="api",
         action="created",
     )
     return record
+
+
+def killed_at(statement: int) -> int:
+    """How a process ended that migrates and is killed: minus the signal."""
+    child = os.fork()  # as a process of its own, without starting Django again
+    if child == 0:
+        migrate_until(statement)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def migrate_until(statement: int) -> None:
@@ -74,10 +97,26 @@ def migrate_until(statement: int) -> None:
         call_command("migrate", verbosity=0)
 
 
+def migrate_to_and_fro(rounds: int) -> None:
+    """Migrate to the newest schema: first from the oldest, then from the one before ledger and records change."""
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    call_command("migrate", verbosity=0)
+    for _ in range(rounds - 1):
+        for schema in (BEFORE_LEDGER_AND_RECORDS, LEDGER_AND_RECORDS):
+            MigrationExecutor(connection).migrate([("records", schema)])
+    call_command("migrate", verbosity=0)
+
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "records_project.settings")
     django.setup()
+    numbers = [int(argument) for argument in sys.argv[2:]]
     if sys.argv[1] == "seed":
         print(seed())  # noqa: T201 (read by the test)
+    elif sys.argv[1] == "kill":
+        print(*(killed_at(number) for number in numbers))  # noqa: T201
     else:
-        migrate_until(int(sys.argv[2]))
+        migrate_to_and_fro(*numbers)

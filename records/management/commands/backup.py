@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from records.exceptions import RecordsError
 from records.services.backup import write_backup
 
 
@@ -23,12 +24,13 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="where to write it; the file must not exist")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            done = write_backup(options["file"])
-        except RecordsError as problem:
-            raise CommandError(problem.detail) from problem
-        except OSError as problem:
-            raise CommandError(f"{options['file']} could not be written: {problem.strerror or problem}.") from problem
+        signal.signal(signal.SIGTERM, _stop)
+        done = write_backup(options["file"])
         self.stdout.write(f"{options['file']}: {done.rows:,} rows and {done.files:,} files.")
         if done.missing:
             self.stderr.write(f"{len(done.missing)} files were no longer stored, among them {done.missing[0]}.")
+
+
+def _stop(number: int, frame: Any) -> None:
+    """End as after Ctrl-C: what is half done is removed."""
+    sys.exit(128 + number)

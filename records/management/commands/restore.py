@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from records.exceptions import RecordsError
 from records.services.backup import restore
 
 
 class Command(BaseCommand):
     """Restores all of a backup or nothing; the servers must be stopped."""
 
-    help = "Restore a backup into an empty database, on either engine and migrate it. Stop the servers first."
+    help = "Restore a backup into an empty database on either engine, and migrate it. Stop the servers first."
 
     requires_system_checks = ()  # they load every page of the product
 
@@ -24,10 +25,13 @@ class Command(BaseCommand):
         parser.add_argument("--replace", action="store_true", help="delete everything the database holds first")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            done = restore(options["file"], replace=options["replace"])
-        except RecordsError as problem:
-            raise CommandError(problem.detail) from problem
+        signal.signal(signal.SIGTERM, _stop)
+        done = restore(options["file"], replace=options["replace"])
         self.stdout.write(f"{done.rows:,} rows and {done.files:,} files restored.")
         if done.missing:
             self.stderr.write(f"{len(done.missing)} files were not in the backup, among them {done.missing[0]}.")
+
+
+def _stop(number: int, frame: Any) -> None:
+    """End as after Ctrl-C: what is half done is removed."""
+    sys.exit(128 + number)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,20 +18,27 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
 from records.exceptions import Conflict, InvalidInput
 from records.services.sql import is_postgresql
 from records.services.storage import refresh_statistics
+from records.services.stores import STORES
 
-from .tables import BackupTable, Node, applied_leaves, inward, set_last_keys, tables_at
+from .tables import LEFT_OUT, BackupTable, Node, applied_leaves, inward, set_last_keys, tables_at
 from .writing import CHUNK, FORMAT, MANIFEST, ROWS
 
 MAX_MANIFEST = 256 * 1024 * 1024
 MAX_LINE = 256 * 1024 * 1024
 # Made by migrating, so an empty database has rows in them.
 MADE_BY_MIGRATING = {"django_content_type", "auth_permission"}
-DAMAGED = (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError, NotImplementedError, RuntimeError, OSError)
+FOLDERS = {folder for store in STORES for folder in store.folders}
+# What reading an archive raises when bytes of it are wrong.
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, struct.error, KeyError, ValueError, TypeError, AttributeError, EOFError,
+    NotImplementedError, RuntimeError, OSError,
+)  # fmt: skip
 
 
 @dataclass
@@ -92,8 +101,8 @@ def _proved(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
 
 def _check_name(name: str) -> None:
     parts = PurePosixPath(name).parts
-    if not parts or name.startswith("/") or "\\" in name or ".." in parts or parts[0] not in ("attachments", "imports"):
-        raise ValueError(f"{name!r} is no name of a stored file")
+    if not parts or name.startswith("/") or "\\" in name or ".." in parts or parts[0] not in FOLDERS:
+        raise ValueError(f"{name!r} is not the name of a stored file")
 
 
 def _prove_member(archive: zipfile.ZipFile, name: str, said: dict[str, Any]) -> None:
@@ -117,27 +126,32 @@ def _check_known(leaves: list[Node]) -> None:
     nodes = MigrationLoader(connection).graph.nodes
     unknown = [f"{app}.{name}" for app, name in leaves if (app, name) not in nodes]
     if unknown:
-        raise InvalidInput(f"The backup was made by a newer release ({', '.join(unknown)}); restore it with that one.")
+        raise InvalidInput(f"The backup was made by a newer release ({', '.join(unknown)}). Restore it with that one.")
 
 
 def _prepared(leaves: list[Node], *, replace: bool) -> list[BackupTable]:
     """The tables of the backup's schema, in a database that has it and, unless it is replaced, no data."""
-    if "django_migrations" not in connection.introspection.table_names():
-        for app, name in leaves:
-            call_command("migrate", app, name, verbosity=0)
-    elif applied_leaves() != sorted(leaves):
-        raise Conflict(
-            "The backup has another schema than this database; restore it into a new, empty database, which is then"
-            " migrated."
-        )
-    tables = tables_at(leaves)
-    filled = [table.name for table in tables if table.name not in MADE_BY_MIGRATING and _has_rows(table)]
+    applied = applied_leaves()
+    filled = [table.name for table in tables_at(applied) if table.name not in MADE_BY_MIGRATING and _has_rows(table)]
     if filled and not replace:
         raise Conflict(
-            f"The database is not empty ({filled[0]} has rows); restore into an empty one, or use --replace to delete"
+            f"The database is not empty ({filled[0]} has rows). Restore into an empty one, or use --replace to delete"
             " what it holds."
         )
-    return tables
+    if applied != sorted(leaves):
+        executor = MigrationExecutor(connection)
+        if filled or set(executor.loader.applied_migrations) - _up_to(executor.loader, leaves):
+            raise Conflict(
+                "The backup has another schema than this database. Restore it into a new, empty database, which is then"
+                " migrated."
+            )
+        executor.migrate(leaves)
+    return tables_at(leaves)
+
+
+def _up_to(loader: MigrationLoader, leaves: list[Node]) -> set[Node]:
+    """The migrations that make a schema."""
+    return {node for leaf in leaves for node in loader.graph.forwards_plan(leaf)}
 
 
 def _has_rows(table: BackupTable) -> bool:
@@ -150,7 +164,7 @@ def _check_columns(tables: list[BackupTable], manifest: dict[str, Any]) -> None:
     for table in tables:
         said = manifest["tables"].get(table.name, {})
         if set(said.get("columns", ())) != set(table.columns):
-            raise InvalidInput(f"The backup has other columns of {table.name} than its schema; nothing was restored.")
+            raise InvalidInput(f"The backup has other columns of {table.name} than its schema. Nothing was restored.")
 
 
 # ---------------------------------------------------------------- storing
@@ -197,7 +211,8 @@ def _store_file(archive: zipfile.ZipFile, member: str, name: str, digest: str) -
 
 def _empty(tables: list[BackupTable]) -> None:
     with connection.cursor() as cursor:
-        names = [*(f'"{table.name}"' for table in tables), '"django_session"']
+        left_out = LEFT_OUT & set(connection.introspection.table_names(cursor))  # an old schema may lack it
+        names = [f'"{name}"' for name in (*(table.name for table in tables), *sorted(left_out))]
         if is_postgresql():
             cursor.execute(f"TRUNCATE {', '.join(names)}")
         else:
@@ -224,7 +239,7 @@ def _load(archive: zipfile.ZipFile, table: BackupTable, said: dict[str, Any]) ->
                 connection.connection.executemany(f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})', block)
                 count += len(block)
     if count != said["rows"]:
-        raise InvalidInput(f"{table.name}: the backup says {said['rows']} rows and has {count}; nothing was restored.")
+        raise InvalidInput(f"{table.name}: the backup says {said['rows']} rows and has {count}. Nothing was restored.")
     return count
 
 

@@ -100,11 +100,17 @@ def _moment_out(value: Any) -> str:
     return str(value)
 
 
+def _number_out(value: Any) -> str:
+    """All digits, as PostgreSQL has them, and no zeros at the end, as SQLite has them."""
+    digits = format(Decimal(str(value)), "f")
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+
+
 _OUT: dict[str, Callable[[Any], Any]] = {
     "boolean": bool,
     "moment": _moment_out,
     "uuid": lambda value: str(value if isinstance(value, UUID) else UUID(value)),
-    "number": lambda value: str(value) if isinstance(value, Decimal) else value,
+    "number": _number_out,
     "binary": lambda value: base64.b64encode(bytes(value)).decode(),
 }
 _IN_POSTGRESQL: dict[str, Callable[[Any], Any]] = {

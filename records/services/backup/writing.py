@@ -39,19 +39,31 @@ class BackupSummary:
 def write_backup(path: Path) -> BackupSummary:
     """Write everything to `path`, which must not exist; it appears when it is whole, readable by its owner alone."""
     if path.exists():
-        raise Conflict(f"{path} exists; name a file that does not exist.")
+        raise Conflict(f"{path} exists. Name a file that does not exist.")
+    if not applied_leaves():
+        raise Conflict("The database is empty. Run `manage.py migrate` first.")
     partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    handle = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
     try:
-        with os.fdopen(handle, "w+b") as file:
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive, one_moment():
-                summary = _write(archive)
-            file.flush()
-            os.fsync(file.fileno())
+        summary = _write_archive(partial)
         os.link(partial, path)  # fails where somebody made the file in the meantime
+        _sync_folder(path.parent)
+    except OSError as problem:
+        if problem.filename in (None, os.fspath(partial)):  # the name that the operator knows
+            problem.filename = os.fspath(path)
+        raise
     finally:
-        partial.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+    return summary
+
+
+def _write_archive(partial: Path) -> BackupSummary:
+    handle = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+    with os.fdopen(handle, "w+b") as file:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive, one_moment():
+            summary = _write(archive)
+        file.flush()
+        os.fsync(file.fileno())
     return summary
 
 
