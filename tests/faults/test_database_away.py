@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 import pytest
@@ -119,7 +119,7 @@ def test_no_connection_to_be_had_is_503(cluster: Cluster, doors: Doors) -> None:
     with administered(cluster) as connection:
         end_connections(connection)
         try:
-            with pytest.raises(psycopg.OperationalError, match="too many clients"):
+            with suppress(psycopg.OperationalError):
                 while True:
                     taken.append(psycopg.connect(cluster.url))
             statuses = doors.read_once()

@@ -21,12 +21,12 @@ from tests.serving import Site
 
 PASSWORD = "a long enough pass phrase"
 SHAPES = {"records": {"detail", "code"}, "workspace": {"error"}, "mcp": {"jsonrpc", "id", "error"}}
-RECOVERY_SECONDS = 60
+WAIT_SECONDS = 60
 
 
 @dataclass
 class Door:
-    """One face of a server, as a program or a person uses it. `acknowledged` are the words that are said to be stored."""
+    """One face of a server, as a program or a person uses it; `acknowledged` are the words that it said it stored."""
 
     name: str
     client: httpx.Client
@@ -97,7 +97,7 @@ class Doors:
     def wait_until(self, happened: Callable[[], bool]) -> None:
         """Wait for answers that clients get."""
         with self.answered:
-            in_time = self.answered.wait_for(happened, RECOVERY_SECONDS)
+            in_time = self.answered.wait_for(happened, WAIT_SECONDS)
         assert in_time, [(door.name, Counter(answer.status_code for answer in door.met)) for door in self.all]
 
     def lost(self, stored: str) -> list[str]:
@@ -153,8 +153,8 @@ def doors_of(site: Site, url: str) -> Iterator[Doors]:
     pages = "/admin/records/objecttype/"
     all_of_them = [
         Door("records", records, search, add),
-        Door("records", link, lambda client: client.get("/api/records/companies/fields")),
-        Door("records", workspace, lambda client: client.get("/api/records/objects"), add),
+        Door("records", link, lambda client: client.get("/api/team")),
+        Door("records", workspace, lambda client: client.get("/api/custom-objects"), add),
         Door("workspace", writer, lambda client: client.get(type_id), partial(upsert, type_id)),
         Door("mcp", reader, lambda client: call(client, "query_records", business)),
         Door("mcp", mcp, tools, partial(agent_upsert, business)),
