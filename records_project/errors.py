@@ -70,7 +70,7 @@ def unavailable(request: HttpRequest, error: BaseException | None) -> HttpRespon
     response = answer_unavailable(request, refusal)
     setattr(response, REPEATABLE, repeatable)
     # Django would log the error with what the driver says, which may name hosts and roles; it is logged by now.
-    setattr(response, "_has_been_logged", True)  # noqa: B010 - Django's own mark, which its stubs lack
+    response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 

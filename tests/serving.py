@@ -68,20 +68,26 @@ def _runs_jobs(pid: int) -> bool:
 @contextlib.contextmanager
 def site(folder: Path, *options: str, **variables: str) -> Iterator[Site]:
     """A site that exists until the block ends, on the engine under test; `variables` are its environment's."""
-    with own_database(folder) as url:
-        environment = {**os.environ, "RECORDS_ENV": "test", "DATABASE_URL": url, **variables}
-        made = subprocess.run(
-            [sys.executable, "-m", "tests.provision"],
-            env=environment,
-            cwd=settings.BASE_DIR,
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-        provided = json.loads(made.stdout)
-        address = Address("127.0.0.1", free_port(), tuple(provided["headers"].items()))
-        with serving(environment, address, *options) as process:
-            yield Site(address, environment, process, provided["ids"])
+    with own_database(folder) as url, site_on(url, *options, **variables) as started:
+        yield started
+
+
+@contextlib.contextmanager
+def site_on(url: str, *options: str, **variables: str) -> Iterator[Site]:
+    """A site on this empty database."""
+    environment = {**os.environ, "RECORDS_ENV": "test", "DATABASE_URL": url, **variables}
+    made = subprocess.run(
+        [sys.executable, "-m", "tests.provision"],
+        env=environment,
+        cwd=settings.BASE_DIR,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    provided = json.loads(made.stdout)
+    address = Address("127.0.0.1", free_port(), tuple(provided["headers"].items()))
+    with serving(environment, address, *options) as process:
+        yield Site(address, environment, process, provided["ids"])
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -34,6 +34,7 @@ from records.services.object_schema import ObjectSchema
 from .choosing import get_visitor
 
 P = ParamSpec("P")
+Answer = TypeVar("Answer", bound=HttpResponse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class ObjectPage:
         return {str(row.uuid): row.name for row in rows.order_by("order", "id")}
 
 
-def tell_unavailable(response: HttpResponse, refusal: RecordsError | None) -> HttpResponse:
+def tell_unavailable(response: Answer, refusal: RecordsError | None) -> Answer:
     """The response, with the status of a server that cannot do now what was asked, if that is the refusal."""
     if isinstance(refusal, Unavailable):
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
