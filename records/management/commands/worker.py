@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import os
 import signal
@@ -10,24 +9,25 @@ import socket
 import threading
 import time
 from argparse import ArgumentParser
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, OperationalError, close_old_connections
+from django.db import DatabaseError
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
 from records.management.commands.serve import check_migrated
+from records.services.faults import refusal_of
 from records.services.jobs import beat, forget_beats, recover_jobs, stop_working
 from records.services.storage import refresh_outdated_statistics
 from records.services.stores import sweep_stores
 
 SWEEP_SECONDS = 3600
 STATISTICS_SECONDS = 15
-
-logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -57,14 +57,14 @@ class Command(BaseCommand):
         recovered = swept = analyzed = -math.inf
         while not stopping.is_set():
             if time.monotonic() - recovered > settings.JOB_LEASE_SECONDS / 4:
-                try_to_recover(name)
+                attempt(partial(recover, name))
                 recovered = time.monotonic()
-            run_tasks()
+            attempt(run_tasks)
             if time.monotonic() - analyzed > STATISTICS_SECONDS:
-                try_to_refresh_statistics()
+                attempt(refresh_outdated_statistics)
                 analyzed = time.monotonic()
             if time.monotonic() - swept > SWEEP_SECONDS:
-                try_to_sweep()
+                attempt(sweep_stores)
                 swept = time.monotonic()
             if options["batch"] or (options["parent"] and os.getppid() != options["parent"]):
                 break
@@ -73,35 +73,24 @@ class Command(BaseCommand):
             forget_beats(name)
 
 
-def try_to_recover(name: str) -> None:
-    """Say that we live, and look for lost jobs; a database that is busy or away is asked again at the next look."""
+def recover(name: str) -> None:
+    """Report that this process lives, and look for lost jobs."""
+    beat(name)
+    recover_jobs()
+
+
+def attempt(work: Callable[[], object]) -> None:
+    """Do a part of the work; a database that is away, busy or full is logged, and asked again at the next look."""
     try:
-        beat(name)
-        recover_jobs()
-    except OperationalError as error:
-        logger.warning("The database cannot be used just now: %s", str(error).partition("\n")[0])
-        close_old_connections()
-
-
-def try_to_sweep() -> None:
-    """Remove what stores have kept for long enough."""
-    try:
-        sweep_stores()
-    except OperationalError:
-        close_old_connections()
-
-
-def try_to_refresh_statistics() -> None:
-    """Let the database know what has been stored since the last look, one by one."""
-    try:
-        refresh_outdated_statistics()
-    except OperationalError:
-        close_old_connections()
+        work()
+    except Exception as error:
+        if refusal_of(error) is None:
+            raise
 
 
 def run_tasks() -> None:
     """Run the tasks that wait, until none is left."""
-    worker = Worker(
+    Worker(
         queue_names=["*"],
         interval=0,
         batch=True,
@@ -110,8 +99,4 @@ def run_tasks() -> None:
         max_tasks=1000,
         worker_id=get_random_string(32),
         excluded_queue_names=[],
-    )
-    try:
-        worker.run()
-    except OperationalError:
-        close_old_connections()
+    ).run()

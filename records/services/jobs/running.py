@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db import transaction
+from django.db import Error, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -20,6 +21,7 @@ from records.exceptions import Conflict, InvalidInput, NotFound, RecordsError, U
 from records.models import Job, JobStatus, Source, new_uuid
 from records.services.access import Author, member_author
 from records.services.directory import load_workspace
+from records.services.faults import refusal_of
 from records.services.storage import refresh_statistics
 from records.services.sweeping import remove_unused_upload
 from records.services.transactions import in_one_transaction
@@ -116,12 +118,15 @@ def run_job(job_id: int) -> None:
         if steps > 1:  # a small job is left to whoever looks after the statistics
             refresh_statistics()
     except (Conflict, Unavailable):
-        _release(job_id, lease)  # a worker tries again
+        _leave_to_others(job_id, lease)
         raise
     except RecordsError as error:
         _end(job_id, lease, JobStatus.FAILED, error.detail)
-    except Exception:
-        _end(job_id, lease, JobStatus.FAILED, "The job met an error of ours and was stopped.")
+    except Exception as error:
+        if refusal := refusal_of(error):
+            _leave_to_others(job_id, lease)
+            raise refusal from error
+        _end(job_id, lease, JobStatus.FAILED, "The job failed because of an internal error.")
         raise
 
 
@@ -184,6 +189,12 @@ def _take(job_id: int, lease: UUID) -> bool:
 
 def _release(job_id: int, lease: UUID) -> None:
     Job.objects.filter(id=job_id, lease=lease).update(lease=None, leased_until=timezone.now())
+
+
+def _leave_to_others(job_id: int, lease: UUID) -> None:
+    """Release a job that a worker can go on with; while the database is away, its lease runs out instead."""
+    with suppress(Error):
+        _release(job_id, lease)
 
 
 def _run_step(job_id: int, lease: UUID) -> bool:
