@@ -76,4 +76,4 @@ def test_examples_can_be_sent_as_they_are(client: Client, api: ApiClient, compan
 def test_the_document_says_how_to_get_in(client: Client, path: str, header: str) -> None:
     description = client.get(f"{path}/schema").json()["info"]["description"]
     assert header in description
-    assert "Logged in to the admin" in description
+    assert "With an admin session" in description
