@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
 from records.field_types import FieldSpec
 from records.models import Attachment, Record, RecordState
 from records.services.access import may_write, visible_fields
@@ -57,6 +60,11 @@ WITH_OPTIONS = ("dropdown", "radio", "status", "choices", "selector", "checkboxe
 GRANTS = {"view": "own", "edit": "own", "remove": "own", "create": True}
 
 
+def stored(name: str) -> str:
+    """The name under which an empty file is in the storage."""
+    return default_storage.save(name, ContentFile(b""))
+
+
 class World:
     """What is written in, by whom, and what has been tried so far."""
 
@@ -66,7 +74,8 @@ class World:
         self.folder = folder
         define(admin)
         self.papers = [
-            str(Attachment.objects.create(workspace=admin.workspace, name=name, file=name).uuid) for name in "abc"
+            str(Attachment.objects.create(workspace=admin.workspace, name=name, file=stored(name)).uuid)
+            for name in "abc"
         ]
         self.member = make_member(admin, "member@example.com", dict.fromkeys(OBJECTS, GRANTS))
         self.callers = [admin, admin, admin, self.member]
