@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 
 from records.models import ImportRun, ImportUpload, Job, Workspace
 
-from .stored_files import find_orphans, listed
+from .stored_files import find_orphans, listed, remove_file
 
 
 def clear_attachment_orphans(before: datetime) -> int:
@@ -39,6 +39,4 @@ def _known_of_imports(workspace: Workspace) -> set[str]:
 
 def _clear(orphans: Iterable[str], before: datetime) -> int:
     old = [name for name in orphans if default_storage.get_modified_time(name) < before]
-    for name in old:
-        default_storage.delete(name)
-    return len(old)
+    return sum(map(remove_file, old))

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
 
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils import timezone
 
-from records.models import Attachment, Workspace
+from records.models import Attachment, Workspace, new_uuid
 
 BATCH = 1000
+HOLDS = "holds"  # a folder of empty files, one for each backup under way
+HELD_AT_MOST = timedelta(hours=24)  # a backup that was killed left its hold behind
 
 
 def check_files(workspace: Workspace) -> Iterator[tuple[Attachment, str]]:
@@ -54,3 +60,29 @@ def listed(folder: str) -> tuple[Sequence[str], Sequence[str]]:
     except FileNotFoundError:
         return (), ()
     return folders, files
+
+
+@contextmanager
+def hold_files() -> Iterator[None]:
+    """From here to the end no stored bytes are removed, on any machine: what a transaction sees can still be read.
+
+    What was to be removed in the meantime is left to the sweeper.
+    """
+    hold = default_storage.save(f"holds/{new_uuid()}", ContentFile(b""))
+    try:
+        yield
+    finally:
+        default_storage.delete(hold)
+
+
+def remove_file(name: str) -> bool:
+    """Remove stored bytes, unless a backup may still have to read them; whether they were removed."""
+    if _are_held():
+        return False
+    default_storage.delete(name)
+    return True
+
+
+def _are_held() -> bool:
+    oldest = timezone.now() - HELD_AT_MOST
+    return any(default_storage.get_modified_time(f"{HOLDS}/{name}") > oldest for name in listed(HOLDS)[1])

@@ -22,6 +22,7 @@ from records.models import ImportRun, ImportUpload, Job, RefusedRow
 from .object_schema import ObjectSchema
 from .record_rows import RecordRow
 from .sql import document_param, execute, fetch, is_postgresql
+from .stored_files import remove_file
 
 logger = logging.getLogger(__name__)
 
@@ -186,5 +187,5 @@ def _filter_stored(name: str, erased: Erased) -> str:
 
 
 def remove_later(name: str) -> None:
-    """Remove a file from the storage once the open transaction is stored."""
-    transaction.on_commit(lambda: default_storage.delete(name), robust=True)
+    """Remove a file from the storage once the open transaction is stored; during a backup the sweeper does it."""
+    transaction.on_commit(lambda: remove_file(name), robust=True)

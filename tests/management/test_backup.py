@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -218,11 +219,21 @@ def test_a_damaged_backup_is_refused(bad: Path, damage: Callable[[Path], None]) 
 
 def test_any_flipped_byte_of_a_member_is_found(copies: Copies, bad: Path) -> None:
     for name in ("manifest.json", "tables/records_record.jsonl", "files/0"):
-        places = data_of(bad, name)[:-3]  # the code that ends the data, whose damage changes nothing
+        places, before = data_of(bad, name), content_of(bad, name)
         for at in places[:: max(1, len(places) // 12)]:
             shutil.copy(copies.archives[1], bad)
             flip(bad, at)
-            refuse(bad)
+            if content_of(bad, name) != before:  # some bits of compressed data mean nothing
+                refuse(bad)
+
+
+def content_of(archive: Path, name: str) -> bytes | None:
+    """What is in a member; None where that cannot be read."""
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            return opened.read(name)
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        return None
 
 
 @pytest.mark.parametrize(

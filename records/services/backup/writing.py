@@ -18,6 +18,7 @@ from django.db import connection, transaction
 
 from records.exceptions import Conflict
 from records.services.sql import is_postgresql
+from records.services.stored_files import hold_files
 
 from .tables import BackupTable, applied_leaves, last_keys, outward, selected, tables_at
 
@@ -60,7 +61,11 @@ def write_backup(path: Path) -> BackupSummary:
 def _write_archive(partial: Path) -> BackupSummary:
     handle = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
     with os.fdopen(handle, "w+b") as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive, one_moment():
+        with (
+            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+            hold_files(),
+            one_moment(),
+        ):
             summary = _write(archive)
         file.flush()
         os.fsync(file.fileno())
