@@ -163,6 +163,7 @@ STORES = (
 
 # Tables with text or documents that are no copies of values: why each is not in a store.
 OTHER_TABLES = {
+    "records_workerbeat": "which workers live",
     "django_admin_log": "staff's changes of definitions, people and keys; record pages leave none",
     "django_content_type": "names of models",
     "auth_permission": "names of permissions",

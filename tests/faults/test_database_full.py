@@ -26,6 +26,7 @@ def caller(transactional_db: None) -> Caller:
 def _full(caller: Caller) -> Iterator[None]:
     """No page can be added any more; PostgreSQL's own disk is filled in test_every_command.py."""
     with connection.cursor() as cursor:
+        cursor.execute("VACUUM")  # what other tests have deleted leaves pages to fill
         cursor.execute("PRAGMA page_count")
         cursor.execute(f"PRAGMA max_page_count = {cursor.fetchone()[0]}")
         yield

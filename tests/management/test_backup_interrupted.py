@@ -59,7 +59,7 @@ def half_way(filled: Filled, file: Path) -> Iterator[tuple[subprocess.Popen[str]
     os.mkfifo(pipe)
     try:
         with subprocess.Popen(
-            [*MANAGE, "backup", str(file)],
+            ["env", "--default-signal=INT", *MANAGE, "backup", str(file)],  # what started us may ignore Ctrl-C
             env=filled.environment,
             cwd=settings.BASE_DIR,
             stdout=subprocess.PIPE,
