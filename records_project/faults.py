@@ -15,7 +15,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.exceptions import InconsistentMigrationHistory
 from django.db.migrations.executor import MigrationExecutor
 
-from records.exceptions import RecordsError
+from records.exceptions import RecordsError, Unavailable
 from records_project.cli import not_installed
 from records_project.environment import variables
 from records_project.variables import Variables
@@ -91,6 +91,11 @@ def of_settings(error: Any) -> str:
     """Name every setting that is wrong."""
     lines = str(error).splitlines()
     return "\n  ".join(["Records cannot start with these settings:", *lines])
+
+
+def of_records(error: Any) -> str | None:
+    """Say what refused the command; what is unavailable is said by its cause, which knows more."""
+    return None if isinstance(error, Unavailable) and error.__cause__ else str(error.detail)
 
 
 def of_database(error: Any) -> str | None:
@@ -175,7 +180,7 @@ def user() -> str:
 
 EXPLANATIONS: tuple[tuple[type[BaseException], Callable[[Any], str | None]], ...] = (
     (ImproperlyConfigured, of_settings),
-    (RecordsError, lambda error: str(error.detail)),
+    (RecordsError, of_records),
     (InconsistentMigrationHistory, lambda error: f"The database does not fit this version of Records: {error}"),
     (DatabaseError, of_database),
     (InterfaceError, of_database),

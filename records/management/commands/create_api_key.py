@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from records.exceptions import InvalidInput, RecordsError
+from records.exceptions import InvalidInput, RecordsError, Unavailable
 from records.models import Member, Workspace
 from records.services.access import AREAS, LEVELS
 from records.services.workspaces import create_api_key, get_workspace
@@ -39,6 +39,8 @@ class Command(BaseCommand):
         try:
             workspace = get_workspace(options["workspace"])
             member = find_member(workspace, options["member"])
+        except Unavailable:
+            raise  # of the database or the disk: the command line says it
         except RecordsError as problem:
             raise CommandError(problem.detail) from problem
         check_scopes(options["scopes"])

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 
-from records.exceptions import RecordsError
+from records.exceptions import RecordsError, Unavailable
 from records.services.workspaces import NewWorkspace, create_workspace
 
 
@@ -36,6 +36,8 @@ class Command(BaseCommand):
             )
         except ValidationError as problem:
             raise CommandError(f"{options['email']!r} is not an e-mail address.") from problem
+        except Unavailable:
+            raise  # of the database or the disk: the command line says it
         except RecordsError as problem:
             raise CommandError(problem.detail) from problem
         self.stdout.write(json.dumps(credentials(made)) if options["json"] else self.text(made))

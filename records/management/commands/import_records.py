@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from records.exceptions import RecordsError
+from records.exceptions import RecordsError, Unavailable
 from records.management.commands.create_api_key import find_member
 from records.management.commands.serve import count
 from records.models import Source
@@ -79,6 +79,8 @@ class Command(BaseCommand):
             member = find_member(workspace, options["member"])
             author = command_author(workspace, member, Source.IMPORT)
             summary = self.import_table(author, options)
+        except Unavailable:
+            raise  # of the database or the disk: the command line says it
         except RecordsError as problem:
             raise CommandError(problem.detail, returncode=NOTHING_DONE) from problem
         self.stdout.write(text(summary, time.perf_counter() - started, dry_run=options["dry_run"]))

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from records.exceptions import RecordsError
+from records.exceptions import RecordsError, Unavailable
 from records.mcp.stdio import serve
 from records.services.access import Source, authenticate_bearer
 from records.services.workspaces import get_workspace
@@ -35,6 +35,8 @@ class Command(BaseCommand):
         try:
             workspace = get_workspace(options["workspace"])
             author = authenticate_bearer(secret, Source.MCP)
+        except Unavailable:
+            raise  # of the database or the disk: the command line says it
         except RecordsError as problem:
             raise CommandError(problem.detail) from problem
         if author.workspace.id != workspace.id:
