@@ -4,10 +4,10 @@
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /src
 RUN python -m venv --without-pip /opt/records
-COPY requirements.txt requirements-s3.txt ./
+COPY requirements.txt requirements-s3.txt requirements-redis.txt ./
 RUN --mount=type=cache,target=/root/.cache/pip \
     python -m pip --python /opt/records/bin/python install --no-deps --require-hashes --only-binary :all: \
-        -r requirements.txt -r requirements-s3.txt
+        -r requirements.txt -r requirements-s3.txt -r requirements-redis.txt
 COPY LICENSE README.md pyproject.toml setup.py ./
 COPY records records
 COPY records_project records_project
@@ -21,7 +21,8 @@ RUN groupadd --gid 10001 records \
     && useradd --uid 10001 --gid records --home-dir /data --no-create-home --shell /usr/sbin/nologin records \
     && install --directory --owner records --group records --mode 750 /data
 COPY --from=build /opt/records /opt/records
-ENV PATH=/opt/records/bin:$PATH DATA_DIR=/data
+# Exports and uploads pass through TMPDIR, which must not be in memory; what they write there has no name.
+ENV PATH=/opt/records/bin:$PATH DATA_DIR=/data TMPDIR=/data
 WORKDIR /data
 VOLUME /data
 # By number, so that Kubernetes can verify runAsNonRoot.

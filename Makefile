@@ -30,14 +30,19 @@ endif
 # What a developer's shell may set must not change what the checks and tests see.
 CLEAN_ENV := env -u DEBUG -u HTTPS_ONLY -u SECRET_KEY -u ALLOWED_HOSTS
 CHECKED := $(CLEAN_ENV) RECORDS_ENV=test DATABASE_URL=sqlite://:memory:
-PYTEST := RECORDS_ENV=test $(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
+# One more than there are cores: many tests wait for servers that they start.
+AT_ONCE := $(shell $(PYTHON) -c 'import os; print(min(len(os.sched_getaffinity(0)) + 1, 5))' 2>/dev/null || echo 3)
+PYTEST := RECORDS_ENV=test $(BIN)/pytest -n $(AT_ONCE) --dist worksteal
 
-.PHONY: help install demo serve test test-postgres e2e deployment check format bench lock clean
+# Where it is set, each process that tests start compiles all of its modules anew, for three seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help install demo serve test test-postgres mutate e2e deployment check format bench lock vendor clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 
-install: $(CAN_TEST) ## make .venv with everything in it [PYTHON=python3]
+install: $(CAN_TEST) ## create .venv with everything in it [PYTHON=python3]
 
 # What an older lock installed goes first: a leftover may not fit.
 $(CAN_RUN):
@@ -70,6 +75,9 @@ test: $(CAN_TEST) ## run the tests on SQLite [TESTS=tests/api: some] [COVERAGE=1
 test-postgres: $(CAN_TEST) ## run the tests on PostgreSQL [DATABASE_URL=postgres://...]
 	$(CLEAN_ENV) DATABASE_URL=$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/test} $(PYTEST) --ignore tests/e2e --ignore tests/deployment
 
+mutate: $(CAN_TEST) ## see which small faults in the write path and access no test notices [ONLY=module] [EVERY=10: a sample]
+	$(CLEAN_ENV) -u DATABASE_URL RECORDS_ENV=test PYTHONHASHSEED=0 $(BIN)/python -m tests.mutation $(if $(EVERY),--every $(EVERY)) $(ONLY)
+
 e2e: $(CAN_TEST) ## run the browser tests (needs Chromium)
 	$(CLEAN_ENV) -u DATABASE_URL RECORDS_ENV=test $(BIN)/pytest tests/e2e
 
@@ -91,7 +99,7 @@ check: $(CAN_TEST) ## run every check but the tests
 		SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 
-format: $(CAN_TEST) ## mend what can be mended
+format: $(CAN_TEST) ## fix what can be fixed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -104,7 +112,18 @@ COMPILE = $(BIN)/uv pip compile --quiet $(UPGRADE) --universal --python-version 
 lock: $(CAN_TEST) ## pin the requirements [UPGRADE=--upgrade: to their newest releases]
 	$(COMPILE) --output-file requirements.txt requirements.in
 	$(COMPILE) --constraint requirements.txt --output-file requirements-s3.txt requirements-s3.in
+	$(COMPILE) --constraint requirements.txt --output-file requirements-redis.txt requirements-redis.in
 	$(COMPILE) --constraint requirements.txt --output-file requirements-dev.txt requirements-dev.in
+
+# The build of Alpine that evaluates no code, instead of the one that comes with the theme; licence beside it.
+ALPINE := 3.17.4
+ALPINE_SHA256 := 4c4cd80495f4bbfac3cc026a191b84f341df885d175d757cba7675bcc7b87ec4
+ALPINE_FOLDER := records/vendored/unfold/js/alpine
+vendor: ## get the files of others that the pages use (needs npm and sha256sum)
+	@packed=$$(mktemp -d) && trap 'rm -rf "$$packed"' EXIT && \
+		npm pack --silent --pack-destination "$$packed" @alpinejs/csp@$(ALPINE) >/dev/null && \
+		echo "$(ALPINE_SHA256)  $$packed/alpinejs-csp-$(ALPINE).tgz" | sha256sum --check --quiet && \
+		tar -xzOf "$$packed/alpinejs-csp-$(ALPINE).tgz" package/dist/cdn.min.js > $(ALPINE_FOLDER)/alpine.js
 
 clean: ## remove what was built, but not the data in .data
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage* htmlcov

@@ -1,4 +1,5 @@
-"""What pyproject.toml cannot say: the package depends on exactly what the locks pin, and contains templates/."""
+"""What pyproject.toml cannot say: the package depends on exactly what the locks pin, and contains
+templates/."""
 
 import re
 from pathlib import Path
@@ -19,5 +20,8 @@ setup(
         "records_project.templates",
     ],
     install_requires=pinned("requirements.txt"),
-    extras_require={"s3": pinned("requirements-s3.txt")},
+    extras_require={
+        "s3": pinned("requirements-s3.txt"),
+        "redis": pinned("requirements-redis.txt"),
+    },
 )

@@ -20,7 +20,7 @@ class RecordsConfig(AppConfig):
             prepare_driver()
         from django.core.signals import request_started
 
-        from .services.connections import drop_dead_connection
+        from records.services.database import drop_dead_connection
 
         request_started.connect(drop_dead_connection, dispatch_uid="records.drop_dead_connection")
 

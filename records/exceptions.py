@@ -10,11 +10,13 @@
     │   └── InFlight          the same call is still being carried out (409)
     ├── PreconditionFailed    the record is at another version than the caller expects (412)
     ├── TooLarge              more bytes than are read (413)
+    ├── TooSlow               bytes that took too long to arrive (408)
+    ├── TooMany               more requests, or wrong keys or passwords, than a limit allows (429)
     ├── IdempotencyMismatch   the key was used for another request (422)
     ├── ExternalConfig        the records live elsewhere, and this is not offered there (422)
     │   └── InTransaction     an upstream is called outside of transactions only
     ├── ExternalError         the upstream failed, refused or did not answer in time (424)
-    └── Unavailable           the database is away, busy, or stopped the statement; nothing was changed (503)
+    └── Unavailable           the database is away, busy or too slow; nothing was changed (503)
         ├── OutcomeUnknown    the database went away and may have carried the change out (503)
         └── StorageFull       a disk is full (507)
 
@@ -23,8 +25,41 @@ Interfaces translate these once, at their edge.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Protocol
+
+Place = tuple[str | int, ...]  # keys and positions, from the outermost in
+
+
+class Misplaced(Protocol):
+    """What says where something is wrong, and why."""
+
+    path: Place
+    reason: str
+    code: str
+
+
+def place_of(at: str | int | Sequence[str | int]) -> Place:
+    """A place as it is given: one key or position, or all of them."""
+    return (at,) if isinstance(at, str | int) else tuple(at)
+
+
+def located(path: Place, reason: str) -> str:
+    """A reason with its place before it: `filters[0].value: expected a number.`"""
+    if not path:
+        return reason
+    steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return f"{steps.removeprefix('.')}: {reason}"
+
+
+MOST_QUOTED = 80  # characters: enough to recognize, whatever was sent
+
+
+def quoted(sent: object) -> str:
+    """What was sent, as messages show it: in quotes, and cut where it is long."""
+    return repr(str(sent)[:MOST_QUOTED])
 
 
 class RecordsError(Exception):
@@ -40,12 +75,60 @@ class RecordsError(Exception):
 
 
 class InvalidInput(RecordsError):
-    """The request as a whole is wrong."""
+    """The request as a whole is wrong, at `path` in it, for a `reason`; `detail` has both.
+
+    The path uses the core's names. An interface with other names finds the place there, and says it
+    in its own words.
+    """
+
+    def __init__(
+        self, reason: str, code: str | None = None, *, at: str | int | Sequence[str | int] = ()
+    ) -> None:
+        self.path = place_of(at)
+        self.reason = reason
+        super().__init__(located(self.path, reason), code)
+
+    @classmethod
+    def of(cls, problem: Misplaced, *before: str | int) -> InvalidInput:
+        """The same problem, seen from further out."""
+        return InvalidInput(problem.reason, problem.code, at=(*before, *problem.path))
+
+    def renamed(self, words: Mapping[str, str]) -> InvalidInput:
+        """The same problem, with the keys of its place as a caller knows them; without those they
+        know as nothing."""
+        path = [words.get(step, step) if isinstance(step, str) else step for step in self.path]
+        return InvalidInput(self.reason, self.code, at=[step for step in path if step != ""])
+
+
+@contextmanager
+def problems_at(*place: str | int) -> Iterator[None]:
+    """What is refused in the block is refused at this place."""
+    with _problems_changed(lambda problem: InvalidInput.of(problem, *place)):
+        yield
+
+
+@contextmanager
+def problems_in(words: Mapping[str, str]) -> Iterator[None]:
+    """What is refused in the block is refused in the caller's words: their key for each of the
+    core's."""
+    with _problems_changed(lambda problem: problem.renamed(words)):
+        yield
+
+
+@contextmanager
+def _problems_changed(change: Callable[[InvalidInput], InvalidInput]) -> Iterator[None]:
+    try:
+        yield
+    except InvalidValues:
+        raise  # they say where each value is
+    except InvalidInput as problem:
+        raise change(problem) from None
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with one value: which part of the entry (`value`, `add_values`, …), and why."""
+    """One thing wrong with one value: which part of the entry (`value`, `add_values`, …), and
+    why."""
 
     part: str
     code: str
@@ -56,8 +139,8 @@ class Problem:
 class EntryProblems:
     """What is wrong with one field entry of a write.
 
-    `position` is its place in the request, or None for a field that was not sent (a required one that is
-    missing); then `field_id` and `field_name` say which.
+    `position` is its place in the request, or None for a field that was not sent (a required one
+    that is missing); then `field_id` and `field_name` say which.
     """
 
     position: int | None
@@ -69,8 +152,8 @@ class EntryProblems:
 class InvalidValues(InvalidInput):
     """Some of the values of a write are wrong; nothing was stored.
 
-    `size` is the number of entries the request had. `archived_id` is the UUID of the archived record that holds
-    the identifier, when that is the problem.
+    `size` is the number of entries the request had. `archived_id` is the UUID of the archived
+    record that holds the identifier, when that is the problem.
     """
 
     def __init__(
@@ -85,7 +168,9 @@ class InvalidValues(InvalidInput):
         self.general = list(general)
         self.size = size
         self.archived_id = archived_id
-        everything = [problem for entry in self.entries for problem in entry.problems] + self.general
+        everything = [
+            problem for entry in self.entries for problem in entry.problems
+        ] + self.general
         super().__init__("; ".join(problem.message for problem in everything) or "Invalid values.")
         if everything:
             self.code = everything[0].code
@@ -130,7 +215,8 @@ class PreconditionFailed(RecordsError):
     code = "precondition_failed"
 
     def __init__(self, version: int) -> None:
-        super().__init__(f"The record is at version {version}; read it again before changing it.")
+        told = f"The record is at version {version}; read it again before changing it."
+        super().__init__(told if version else "There is no such record yet.")
         self.version = version
 
 
@@ -140,6 +226,36 @@ class TooLarge(RecordsError):
     code = "too_large"
 
 
+class TooSlow(RecordsError):
+    """The body did not arrive in the time a client has for it; nothing was changed."""
+
+    code = "too_slow"
+
+    def __init__(self) -> None:
+        super().__init__("The body took too long to arrive. Nothing was changed; send it again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a caller stands with a limit: how many requests it allows, how many are left, and in
+    how many seconds it begins anew."""
+
+    limit: int
+    remaining: int
+    resets_in: int
+
+
+class TooMany(RecordsError):
+    """More than a limit allows; nothing was done. `retry_after` is in seconds."""
+
+    code = "rate_limited"
+
+    def __init__(self, detail: str, standing: Standing) -> None:
+        super().__init__(detail)
+        self.standing = standing
+        self.retry_after = max(1, standing.resets_in)
+
+
 class IdempotencyMismatch(RecordsError):
     """The idempotency key was used before, for another request."""
 
@@ -147,7 +263,8 @@ class IdempotencyMismatch(RecordsError):
 
 
 class Unavailable(RecordsError):
-    """Cannot be answered now, through no fault of the request: a retry after `retry_after` seconds may succeed."""
+    """Cannot be answered now, through no fault of the request: a retry after `retry_after` seconds
+    may succeed."""
 
     code = "unavailable"
     retry_after = 1
@@ -160,8 +277,9 @@ class OutcomeUnknown(Unavailable):
 
     def __init__(self) -> None:
         super().__init__(
-            "The database went away before it confirmed the change, which may have been carried out. "
-            "Read the data before you send the change again; a request with an Idempotency-Key can simply be repeated."
+            "The database went away before it confirmed the change, which may have been "
+            "carried out. Read the data before you send the change again; a request with an "
+            "Idempotency-Key can simply be repeated."
         )
 
 
@@ -172,11 +290,14 @@ class StorageFull(Unavailable):
     retry_after = 60
 
     def __init__(self) -> None:
-        super().__init__("The server's storage is full. Nothing was changed; try again when it has space.")
+        super().__init__(
+            "The server's storage is full. Nothing was changed; try again when it has space."
+        )
 
 
 class ExternalConfig(RecordsError):
-    """The object's records live elsewhere, and its source cannot do what is asked: nothing was sent."""
+    """The object's records live elsewhere, and its source cannot do what is asked: nothing was
+    sent."""
 
     code = "external_config"
 
@@ -188,14 +309,20 @@ class InTransaction(ExternalConfig):
 class ExternalError(RecordsError):
     """The upstream of an object failed.
 
-    `status` is what it answered with, None where it did not. `outcome` says what became of the request there:
-    `refused` (it changed nothing), `applied`, or `unknown`. `retry_after` is in seconds.
+    `status` is what it answered with, None where it did not. `outcome` says what became of the
+    request there: `refused` (it changed nothing), `applied`, or `unknown`. `retry_after` is in
+    seconds.
     """
 
     code = "external_error"
 
     def __init__(
-        self, detail: str, *, status: int | None = None, outcome: str = "refused", retry_after: int | None = None
+        self,
+        detail: str,
+        *,
+        status: int | None = None,
+        outcome: str = "refused",
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status

@@ -10,7 +10,13 @@ from psycopg.abc import Buffer
 from psycopg.adapt import Dumper, PyFormat
 from psycopg.pq import Format
 from psycopg.types.json import set_json_loads
-from psycopg.types.numeric import Int8, Int8Dumper, IntNumeric, IntNumericBinaryDumper, IntNumericDumper
+from psycopg.types.numeric import (
+    Int8,
+    Int8Dumper,
+    IntNumeric,
+    IntNumericBinaryDumper,
+    IntNumericDumper,
+)
 
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
 
@@ -18,8 +24,9 @@ SMALLEST, LARGEST = -(2**63), 2**63 - 1
 class WholeNumberDumper(Dumper):
     """Sends whole numbers as `bigint`, however small they are, as our columns are.
 
-    psycopg picks the smallest type that holds a number. Then PostgreSQL looks up how to compare two types at each step
-    into an index, and a statement is prepared anew for each combination of sizes.
+    psycopg picks the smallest type that holds a number. Then PostgreSQL looks up how to compare two
+    types at each step into an index, and a statement is prepared anew for each combination of
+    sizes.
     """
 
     dumpers: ClassVar[dict[type, Any]] = {Int8: Int8Dumper, IntNumeric: IntNumericDumper}

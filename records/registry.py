@@ -1,4 +1,5 @@
-"""Registries that fill themselves: importing a package imports every module in it, and each module registers."""
+"""Registries that fill themselves: importing a package imports every module in it, and each module
+registers."""
 
 from __future__ import annotations
 

@@ -1,24 +1,40 @@
 """The workbench as a site of Django's admin.
 
-It stands beside the package of its pages, which register themselves with the site when they are imported, and so
-cannot be imported while the site is made.
+It stands beside the package of its pages, which register themselves with the site when they are
+imported, and so cannot be imported while the site is made.
 """
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpRequest
+from django.core.paginator import InvalidPage
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from unfold.sites import UnfoldAdminSite
 
+from records.exceptions import TooMany
+
+LONGEST_NUMBER = 10
+
 
 class WorkbenchSite(UnfoldAdminSite):
-    """The staff's workbench: the set-up pages, and those of records, which are no Django models of their own."""
+    """The staff's workbench: the set-up pages, and those of records, which are no Django models of
+    their own."""
 
     def extra_urls(self) -> list[URLPattern]:
         """The addresses of the pages of records."""
-        from records.admin import attachments, bulk, choosing, jobs, record_pages, records, transfers, trash
+        from records.admin import (
+            attachments,
+            bulk,
+            choosing,
+            jobs,
+            record_pages,
+            records,
+            transfers,
+            trash,
+        )
 
         pages = (
             ("", records.list_page, "records"),
@@ -49,9 +65,36 @@ class WorkbenchSite(UnfoldAdminSite):
             path(f"{job}cancel/", self.admin_view(jobs.cancel), name="job_cancel"),
             path(f"{job}import/", self.admin_view(jobs.import_now), name="job_import"),
             path(f"{job}report/", self.admin_view(jobs.report), name="job_report"),
-            path("records/workspace/choose/", self.admin_view(choosing.choose_workspace), name="choose_workspace"),
+            path(
+                "records/workspace/choose/",
+                self.admin_view(choosing.choose_workspace),
+                name="choose_workspace",
+            ),
             *(path(start + end, self.admin_view(view), name=name) for end, view, name in pages),
         ]
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The log-in page; 429 when too many passwords were wrong."""
+        response: HttpResponse = super().login(request, extra_context)
+        refused: TooMany | None = getattr(request, "refused_log_in", None)
+        if refused is not None:
+            response.status_code = HTTPStatus.TOO_MANY_REQUESTS
+            response.headers["Retry-After"] = str(refused.retry_after)
+        return response
+
+    def search(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What the search box finds; 404 for a page of it that there is not."""
+        page = request.GET.get("page", "1")
+        if not (page.isascii() and page.isdigit() and len(page) < LONGEST_NUMBER):
+            raise Http404("There is no such page.")
+        try:
+            return super().search(request, extra_context)  # type: ignore[no-any-return]
+        except InvalidPage:
+            raise Http404("There is no such page.") from None
 
     def extra_context(self, context: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
         """Every page knows its visitor, for the choice of the workspace."""

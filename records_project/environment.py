@@ -1,4 +1,5 @@
-"""Settings from the environment: each is declared once, read once, by kind; bad ones are reported together."""
+"""Settings from the environment: each is declared once, read once, by kind; bad ones are reported
+together."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ class BadSettings(ImproperlyConfigured):
 class Kind(Generic[Read_co]):
     """How a value is read from text, and what text is expected.
 
-    `read` raises ValueError; its message, if any, replaces "is '<text>'" in the sentence about a bad value.
+    `read` raises ValueError; its message, if any, replaces "is '<text>'" in the sentence about a
+    bad value.
     """
 
     read: Callable[[str], Read_co]
@@ -35,7 +37,8 @@ class Kind(Generic[Read_co]):
 
 @dataclass(frozen=True)
 class Variable:
-    """What is declared of one environment variable; `default` and `about` are written for its reader."""
+    """What is declared of one environment variable; `default` and `about` are written for its
+    reader."""
 
     name: str
     kind: Kind[Any]
@@ -56,13 +59,28 @@ class Group:
     def __init__(self, title: str) -> None:
         self.title = title
 
-    def has(self, kind: Kind[T], default: T, about: str, *, shown: str | None = None, secret: bool = False) -> T:
+    def has(
+        self,
+        kind: Kind[T],
+        default: T,
+        about: str,
+        *,
+        shown: str | None = None,
+        secret: bool = False,
+    ) -> T:
         """Declare a field of a frozen dataclass as a setting of this group.
 
-        `shown` describes the default where its value does not: it depends on other settings, or is required.
+        `shown` describes the default where its value does not: it depends on other settings, or is
+        required.
         """
         text = shown if shown is not None else spelled(default)
-        declared = {"kind": kind, "group": self.title, "default": text, "about": about, "secret": secret}
+        declared = {
+            "kind": kind,
+            "group": self.title,
+            "default": text,
+            "about": about,
+            "secret": secret,
+        }
         made: T = field(default=default, metadata=declared)
         return made
 
@@ -91,27 +109,42 @@ class Rule:
 
 
 def read_environment(
-    declared: type[T], environ: Mapping[str, str], rules: Callable[[T], Iterable[Rule]] = lambda _: ()
+    declared: type[T],
+    environ: Mapping[str, str],
+    rules: Callable[[T], Iterable[Rule]] = lambda _: (),
 ) -> T:
-    """Read all settings of a dataclass; BadSettings names every wrong one. An empty variable counts as unset."""
+    """Read all settings of a dataclass; BadSettings names every wrong one. An empty variable counts
+    as unset."""
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for variable in variables(declared):
         text = environ.get(variable.name, "").strip()
         if text:
             try:
+                check_text(text)
                 values[variable.name] = variable.kind.read(text)
             except ValueError as error:
                 problems[variable.name] = sentence(variable, text, str(error))
     found = declared(**values)
-    broken = [rule.sentence for rule in rules(found) if rule.broken and not rule.names & problems.keys()]
+    broken = [
+        rule.sentence for rule in rules(found) if rule.broken and not rule.names & problems.keys()
+    ]
     if problems or broken:
         raise BadSettings([*problems.values(), *broken])
     return found
 
 
+def check_text(text: str) -> None:
+    """Refuse bytes that are no text, which neither a database nor a terminal would take."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("holds bytes that are not UTF-8") from None
+
+
 def sentence(variable: Variable, text: str, what: str) -> str:
-    """Say what is wrong with one variable, and what is expected; never the value of a secret one."""
+    """Say what is wrong with one variable, and what is expected; never the value of a secret
+    one."""
     if not what:
         what = "cannot be read" if variable.secret else f"is {shortened(text)!r}"
     return f"{variable.name} {what}; expected {variable.kind.expected}."

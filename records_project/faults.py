@@ -1,4 +1,5 @@
-"""What is wrong around Records, said in one sentence each: settings, database, disk, permissions, packages."""
+"""What is wrong around Records, said in one sentence each: settings, database, disk, permissions,
+packages."""
 
 from __future__ import annotations
 
@@ -27,12 +28,21 @@ NOT_SET_UP = "no such table|no such column|42P01|42703"
 
 # What SQLite says, by what it means.
 SQLITE = {
-    "database or disk is full": "cannot grow: no space is left on its disk. Free some space and run the command again",
-    "unable to open database file": "cannot be opened by user {user}. Make it and its folder writable for that user",
-    "readonly database": "cannot be written by user {user}. Make it and its folder writable for that user",
-    "disk I/O error": "cannot be read or written. Check the space on its disk, and that user {user} may write there",
-    "database is locked": "is locked by another program. Wait until that program has ended, or end it",
-    "not a database": "is not a SQLite file. Correct DATABASE_URL, or restore the file from a backup",
+    "is missing": "does not exist. Run `manage.py migrate` first",
+    "was replaced by another file": "was replaced by another file. Stop Records before the file "
+    "is exchanged",
+    "database or disk is full": "cannot grow: no space is left on its disk. Free some space and "
+    "run the command again",
+    "unable to open database file": "cannot be opened by user {user}. Make it and its folder "
+    "writable for that user",
+    "readonly database": "cannot be written by user {user}. Make it and its folder writable for "
+    "that user",
+    "disk I/O error": "cannot be read or written. Check the space on its disk, and that user "
+    "{user} may write there",
+    "database is locked": "is locked by another program. Wait until that program has ended, or "
+    "end it",
+    "not a database": "is not a SQLite file. Correct DATABASE_URL, or restore the file from a "
+    "backup",
     "malformed": "is damaged. Restore it from a backup",
 }
 
@@ -40,7 +50,8 @@ SQLITE = {
 STATES = {
     "53100": "has no space left on its disk. Free some space there and run the command again",
     "53300": "has no connection left. Raise max_connections, or run fewer processes and threads",
-    "42501": "does not allow this role what the command needs. Grant it, or make the role the owner of the database",
+    "42501": "does not allow this role what the command needs. Grant it, or make the role the "
+    "owner of the database",
     "25006": "is read-only. Connect to the primary server, not to a standby",
     "57014": "stopped the statement, which took too long. Raise STATEMENT_SECONDS or set it to 0",
     "55P03": "is locked by another program. Wait until that program has ended, or end it",
@@ -49,18 +60,23 @@ STATES = {
 
 # What libpq says where no connection is made: there is no SQLSTATE then.
 CONNECTING = (
-    ("role .* does not exist|authentication failed", "Correct user and password in DATABASE_URL, or create that role"),
-    ("no password supplied|pg_hba", "Correct user and password in DATABASE_URL, or allow that role in pg_hba.conf"),
+    ("role .* does not exist|authentication failed", ("Correct user and password in DATABASE_URL, "
+        "or create that role")),
+    ("no password supplied|pg_hba", ("Correct user and password in DATABASE_URL, or allow that "
+        "role in pg_hba.conf")),
     ("database .* does not exist", "Create it with createdb, or correct its name in DATABASE_URL"),
-    ("too many (clients|connections)|remaining connection slots", "Raise max_connections, or run fewer processes"),
+    ("too many (clients|connections)|remaining connection slots", ("Raise max_connections, or run "
+        "fewer processes")),
     ("starting up|shutting down|recovery", "Wait a moment and run the command again"),
-    ("invalid connection option|invalid .* value|SSL", "Correct the options after the ? in DATABASE_URL"),
+    ("invalid connection option|invalid .* value|SSL", ("Correct the options after the ? in "
+        "DATABASE_URL")),
     ("", "Start PostgreSQL, or correct host and port in DATABASE_URL"),
 )  # fmt: skip
 
 
 def explain(error: BaseException) -> str | None:
-    """Say what happened and what to do, without any secret; None where only a traceback can tell."""
+    """Say what happened and what to do, without any secret; None where only a traceback can
+    tell."""
     for link in causes(error):
         for kind, say in EXPLANATIONS:
             if isinstance(link, kind) and (said := say(link)):
@@ -78,9 +94,12 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 def redacted(text: str) -> str:
     """Hide what no message may show, in case that somebody else's message did."""
-    hidden = [os.environ.get(variable.name, "") for variable in variables(Variables) if variable.secret]
+    hidden = [
+        os.environ.get(variable.name, "") for variable in variables(Variables) if variable.secret
+    ]
     if settings.configured:
-        hidden.append(settings.DATABASES["default"].get("PASSWORD") or "")
+        hidden += [settings.SECRET_KEY, settings.DATABASES["default"].get("PASSWORD") or ""]
+        hidden += settings.EXTERNAL_SECRET_KEYS
     for secret in sorted(hidden, key=len, reverse=True):
         if len(secret) >= SHORTEST_HIDDEN:
             text = text.replace(secret, "***")
@@ -105,21 +124,29 @@ def of_database(error: Any) -> str | None:
         return of_tables()
     if connection.vendor == "sqlite":
         said = next((said for words, said in SQLITE.items() if words in str(error)), None)
-        return said and f"The database {settings.DATABASES['default']['NAME']} {said.format(user=user())}."
+        return (
+            said
+            and f"The database {settings.DATABASES['default']['NAME']} {said.format(user=user())}."
+        )
     if state in STATES:
         return f"The PostgreSQL database {where()} {STATES[state]}."
     return of_connecting(error) if is_away(error) else None
 
 
 def is_away(error: Any) -> bool:
-    """Whether there was no connection, or none any more: libpq says that without a SQLSTATE, or with one of its own."""
+    """Whether there was no connection, or none any more: libpq says that without a SQLSTATE, or
+    with one of its own."""
     state = getattr(error.__cause__, "sqlstate", None)
     if state is not None:
         return str(state).startswith(("08", "57P", "28", "3D"))
     module = type(error.__cause__).__module__
     return module.startswith("psycopg") and type(error.__cause__).__name__ in (
-        "OperationalError", "ConnectionTimeout", "PoolTimeout", "InterfaceError", "ProgrammingError",
-    )  # fmt: skip
+        "OperationalError",
+        "ConnectionTimeout",
+        "PoolTimeout",
+        "InterfaceError",
+        "ProgrammingError",
+    )
 
 
 def of_connecting(error: Any) -> str:
@@ -131,7 +158,8 @@ def of_connecting(error: Any) -> str:
 
 
 def of_tables() -> str | None:
-    """Say how many migrations are missing; nothing where none is, since then the mistake is ours."""
+    """Say how many migrations are missing; nothing where none is, since then the mistake is
+    ours."""
     try:
         executor = MigrationExecutor(connection)
         pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -149,24 +177,39 @@ def of_files(error: Any) -> str | None:
     name = repr(os.fspath(error.filename)) if error.filename else ""
     if error.errno in FULL:
         return (
-            f"No space is left for {name or 'the output'}: {error.strerror}. Free some space and run the command again."
+            f"No space is left for {name or 'the output'}: {error.strerror}. Free some space and "
+            "run the command again."
         )
     if error.errno in FORBIDDEN and name:
-        return f"User {user()} cannot use {name}: {error.strerror}. Change its owner or mode, or choose another folder."
+        return (
+            f"User {user()} cannot use {name}: {error.strerror}. Change its owner or mode, or "
+            "choose another folder."
+        )
     return f"{name} cannot be used: {error.strerror}." if name and error.strerror else None
+
+
+def of_text(error: Any) -> str | None:
+    """Say that an argument is no text; Python keeps its bytes as surrogates, which a database does
+    not take."""
+    if not re.search("[\\udc80-\\udcff]", str(error.object)):
+        return None
+    return f"The argument {error.object!r} holds bytes that are not UTF-8. Write it in UTF-8."
 
 
 def of_storage(error: Any) -> str | None:
     """Say that S3 refuses or does not answer."""
     if not type(error).__module__.startswith("botocore"):
         return None
-    return f"The file storage cannot be used: {str(error).splitlines()[0]} Check the AWS_… settings."
+    return (
+        f"The file storage cannot be used: {str(error).splitlines()[0]} Check the AWS_… settings."
+    )
 
 
 def where() -> str:
     """Name the database as an operator knows it."""
     database = settings.DATABASES["default"]
-    address = f"{database['HOST'] or 'the local socket'}{':' if database['PORT'] else ''}{database['PORT']}"
+    port = f":{database['PORT']}" if database["PORT"] else ""
+    address = f"{database['HOST'] or 'the local socket'}{port}"
     return f"{database['NAME']!r} at {address}"
 
 
@@ -181,11 +224,20 @@ def user() -> str:
 EXPLANATIONS: tuple[tuple[type[BaseException], Callable[[Any], str | None]], ...] = (
     (ImproperlyConfigured, of_settings),
     (RecordsError, of_records),
-    (InconsistentMigrationHistory, lambda error: f"The database does not fit this version of Records: {error}"),
+    (
+        InconsistentMigrationHistory,
+        lambda error: f"The database does not fit this version of Records: {error}",
+    ),
     (DatabaseError, of_database),
     (InterfaceError, of_database),
     (ModuleNotFoundError, not_installed),
-    (EOFError, lambda _: "This command asks questions, and there is nobody to answer. Run it in a terminal."),
+    (
+        EOFError,
+        lambda _: (
+            "This command asks questions, and there is nobody to answer. Run it in a terminal."
+        ),
+    ),
     (OSError, of_files),
+    (UnicodeEncodeError, of_text),
     (Exception, of_storage),
 )

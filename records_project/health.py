@@ -15,6 +15,8 @@ from django.http.response import HttpResponseBase
 
 logger = logging.getLogger(__name__)
 
+FAULTS = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.INSUFFICIENT_STORAGE)
+
 
 class NotReady(Exception):
     """Why this process cannot serve, for anybody to read."""
@@ -23,15 +25,23 @@ class NotReady(Exception):
 class HealthMiddleware:
     """Answers probes before anything else looks at a request.
 
-    Probes come by address and over plain HTTP, so neither the Host header nor HTTPS_ONLY may matter; and a process that
-    is alive says so without a database.
+    Probes come by address and over plain HTTP, so neither the Host header nor HTTPS_ONLY may
+    matter; and a process that is alive says so without a database.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
-        self.migrated = False  # migrations only grow, so that they agree is asked once in the life of a process
+        # Migrations only grow, so that they agree is asked once in the life of a process.
+        self.migrated = False
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer, without a line of Django's for a fault that is in the log by now."""
+        response = self.respond(request)
+        if response.status_code in FAULTS:
+            response._has_been_logged = True  # type: ignore[attr-defined]
+        return response
+
+    def respond(self, request: HttpRequest) -> HttpResponseBase:
         """Answer a probe; pass everything else on."""
         if request.path_info not in ("/healthz", "/readyz"):
             return self.get_response(request)
@@ -52,7 +62,8 @@ class HealthMiddleware:
 
 
 def check_database() -> None:
-    """Run a statement; a connection that died since the last request says nothing of the database, so it is remade."""
+    """Run a statement; a connection that died since the last request says nothing of the database,
+    so it is remade."""
     opened = connection.connection is not None
     try:
         ask()

@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from records.http import REQUEST_ID, request_id
+from records.http import REQUEST_ID, request_id, standing_headers
 from records_project.errors import REPEATABLE
 
 MCP = ("/mcp", "/mcp/")
@@ -16,11 +16,12 @@ Answer = Callable[[HttpRequest], HttpResponseBase]
 
 
 class ApiShortcutMiddleware:
-    """Takes API requests past the middlewares after this one, which only the pages of the staff need.
+    """Takes API requests past the middlewares after this one, which only the pages of the staff
+    need.
 
-    A request to the API without a key but with a session is a page's own (Swagger UI) and goes the long
-    way, as the pages themselves do. The short way sets no `request.user` and no `request.session`: a
-    cookie sent next to a key counts for nothing.
+    A request to the API without a key but with a session is a page's own (Swagger UI) and goes the
+    long way, as the pages themselves do. The short way sets no `request.user` and no
+    `request.session`: a cookie sent next to a key counts for nothing.
     """
 
     def __init__(self, get_response: Answer) -> None:
@@ -28,16 +29,19 @@ class ApiShortcutMiddleware:
         self.answer_at_once = innermost(get_response)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer, and say by which id we know the request."""
+        """Answer, and say by which id we know the request, and where the caller stands."""
         response = self.answer(request)
         response.headers[REQUEST_ID] = request_id(request)
+        for name, value in standing_headers(request).items():
+            response.headers.setdefault(name, value)
         return response
 
     def answer(self, request: HttpRequest) -> HttpResponseBase:
         """Let the view answer, by the way that suits the request."""
         if not takes_the_short_way(request):
             return self.get_response(request)
-        request.get_host()  # Refuses a host that is not ours, as CommonMiddleware does on the long way.
+        # Refuses a host that is not ours, as CommonMiddleware does on the long way.
+        request.get_host()
         response = self.answer_at_once(request)
         headers = response.headers
         headers.setdefault("X-Frame-Options", "DENY")
@@ -63,7 +67,8 @@ class RepeatMiddleware:
 
 
 def takes_the_short_way(request: HttpRequest) -> bool:
-    """Tell whether this is a request to an API (their documentation is pages) that no session answers for."""
+    """Tell whether this is a request to an API (their documentation is pages) that no session
+    answers for."""
     path = request.path_info
     if path in MCP:
         return True
@@ -74,10 +79,11 @@ def takes_the_short_way(request: HttpRequest) -> bool:
 
 
 def innermost(get_response: Any) -> Answer:
-    """Return what calls the view, at the end of the chain of middlewares that starts at `get_response`.
+    """Return what calls the view, at the end of the chain of middlewares that starts at
+    `get_response`.
 
-    Django builds the chain from inside out and tells no middleware where it ends, but every class keeps
-    the next one as `get_response`, and Django's wrapper around each carries its attributes.
+    Django builds the chain from inside out and tells no middleware where it ends, but every class
+    keeps the next one as `get_response`, and Django's wrapper around each carries its attributes.
     """
     while hasattr(get_response, "get_response"):
         get_response = get_response.get_response

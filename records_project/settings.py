@@ -1,7 +1,8 @@
 """All settings, as the environment asks for them: variables.py declares what can be set.
 
-`RECORDS_ENV` chooses the mode: `production` (the default, which starts only with a SECRET_KEY), `demo`
-(plain HTTP on this machine with a key kept in `DATA_DIR`) or `test` (the demo with cheap passwords).
+`RECORDS_ENV` chooses the mode: `production` (the default, which starts only with a SECRET_KEY),
+`demo` (plain HTTP on this machine with a key kept in `DATA_DIR`) or `test` (the demo with cheap
+passwords).
 """
 
 import math
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import django_stubs_ext
-from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from csp.constants import NONE, SELF, UNSAFE_INLINE
 
 from records_project.environment import BadSettings, read_environment
 from records_project.secret_key import kept_secret_key
@@ -22,8 +23,8 @@ django_stubs_ext.monkeypatch()
 given = read_environment(Variables, os.environ, rules)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-# Everything that is written to a local path is below this folder, never beside the code: an installed package is
-# often read-only, so there the folder is one of the current folder.
+# Everything that is written to a local path is below this folder, never beside the code: an
+# installed package is often read-only, so there the folder is one of the current folder.
 IN_CHECKOUT = (BASE_DIR / "manage.py").is_file()
 DATA_DIR: Path = given.DATA_DIR or ((BASE_DIR if IN_CHECKOUT else Path.cwd()) / ".data")
 
@@ -56,13 +57,14 @@ SECURE_HSTS_PRELOAD = SECURE_HSTS_INCLUDE_SUBDOMAINS
 if TRUST_PROXY_HEADERS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+LOGIN_REDIRECT_URL = "admin:index"  # for who opened the log-in page itself
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
-        # The admin's theme evaluates the expressions in its templates.
-        "script-src": [SELF, UNSAFE_EVAL],
+        # Never 'unsafe-eval': pages show what users wrote. See docs/decisions/no-unsafe-eval.md.
+        "script-src": [SELF],
         "style-src": [SELF, UNSAFE_INLINE],
         "img-src": [SELF, "data:"],
         "font-src": [SELF, "data:"],
@@ -95,10 +97,11 @@ INSTALLED_APPS = [
     "records",
 ]
 
-# API requests pass the first three only; what follows serves the pages of the staff.
+# API requests pass the first four only; what follows serves the pages of the staff.
 MIDDLEWARE = [
     "records_project.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "records_project.limiting.AddressLimitMiddleware",
     "records_project.middleware.ApiShortcutMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "records_project.middleware.RepeatMiddleware",
@@ -106,6 +109,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "records_project.limiting.AccountLimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -118,7 +122,9 @@ APPEND_SLASH = False
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [(BASE_DIR if IN_CHECKOUT else Path(__file__).parent) / "templates"],  # a wheel has them inside
+        "DIRS": [
+            (BASE_DIR if IN_CHECKOUT else Path(__file__).parent) / "templates"
+        ],  # a wheel has them inside
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -131,10 +137,14 @@ TEMPLATES = [
 ]
 
 STATIC_URL = "/static/"
+# Files of others that stand in for those of installed packages; found first. `make vendor` gets
+# them.
+STATICFILES_DIRS = [BASE_DIR / "records" / "vendored"]
 
 # Background work ----------------------------------------------------------------------------------
 
-# Tasks are rows of the database, added in the transaction that asks for them; `manage.py worker` runs them.
+# Tasks are rows of the database, added in the transaction that asks for them; `manage.py worker`
+# runs them.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
 
 # After how long a worker that says nothing of the job it holds is taken for dead.
@@ -148,11 +158,13 @@ UNFOLD = {
     "SITE_SUBHEADER": "records.admin.navigation.workspace_name",
     "SITE_SYMBOL": "dataset",
     "SITE_URL": None,
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": f"{STATIC_URL}records/favicon.svg"}],
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": f"{STATIC_URL}records/favicon.svg"}
+    ],
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_HISTORY": True,
     "STYLES": [f"{STATIC_URL}records/workbench.css"],
-    "SCRIPTS": [f"{STATIC_URL}records/workbench.js"],
+    "SCRIPTS": [f"{STATIC_URL}records/theme.js", f"{STATIC_URL}records/workbench.js"],
     "DASHBOARD_CALLBACK": "records.admin.navigation.start_page",
     "SIDEBAR": {"navigation": "records.admin.navigation.sidebar"},
     "COLORS": {
@@ -175,6 +187,8 @@ UNFOLD = {
 SIMPLE_HISTORY_REVERT_DISABLED = True
 # History is read per row of what it is about, never by date alone.
 SIMPLE_HISTORY_DATE_INDEX = False
+# The time a client has for a body or a response; `serve` ends slower connections.
+CLIENT_SECONDS = given.CLIENT_SECONDS
 # A role's page has a row of inputs for every object, a field's for every option.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
@@ -183,7 +197,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
-# How long one statement may take; 0 is without end. `serve` sets it, commands take the time they need.
+# How long one statement may take; 0 is without end. `serve` sets it, commands take the time they
+# need.
 STATEMENT_SECONDS = given.STATEMENT_SECONDS
 
 
@@ -194,7 +209,9 @@ def default_database() -> dict[str, Any]:
         "NAME": str(DATA_DIR / "records.sqlite3"),
     }
     is_sqlite = chosen["ENGINE"] == "django.db.backends.sqlite3"
-    return (sqlite if is_sqlite else postgres)({**chosen, "OPTIONS": dict(chosen.get("OPTIONS", {}))})
+    return (sqlite if is_sqlite else postgres)(
+        {**chosen, "OPTIONS": dict(chosen.get("OPTIONS", {}))}
+    )
 
 
 def sqlite(database: dict[str, Any]) -> dict[str, Any]:
@@ -204,8 +221,17 @@ def sqlite(database: dict[str, Any]) -> dict[str, Any]:
     except OSError as error:
         name = "DATABASE_URL" if given.DATABASE_URL else "DATA_DIR"
         raise BadSettings(
-            [f"{name} leads to {error.filename!r}, which cannot be made: {error.strerror}; expected a writable folder."]
+            [
+                (
+                    f"{name} leads to {error.filename!r}, which cannot be made: "
+                    f"{error.strerror}; expected a writable folder."
+                )
+            ]
         ) from error
+    database["ENGINE"] = "records_project.sqlite"
+    database["TEST"] = {
+        "NAME": ":memory:"
+    }  # pytest-django knows this default of Django's backend alone
     database["CONN_MAX_AGE"] = None
     database["OPTIONS"].update(
         # Deferred transactions lose most writes that meet: the lock is taken when a write begins.
@@ -221,11 +247,13 @@ def sqlite(database: dict[str, Any]) -> dict[str, Any]:
 def postgres(database: dict[str, Any]) -> dict[str, Any]:
     """Complete the settings of a PostgreSQL database."""
     options: dict[str, Any] = database["OPTIONS"]
-    # Off for a connection pooler that cannot keep prepared statements or cursors between transactions.
+    # Off for a connection pooler that cannot keep prepared statements or cursors between
+    # transactions.
     prepared = given.PREPARED_STATEMENTS
     database["CONN_HEALTH_CHECKS"] = given.DB_HEALTH_CHECKS
     database["DISABLE_SERVER_SIDE_CURSORS"] = not prepared
-    # Plans of a few milliseconds are not worth compiling. Rounded down, a short limit would be none.
+    # Plans of a few milliseconds are not worth compiling. Rounded down, a short limit would be
+    # none.
     options["options"] = f"-c jit=off -c statement_timeout={math.ceil(STATEMENT_SECONDS * 1000)}"
     options.setdefault("connect_timeout", 10)
     if given.DB_POOL_MAX:
@@ -240,7 +268,8 @@ def postgres(database: dict[str, Any]) -> dict[str, Any]:
 
 DATABASES = {"default": default_database()}
 
-# The trash -----------------------------------------------------------------------------------------
+# The trash
+# -----------------------------------------------------------------------------------------
 
 # Days after which `purge_trash` removes deleted records for good.
 TRASH_DAYS = given.TRASH_DAYS
@@ -268,7 +297,8 @@ TIME_ZONE = given.TIME_ZONE
 
 # Files --------------------------------------------------------------------------------------------
 
-# Assets are served from the installed packages; a directory is collected only for a server in front of us.
+# Assets are served from the installed packages; a directory is collected only for a server in front
+# of us.
 STATIC_ROOT: str | None = str(given.STATIC_ROOT) if given.STATIC_ROOT else None
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG or RECORDS_ENV == "test"
@@ -276,8 +306,12 @@ WHITENOISE_MAX_AGE = 3600
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 MEDIA_ROOT = str(given.MEDIA_ROOT or DATA_DIR / "media")
-# What files may be attached to records; and where we are for others, for the addresses in answers (else relative).
+# What files may be attached to records; and where we are for others, for the addresses in answers
+# (else relative).
 ATTACHMENT_MAX_BYTES = given.ATTACHMENT_MAX_BYTES
+IMPORT_MAX_BYTES = given.IMPORT_MAX_BYTES
+IMPORT_MAX_ROWS = given.IMPORT_MAX_ROWS
+IMPORT_MAX_COLUMNS = given.IMPORT_MAX_COLUMNS
 PUBLIC_URL = given.PUBLIC_URL
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -307,8 +341,8 @@ FILE_UPLOAD_HANDLERS = [
     "records_project.uploads.UnnamedFileUploadHandler",
 ]
 
-# The APIs parse, authenticate and answer by themselves (records/api/viewsets.py): what stands here is for views
-# that do not.
+# The APIs parse, authenticate and answer by themselves (records/api/viewsets.py): what stands here
+# is for views that do not.
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
@@ -332,6 +366,17 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
+# How many requests, wrong keys and failed log-ins are taken from whom; empty for any number.
+LIMIT_ADDRESS = given.LIMIT_ADDRESS
+LIMIT_ACCOUNT = given.LIMIT_ACCOUNT
+LIMIT_KEY = given.LIMIT_KEY
+LIMIT_WORKSPACE = given.LIMIT_WORKSPACE
+LIMIT_WRONG_KEYS = given.LIMIT_WRONG_KEYS
+LIMIT_LOG_IN = given.LIMIT_LOG_IN
+LIMIT_LOG_IN_ADDRESS = given.LIMIT_LOG_IN_ADDRESS
+LIMIT_LOG_IN_ACCOUNT = given.LIMIT_LOG_IN_ACCOUNT
+REDIS_URL = given.REDIS_URL
+
 # External sources ---------------------------------------------------------------------------------
 
 # Keys that secrets are sealed with, the newest first; an older one opens what was sealed with it.
@@ -348,11 +393,18 @@ EXTERNAL_CALLS_AT_ONCE = given.EXTERNAL_CALLS_AT_ONCE
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "records_project.log_lines.LineFormatter",
+            "format": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": given.LOG_LEVEL},
     "loggers": {
-        # Django's own handlers would print twice, and a refused request is the caller's news, not ours.
+        # Django's own handlers would print twice, and a refused request is the caller's news, not
+        # ours.
         "django": {"handlers": [], "propagate": True},
         "django.request": {"level": "ERROR"},
         # A job tells its own story.

@@ -10,7 +10,8 @@ from django.core.files.uploadhandler import FileUploadHandler
 
 
 class UnnamedFileUploadHandler(FileUploadHandler):
-    """Streams a file to disk without a name. Django's own gives it one, which stays when the process is killed."""
+    """Streams a file to disk without a name. Django's own gives it one, which stays when the
+    process is killed."""
 
     file: UploadedFile[bytes]
 

@@ -9,8 +9,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "records_project.settings")
 
 application = get_wsgi_application()
 
-# What was loaded to start with stays: the collector need not look at it again. And a page of records is thousands of
-# small objects, none of them in a cycle: at the usual 700 it would look for cycles several times in each request.
+# What was loaded to start with stays: the collector need not look at it again. And a page of
+# records is thousands of small objects, none of them in a cycle: at the usual 700 it would look for
+# cycles several times in each request.
 gc.collect()
 gc.freeze()
 gc.set_threshold(50_000, 20, 50)

@@ -22,12 +22,20 @@ class ApiClient:
         self._client = Client()
 
     def send(
-        self, method: str, path: str, body: Any = None, *, content_type: str = "application/json", **headers: str
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        content_type: str = "application/json",
+        **headers: str,
     ) -> Any:
         """The response; `body` is sent as JSON unless it is bytes already."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         content = b"" if body is None else body if isinstance(body, bytes) else orjson.dumps(body)
-        return self._client.generic(method, path, content, content_type=content_type, headers={**self.headers, **sent})
+        return self._client.generic(
+            method, path, content, content_type=content_type, headers={**self.headers, **sent}
+        )
 
     def get(self, path: str, **headers: str) -> Any:
         return self.send("GET", path, **headers)

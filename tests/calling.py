@@ -1,4 +1,5 @@
-"""Calling a server as programs do, from processes of their own. Knows nothing of Django, so that it starts fast."""
+"""Calling a server as programs do, from processes of their own. Knows nothing of Django, so that it
+starts fast."""
 
 from __future__ import annotations
 
@@ -48,11 +49,15 @@ class Line:
     _open: http.client.HTTPConnection = field(init=False)
 
     def __post_init__(self) -> None:
-        self._open = http.client.HTTPConnection(self.address.host, self.address.port, timeout=CALL_SECONDS)
+        self._open = http.client.HTTPConnection(
+            self.address.host, self.address.port, timeout=CALL_SECONDS
+        )
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """The answer; header names are written with underscores."""
-        sent = dict(self.address.headers) | {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = dict(self.address.headers) | {
+            name.replace("_", "-"): value for name, value in headers.items()
+        }
         content = None if body is None else json.dumps(body).encode()
         if content is not None:
             sent["Content-Type"] = "application/json"
@@ -83,7 +88,8 @@ Part = Callable[..., Any]
 
 
 def play(address: Address, players: int, part: Part, *args: Any) -> list[Any]:
-    """What `part(player, *args)` returned in each of so many processes, which run at the same time."""
+    """What `part(player, *args)` returned in each of so many processes, which run at the same
+    time."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["__main__", "tests.races.parts"])  # once, not in every process
     start = context.Barrier(players)
@@ -91,7 +97,9 @@ def play(address: Address, players: int, part: Part, *args: Any) -> list[Any]:
     processes = []
     for number in range(players):
         received, sent = context.Pipe(duplex=False)
-        process = context.Process(target=_play, args=(sent, number, address, start, part, args), daemon=True)
+        process = context.Process(
+            target=_play, args=(sent, number, address, start, part, args), daemon=True
+        )
         process.start()
         sent.close()
         pipes.append(received)
@@ -111,7 +119,9 @@ def _result(pipe: Connection) -> Any:
     return result
 
 
-def _play(sent: Connection, number: int, address: Address, start: Barrier, part: Part, args: Sequence[Any]) -> None:
+def _play(
+    sent: Connection, number: int, address: Address, start: Barrier, part: Part, args: Sequence[Any]
+) -> None:
     line = Line(address)
     try:
         sent.send((True, part(Player(number, line, start), *args)))

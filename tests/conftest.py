@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.files.storage import storages
 from pytest_django import Settings
 
-from records.services.directory import forget_everything
+from records.services.access.rate_limits import forget_counts
+from records.services.catalogue.directory import forget_everything
 
 from .api_client import ApiClient
 from .factories import Caller, make_workspace
+from .serving import forget_model
 
 BUCKET = "records-files"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the processes of one run a folder for what they share, and each a data folder of its own:
+    no test sees the files of another's, nor those of a product that runs in this checkout."""
+    if not hasattr(config, "workerinput"):
+        os.environ["RECORDS_TEST_RUN"] = tempfile.mkdtemp(prefix="records_run_")
+    settings.DATA_DIR = Path(tempfile.mkdtemp(prefix="data_", dir=os.environ["RECORDS_TEST_RUN"]))
+    settings.MEDIA_ROOT = str(settings.DATA_DIR / "media")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing of a run behind."""
+    if not hasattr(config, "workerinput"):
+        forget_model(Path(os.environ["RECORDS_TEST_RUN"]))
+
+
 @pytest.fixture(autouse=True)
 def _nothing_compiled() -> Iterator[None]:
-    """Primary keys and versions begin anew with each test, so what was compiled in the last one is wrong."""
+    """Primary keys, versions and counts begin anew with each test, so what was compiled or counted
+    in the last one is wrong."""
     forget_everything()
+    forget_counts()
     yield
     forget_everything()
+    forget_counts()
 
 
 @pytest.fixture
@@ -46,7 +70,11 @@ def s3() -> Iterator[Any]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     host, port = server.get_host_and_port()
-    keys = {"aws_access_key_id": "key", "aws_secret_access_key": "secret", "region_name": "us-east-1"}
+    keys = {
+        "aws_access_key_id": "key",
+        "aws_secret_access_key": "secret",
+        "region_name": "us-east-1",
+    }
     client = boto3.client("s3", endpoint_url=f"http://{host}:{port}", **keys)
     client.create_bucket(Bucket=BUCKET)
     yield client
@@ -68,7 +96,9 @@ def bucket(s3: Any, settings: Settings) -> Any:
     }
     storage = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
     settings.STORAGES = {**settings.STORAGES, "default": storage}
-    yield lambda: {row["Key"]: row["Size"] for row in s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])}
+    yield lambda: {
+        row["Key"]: row["Size"] for row in s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])
+    }
     for row in s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
         s3.delete_object(Bucket=BUCKET, Key=row["Key"])
     storage_used: Any = storages["default"]

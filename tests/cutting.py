@@ -14,7 +14,8 @@ CHUNK = 1 << 16
 
 @dataclass
 class Cutter:
-    """Passes bytes on, until it meets the COMMIT that it was armed for: `before` it is sent, or `after`."""
+    """Passes bytes on, until it meets the COMMIT that it was armed for: `before` it is sent, or
+    `after`."""
 
     server: tuple[str, int]
     listener: socket.socket
@@ -42,7 +43,9 @@ class Cutter:
         with client, socket.create_connection(self.server) as server:
             answers = threading.Event()
             answers.set()
-            threading.Thread(target=self._bring_back, args=(server, client, answers), daemon=True).start()
+            threading.Thread(
+                target=self._bring_back, args=(server, client, answers), daemon=True
+            ).start()
             with contextlib.suppress(OSError):
                 while data := client.recv(CHUNK):
                     if self.moment and COMMIT in data:
@@ -57,7 +60,9 @@ class Cutter:
                     server.sendall(data)
             self._hang_up(client, server)
 
-    def _bring_back(self, server: socket.socket, client: socket.socket, answers: threading.Event) -> None:
+    def _bring_back(
+        self, server: socket.socket, client: socket.socket, answers: threading.Event
+    ) -> None:
         with contextlib.suppress(OSError):
             while data := server.recv(CHUNK):
                 if not answers.is_set():

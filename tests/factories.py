@@ -6,22 +6,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from records.models import ApiKey, FieldPermission, Member, ObjectPermission, ObjectType, Role, Workspace
-from records.services.access import Author, get_schema
-from records.services.definition_versions import touch
-from records.services.definitions import FieldDefinition, OptionDefinition, RelationDefinition
-from records.services.object_schema import ObjectSchema
-from records.services.redefining import update_object
-from records.services.schema import create_field, create_object, get_object
-from records.services.workspaces import command_author, create_api_key, create_member, create_workspace
-from records.services.write import (
-    FieldEntry,
-    Mode,
-    SaveRequest,
-    SaveResult,
-    archive_record,
-    save_record,
+from records.models import (
+    ApiKey,
+    FieldPermission,
+    Member,
+    ObjectPermission,
+    ObjectType,
+    Role,
+    Workspace,
 )
+from records.services.access.author import Author, get_schema
+from records.services.catalogue.drafts import FieldDefinition, OptionDefinition, RelationDefinition
+from records.services.catalogue.object_schema import ObjectSchema
+from records.services.catalogue.versions import touch
+from records.services.people.workspaces import (
+    command_author,
+    create_api_key,
+    create_member,
+    create_workspace,
+)
+from records.services.shaping.changes import update_object
+from records.services.shaping.creation import create_field, create_object, get_object
+from records.services.writing.save import archive_record, save_record
+from records.services.writing.save_requests import Mode, SaveRequest, SaveResult
+from records.services.writing.values import FieldEntry
 
 __all__ = ["FieldDefinition", "OptionDefinition", "RelationDefinition"]
 
@@ -43,7 +51,9 @@ class Caller:
         return get_schema(self.author, object_name)
 
 
-def make_workspace(name: str = "Example workspace", email: str = "admin@example.com", **more: Any) -> Caller:
+def make_workspace(
+    name: str = "Example workspace", email: str = "admin@example.com", **more: Any
+) -> Caller:
     """A workspace, its admin, and the admin's key."""
     made = create_workspace(name, email, **more)
     return Caller(made.workspace, made.member, made.api_key)
@@ -61,7 +71,11 @@ def set_pattern(admin: Caller, object_name: str, pattern: str) -> None:
 
 def make_field(admin: Caller, object_name: str, label: str, field_type: str, **more: Any) -> str:
     """A field of an object; returns its id."""
-    made = create_field(admin.author, get_object(admin.author, object_name), FieldDefinition(label, field_type, **more))
+    made = create_field(
+        admin.author,
+        get_object(admin.author, object_name),
+        FieldDefinition(label, field_type, **more),
+    )
     return str(made.uuid)
 
 
@@ -112,7 +126,9 @@ def make_member(
     for switch, fields in (("view", hidden), ("edit", locked)):
         for object_name, field_name in fields:
             spec = admin.schema(object_name).by_name[field_name]
-            FieldPermission.objects.create(workspace=admin.workspace, role=role, field_id=spec.id, **{switch: False})
+            FieldPermission.objects.create(
+                workspace=admin.workspace, role=role, field_id=spec.id, **{switch: False}
+            )
     member = create_member(admin.workspace, email, role)
     touch(admin.workspace.id)
     return Caller(admin.workspace, member, make_key(admin.workspace, member)[1])

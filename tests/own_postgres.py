@@ -16,7 +16,8 @@ from .serving import free_port
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster, run by the system user postgres, or by us where we are not root; its superuser needs no password."""
+    """A cluster, run by the system user postgres, or by us where we are not root; its superuser
+    needs no password."""
 
     binaries: Path
     folder: Path
@@ -31,8 +32,11 @@ class Cluster:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
     def start(self, *options: str, before: Sequence[str] = ()) -> None:
-        """Start it with these options; `before` is what starts the program, such as another mount namespace."""
-        settings = f"-c listen_addresses=127.0.0.1 -p {self.port} -k {self.folder} {' '.join(options)}"
+        """Start it with these options; `before` is what starts the program, such as another mount
+        namespace."""
+        settings = (
+            f"-c listen_addresses=127.0.0.1 -p {self.port} -k {self.folder} {' '.join(options)}"
+        )
         self.run(
             "pg_ctl",
             "-D",
@@ -57,7 +61,10 @@ def as_postgres() -> list[str]:
 
 def binaries() -> Path:
     """The newest PostgreSQL that is installed here."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3].split(".")[0]))
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"),
+        key=lambda path: int(path.parts[-3].split(".")[0]),
+    )
     assert found, "PostgreSQL's server programs are not installed; .ci/run installs them"
     return found[-1].parent
 
@@ -71,7 +78,17 @@ def own_cluster(*options: str) -> Iterator[Cluster]:
             shutil.chown(folder, "postgres")
         cluster = Cluster(binaries(), folder, free_port())
         cluster.run(
-            "initdb", "-D", f"{folder}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"
+            "initdb",
+            "-D",
+            f"{folder}/data",
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "-N",
         )
         cluster.start("-c fsync=off", *options)
         try:

@@ -1,7 +1,8 @@
 """A text planted in each store of the register through the door that fills it, and looked for.
 
-`python -m tests.planting FOLDER` does so in the empty database of DATABASE_URL, whose files are in FOLDER, and prints
-for each store where the text was when it was planted, when the record was deleted, and when the stores were swept.
+`python -m tests.planting FOLDER` does so in the empty database of DATABASE_URL, whose files are in
+FOLDER, and prints for each store where the text was when it was planted, when the record was
+deleted, and when the stores were swept.
 """
 
 from __future__ import annotations
@@ -41,14 +42,17 @@ def _try(name: str, plant: Plant, folder: Path) -> dict[str, list[str]]:
     """Plant one store's, for a record that holds the text and for no record at all."""
     from django.utils import timezone
 
-    from records.services.lifecycle import address, delete_permanently
-    from records.services.stores import STORES, sweep_stores
+    from records.services.operations.lifecycle import delete_permanently
+    from records.services.reading.record_address import address
+    from records.services.retention.stores import STORES, sweep_stores
     from tests.factories import make_record, make_workspace
 
     (store,) = [store for store in STORES if store.name == name]
     caller = make_workspace(f"Site of {name}", f"{uuid4().hex}@example.com")
     _make_people(caller)
-    uuid = make_record(caller, "people", name=CANARY, code=CANARY, note=f"{CANARY} {'x' * 300} {CANARY}").record.uuid
+    uuid = make_record(
+        caller, "people", name=CANARY, code=CANARY, note=f"{CANARY} {'x' * 300} {CANARY}"
+    ).record.uuid
     plant(caller, uuid, CANARY, folder)
     seen = {"planted": _find(CANARY, folder)}
     delete_permanently(caller.author, caller.schema("people"), address(uuid))
@@ -69,7 +73,10 @@ def _try(name: str, plant: Plant, folder: Path) -> dict[str, list[str]]:
 def _make_people(caller: Caller) -> None:
     from tests.factories import FieldDefinition, make_object
 
-    note, code = FieldDefinition("Note", "longtext"), FieldDefinition("Code", "text", is_unique=True)
+    note, code = (
+        FieldDefinition("Note", "longtext"),
+        FieldDefinition("Code", "text", is_unique=True),
+    )
     make_object(caller, "People", note, code, FieldDefinition("Age", "integer"))
 
 
@@ -94,7 +101,9 @@ def _find(text: str, folder: Path) -> list[str]:
     if any(text in str(session.get_decoded()) for session in Session.objects.all()):
         found.add("django_session")
     for file in folder.rglob("*"):
-        if file.is_file() and any(word.encode() in file.read_bytes() for word in (text, text.casefold())):
+        if file.is_file() and any(
+            word.encode() in file.read_bytes() for word in (text, text.casefold())
+        ):
             found.add(str(file.relative_to(folder)))
     return sorted(found)
 
@@ -108,7 +117,11 @@ def _holds(table: str, text: str) -> bool:
 
 
 def _shown(cell: Any) -> str:
-    content = bytes(cell).decode("utf-8", "replace") if isinstance(cell, bytes | memoryview) else str(cell)
+    content = (
+        bytes(cell).decode("utf-8", "replace")
+        if isinstance(cell, bytes | memoryview)
+        else str(cell)
+    )
     return content.casefold()
 
 
@@ -120,15 +133,17 @@ def _nothing_more(caller: Caller, uuid: str, text: str, folder: Path) -> None:
 
 
 def _attach(caller: Caller, uuid: str, text: str, folder: Path) -> None:
-    from records.services.attachments import attach_file
-    from records.services.lifecycle import address
+    from records.services.files.attachments import attach_file
+    from records.services.reading.record_address import address
 
     schema, content = caller.schema("people"), text.encode()
-    attach_file(caller.author, schema, address(uuid), f"{text}.txt", None, io.BytesIO(content), len(content))
+    attach_file(
+        caller.author, schema, address(uuid), f"{text}.txt", None, io.BytesIO(content), len(content)
+    )
 
 
 def _answer(caller: Caller, uuid: str, text: str, folder: Path) -> None:
-    from records.services.idempotency import Answer, run_once
+    from records.services.writing.idempotency import Answer, run_once
 
     body = json.dumps({"id": uuid, "name": text}).encode()
     run_once(caller.author, uuid, "digest", lambda: Answer(200, {}, body))
@@ -147,8 +162,10 @@ def _upload(caller: Caller, uuid: str, text: str, folder: Path) -> None:
 
 def _refuse(caller: Caller, uuid: str, text: str, folder: Path) -> None:
     """An import that is interrupted once it has refused a row."""
-    from records.services.importing import ImportOptions, import_file, keep_at, open_table
-    from records.services.spooled import SpooledFile
+    from records.services.importing.csv_files import open_table
+    from records.services.importing.import_run import ImportOptions, import_file
+    from records.services.importing.report import keep_at
+    from records.services.storage.spooled_files import SpooledFile
 
     class Interrupted(Exception):
         pass
@@ -169,7 +186,7 @@ def _refuse(caller: Caller, uuid: str, text: str, folder: Path) -> None:
 
 def _import(caller: Caller, uuid: str, text: str, folder: Path) -> None:
     from records.services.importing.uploads import store_upload
-    from records.services.jobs.importing import start_import
+    from records.services.jobs.import_jobs import start_import
 
     schema = caller.schema("people")
     for dry_run in (True, False):
@@ -182,10 +199,12 @@ def _import(caller: Caller, uuid: str, text: str, folder: Path) -> None:
 
 def _bulk(caller: Caller, uuid: str, text: str, folder: Path) -> None:
     """A change of too many records to be made at once; it waits for a worker."""
-    from records.services.jobs.bulk import start_bulk_change
+    from records.services.jobs.bulk_jobs import start_bulk_change
 
     others = [str(uuid4()) for _ in range(200)]
-    job = start_bulk_change(caller.author, caller.schema("people"), "note", text, "overwrite", [*others, uuid])
+    job = start_bulk_change(
+        caller.author, caller.schema("people"), "note", text, "overwrite", [*others, uuid]
+    )
     assert job.status == "pending"
 
 
@@ -227,13 +246,24 @@ def _browse(caller: Caller, uuid: str, text: str, folder: Path) -> None:
     assert visitor.get(path, {"columns": text}).status_code == 200
 
 
+def _count(caller: Caller, uuid: str, text: str, folder: Path) -> None:
+    """Keys are digests; were they texts, they would go when their time is over."""
+    from records.models import RateCount
+
+    RateCount.objects.create(key=text, count=1, ends_at=0)
+
+
 def _analyze(caller: Caller, uuid: str, text: str, folder: Path) -> None:
     """Enough rows with the text for it to be a common value; they go like the record."""
-    from records.services.lifecycle import address, delete_permanently
-    from records.services.storage import refresh_statistics
+    from records.services.operations.lifecycle import delete_permanently
+    from records.services.reading.record_address import address
+    from records.services.storage.statistics import refresh_statistics
     from tests.factories import make_record
 
-    made = [make_record(caller, "people", name=f"{text} {at}", note=text).record.uuid for at in range(20)]
+    made = [
+        make_record(caller, "people", name=f"{text} {at}", note=text).record.uuid
+        for at in range(20)
+    ]
     refresh_statistics()
     for each in made:
         delete_permanently(caller.author, caller.schema("people"), address(each))
@@ -250,6 +280,7 @@ PLANTS: dict[str, Plant] = {
     "command reports": _command,
     "tasks": _fail,
     "sessions": _browse,
+    "counts for limits": _count,
     "log of SQLite": _nothing_more,
     "statistics of PostgreSQL": _analyze,
 }

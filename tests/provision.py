@@ -1,4 +1,5 @@
-"""Fills an empty database for a server that tests call: `python -m tests.provision` prints who may call, and ids."""
+"""Fills an empty database for a server that tests call: `python -m tests.provision` prints who may
+call, and ids."""
 
 from __future__ import annotations
 
@@ -20,21 +21,31 @@ def main() -> None:
 
 
 def provide() -> dict[str, object]:
-    """A workspace with companies (a field for each of sixteen writers), people who work there, and deals."""
+    """A workspace with companies (a field for each of sixteen writers), people who work there, and
+    deals."""
     from .factories import FieldDefinition, make_object, make_relation, make_workspace
 
     admin = make_workspace(time_zone="Europe/Paris")
     columns = [FieldDefinition(f"Column {at}", "text") for at in range(16)]
-    more = [("Counter", "integer"), ("Labels", "dynamictags"), ("Note", "longtext"), ("Born", "datetime")]
+    more = [
+        ("Counter", "integer"),
+        ("Labels", "dynamictags"),
+        ("Note", "longtext"),
+        ("Born", "datetime"),
+    ]
     kept_apart = FieldDefinition("Code", "text", is_unique=True)
     fields = [*columns, *(FieldDefinition(*named) for named in more), kept_apart]
     make_object(admin, "Companies", *fields)
-    make_object(admin, "People")
+    make_object(admin, "People", FieldDefinition("Papers", "files"))
     make_object(admin, "Notes", is_open=True)
     make_object(admin, "Deals", object_type="pipeline")
     make_relation(admin, "people", "Employer", "companies", "primary", "Staff")
     make_relation(admin, "companies", "Adviser", "people", "primary", "Advises")
-    ids = {f"{name}.{spec.name}": spec.uuid for name in OBJECTS for spec in admin.schema(name).all_fields.values()}
+    ids = {
+        f"{name}.{spec.name}": spec.uuid
+        for name in OBJECTS
+        for spec in admin.schema(name).all_fields.values()
+    }
     headers = {
         "X-API-KEY": admin.secret,
         "X-BUSINESS-ID": str(admin.workspace.uuid),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django_tasks_db.models import DBTaskResult
 
-from records.services.jobs import recover_jobs
+from records.services.jobs.job_runs import recover_jobs
 
 
 def work() -> None:

@@ -1,5 +1,16 @@
-"""The staff's workbench: records per object, and the set-up of a workspace. One module per thing."""
+"""The staff's workbench: records per object, and the set-up of a workspace. One module per
+thing."""
 
 from . import external_sources, fields, keys, log_in, members, objects, roles, users, workspaces
 
-__all__ = ["external_sources", "fields", "keys", "log_in", "members", "objects", "roles", "users", "workspaces"]
+__all__ = [
+    "external_sources",
+    "fields",
+    "keys",
+    "log_in",
+    "members",
+    "objects",
+    "roles",
+    "users",
+    "workspaces",
+]

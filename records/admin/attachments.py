@@ -11,11 +11,11 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from records.exceptions import Conflict, InvalidInput, TooLarge
-from records.services.attachments import attach_file, delete_attachment, get_url, list_attachments
-from records.services.lifecycle import address
+from records.field_types import member_name
+from records.services.operations import home_of
+from records.services.reading import address
 
 from .object_pages import ObjectPage, about_object, local_text
-from .showing import member_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,14 @@ def shown_files(page: ObjectPage, record_uuid: str) -> list[ShownFile] | None:
     """The record's files; None where records live elsewhere and have none here."""
     if page.schema.external is not None:
         return None
-    found = list_attachments(page.author, page.schema, address(record_uuid))
+    found = home_of(page.schema).list_attachments(page.author, page.schema, address(record_uuid))
     return [
         ShownFile(
-            row.name, row.size, row.content_type, local_text(page.author, row.created_at), member_name(row.member) or ""
+            row.name,
+            row.size,
+            row.content_type,
+            local_text(page.author, row.created_at),
+            member_name(row.member) or "",
         )
         for row in found
     ]
@@ -51,7 +55,9 @@ def upload(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
         if sent is None or sent.name is None or sent.size is None:
             raise InvalidInput("Choose a file.")
         where = address(record_uuid)
-        attach_file(page.author, page.schema, where, sent.name, sent.content_type, sent, sent.size)
+        home_of(page.schema).attach_file(
+            page.author, page.schema, where, sent.name, sent.content_type, sent, sent.size
+        )
     except (InvalidInput, TooLarge, Conflict) as refusal:
         messages.error(page.request, refusal.detail)
     else:
@@ -65,7 +71,9 @@ def fetch(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
     """Go to where the file can be fetched."""
     name = page.request.GET.get("filename", "")
     try:
-        return redirect(get_url(page.author, page.schema, address(record_uuid), name).path)
+        return redirect(
+            home_of(page.schema).get_url(page.author, page.schema, address(record_uuid), name).path
+        )
     except InvalidInput as refusal:
         messages.error(page.request, refusal.detail)
         return redirect(page.url("record", str(record_uuid)))
@@ -76,7 +84,9 @@ def fetch(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
 def remove(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
     """Remove a file, also from the values that refer to it."""
     try:
-        delete_attachment(page.author, page.schema, address(record_uuid), page.request.POST.get("filename", ""))
+        home_of(page.schema).delete_attachment(
+            page.author, page.schema, address(record_uuid), page.request.POST.get("filename", "")
+        )
     except (InvalidInput, Conflict) as refusal:
         messages.error(page.request, refusal.detail)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from django import forms
@@ -12,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, TabularInline
 
-from records.exceptions import RecordsError
+from records.exceptions import InvalidInput, Place, RecordsError
 
 from .choosing import get_visitor
 from .object_pages import tell_unavailable
@@ -21,23 +22,33 @@ M = TypeVar("M", bound=Model)
 
 
 class SetupForm(forms.ModelForm[Any]):
-    """A form that is saved by a service. What the service refused it shows beside its field."""
+    """A form that is saved by a service. What the service refused it shows beside its input."""
 
     refusal: RecordsError | None = None
+    inputs: Mapping[str, str] = {}  # the inputs that are not named like the core's parts
+
+    def input_at(self, path: Place) -> str | None:
+        """The input for what is at a place: the innermost step that has one."""
+        names = (self.inputs.get(str(step), str(step)) for step in reversed(path))
+        return next((name for name in names if name in self.fields), None)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if self.refusal is not None:
-            part, _, message = self.refusal.detail.partition(": ")
-            if part in self.fields:
-                self.add_error(part, message[:1].upper() + message[1:])
+            name = (
+                self.input_at(self.refusal.path) if isinstance(self.refusal, InvalidInput) else None
+            )
+            if isinstance(self.refusal, InvalidInput) and name is not None:
+                reason = self.refusal.reason
+                self.add_error(name, reason[:1].upper() + reason[1:])
             else:
                 self.add_error(None, self.refusal.detail)
         return cleaned
 
 
 class ScopedMixin:
-    """Only rows of the chosen workspace, and only for those who may define it; nothing is deleted here."""
+    """Only rows of the chosen workspace, and only for those who may define it; nothing is deleted
+    here."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return get_visitor(request).may_define
@@ -58,10 +69,14 @@ class ScopedMixin:
         rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
         return rows.filter(workspace_id=get_visitor(request).workspace_id)
 
-    def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
         """Choices come from the chosen workspace alone."""
         related: Any = db_field.remote_field.model
-        kwargs.setdefault("queryset", related.objects.filter(workspace_id=get_visitor(request).workspace_id))
+        kwargs.setdefault(
+            "queryset", related.objects.filter(workspace_id=get_visitor(request).workspace_id)
+        )
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -88,7 +103,8 @@ class SetupAdmin(ScopedMixin, ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """The form; when the services refuse it, again with the reason. Its transaction is rolled back by then."""
+        """The form; when the services refuse it, again with the reason. Its transaction is rolled
+        back by then."""
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except RecordsError as refusal:
@@ -96,12 +112,16 @@ class SetupAdmin(ScopedMixin, ModelAdmin):
             response = super().changeform_view(request, object_id, form_url, extra_context)
             return tell_unavailable(response, refusal)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
         form.refusal = getattr(request, "refusal", None)
         return form
 
-    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> HttpResponse:
         """What is not of this workspace is nowhere."""
         raise Http404
 
@@ -109,7 +129,9 @@ class SetupAdmin(ScopedMixin, ModelAdmin):
 class HistoryMixin(SimpleHistoryAdmin):
     """A definition's history: to be read; changes go forward, through the form."""
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
         self._check(request, object_id)
         shown: HttpResponse = super().history_view(request, object_id, extra_context)
         return shown
@@ -120,7 +142,9 @@ class HistoryMixin(SimpleHistoryAdmin):
         self._check(request, object_id)
         if request.method != "GET":
             raise PermissionDenied
-        shown: HttpResponse = super().history_form_view(request, object_id, version_id, extra_context)
+        shown: HttpResponse = super().history_form_view(
+            request, object_id, version_id, extra_context
+        )
         return shown
 
     def _check(self, request: HttpRequest, object_id: str) -> None:

@@ -13,10 +13,15 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from records.exceptions import InvalidInput, NotAllowed
 from records.field_types import FieldSpec
-from records.services.access import Author, find_field, grant_of, may_write, visible_fields
-from records.services.jobs import JobView
-from records.services.jobs.bulk import Resolution, start_bulk_archive, start_bulk_change
-from records.services.search import search_records
+from records.services.access import (
+    Author,
+    find_field,
+    grant_of,
+    may_write,
+    visible_fields,
+)
+from records.services.jobs import JobView, Resolution
+from records.services.operations import home_of
 
 from .inputs import added_name, is_link, make_inputs
 from .jobs import job_address
@@ -26,9 +31,9 @@ from .selection import Selection, read_selection
 
 LABELS = {
     Resolution.OVERWRITE: "Replace the value",
-    Resolution.ONLY_UPDATE_BLANK: "Fill blanks only",
-    Resolution.ADD_VALUES: "Add values",
-    Resolution.REMOVE_VALUES: "Remove values",
+    Resolution.UPDATE_IF_BLANK: "Fill blanks only",
+    Resolution.ADD_ONLY: "Add values",
+    Resolution.REMOVE_ONLY: "Remove values",
     Resolution.CLEAR: "Clear",
 }
 
@@ -40,7 +45,9 @@ def may_change(author: Author, page: ObjectPage) -> bool:
 
 def writable_fields(page: ObjectPage) -> list[FieldSpec]:
     """The fields that the visitor may change."""
-    return [spec for spec in visible_fields(page.author, page.schema) if may_write(page.author, spec)]
+    return [
+        spec for spec in visible_fields(page.author, page.schema) if may_write(page.author, spec)
+    ]
 
 
 class ChangeForm(forms.Form):
@@ -79,9 +86,9 @@ class ChangeForm(forms.Form):
 
 
 def _suits(spec: FieldSpec, how: Resolution) -> bool:
-    if how in (Resolution.ADD_VALUES, Resolution.REMOVE_VALUES):
+    if how in (Resolution.ADD_ONLY, Resolution.REMOVE_ONLY):
         return spec.multiple
-    if how == Resolution.ONLY_UPDATE_BLANK:
+    if how == Resolution.UPDATE_IF_BLANK:
         return spec.mirror_of_id is None
     return how != Resolution.CLEAR or not spec.is_required
 
@@ -96,7 +103,7 @@ def archive_page(page: ObjectPage) -> HttpResponse:
 
 
 def _archive(page: ObjectPage, selection: Selection, form: ChangeForm | None) -> JobView:
-    return start_bulk_archive(page.author, page.schema, selection.find(page))
+    return home_of(page.schema).start_bulk_archive(page.author, page.schema, selection.find(page))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -117,11 +124,16 @@ def _change(page: ObjectPage, selection: Selection, form: ChangeForm | None) -> 
     if form is None:
         raise InvalidInput("Choose a field that you may change.")
     value, how = form.value(), form.cleaned_data["how"]
-    return start_bulk_change(page.author, page.schema, form.spec.uuid, value, how, selection.find(page))
+    return home_of(page.schema).start_bulk_change(
+        page.author, page.schema, form.spec.uuid, value, how, selection.find(page)
+    )
 
 
-def _bulk_page(page: ObjectPage, template: str, title: str, start: Any, form: ChangeForm | None = None) -> HttpResponse:
-    """Start the job that was confirmed and go on to it; else show what would be done, and what is wrong with it."""
+def _bulk_page(
+    page: ObjectPage, template: str, title: str, start: Any, form: ChangeForm | None = None
+) -> HttpResponse:
+    """Start the job that was confirmed and go on to it; else show what would be done, and what is
+    wrong with it."""
     problem = ""
     try:
         selection = read_selection(page, page.request.POST or page.request.GET)
@@ -136,7 +148,7 @@ def _bulk_page(page: ObjectPage, template: str, title: str, start: Any, form: Ch
         try:
             job = start(page, selection, form)
         except InvalidInput as refusal:
-            problem = refusal.detail.removeprefix("field_value: ").removeprefix("field_resolution: ")
+            problem = refusal.reason
         else:
             return redirect(job_address(job))
     return page.render(
@@ -155,4 +167,6 @@ def _bulk_page(page: ObjectPage, template: str, title: str, start: Any, form: Ch
 def _count(page: ObjectPage, selection: Selection) -> int:
     if not selection.everything:
         return len(selection.uuids)
-    return search_records(page.author, page.schema, selection.search).count or 0
+    return (
+        home_of(page.schema).search_records(page.author, page.schema, selection.search).count or 0
+    )

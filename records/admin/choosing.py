@@ -13,16 +13,21 @@ from django.views.decorators.http import require_POST
 
 from records.http import request_id
 from records.models import Member, Source, Workspace, new_uuid
-from records.services.access import Author, member_author
-from records.services.definers import Definer, operator_of
-from records.services.directory import load_workspace
+from records.services.access import (
+    Author,
+    Definer,
+    member_author,
+    operator_of,
+)
+from records.services.catalogue import load_workspace
 
 CHOSEN = "workspace"
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A user of the workbench: the workspaces they may choose from, the chosen one, and their membership in it.
+    """A user of the workbench: the workspaces they may choose from, the chosen one, and their
+    membership in it.
 
     Operators may set up every workspace, but see the records only of those they are a member of.
     """
@@ -57,10 +62,13 @@ class Visitor:
         return self.author()
 
     def author(self) -> Author:
-        """Who reads and writes records; Http404 unless they are a member of the chosen workspace."""
+        """Who reads and writes records; Http404 unless they are a member of the chosen
+        workspace."""
         if self.workspace is None or self.member is None:
             raise Http404
-        author = member_author(load_workspace(self.workspace.pk), self.member.pk, Source.ADMIN, self.request_id)
+        author = member_author(
+            load_workspace(self.workspace.pk), self.member.pk, Source.ADMIN, self.request_id
+        )
         return replace(author, operation_id=self.operation_id)
 
 
@@ -79,10 +87,14 @@ def _find_visitor(request: HttpRequest) -> Visitor:
         return Visitor(user, (), None, None)
     members = {
         member.workspace_id: member
-        for member in Member.objects.filter(user=user, is_active=True).select_related("workspace", "role")
+        for member in Member.objects.filter(user=user, is_active=True).select_related(
+            "workspace", "role"
+        )
     }
     mine = [member.workspace for member in members.values()]
-    workspaces = sorted(Workspace.objects.all() if user.is_superuser else mine, key=lambda row: (row.name, row.pk))
+    workspaces = sorted(
+        Workspace.objects.all() if user.is_superuser else mine, key=lambda row: (row.name, row.pk)
+    )
     chosen = request.session.get(CHOSEN)
     workspace = next((row for row in workspaces if str(row.uuid) == chosen), None)
     if workspace is None:

@@ -1,4 +1,5 @@
-"""The form of an external source: its operations, and where each field's value stands in the upstream's records."""
+"""The form of an external source: its operations, and where each field's value stands in the
+upstream's records."""
 
 from __future__ import annotations
 
@@ -12,10 +13,10 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from records.exceptions import InvalidInput
+from records.exceptions import Place
 from records.models import ExternalOperation, ExternalSource
-from records.services.external.source import may_be_mapped
-from records.services.external.sources import METHODS, USUAL_METHODS
+from records.services.catalogue import may_be_mapped
+from records.services.external import METHODS, USUAL_METHODS
 
 from .base import SetupForm
 from .choosing import Visitor
@@ -60,9 +61,14 @@ class SourceForm(SetupForm):
         label="Secret",
         required=False,
         strip=True,
-        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}, render_value=False),
-        help_text="The whole value of the header, such as: Bearer abc. Leave blank to keep the stored one.",
+        widget=UnfoldAdminPasswordWidget(
+            attrs={"autocomplete": "new-password"}, render_value=False
+        ),
+        help_text="The whole value of the header, such as: Bearer abc. Leave blank to keep the "
+        "stored one.",
     )
+
+    inputs = {"secret": "new_secret"}
 
     class Meta:
         model = ExternalSource
@@ -76,15 +82,11 @@ class SourceForm(SetupForm):
             given["secret"] = self.cleaned_data["new_secret"]
         return given
 
-    def clean(self) -> dict[str, Any]:
-        """What the services say of a setting stands beside the input it came from."""
-        if self.refusal is not None:
-            parts = self.refusal.detail.split(": ", 2)
-            if parts[0] == "secret":
-                self.refusal = InvalidInput(f"new_secret: {parts[-1]}")
-            elif parts[0] == "operations" and f"{parts[1]}_path" in self.fields:
-                self.refusal = InvalidInput(f"{parts[1]}_path: {parts[2]}")
-        return super().clean()
+    def input_at(self, path: Place) -> str | None:
+        """An operation has an input for its path."""
+        if path[:1] == ("operations",) and len(path) > 1 and f"{path[1]}_path" in self.fields:
+            return f"{path[1]}_path"
+        return super().input_at(path)
 
 
 class NewSourceForm(SourceForm):
@@ -95,7 +97,8 @@ class NewSourceForm(SourceForm):
 
 
 class KnownSourceForm(SourceForm):
-    """A source with its operations and its mapping; `made_for` has a form with the fields of its object."""
+    """A source with its operations and its mapping; `made_for` has a form with the fields of its
+    object."""
 
     field_names: tuple[str, ...] = ()
     forget_secret = forms.BooleanField(
@@ -112,7 +115,11 @@ class KnownSourceForm(SourceForm):
             for name in ExternalOperation.values
             if cleaned[f"{name}_path"].strip()
         }
-        given["mapping"] = {name: cleaned[f"map_{name}"] for name in self.field_names if cleaned[f"map_{name}"].strip()}
+        given["mapping"] = {
+            name: cleaned[f"map_{name}"]
+            for name in self.field_names
+            if cleaned[f"map_{name}"].strip()
+        }
         return given
 
 
@@ -139,16 +146,22 @@ def _operation_inputs(name: str, given: dict[str, str]) -> dict[str, forms.Field
             initial=method,
             widget=UnfoldAdminSelectWidget,
         ),
-        f"{name}_path": _text("Path", given.get("path", ""), f"Like {EXAMPLES[name]}; blank: not supported."),
+        f"{name}_path": _text(
+            "Path", given.get("path", ""), f"Like {EXAMPLES[name]}; blank: not supported."
+        ),
         f"{name}_response_path": _text(
-            "Path in the response", given.get("response_path", ""), f"{RESULTS[name]} Blank: the whole response."
+            "Path in the response",
+            given.get("response_path", ""),
+            f"{RESULTS[name]} Blank: the whole response.",
         ),
     }
 
 
 def _text(label: str, initial: str, help_text: str = "") -> forms.CharField:
     widget = UnfoldAdminTextInputWidget
-    return forms.CharField(label=label, required=False, initial=initial, widget=widget, help_text=help_text)
+    return forms.CharField(
+        label=label, required=False, initial=initial, widget=widget, help_text=help_text
+    )
 
 
 def source_fieldsets(form: type[KnownSourceForm] | None) -> tuple[Any, ...]:
@@ -160,13 +173,16 @@ def source_fieldsets(form: type[KnownSourceForm] | None) -> tuple[Any, ...]:
             ("Answers", {"fields": ANSWERS}),
         )
     operations = (
-        (f"Operation: {name}", {"fields": tuple(f"{name}_{part}" for part in PARTS), "description": MEANINGS[name]})
+        (
+            f"Operation: {name}",
+            {"fields": tuple(f"{name}_{part}" for part in PARTS), "description": MEANINGS[name]},
+        )
         for name in ExternalOperation.values
     )
     mapping = {
         "fields": tuple(f"map_{name}" for name in form.field_names),
-        "description": "Path to each field's value in the upstream's records, with dots between the steps. "
-        "Unmapped fields are not stored here.",
+        "description": "Path to each field's value in the upstream's records, with dots between "
+        "the steps. Unmapped fields are not stored here.",
     }
     return (
         (None, {"fields": ("object", *GENERAL)}),

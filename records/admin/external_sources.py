@@ -14,8 +14,12 @@ from unfold.decorators import display
 
 from records.exceptions import RecordsError
 from records.models import ExternalCall, ExternalSource, ObjectType
-from records.services.external.probing import probe_source
-from records.services.external.sources import create_source, delete_source, update_source
+from records.services.external import (
+    create_source,
+    delete_source,
+    try_connection,
+    update_source,
+)
 
 from .base import HistoryMixin, SetupAdmin, adopt, go_on_editing
 from .choosing import get_visitor
@@ -40,13 +44,19 @@ class ExternalSourceAdmin(SetupAdmin, HistoryMixin):
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return {}
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         kwargs["form"] = NewSourceForm if obj is None else form_for(get_visitor(request), obj)
         form = super().get_form(request, obj, change=change, **kwargs)
         if "object" in form.base_fields:
-            live = ObjectType.objects.filter(workspace_id=get_visitor(request).workspace_id, archived_at=None)
+            live = ObjectType.objects.filter(
+                workspace_id=get_visitor(request).workspace_id, archived_at=None
+            )
             form.base_fields["object"].queryset = live.filter(external_source=None)
-            form.base_fields["object"].help_text = "An object without records: all of them will live elsewhere."
+            form.base_fields[
+                "object"
+            ].help_text = "An object without records: all of them will live elsewhere."
         return form
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -69,20 +79,26 @@ class ExternalSourceAdmin(SetupAdmin, HistoryMixin):
             return "No secret is stored."
         return f"Set on {source.secret_set_at:%Y-%m-%d %H:%M} UTC; it is never shown"
 
-    def save_model(self, request: HttpRequest, obj: ExternalSource, form: Any, change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: ExternalSource, form: Any, change: bool
+    ) -> None:
         definer = get_visitor(request).definer()
         if change:
             before = ExternalSource.objects.get(pk=obj.pk).secret
             saved = update_source(definer, obj, **form.settings())
             if before and not saved.secret and not form.cleaned_data.get("forget_secret"):
-                messages.warning(request, "The secret was removed because the host has changed. Enter it again.")
+                messages.warning(
+                    request, "The secret was removed because the host has changed. Enter it again."
+                )
             return
         adopt(obj, create_source(definer, form.cleaned_data["object"], **form.settings()))
 
     def delete_model(self, request: HttpRequest, obj: ExternalSource) -> None:
         delete_source(get_visitor(request).definer(), obj)
 
-    def response_add(self, request: HttpRequest, obj: ExternalSource, post_url_continue: str | None = None) -> Any:
+    def response_add(
+        self, request: HttpRequest, obj: ExternalSource, post_url_continue: str | None = None
+    ) -> Any:
         """On to its operations and fields."""
         go_on_editing(request)
         return super().response_add(request, obj, post_url_continue)
@@ -94,12 +110,19 @@ class ExternalSourceAdmin(SetupAdmin, HistoryMixin):
 
     def test(self, request: HttpRequest, source_id: int, model_admin: Any = None) -> HttpResponse:
         """Ask the source for a record, or for one of its list, as anybody would through an API."""
-        source = self.get_queryset(request).filter(pk=source_id).first() if self.has_view_permission(request) else None
+        source = (
+            self.get_queryset(request).filter(pk=source_id).first()
+            if self.has_view_permission(request)
+            else None
+        )
         visitor = get_visitor(request)
         if source is None or visitor.member is None:
             raise Http404
         try:
-            messages.success(request, probe_source(visitor.author(), source, request.POST.get("external_id", "")))
+            messages.success(
+                request,
+                try_connection(visitor.author(), source, request.POST.get("external_id", "")),
+            )
         except RecordsError as refusal:
             messages.error(request, refusal.detail)
         return redirect(reverse("admin:records_externalsource_change", args=[source.pk]))
@@ -107,14 +130,26 @@ class ExternalSourceAdmin(SetupAdmin, HistoryMixin):
 
 @admin.register(ExternalCall)
 class ExternalCallAdmin(SetupAdmin):
-    """What was asked of sources, and what came of it. These rows hold no values, and nobody changes them."""
+    """What was asked of sources, and what came of it. These rows hold no values, and nobody changes
+    them."""
 
-    list_display = ("created_at", "object", "operation", "external_id", "ended", "status", "milliseconds", "door")
+    list_display = (
+        "created_at",
+        "object",
+        "operation",
+        "external_id",
+        "ended",
+        "status",
+        "milliseconds",
+        "door",
+    )
     list_select_related = ("object",)
     list_filter = (("object", admin.RelatedOnlyFieldListFilter), "operation", "outcome")
     search_fields = ("external_id", "request_id")
     ordering = ("-id",)
-    readonly_fields = tuple(field.name for field in ExternalCall._meta.fields if field.name not in ("id", "workspace"))
+    readonly_fields = tuple(
+        field.name for field in ExternalCall._meta.fields if field.name not in ("id", "workspace")
+    )
     fields = readonly_fields
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -8,14 +8,13 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from records.field_types import field_types
+from records.field_types import FieldType, field_types
 from records.models import Field, ObjectType, RelationKind
 
 from .base import SetupForm
 from .showing import document_text
 
 SETTING = "setting_"
-TEXTS = ("pattern", "expression")  # settings that are texts even where they look like numbers
 KIND_LABELS = {
     RelationKind.ONE_TO_ONE: "One record, linked from one",
     RelationKind.PRIMARY: "One record, linked from many",
@@ -56,16 +55,20 @@ class NewFieldForm(SetupForm):
         help_text="Label of the field in which linked records show these records.",
     )
 
+    inputs = {"relation": "links_to", "related_name": "mirror_label"}
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        # A relationship is the one type that is made of more than its own field; the core refuses it without.
+        # A relationship is the one type that is made of more than its own field; the core refuses
+        # it without.
         if cleaned.get("links_to") is None:
             cleaned["link_kind"] = ""
         return cleaned
 
 
 class FieldForm(SetupForm):
-    """What may change of a field. Its type's settings are text inputs, made for the field by `form_for`."""
+    """What may change of a field. Its type's settings are text inputs, made for the field by
+    `form_for`."""
 
     default_text = forms.CharField(
         label="Default",
@@ -77,8 +80,13 @@ class FieldForm(SetupForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         default = self.instance.default_value
-        documents = default is not None and field_types.get(self.instance.field_type).is_document
-        self.fields["default_text"].initial = document_text(default) if documents else default_text(default)
+        kind = field_types.get(self.instance.field_type)
+        documents = default is not None and kind.is_document
+        self.fields["default_text"].initial = (
+            document_text(default) if documents else default_text(kind, default)
+        )
+        settings = {key: SETTING + key for keys in kind.setting_keys().values() for key in keys}
+        self.inputs = {"default_value": "default_text", **settings}
         for group in self.instance.settings.values():
             for key, value in group.items():
                 if SETTING + key in self.fields:
@@ -86,37 +94,32 @@ class FieldForm(SetupForm):
 
     def settings(self) -> dict[str, Any]:
         """The settings as they were typed, in the groups of the field's type."""
+        kind = field_types.get(self.instance.field_type)
         return {
-            group: {key: typed(key, self.cleaned_data.get(SETTING + key, "")) for key in keys}
-            for group, keys in setting_keys(self.instance).items()
+            group: {key: typed(kind, key, self.cleaned_data.get(SETTING + key, "")) for key in keys}
+            for group, keys in kind.setting_keys().items()
         }
 
 
-def default_text(default: Any) -> str:
+def default_text(kind: FieldType, default: Any) -> str:
     """A default as it is written in a CSV file."""
     if isinstance(default, list):
-        return "; ".join(default_text(item) for item in default)
+        return "; ".join(default_text(kind, item) for item in default)
     if isinstance(default, Mapping):
-        return str(default.get("name") or default.get("id") or default.get("amount") or "")
+        return str(default.get("name") or default.get("id") or default.get(kind.sent_by) or "")
     if isinstance(default, bool):
         return "yes" if default else "no"
     return "" if default is None else str(default)
 
 
-def setting_keys(field: Field) -> dict[str, tuple[str, ...]]:
-    """The keys of the settings that a field may have, by group."""
-    kind = field_types.get(field.field_type)
-    return {group: tuple(keys) for group, keys in {**kind.check_settings({}), **kind.optional_settings}.items()}
-
-
-def typed(key: str, text: str) -> Any:
+def typed(kind: FieldType, key: str, text: str) -> Any:
     """What a setting typed as text means: nothing, a number or a text."""
     text = text.strip()
-    if key in TEXTS:
+    if key in kind.text_settings:
         return text or None
-    for kind in (int, float):
+    for number in (int, float):
         try:
-            return kind(text)
+            return number(text)
         except ValueError:
             continue
     return text or None
@@ -126,9 +129,11 @@ def form_for(field: Field) -> type[FieldForm]:
     """The form for a field's type, with an input for each of its settings."""
     inputs = {
         SETTING + key: forms.CharField(
-            label=key.replace("_", " ").capitalize(), required=False, widget=UnfoldAdminTextInputWidget
+            label=key.replace("_", " ").capitalize(),
+            required=False,
+            widget=UnfoldAdminTextInputWidget,
         )
-        for keys in setting_keys(field).values()
+        for keys in field_types.get(field.field_type).setting_keys().values()
         for key in keys
     }
     return type("FieldForm", (FieldForm,), inputs)

@@ -11,10 +11,17 @@ from unfold.forms import PaginationInlineFormSet
 
 from records.field_types import field_types
 from records.models import Field, FieldCategory, FieldOption, ObjectType
-from records.services.definitions import FieldDefinition, OptionDefinition, RelationDefinition
-from records.services.options import create_option, delete_option, update_option
-from records.services.redefining import default_from_text, update_field
-from records.services.schema import create_field
+from records.services.catalogue import FieldDefinition, OptionDefinition, RelationDefinition
+from records.services.shaping import (
+    create_field,
+    create_option,
+    default_from_text,
+    delete_option,
+    has_options,
+    is_link_type,
+    update_field,
+    update_option,
+)
 
 from .base import HistoryMixin, ScopedInline, SetupAdmin, adopt, go_on_editing
 from .choosing import get_visitor
@@ -27,7 +34,6 @@ FLAGS = (
     *("is_admin_only", "is_external_id"),
 )
 RELATION = ("links_to", "link_kind", "mirror_label")
-LINKING = [name for name in field_types if field_types.get(name).column == "related_record"]
 FLAG_HELP = {
     "is_required": "Every record must have a value.",
     "is_unique": "No two records can have the same value.",
@@ -50,7 +56,11 @@ class OptionInline(ScopedInline):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         stages = obj is not None and obj.name == STAGE and obj.is_default
-        return ("name", "order", "stage_status", "percentage", "code") if stages else ("name", "order", "code")
+        return (
+            ("name", "order", "stage_status", "percentage", "code")
+            if stages
+            else ("name", "order", "code")
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("code",)
@@ -63,20 +73,29 @@ class OptionInline(ScopedInline):
 class FieldAdmin(SetupAdmin, HistoryMixin):
     """The fields of all objects."""
 
-    list_display = ("display_name", "object", "name", "field_type", "is_required", "is_unique", "is_hidden")
+    list_display = (
+        "display_name",
+        "object",
+        "name",
+        "field_type",
+        "is_required",
+        "is_unique",
+        "is_hidden",
+    )
     list_select_related = ("object",)
     list_filter = (("object", admin.RelatedOnlyFieldListFilter), "field_type")
     search_fields = ("display_name", "name", "object__object_name")
     ordering = ("object__object_name", "order", "id")
     inlines = (OptionInline,)
-    conditional_fields = dict.fromkeys(RELATION, f"{LINKING}.includes(field_type)")
+    conditional_fields = dict.fromkeys(
+        RELATION, f"{[*filter(is_link_type, field_types)]}.includes(field_type)"
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Field]:
         return super().get_queryset(request).filter(deleted_at=None).select_related("object")
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        has_options = obj is not None and field_types.get(obj.field_type).column == "option"
-        return self.inlines if has_options else ()
+        return self.inlines if obj is not None and has_options(obj.field_type) else ()
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
@@ -93,17 +112,25 @@ class FieldAdmin(SetupAdmin, HistoryMixin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return () if obj is None else ("object", "name", "field_type", "leads_to", "uuid")
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         kwargs["form"] = NewFieldForm if obj is None else form_for(obj)
         form = super().get_form(request, obj, change=change, **kwargs)
-        live = ObjectType.objects.filter(workspace_id=get_visitor(request).workspace_id, archived_at=None)
+        live = ObjectType.objects.filter(
+            workspace_id=get_visitor(request).workspace_id, archived_at=None
+        )
         if obj is None:
             form.base_fields["name"].required = False
-            form.base_fields["name"].help_text = "Name for programs. Leave blank to derive it from the label."
+            form.base_fields[
+                "name"
+            ].help_text = "Name for programs. Leave blank to derive it from the label."
             form.base_fields["object"].queryset = live
             form.base_fields["links_to"].queryset = live
         elif "category" in form.base_fields:
-            of_object = FieldCategory.objects.filter(workspace_id=obj.workspace_id, object_id=obj.object_id)
+            of_object = FieldCategory.objects.filter(
+                workspace_id=obj.workspace_id, object_id=obj.object_id
+            )
             form.base_fields["category"].queryset = of_object
             for name, text in FLAG_HELP.items():
                 form.base_fields[name].help_text = text
@@ -119,7 +146,10 @@ class FieldAdmin(SetupAdmin, HistoryMixin):
         definer = get_visitor(request).definer()
         if change:
             settings = form.settings()
-            asked = {name: form.cleaned_data[name] for name in ("display_name", "description", "category", "order")}
+            asked = {
+                name: form.cleaned_data[name]
+                for name in ("display_name", "description", "category", "order")
+            }
             asked.update({name: form.cleaned_data[name] for name in FLAGS}, settings=settings)
             if "default_text" in form.changed_data:
                 text = form.cleaned_data["default_text"]
@@ -152,7 +182,9 @@ class FieldAdmin(SetupAdmin, HistoryMixin):
             else:
                 update_option(definer, row.instance, **asked)
 
-    def response_add(self, request: HttpRequest, obj: Field, post_url_continue: str | None = None) -> Any:
+    def response_add(
+        self, request: HttpRequest, obj: Field, post_url_continue: str | None = None
+    ) -> Any:
         """On to its flags, settings and options."""
         if "_addanother" not in request.POST:
             go_on_editing(request)

@@ -12,26 +12,32 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from records.field_types import FieldSpec
+from records.field_types import FieldSpec, shown_name
 from records.models import Member
 from records.services.access import Author
 
-from .showing import document_text, shown_name
+from .showing import document_text
 
 LONG = 1000  # characters above which a text gets a large input
 YES, NO = "yes", "no"
-LINKS = ("related_record", "attachment")
+LINKS = ("record", "attachment")
 Choices = list[tuple[str, str]]
 
 
 def choices_of(author: Author, field: FieldSpec) -> Choices:
-    """What may be chosen for a field: its options, the active members, yes or no; nothing where it is typed."""
-    if field.type.column == "option":
+    """What may be chosen for a field: its options, the active members, yes or no; nothing where it
+    is typed."""
+    if field.type.has_options:
         live = [option for option in field.options.values() if not option.deleted]
-        return [(option.uuid, option.name) for option in sorted(live, key=lambda one: (one.order, one.id))]
-    if field.type.column == "member":
+        return [
+            (option.uuid, option.name)
+            for option in sorted(live, key=lambda one: (one.order, one.id))
+        ]
+    if field.type.refers_to == "member":
         active = Member.objects.filter(workspace_id=author.workspace.id, is_active=True)
-        return sorted(((str(one.uuid), str(one)) for one in active), key=lambda pair: pair[1].casefold())
+        return sorted(
+            ((str(one.uuid), str(one)) for one in active), key=lambda pair: pair[1].casefold()
+        )
     return [(YES, "Yes"), (NO, "No")] if _schema(field).get("type") == "boolean" else []
 
 
@@ -40,13 +46,14 @@ def _schema(field: FieldSpec) -> dict[str, Any]:
 
 
 def makes_options(field: FieldSpec) -> bool:
-    """Whether a value may name options that do not exist yet, so that it is typed and not chosen."""
-    return field.type.column == "option" and _schema(field).get("items", {}).get("type") == "string"
+    """Whether a value may name options that do not exist yet, so that it is typed and not
+    chosen."""
+    return field.type.is_typed(field)
 
 
 def is_link(field: FieldSpec) -> bool:
     """Whether values are rows of their own: shown to be kept or not, with an input to add more."""
-    return field.type.column in LINKS
+    return field.type.refers_to in LINKS
 
 
 def make_inputs(author: Author, field: FieldSpec, value: Any) -> dict[str, forms.Field]:
@@ -65,17 +72,23 @@ def make_inputs(author: Author, field: FieldSpec, value: Any) -> dict[str, forms
         if field.multiple:
             widget = UnfoldAdminCheckboxSelectMultipleWidget
             return {
-                field.name: forms.MultipleChoiceField(choices=_with_current(choices, value), widget=widget, **common)
+                field.name: forms.MultipleChoiceField(
+                    choices=_with_current(choices, value), widget=widget, **common
+                )
             }
         offered = [("", "–"), *_with_current(choices, value)]  # noqa: RUF001
-        return {field.name: forms.ChoiceField(choices=offered, widget=UnfoldAdminSelectWidget, **common)}
+        return {
+            field.name: forms.ChoiceField(choices=offered, widget=UnfoldAdminSelectWidget, **common)
+        }
     return {field.name: forms.CharField(strip=False, widget=_widget(field), **common)}
 
 
 def _with_current(choices: Choices, value: Any) -> Choices:
     """The choices, with what is chosen now even where it can no longer be chosen."""
     known = {key for key, _ in choices}
-    current = [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
+    current = [
+        item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)
+    ]
     return [
         *choices,
         *((item["id"], shown_name(item)) for item in current if item["id"] not in known),
@@ -99,33 +112,29 @@ def _widget(field: FieldSpec) -> forms.Widget:
 
 
 def _help(field: FieldSpec) -> str:
-    hints = [field.description]
-    if makes_options(field):
-        hints.append("Separate values with semicolons.")
-    elif field.type.column == "moment" and _schema(field).get("format") == "date-time":
-        hints.append(f"Like 2026-05-17 09:30; without an offset in {field.zone.key}.")
-    elif field.type.is_document:
-        hints.append("An object or a list, as JSON.")
-    elif field.type.column == "number":
-        hints.append(str(_schema(field).get("description", "")))
-    if field.is_required:
-        hints.append("Required.")
-    return " ".join(hint for hint in hints if hint)
+    hint = "Separate values with semicolons." if makes_options(field) else field.type.hint(field)
+    hints = (field.description, hint, "Required." if field.is_required else "")
+    return " ".join(part for part in hints if part)
 
 
 def initial(field: FieldSpec, value: Any) -> Any:
-    """What an input holds to begin with: the value as it would stand in a CSV cell, or the ids of what is chosen."""
+    """What an input holds to begin with: the value as it would stand in a CSV cell, or the ids of
+    what is chosen."""
     if value is None:
-        return [] if field.multiple and not makes_options(field) else ""
+        return [] if field.multiple and field.type.has_options and not makes_options(field) else ""
     if field.type.is_document:
         return document_text(value)
-    if isinstance(value, list):
-        return "; ".join(item["name"] for item in value) if makes_options(field) else [item["id"] for item in value]
-    if isinstance(value, dict):
-        return str(value["amount"]) if "amount" in value else value["id"]
+    if isinstance(value, list) and field.type.has_options:
+        return (
+            "; ".join(item["name"] for item in value)
+            if makes_options(field)
+            else [item["id"] for item in value]
+        )
+    if isinstance(value, dict) and (field.type.has_options or field.type.refers_to):
+        return value["id"]
     if isinstance(value, bool):
         return YES if value else NO
-    text = str(value)
+    text = str(field.type.to_cell(field, value))
     return text.replace("T", " ", 1) if _schema(field).get("format") == "date-time" else text
 
 
@@ -141,14 +150,11 @@ def _link_inputs(field: FieldSpec, value: Any) -> dict[str, forms.Field]:
         show_hidden_initial=True,
     )
     more = f"{field.display_name}: add" if field.multiple else f"{field.display_name}: set to"
-    hint = "Names or ids, separated by semicolons." if field.multiple else "A name or an id."
-    if field.type.column == "attachment":
-        hint = "Ids of uploaded files, separated by semicolons."
     added = forms.CharField(
         label=more if current else field.display_name,
         required=False,
         widget=UnfoldAdminTextInputWidget({"autocomplete": "off"}),
-        help_text=" ".join(part for part in (field.description, hint, "Required." * field.is_required) if part),
+        help_text=_help(field),
     )
     inputs: dict[str, forms.Field] = {field.name: kept} if current else {}
     return {**inputs, added_name(field): added}

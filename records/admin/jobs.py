@@ -18,9 +18,18 @@ from django.views.decorators.http import require_POST, require_safe
 
 from records.exceptions import InvalidInput, NotFound
 from records.services.access import Author, get_schema
-from records.services.jobs import JobView, cancel_job, get_job, list_jobs, open_report
-from records.services.jobs.importing import IMPORT, TRIAL, find_plan, import_as_tried
-from records.services.object_schema import ObjectSchema
+from records.services.catalogue import ObjectSchema
+from records.services.jobs import (
+    IMPORT,
+    TRIAL,
+    JobView,
+    cancel_job,
+    find_plan,
+    get_job,
+    list_jobs,
+    open_report,
+)
+from records.services.operations import import_as_tried
 
 from .choosing import get_visitor
 from .object_pages import local_text
@@ -36,12 +45,17 @@ KINDS = {
 }
 STATUSES = {
     "pending": "Waiting",
-    "running": "Under way",
+    "running": "Running",
     "done": "Done",
     "failed": "Failed",
     "cancelled": "Cancelled",
 }
-FIGURES = {"created": "Created", "updated": "Changed", "unchanged": "Unchanged", "unarchived": "Brought back"}
+FIGURES = {
+    "created": "Created",
+    "updated": "Changed",
+    "unchanged": "Unchanged",
+    "unarchived": "Unarchived",
+}
 ENDED = ("done", "failed", "cancelled")
 
 
@@ -107,8 +121,13 @@ def show_job(author: Author, job: JobView) -> ShownJob:
         object_name=about.object_name if about is not None else "",
         figures=[(label, job.result[key]) for key, label in FIGURES.items() if key in job.result],
         notes=_notes(author, job),
-        samples=[(FIGURES.get(action, action), rows) for action, rows in job.result.get("samples", {}).items()],
-        report_link=reverse("admin:job_report", args=[job.uuid]) if job.result.get("report") else "",
+        samples=[
+            (FIGURES.get(action, action), rows)
+            for action, rows in job.result.get("samples", {}).items()
+        ],
+        report_link=reverse("admin:job_report", args=[job.uuid])
+        if job.result.get("report")
+        else "",
         plan_link=_plan_link(author, about, job),
     )
 
@@ -202,7 +221,10 @@ def cancel(request: HttpRequest, author: Author, job_uuid: UUID) -> HttpResponse
     except InvalidInput as refusal:
         messages.warning(request, refusal.detail)
         return redirect("admin:job", job_uuid=job_uuid)
-    messages.success(request, "The job was cancelled." if job.status in ENDED else "The job ends after this batch.")
+    messages.success(
+        request,
+        "The job was cancelled." if job.status in ENDED else "The job ends after this batch.",
+    )
     return redirect(job_address(job))
 
 
@@ -225,9 +247,18 @@ def import_now(request: HttpRequest, author: Author, job_uuid: UUID) -> HttpResp
 @_for_author
 def report(request: HttpRequest, author: Author, job_uuid: UUID) -> FileResponse:
     """The rows that an import refused, as a file."""
-    return FileResponse(open_report(author, str(job_uuid)), as_attachment=True, filename="refused-rows.csv")
+    return FileResponse(
+        open_report(author, str(job_uuid)), as_attachment=True, filename="refused-rows.csv"
+    )
 
 
-def _render(request: HttpRequest, template: str, title: str, context: dict[str, Any]) -> HttpResponse:
-    shown = {**admin.site.each_context(request), "title": title, "jobs_url": reverse("admin:jobs"), **context}
+def _render(
+    request: HttpRequest, template: str, title: str, context: dict[str, Any]
+) -> HttpResponse:
+    shown = {
+        **admin.site.each_context(request),
+        "title": title,
+        "jobs_url": reverse("admin:jobs"),
+        **context,
+    }
     return TemplateResponse(request, f"admin/records/{template}", shown)

@@ -17,13 +17,15 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from records.models import ApiKey, Member
 from records.services.access import AREAS, LEVELS
-from records.services.workspaces import create_api_key, revoke_api_key
+from records.services.people import create_api_key, revoke_api_key
 
 from .base import SetupAdmin, SetupForm, adopt
 from .choosing import get_visitor
 from .secrets import secret_page
 
-SCOPES = [(f"{area}:{level}", f"{area.capitalize()}: {level}") for area in AREAS for level in LEVELS]
+SCOPES = [
+    (f"{area}:{level}", f"{area.capitalize()}: {level}") for area in AREAS for level in LEVELS
+]
 
 
 class KeyForm(SetupForm):
@@ -47,7 +49,15 @@ class KeyForm(SetupForm):
 class ApiKeyAdmin(SetupAdmin):
     """The keys of the workspace. A key is not changed: it is revoked, and another one made."""
 
-    list_display = ("name", "prefix", "speaks_for", "state", "last_used_at", "expires_at", "created_at")
+    list_display = (
+        "name",
+        "prefix",
+        "speaks_for",
+        "state",
+        "last_used_at",
+        "expires_at",
+        "created_at",
+    )
     list_select_related = ("member",)
     search_fields = ("name", "prefix")
     ordering = ("-created_at",)
@@ -60,12 +70,13 @@ class ApiKeyAdmin(SetupAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is None:
-            return ("name", "member", "scopes", "expires_at")
+            return ("name", "member", "scopes", "self_access", "expires_at")
         return (
             "name",
             "prefix",
             "speaks_for",
             "allowed",
+            "writing",
             "state",
             "last_used_at",
             "expires_at",
@@ -77,13 +88,17 @@ class ApiKeyAdmin(SetupAdmin):
         return () if obj is None else self.get_fields(request, obj)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        active = Member.objects.filter(workspace_id=get_visitor(request).workspace_id, is_active=True)
+        active = Member.objects.filter(
+            workspace_id=get_visitor(request).workspace_id, is_active=True
+        )
         field = super().formfield_for_foreignkey(db_field, request, **kwargs, queryset=active)
         field.empty_label = "Any active member"
-        field.help_text = "The member the key acts for. A key for any active member can act for each of them."
+        field.help_text = (
+            "The member the key acts for. A key for any active member can act for each of them."
+        )
         return field
 
-    @admin.display(description="speaks for", ordering="member")
+    @admin.display(description="acts for", ordering="member")
     def speaks_for(self, key: ApiKey) -> str:
         return str(key.member) if key.member is not None else "Any active member"
 
@@ -91,11 +106,25 @@ class ApiKeyAdmin(SetupAdmin):
     def allowed(self, key: ApiKey) -> str:
         return ", ".join(key.scopes) or "Everything its member may do"
 
-    @display(description="state", label={"Active": "success", "Expired": "warning", "Revoked": "danger"})
+    @admin.display(description="may write")
+    def writing(self, key: ApiKey) -> str:
+        if any(not scope.endswith(":read") for scope in key.scopes):
+            return "What its write scopes name, and its member's own records"
+        if key.scopes:
+            return "Its member's own records" if key.self_access else "Nothing: it is read-only"
+        return "Everything its member may write"
+
+    @display(
+        description="state", label={"Active": "success", "Expired": "warning", "Revoked": "danger"}
+    )
     def state(self, key: ApiKey) -> str:
         if key.revoked_at is not None:
             return "Revoked"
-        return "Expired" if key.expires_at is not None and key.expires_at <= timezone.now() else "Active"
+        return (
+            "Expired"
+            if key.expires_at is not None and key.expires_at <= timezone.now()
+            else "Active"
+        )
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         visitor = get_visitor(request)
@@ -107,15 +136,23 @@ class ApiKeyAdmin(SetupAdmin):
             asked["name"],
             member=asked["member"],
             scopes=asked["scopes"],
+            self_access=asked["self_access"],
             expires_at=asked["expires_at"],
         )
         adopt(obj, key)
         request.secret = secret  # type: ignore[attr-defined]
 
-    def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
+    def response_add(
+        self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
+    ) -> HttpResponse:
         made = [("API key", str(request.secret))]  # type: ignore[attr-defined]
         key_page = reverse("admin:records_apikey_change", args=[obj.pk])
-        context = {"opts": self.model._meta, "back": key_page, "workspace": obj.workspace, "member": obj.member}
+        context = {
+            "opts": self.model._meta,
+            "back": key_page,
+            "workspace": obj.workspace,
+            "member": obj.member,
+        }
         return secret_page(self.admin_site, request, "The new API key", made, **context)
 
     # ------------------------------------------------------------ revoking
@@ -125,7 +162,11 @@ class ApiKeyAdmin(SetupAdmin):
 
     def revoke(self, request: HttpRequest, key_id: int, model_admin: Any = None) -> HttpResponse:
         """Revoke one key."""
-        key = self.get_queryset(request).filter(pk=key_id).first() if self.has_view_permission(request) else None
+        key = (
+            self.get_queryset(request).filter(pk=key_id).first()
+            if self.has_view_permission(request)
+            else None
+        )
         if key is None:
             raise Http404
         self._revoke(request, [key])

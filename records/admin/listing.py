@@ -1,4 +1,5 @@
-"""What a visitor asks of an object's records, as it stands in the address: columns, filters, order, page."""
+"""What a visitor asks of an object's records, as it stands in the address: columns, filters, order,
+page."""
 
 from __future__ import annotations
 
@@ -11,8 +12,8 @@ from django.http import QueryDict
 
 from records.exceptions import InvalidInput
 from records.field_types import FieldSpec, InvalidValue
-from records.services.access import Author, find_field, visible_fields
-from records.services.object_schema import COLUMN_FIELDS, ObjectSchema
+from records.services.access import Author, find_field, told_field, visible_fields
+from records.services.catalogue import COLUMN_FIELDS, ObjectSchema
 from records.services.search import SearchRequest
 
 from .inputs import choices_of
@@ -38,10 +39,10 @@ CONDITION_LABELS = {
     "ends_with": "ends with",
     "!ends_with": "does not end with",
     "has": "has",
-    "!has": "has not",
+    "!has": "does not have",
     "has_any": "has any of (a; b)",
     "!has_any": "has none of (a; b)",
-    "month": "is in the month (1 to 12)",
+    "month_equals": "is in the month (1 to 12)",
     f"{BLANK}:true": "is blank",
     f"{BLANK}:false": "is not blank",
 }
@@ -62,13 +63,16 @@ class AskedFilter:
         field = find_field(author, schema, self.field_name)
         if name == BLANK or field is None or name not in field.type.conditions:
             return {**clause, "value": blank != "false"}
-        return {**clause, "value": read_value(field, name, self.text)}
+        told = told_field(author, schema, field)
+        return {**clause, "value": read_value(told, name, self.text)}
 
     def describe(self, author: Author, schema: ObjectSchema) -> str:
         """The filter in words."""
         field = find_field(author, schema, self.field_name)
         label = field.display_name if field is not None else self.field_name
-        chosen = dict(choices_of(author, field)) if field is not None else {}
+        chosen = (
+            dict(choices_of(author, told_field(author, schema, field))) if field is not None else {}
+        )
         text = chosen.get(self.text, self.text)
         return f"{label} {CONDITION_LABELS.get(self.condition, self.condition)} {text}".strip()
 
@@ -76,7 +80,8 @@ class AskedFilter:
 def read_value(field: FieldSpec, condition: str, text: str) -> Any:
     """What a condition compares with, from text as in a CSV cell: one value, several, or a number.
 
-    The condition itself says which of these it takes. InvalidInput carries what it said of the first.
+    The condition itself says which of these it takes. InvalidInput carries what it said of the
+    first.
     """
     parts = [part.strip() for part in text.split(";") if part.strip()]
     listed: list[Any] = []
@@ -134,7 +139,8 @@ class Asked:
 
 
 def read_asked(page: ObjectPage, sent: QueryDict | None = None) -> Asked:
-    """What the address, or a form, asks for; what makes no sense in it is left out or refused by the search."""
+    """What the address, or a form, asks for; what makes no sense in it is left out or refused by
+    the search."""
     sent = page.request.GET if sent is None else sent
     triples = zip_longest(sent.getlist("f"), sent.getlist("c"), sent.getlist("v"), fillvalue="")
     filters = tuple(AskedFilter(*triple) for triple in triples if triple[0] and triple[1])
@@ -149,7 +155,8 @@ def read_asked(page: ObjectPage, sent: QueryDict | None = None) -> Asked:
 
 
 def chosen_columns(page: ObjectPage) -> tuple[FieldSpec, ...]:
-    """The columns chosen now or before in this session, else the first of those that say something."""
+    """The columns chosen now or before in this session, else the first of those that say
+    something."""
     offered = offered_columns(page)
     key = f"columns:{page.schema.uuid}"
     if "columns" in page.request.GET:
@@ -161,7 +168,9 @@ def chosen_columns(page: ObjectPage) -> tuple[FieldSpec, ...]:
 
 def offered_columns(page: ObjectPage) -> tuple[FieldSpec, ...]:
     """Every field the visitor may see; the display name stands first in any case."""
-    return tuple(spec for spec in visible_fields(page.author, page.schema) if spec.computed != "display_name")
+    return tuple(
+        spec for spec in visible_fields(page.author, page.schema) if spec.computed != "display_name"
+    )
 
 
 def first_columns(schema: ObjectSchema, offered: tuple[FieldSpec, ...]) -> tuple[FieldSpec, ...]:
@@ -170,7 +179,11 @@ def first_columns(schema: ObjectSchema, offered: tuple[FieldSpec, ...]) -> tuple
     An identifier that is the display name stands in the table already.
     """
     named = schema.identifier if not schema.display_pattern else None
-    shown = [spec for spec in offered if not spec.is_hidden and spec.mirror_of_id is None and spec is not named]
+    shown = [
+        spec
+        for spec in offered
+        if not spec.is_hidden and spec.mirror_of_id is None and spec is not named
+    ]
     own = [spec for spec in shown if spec.computed not in COLUMN_FIELDS and spec.name != "owner"]
     rest = [spec for spec in shown if spec not in own]
     chosen = {spec.id for spec in (own + rest)[:FIRST_COLUMNS]}

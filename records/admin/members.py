@@ -11,7 +11,7 @@ from django.urls import reverse
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from records.models import Member
-from records.services.members import add_member, update_member
+from records.services.people import add_member, update_member
 
 from .base import HistoryMixin, SetupAdmin, SetupForm, adopt
 from .choosing import get_visitor
@@ -24,7 +24,10 @@ class MemberForm(SetupForm):
     """A member, and whether their user gets into the workbench."""
 
     may_log_in = forms.BooleanField(
-        label="Can log in here", required=False, widget=UnfoldBooleanSwitchWidget, help_text=LOG_IN_HELP
+        label="Can log in here",
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text=LOG_IN_HELP,
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -35,7 +38,8 @@ class MemberForm(SetupForm):
 
 @admin.register(Member)
 class MemberAdmin(SetupAdmin, HistoryMixin):
-    """The workspace's people. Nobody is deleted, as what they wrote stays theirs: they are made inactive."""
+    """The workspace's people. Nobody is deleted, as what they wrote stays theirs: they are made
+    inactive."""
 
     form = MemberForm
     list_display = ("full_name", "email", "role", "is_active", "may_log_in", "created_at")
@@ -44,9 +48,10 @@ class MemberAdmin(SetupAdmin, HistoryMixin):
     search_fields = ("first_name", "last_name", "email")
     ordering = ("first_name", "last_name", "email")
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
         names = ("email", ("first_name", "last_name"), "role")
-        return (*names, "may_log_in") if obj is None else (*names, "is_active", "may_log_in", "uuid")  # type: ignore[return-value]
+        known = () if obj is None else ("is_active",)
+        return (*names, *known, "may_log_in", *(() if obj is None else ("uuid",)))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return () if obj is None else ("email", "uuid")
@@ -66,15 +71,22 @@ class MemberAdmin(SetupAdmin, HistoryMixin):
             kept = {"is_active": asked["is_active"], "may_log_in": asked["may_log_in"]}
             update_member(definer, obj, role=asked["role"], **names, **kept)
             return
-        member, password = add_member(definer, asked["email"], asked["role"], may_log_in=asked["may_log_in"], **names)
+        member, password = add_member(
+            definer, asked["email"], asked["role"], may_log_in=asked["may_log_in"], **names
+        )
         adopt(obj, member)
         request.secret = password  # type: ignore[attr-defined]
 
-    def response_add(self, request: HttpRequest, obj: Member, post_url_continue: str | None = None) -> HttpResponse:
+    def response_add(
+        self, request: HttpRequest, obj: Member, post_url_continue: str | None = None
+    ) -> HttpResponse:
         password = str(getattr(request, "secret", ""))
         if not (password and obj.user.is_staff):
             answer: HttpResponse = super().response_add(request, obj, post_url_continue)
             return answer
-        context = {"opts": self.model._meta, "back": reverse("admin:records_member_change", args=[obj.pk])}
+        context = {
+            "opts": self.model._meta,
+            "back": reverse("admin:records_member_change", args=[obj.pk]),
+        }
         secrets = [("Email", obj.user.get_username()), ("Password", password)]
         return secret_page(self.admin_site, request, "The new member's log-in", secrets, **context)

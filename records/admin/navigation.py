@@ -12,7 +12,11 @@ from records.models import ObjectKind, ObjectType
 
 from .choosing import get_visitor
 
-ICONS = {ObjectKind.STANDARD: "table_rows", ObjectKind.PIPELINE: "view_kanban", ObjectKind.CONTACT: "contacts"}
+ICONS = {
+    ObjectKind.STANDARD: "table_rows",
+    ObjectKind.PIPELINE: "view_kanban",
+    ObjectKind.CONTACT: "contacts",
+}
 WORK = (("Jobs", "admin:jobs", "pending_actions"),)
 SET_UP = (
     ("Objects", "admin:records_objecttype_changelist", "category"),
@@ -40,7 +44,8 @@ def list_objects(request: HttpRequest) -> list[ObjectType]:
 
 
 def object_link(row: ObjectType) -> dict[str, Any]:
-    """A link to an object's records. The theme prints titles as they are, so what people wrote is escaped here."""
+    """A link to an object's records. The theme prints titles as they are, so what people wrote is
+    escaped here."""
     return {
         "title": escape(row.object_name),
         "icon": ICONS[ObjectKind(row.object_type)],
@@ -49,9 +54,12 @@ def object_link(row: ObjectType) -> dict[str, Any]:
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
-    """The groups of links at the left: records per object, and for those who may define the set-up."""
+    """The groups of links at the left: records per object, and for those who may define the
+    set-up."""
     visitor = get_visitor(request)
-    groups: list[dict[str, Any]] = [{"title": "Data", "items": [object_link(row) for row in list_objects(request)]}]
+    groups: list[dict[str, Any]] = [
+        {"title": "Data", "items": [object_link(row) for row in list_objects(request)]}
+    ]
     if visitor.member is not None:
         groups[0]["items"] += _links(WORK)
     if visitor.may_define:

@@ -1,4 +1,5 @@
-"""What the pages of records have in common: the object they are about, and for whom they are shown."""
+"""What the pages of records have in common: the object they are about, and for whom they are
+shown."""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ from records.exceptions import (
 )
 from records.models import FieldCategory
 from records.services.access import Author, get_schema, grant_of
-from records.services.object_schema import ObjectSchema
+from records.services.catalogue import ObjectSchema
 
 from .choosing import get_visitor
 
@@ -47,9 +48,14 @@ class ObjectPage:
 
     def url(self, name: str = "records", record: str | None = None) -> str:
         """The address of a page of this object, or of one of its records."""
-        return reverse(f"admin:{name}", args=[self.schema.uuid] if record is None else [self.schema.uuid, record])
+        return reverse(
+            f"admin:{name}",
+            args=[self.schema.uuid] if record is None else [self.schema.uuid, record],
+        )
 
-    def render(self, template: str, title: str, *, status: int = 200, **context: Any) -> HttpResponse:
+    def render(
+        self, template: str, title: str, *, status: int = 200, **context: Any
+    ) -> HttpResponse:
         """The page, with everything around it."""
         shown = {
             **admin.site.each_context(self.request),
@@ -60,19 +66,24 @@ class ObjectPage:
             "list_url": self.url(),
             "add_url": self.url("record_add"),
             "archived_url": self.url("archived_records"),
-            "trash_url": self.url("trash") if grant_of(self.author, self.schema).remove != "none" else "",
+            "trash_url": self.url("trash")
+            if grant_of(self.author, self.schema).remove != "none"
+            else "",
             **context,
         }
         return TemplateResponse(self.request, f"admin/records/{template}", shown, status=status)
 
     def categories(self) -> dict[str, str]:
         """The names of the object's categories by UUID, in their order."""
-        rows = FieldCategory.objects.filter(workspace_id=self.author.workspace.id, object_id=self.schema.id)
+        rows = FieldCategory.objects.filter(
+            workspace_id=self.author.workspace.id, object_id=self.schema.id
+        )
         return {str(row.uuid): row.name for row in rows.order_by("order", "id")}
 
 
 def tell_unavailable(response: Answer, refusal: RecordsError | None) -> Answer:
-    """The response, with the status of a server that cannot do now what was asked, if that is the refusal."""
+    """The response, with the status of a server that cannot do now what was asked, if that is the
+    refusal."""
     if isinstance(refusal, Unavailable):
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
         response.headers["Retry-After"] = str(refusal.retry_after)
@@ -81,7 +92,9 @@ def tell_unavailable(response: Answer, refusal: RecordsError | None) -> Answer:
 
 def local_text(author: Author, when: datetime | None) -> str:
     """A moment in the workspace's time zone."""
-    return "" if when is None else when.astimezone(author.workspace.zone).strftime("%Y-%m-%d %H:%M:%S")
+    return (
+        "" if when is None else when.astimezone(author.workspace.zone).strftime("%Y-%m-%d %H:%M:%S")
+    )
 
 
 def external_status(refusal: ExternalConfig | ExternalError) -> int:
@@ -93,10 +106,13 @@ View = Callable[..., HttpResponseBase]
 
 
 def about_object(view: Callable[Concatenate[ObjectPage, P], HttpResponseBase]) -> View:
-    """A view of the object that its address names; 404 for what the visitor may not see, 403 for what not do."""
+    """A view of the object that its address names; 404 for what the visitor may not see, 403 for
+    what not do."""
 
     @wraps(view)
-    def shown(request: HttpRequest, /, object_uuid: UUID, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def shown(
+        request: HttpRequest, /, object_uuid: UUID, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponseBase:
         author = get_visitor(request).author()
         try:
             page = ObjectPage(request, author, get_schema(author, str(object_uuid)))
@@ -104,8 +120,13 @@ def about_object(view: Callable[Concatenate[ObjectPage, P], HttpResponseBase]) -
                 return view(page, *args, **kwargs)
             except (ExternalConfig, ExternalError) as refusal:
                 status = external_status(refusal)
-                return page.render("external.html", page.schema.object_name, status=status, problem=refusal.detail)
-            except (Conflict, InvalidInput) as refusal:  # of a button; forms show what they are refused themselves
+                return page.render(
+                    "external.html", page.schema.object_name, status=status, problem=refusal.detail
+                )
+            except (
+                Conflict,
+                InvalidInput,
+            ) as refusal:  # of a button; forms show what they are refused themselves
                 if request.method != "POST":
                     raise
                 messages.error(request, refusal.detail)

@@ -13,8 +13,7 @@ from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from records.models import Field, ObjectKind, ObjectType
-from records.services.redefining import update_object
-from records.services.schema import create_object
+from records.services.shaping import create_object, update_object
 
 from .base import HistoryMixin, ScopedInline, SetupAdmin, SetupForm, adopt, go_on_editing
 from .choosing import get_visitor
@@ -44,7 +43,15 @@ class FieldInline(ScopedInline):
 
     model = Field
     fk_name = "object"
-    fields = ("label", "name", "field_type", "is_required", "is_unique", "is_read_only", "is_hidden")
+    fields = (
+        "label",
+        "name",
+        "field_type",
+        "is_required",
+        "is_unique",
+        "is_read_only",
+        "is_hidden",
+    )
     readonly_fields = fields
     ordering = ("order", "id")
     can_delete = False
@@ -69,7 +76,14 @@ class FieldInline(ScopedInline):
 class ObjectTypeAdmin(SetupAdmin, HistoryMixin):
     """The objects of the workspace."""
 
-    list_display = ("object_name", "name", "object_type", "field_count", "identifier", "records_link")
+    list_display = (
+        "object_name",
+        "name",
+        "object_type",
+        "field_count",
+        "identifier",
+        "records_link",
+    )
     list_select_related = ("identifier_field",)
     search_fields = ("object_name", "entity_name", "name")
     ordering = ("object_name",)
@@ -78,7 +92,9 @@ class ObjectTypeAdmin(SetupAdmin, HistoryMixin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ObjectType]:
         live = Count("fields", filter=Q(fields__deleted_at=None))
-        rows: QuerySet[ObjectType] = super().get_queryset(request).filter(archived_at=None).annotate(live_fields=live)
+        rows: QuerySet[ObjectType] = (
+            super().get_queryset(request).filter(archived_at=None).annotate(live_fields=live)
+        )
         return rows
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
@@ -112,18 +128,26 @@ class ObjectTypeAdmin(SetupAdmin, HistoryMixin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return () if obj is None else ("name", "object_type", "identifier", "uuid")
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         if obj is None:
             kwargs["form"] = NewObjectForm
         form = super().get_form(request, obj, change=change, **kwargs)
         if obj is None and "name" in form.base_fields:
             form.base_fields["name"].required = False
-            form.base_fields["name"].help_text = "Name for programs. Leave blank to derive it from the label."
+            form.base_fields[
+                "name"
+            ].help_text = "Name for programs. Leave blank to derive it from the label."
         elif "display_pattern" in form.base_fields:
             form.base_fields["display_pattern"].help_text = (
-                "Pattern for record names, with API names of fields in braces, such as {species} at {airport}. "
-                "Changing it renames all records."
+                "Pattern for record names, with API names of fields in braces, such as "
+                "{species} at {airport}. Changing it renames all records."
             )
+        if "is_open" in form.base_fields:
+            form.base_fields[
+                "is_open"
+            ].help_text = "An unknown property that an agent writes becomes a new field."
         return form
 
     @admin.display(description="fields", ordering="live_fields")
@@ -137,7 +161,9 @@ class ObjectTypeAdmin(SetupAdmin, HistoryMixin):
 
     @admin.display(description="records")
     def records_link(self, row: ObjectType) -> str:
-        return format_html('<a href="{}" class="records-link">Open</a>', reverse("admin:records", args=[row.uuid]))
+        return format_html(
+            '<a href="{}" class="records-link">Open</a>', reverse("admin:records", args=[row.uuid])
+        )
 
     def save_model(self, request: HttpRequest, obj: ObjectType, form: Any, change: bool) -> None:
         definer, asked = get_visitor(request).definer(), dict(form.cleaned_data)
@@ -148,7 +174,9 @@ class ObjectTypeAdmin(SetupAdmin, HistoryMixin):
         identifier = asked.pop("identifier") or None
         adopt(obj, create_object(definer, *labels, identifier_field=identifier, **asked))
 
-    def response_add(self, request: HttpRequest, obj: ObjectType, post_url_continue: str | None = None) -> Any:
+    def response_add(
+        self, request: HttpRequest, obj: ObjectType, post_url_continue: str | None = None
+    ) -> Any:
         """On to its fields."""
         go_on_editing(request)
         return super().response_add(request, obj, post_url_continue)

@@ -1,4 +1,5 @@
-"""The form of a record: from inputs to what is asked of the write path, and its refusals back to the inputs."""
+"""The form of a record: from inputs to what is asked of the write path, and its refusals back to
+the inputs."""
 
 from __future__ import annotations
 
@@ -11,9 +12,9 @@ from django import forms
 from records.exceptions import InvalidValues
 from records.field_types import FieldSpec
 from records.services.access import Author, may_write, visible_fields
-from records.services.object_schema import ObjectSchema
-from records.services.read import RecordView
-from records.services.write import FieldEntry
+from records.services.catalogue import ObjectSchema
+from records.services.reading import RecordView
+from records.services.writing import FieldEntry
 
 from .inputs import added_name, is_link, make_inputs, makes_options
 
@@ -23,13 +24,15 @@ UUID_FORM = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 class RecordForm(forms.Form):
     """The fields of one record that its visitor may set.
 
-    Only what was changed since the page was opened is sent on, so that nobody's other changes are undone.
-    `version` is the one the page was opened at.
+    Only what was changed since the page was opened is sent on, so that nobody's other changes are
+    undone. `version` is the one the page was opened at.
     """
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, author: Author, schema: ObjectSchema, view: RecordView | None, data: Any = None) -> None:
+    def __init__(
+        self, author: Author, schema: ObjectSchema, view: RecordView | None, data: Any = None
+    ) -> None:
         super().__init__(data, initial={"version": view.version if view is not None else None})
         writable = (spec for spec in visible_fields(author, schema) if may_write(author, spec))
         self.specs = {spec.name: spec for spec in writable}
@@ -78,7 +81,11 @@ class RecordForm(forms.Form):
         if name not in self.changed_data:
             return []
         bound = self[name]
-        before = self.fields[name].hidden_widget().value_from_datadict(self.data, self.files, bound.html_initial_name)
+        before = (
+            self.fields[name]
+            .hidden_widget()
+            .value_from_datadict(self.data, self.files, bound.html_initial_name)
+        )
         kept = set(self.cleaned_data[name])
         return [key for key in before or () if key not in kept]
 
@@ -88,7 +95,11 @@ class RecordForm(forms.Form):
         """Show each problem beside its field; what belongs to no input stands above."""
         by_uuid = {spec.uuid: spec.name for spec in self.specs.values()}
         for entry in error.entries:
-            name = entries[entry.position].name if entry.position is not None else by_uuid.get(entry.field_id)
+            name = (
+                entries[entry.position].name
+                if entry.position is not None
+                else by_uuid.get(entry.field_id)
+            )
             shown = self._input(name or "")
             for problem in entry.problems:
                 self.add_error(shown, problem.message)

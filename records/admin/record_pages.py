@@ -1,4 +1,5 @@
-"""The pages of one record: what it holds, what became of it, and changing it through the write path."""
+"""The pages of one record: what it holds, what became of it, and changing it through the write
+path."""
 
 from __future__ import annotations
 
@@ -11,34 +12,53 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from records.exceptions import InvalidInput, InvalidValues, NotAllowed, NotFound, PreconditionFailed, RecordsError
+from records.exceptions import (
+    InvalidInput,
+    InvalidValues,
+    NotAllowed,
+    NotFound,
+    PreconditionFailed,
+    RecordsError,
+)
+from records.field_types import member_name
 from records.models import RecordState, Source
 from records.services.access import grant_of
-from records.services.archive import get_record_in_any_state
-from records.services.history import HistoryEntry, list_history
-from records.services.object_schema import COLUMN_FIELDS
-from records.services.read import RecordView, get_record, select_fields
-from records.services.write import Mode, SaveRequest, archive_record, save_record, unarchive_record
+from records.services.catalogue import COLUMN_FIELDS
+from records.services.operations import home_of
+from records.services.reading import HistoryEntry, RecordView, select_fields
+from records.services.writing import (
+    Mode,
+    SaveRequest,
+    archive_record,
+    unarchive_record,
+)
 
 from .attachments import shown_files
 from .object_pages import ObjectPage, about_object, local_text, tell_unavailable
 from .record_forms import RecordForm
-from .showing import Cell, member_name, show_cell, value_text
+from .showing import Cell, show_cell, value_text
 
 HISTORY_SIZE = 20
-DOORS = {Source.RECORDS_API: "Records API", Source.WORKSPACE_API: "Workspace API", Source.MCP: "MCP"}
+DOORS = {
+    Source.RECORDS_API: "Records API",
+    Source.WORKSPACE_API: "Workspace API",
+    Source.MCP: "MCP",
+}
 Group = tuple[str, list[Cell]]
 
 
 @require_safe
 @about_object
 def record_page(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
-    """A record with all its values, figures and history; an archived one too, to be brought back."""
+    """A record with all its values, figures and history; an archived one too, to be brought
+    back."""
     fields = select_fields(page.author, page.schema, include_hidden=True)
-    view = get_record_in_any_state(page.author, page.schema, record_uuid, fields)
+    view = home_of(page.schema).get_record_in_any_state(
+        page.author, page.schema, record_uuid, fields
+    )
     number = page.request.GET.get("history", "1")
     at = max(int(number), 1) if number.isascii() and number.isdigit() and len(number) < 9 else 1
-    count, entries = list_history(
+    count, entries = home_of(page.schema).list_history(
         page.author, page.schema, record_uuid, offset=(at - 1) * HISTORY_SIZE, limit=HISTORY_SIZE
     )
     return page.render(
@@ -49,7 +69,9 @@ def record_page(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
         figures=_figures(page, view),
         archived=view.row.state == RecordState.ARCHIVED,
         files=shown_files(page, view.uuid),
-        may_change_files=view.access.edit and view.row.state == RecordState.ACTIVE and view.row.cancelled_at is None,
+        may_change_files=view.access.edit
+        and view.row.state == RecordState.ACTIVE
+        and view.row.cancelled_at is None,
         history=[_shown_entry(page, entry) for entry in entries],
         history_count=count,
         newer=at - 1,
@@ -78,7 +100,9 @@ def _groups(page: ObjectPage, view: RecordView) -> list[Group]:
     for spec in select_fields(page.author, page.schema, include_hidden=True):
         if spec.computed not in COLUMN_FIELDS:
             value, total = view.values.get(spec.id), view.totals.get(spec.id, 0)
-            found.setdefault(spec.category_uuid, []).append(show_cell(page.author, spec, value, total=total))
+            found.setdefault(spec.category_uuid, []).append(
+                show_cell(page.author, spec, value, total=total)
+            )
     order = [*categories, *(key for key in found if key not in categories)]
     return [(categories.get(key, ""), found[key]) for key in order if key in found]
 
@@ -94,7 +118,7 @@ def _figures(page: ObjectPage, view: RecordView) -> list[tuple[str, str]]:
     ]
     if page.schema.is_contact:
         figures.append(("Addresses", str(summary.addresses)))
-        figures.append(("E-mail suppressed", "Yes" if summary.email_suppressed else "No"))
+        figures.append(("Email suppressed", "Yes" if summary.email_suppressed else "No"))
     if summary.lead_sources:
         figures.append(("Lead sources", ", ".join(summary.lead_sources)))
     if row.external_id:
@@ -117,7 +141,11 @@ class ShownEntry:
 
 def _shown_entry(page: ObjectPage, entry: HistoryEntry) -> ShownEntry:
     changes = [
-        (change.field.display_name, value_text(change.field, change.old), value_text(change.field, change.new))
+        (
+            change.field.display_name,
+            value_text(change.field, change.old),
+            value_text(change.field, change.new),
+        )
         for change in entry.changes
     ]
     how = DOORS.get(Source(entry.source), Source(entry.source).label) + (
@@ -146,7 +174,7 @@ def add_page(page: ObjectPage) -> HttpResponse:
 def edit_page(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
     """The form of a record."""
     fields = select_fields(page.author, page.schema, include_hidden=True)
-    view = get_record(page.author, page.schema, record_uuid, fields)
+    view = home_of(page.schema).get_record(page.author, page.schema, record_uuid, fields)
     if not view.access.edit:
         raise NotAllowed("You may not edit this record.")
     form = RecordForm(page.author, page.schema, view, page.request.POST or None)
@@ -154,13 +182,16 @@ def edit_page(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
 
 
 def _answer(page: ObjectPage, form: RecordForm, view: RecordView | None) -> HttpResponse:
-    """Save the form and go on to the record; show the form, with what is wrong with it, if it cannot be saved."""
+    """Save the form and go on to the record; show the form, with what is wrong with it, if it
+    cannot be saved."""
     archived = ""
     refused: RecordsError | None = None
     if form.is_valid():
         entries = form.entries()
         try:
-            result = save_record(page.author, page.schema, _request(form, view, entries))
+            result = home_of(page.schema).save_record(
+                page.author, page.schema, _request(form, view, entries)
+            )
         except PreconditionFailed as refusal:
             _warn_of_others(form, refusal)
         except InvalidValues as refusal:
@@ -186,18 +217,22 @@ def _request(form: RecordForm, view: RecordView | None, entries: Any) -> SaveReq
 
 
 def _warn_of_others(form: RecordForm, refusal: PreconditionFailed) -> None:
-    """Say that the record was changed meanwhile; saving again is then meant, for the changed fields alone."""
+    """Say that the record was changed meanwhile; saving again is then meant, for the changed fields
+    alone."""
     data: Any = form.data.copy()  # type: ignore[attr-defined]
     data[form.add_prefix("version")] = str(refusal.version)
     form.data = data
     form.add_error(
         None,
         f"The record has changed in the meantime and is now at version {refusal.version}. "
-        "Your changes are not saved yet. Check its history; saving again overwrites only the fields you changed.",
+        "Your changes are not saved yet. Check its history; saving again overwrites only the "
+        "fields you changed.",
     )
 
 
-def _form_page(page: ObjectPage, form: RecordForm, view: RecordView | None, archived: str) -> HttpResponse:
+def _form_page(
+    page: ObjectPage, form: RecordForm, view: RecordView | None, archived: str
+) -> HttpResponse:
     name = page.schema.entity_name
     record: dict[str, Any] = {} if view is None else {"record_url": page.url("record", view.uuid)}
     return page.render(
@@ -216,7 +251,10 @@ def _form_page(page: ObjectPage, form: RecordForm, view: RecordView | None, arch
 def archive(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
     """Take a record out of sight."""
     archive_record(page.author, page.schema, record_uuid)
-    messages.success(page.request, "The record was archived. Its values and history are kept; you can unarchive it.")
+    messages.success(
+        page.request,
+        "The record was archived. Its values and history are kept; you can unarchive it.",
+    )
     return redirect(page.url("record", str(record_uuid)))
 
 
@@ -229,5 +267,5 @@ def unarchive(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
     except InvalidInput as refusal:
         messages.error(page.request, refusal.detail)
     else:
-        messages.success(page.request, "The record is back.")
+        messages.success(page.request, "The record was unarchived.")
     return redirect(page.url("record", str(record_uuid)))

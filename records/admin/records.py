@@ -11,10 +11,9 @@ from django.views.decorators.http import require_safe
 
 from records.exceptions import ExternalConfig, ExternalError, InvalidInput, Unavailable
 from records.field_types import FieldSpec
-from records.services.access import Author, grant_of, visible_fields
-from records.services.archive import list_archived
-from records.services.read import RecordView
-from records.services.search import search_records
+from records.services.access import Author, grant_of, told_fields, visible_fields
+from records.services.operations import home_of
+from records.services.reading import RecordView
 
 from .bulk import may_change
 from .inputs import choices_of
@@ -57,11 +56,14 @@ class TableRow:
 @require_safe
 @about_object
 def list_page(page: ObjectPage) -> HttpResponse:
-    """The records that meet what the address asks for; what is wrong with it is said in place of the table."""
+    """The records that meet what the address asks for; what is wrong with it is said in place of
+    the table."""
     asked = read_asked(page)
     found, problem, status, unavailable = None, "", 200, None
     try:
-        found = search_records(page.author, page.schema, asked.request(page.author, page.schema))
+        found = home_of(page.schema).search_records(
+            page.author, page.schema, asked.request(page.author, page.schema)
+        )
     except InvalidInput as refusal:
         problem = refusal.detail
     except Unavailable as refusal:
@@ -77,7 +79,10 @@ def list_page(page: ObjectPage) -> HttpResponse:
         headings=_headings(page, asked),
         rows=table_rows(page, found.views if found is not None else (), asked.columns),
         filters=_active_filters(page, asked),
-        filterable=_filterable(page.author, visible_fields(page.author, page.schema)),
+        filterable=_filterable(
+            page.author,
+            told_fields(page.author, page.schema, visible_fields(page.author, page.schema)),
+        ),
         columns=[(spec, spec in asked.columns) for spec in offered_columns(page)],
         kept=[(key, value) for key, values in page.request.GET.lists() for value in values],
         paging=paging(page, asked.page, found.count or 0) if found is not None else None,
@@ -87,11 +92,14 @@ def list_page(page: ObjectPage) -> HttpResponse:
 
 
 def _bulk_links(page: ObjectPage) -> dict[str, Any]:
-    """The pages that do something with many records, for those who may; rows can be chosen where it takes rows."""
+    """The pages that do something with many records, for those who may; rows can be chosen where it
+    takes rows."""
     if page.schema.external is not None:
         return {"selectable": False, "export_url": page.url("export")}
     change = page.url("bulk_change") if may_change(page.author, page) else ""
-    archive = page.url("bulk_archive") if grant_of(page.author, page.schema).remove != "none" else ""
+    archive = (
+        page.url("bulk_archive") if grant_of(page.author, page.schema).remove != "none" else ""
+    )
     return {
         "change_url": change,
         "archive_url": archive,
@@ -107,8 +115,13 @@ def archived_page(page: ObjectPage) -> HttpResponse:
     """The records that were archived, the last ones first."""
     columns = chosen_columns(page)
     number = read_asked(page).page
-    count, views = list_archived(page.author, page.schema, columns, offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE)
-    headings = [Heading("Record"), *(Heading(spec.display_name, numeric=_numeric(spec)) for spec in columns)]
+    count, views = home_of(page.schema).list_archived(
+        page.author, page.schema, columns, offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE
+    )
+    headings = [
+        Heading("Record"),
+        *(Heading(spec.display_name, numeric=spec.type.is_numeric) for spec in columns),
+    ]
     return page.render(
         "archived.html",
         f"Archived: {page.schema.object_name}",
@@ -118,14 +131,22 @@ def archived_page(page: ObjectPage) -> HttpResponse:
     )
 
 
-def table_rows(page: ObjectPage, views: Sequence[RecordView], columns: Sequence[FieldSpec]) -> list[TableRow]:
+def table_rows(
+    page: ObjectPage, views: Sequence[RecordView], columns: Sequence[FieldSpec]
+) -> list[TableRow]:
     """Records with their values as cells."""
     return [
         TableRow(
             view.display_name or "(no name)",
             page.url("record", view.uuid),
             [
-                show_cell(page.author, spec, view.values.get(spec.id), total=view.totals.get(spec.id, 0), in_list=True)
+                show_cell(
+                    page.author,
+                    spec,
+                    view.values.get(spec.id),
+                    total=view.totals.get(spec.id, 0),
+                    in_list=True,
+                )
                 for spec in columns
             ],
             view.uuid,
@@ -159,14 +180,10 @@ def _heading(page: ObjectPage, asked: Asked, spec: FieldSpec, label: str) -> Hea
     if not may_sort(spec):
         return Heading(label)
     if asked.ordering == spec.name:
-        return Heading(label, link(page, o=f"-{spec.name}"), "up", _numeric(spec))
+        return Heading(label, link(page, o=f"-{spec.name}"), "up", spec.type.is_numeric)
     if asked.ordering == f"-{spec.name}":
-        return Heading(label, link(page, o=None), "down", _numeric(spec))
-    return Heading(label, link(page, o=spec.name), "", _numeric(spec))
-
-
-def _numeric(spec: FieldSpec) -> bool:
-    return spec.type.column == "number" and spec.type.json_schema(spec).get("type") != "boolean"
+        return Heading(label, link(page, o=None), "down", spec.type.is_numeric)
+    return Heading(label, link(page, o=spec.name), "", spec.type.is_numeric)
 
 
 def _active_filters(page: ObjectPage, asked: Asked) -> list[tuple[str, str]]:
@@ -185,7 +202,8 @@ def _active_filters(page: ObjectPage, asked: Asked) -> list[tuple[str, str]]:
 
 
 def _filterable(author: Author, fields: Sequence[FieldSpec]) -> list[dict[str, Any]]:
-    """The fields that can be filtered by, with their conditions and, where there are few, their values."""
+    """The fields that can be filtered by, with their conditions and, where there are few, their
+    values."""
     return [
         {
             "name": spec.name,

@@ -11,8 +11,8 @@ from django.http import HttpRequest
 from unfold.forms import PaginationInlineFormSet
 
 from records.models import Field, FieldPermission, ObjectPermission, ObjectType, Role
-from records.services.directory import Grant
-from records.services.roles import (
+from records.services.catalogue import Grant
+from records.services.people import (
     create_role,
     remove_field_permission,
     remove_object_permission,
@@ -66,7 +66,9 @@ class OncePerField(OncePerThing):
 
 def missing_objects(role: Role) -> QuerySet[ObjectType]:
     """The objects that a role has no grant on."""
-    granted = ObjectPermission.objects.filter(role=role, workspace_id=role.workspace_id).values("object_id")
+    granted = ObjectPermission.objects.filter(role=role, workspace_id=role.workspace_id).values(
+        "object_id"
+    )
     rows = ObjectType.objects.filter(workspace_id=role.workspace_id, archived_at=None)
     return rows.exclude(id__in=granted).order_by("object_name", "id")
 
@@ -79,7 +81,8 @@ class GrantInline(ScopedInline):
     fields = ("object", "create", "view", "edit", "remove")
     verbose_name = "object"
     verbose_name_plural = (
-        "What the role may do with each object's records (own: records that the member owns, belongs to or is named in)"
+        "What the role may do with each object's records (own: records that the member owns, "
+        "belongs to or is named in)"
     )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -109,7 +112,9 @@ class FieldSwitchInline(ScopedInline):
         return formfield
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        fields = Field.objects.filter(workspace_id=get_visitor(request).workspace_id, deleted_at=None)
+        fields = Field.objects.filter(
+            workspace_id=get_visitor(request).workspace_id, deleted_at=None
+        )
         kwargs["queryset"] = fields.select_related("object")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
@@ -125,11 +130,14 @@ class RoleAdmin(SetupAdmin, HistoryMixin):
     inlines = (GrantInline, FieldSwitchInline)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        """An admin's role needs no grants, and a role that does not exist yet gets them on its next page."""
+        """An admin's role needs no grants, and a role that does not exist yet gets them on its next
+        page."""
         return () if obj is None or obj.is_admin else self.inlines
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Role]:
-        rows: QuerySet[Role] = super().get_queryset(request).annotate(members_in_it=Count("members"))
+        rows: QuerySet[Role] = (
+            super().get_queryset(request).annotate(members_in_it=Count("members"))
+        )
         return rows
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -159,7 +167,9 @@ class RoleAdmin(SetupAdmin, HistoryMixin):
             if row.has_changed():
                 _save_row(definer, form.instance, row, removed=formset._should_delete_form(row))
 
-    def response_add(self, request: HttpRequest, obj: Role, post_url_continue: str | None = None) -> Any:
+    def response_add(
+        self, request: HttpRequest, obj: Role, post_url_continue: str | None = None
+    ) -> Any:
         """On to the grants."""
         go_on_editing(request)
         return super().response_add(request, obj, post_url_continue)

@@ -17,7 +17,8 @@ def secret_page(
 ) -> HttpResponse:
     """Answer a form with the secrets it made, as (label, secret).
 
-    They stand in this answer and nowhere else: no session, message or log holds them, and no cache keeps it.
+    They stand in this answer and nowhere else: no session, message or log holds them, and no cache
+    keeps it.
     """
     shown = {**site.each_context(request), "title": title, "secrets": secrets, **context}
     response = TemplateResponse(request, "admin/records/secret.html", shown)

@@ -9,8 +9,8 @@ from django.http import QueryDict
 from django.utils.http import urlencode
 
 from records.services.jobs import MAX_RECORDS
+from records.services.operations import find_uuids
 from records.services.search import SearchRequest
-from records.services.selecting import find_uuids
 
 from .listing import Asked, read_asked
 from .object_pages import ObjectPage
@@ -20,7 +20,8 @@ ASKED = ("q", "f", "c", "v", "o")
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Records that were chosen on a list. `kept` is how a form or an address says the same again."""
+    """Records that were chosen on a list. `kept` is how a form or an address says the same
+    again."""
 
     uuids: tuple[str, ...]
     everything: bool
@@ -41,7 +42,8 @@ class Selection:
 
 
 def read_selection(page: ObjectPage, sent: QueryDict) -> Selection:
-    """What was chosen, as it was sent; what is no id is none. InvalidInput when the list's filters make no sense."""
+    """What was chosen, as it was sent; what is no id is none. InvalidInput when the list's filters
+    make no sense."""
     asked = read_asked(page, sent)
     everything = "all" in sent
     uuids = () if everything else tuple(key for key in sent.getlist("records") if _is_uuid(key))

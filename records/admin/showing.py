@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 from html import unescape
 from typing import Any
 
@@ -30,7 +28,8 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What a record has in a field. `chips`: options and tags; `more`: how many values are not listed."""
+    """What a record has in a field. `chips`: options and tags; `more`: how many values are not
+    listed."""
 
     field: FieldSpec
     items: list[Item]
@@ -39,16 +38,20 @@ class Cell:
     more: int = 0
 
 
-def show_cell(author: Author, field: FieldSpec, value: Any, *, total: int = 0, in_list: bool = False) -> Cell:
+def show_cell(
+    author: Author, field: FieldSpec, value: Any, *, total: int = 0, in_list: bool = False
+) -> Cell:
     """A field's value for a page; in lists long texts and long lists are cut."""
     if value is not None and field.type.is_document:
         text = document_text(value)
         return Cell(field, [Item(cut(text) if in_list else text)])
     values = value if isinstance(value, list) else [] if value is None else [value]
     shown = values[:MOST_IN_LISTS] if in_list else values
-    items = [Item(_text(field, item, in_list=in_list), _link(author, field, item)) for item in shown]
-    numeric = field.type.column == "number" and not any(isinstance(item, bool) for item in values)
-    return Cell(field, items, field.type.column == "option", numeric, max(total, len(values)) - len(items))
+    items = [
+        Item(_text(field, item, in_list=in_list), _link(author, field, item)) for item in shown
+    ]
+    more = max(total, len(values)) - len(items)
+    return Cell(field, items, field.type.has_options, field.type.is_numeric, more)
 
 
 def value_text(field: FieldSpec, value: Any) -> str:
@@ -60,15 +63,9 @@ def value_text(field: FieldSpec, value: Any) -> str:
 
 
 def _text(field: FieldSpec, value: Any, *, in_list: bool = False) -> str:
-    if isinstance(value, Mapping):
-        return shown_name(value)
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    if isinstance(value, (int, float)):
-        return plain_number(value)
-    text = str(value)
-    if field.type.column == "moment":
-        return moment_text(text)
+    text = field.type.to_words(field, value)
+    if not isinstance(value, str):
+        return text
     if field.type.json_schema(field).get("contentMediaType") == "text/html":
         text = unescape(strip_tags(text))
     return cut(text) if in_list else text
@@ -83,39 +80,6 @@ def cut(text: str) -> str:
     """A text on one line, no longer than a list has room for."""
     text = " ".join(text.split())
     return text if len(text) <= LONGEST_IN_LISTS else f"{text[:LONGEST_IN_LISTS]}…"
-
-
-def shown_name(value: Mapping[str, Any]) -> str:
-    """An option, a member, a record, a file or an amount of money."""
-    if "amount" in value:
-        amount = plain_number(value["amount"], grouped=True)
-        return f"{value.get('symbol') or value.get('currency', '')}{amount}".replace("$-", "-$")
-    name = value.get("display_name") or value.get("name") or member_name(value)
-    return str(name or value.get("id", ""))
-
-
-def member_name(member: Mapping[str, Any] | None) -> str:
-    """A member by name, else by e-mail; nothing for nobody."""
-    if member is None:
-        return ""
-    return f"{member.get('first_name', '')} {member.get('last_name', '')}".strip() or str(member.get("email", ""))
-
-
-def plain_number(number: float, *, grouped: bool = False) -> str:
-    """A number without exponent; grouped, as money is written."""
-    exact = Decimal(str(number))
-    if grouped and exact.as_tuple().exponent == -1:
-        exact = exact.quantize(Decimal("0.01"))
-    return f"{exact:,f}" if grouped else f"{exact:f}"
-
-
-def moment_text(iso: str) -> str:
-    """A date as it is, a moment without `T`, and without the seconds where there are none."""
-    if len(iso) <= 10:
-        return iso
-    moment = datetime.fromisoformat(iso)
-    form = "%Y-%m-%d %H:%M:%S" if moment.second or moment.microsecond else "%Y-%m-%d %H:%M"
-    return moment.strftime(form)
 
 
 def _link(author: Author, field: FieldSpec, value: Any) -> str:

@@ -1,26 +1,40 @@
-"""Importing files and exporting records, as people do it: send a file, say what its columns are, try it, import."""
+"""Importing files and exporting records, as people do it: send a file, say what its columns are,
+try it, import."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
-from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from records.exceptions import InvalidInput, NotAllowed, NotFound, TooLarge, Unavailable
+from records.http import download
 from records.models import ImportUpload
 from records.services.access import grant_of, may_write, visible_fields
-from records.services.exporting.tables import CONTENT_TYPES, export_records, exported_fields
-from records.services.importing import ImportMode, suggest_fields
-from records.services.importing.uploads import get_upload, store_upload
-from records.services.jobs import JobView
-from records.services.jobs.importing import find_plan, start_import
+from records.services.exporting import CONTENT_TYPES, exported_fields
+from records.services.importing import (
+    ImportMode,
+    Reading,
+    get_upload,
+    preview,
+    store_upload,
+    suggest_fields,
+)
+from records.services.jobs import JobView, find_plan
+from records.services.operations import export_records, home_of
 
 from .jobs import job_address
 from .listing import offered_columns, read_asked
@@ -32,11 +46,21 @@ MODES = {
     ImportMode.UPDATE_ONLY: "Only update matching records",
 }
 ENCODINGS = [
+    ("", "Detect"),
     ("utf-8", "UTF-8"),
     ("cp1252", "Windows-1252"),
     ("latin-1", "ISO 8859-1 (Latin-1)"),
     ("utf-16", "UTF-16"),
 ]
+FORMS = [
+    ("", "As found"),
+    ("numbers:point", "1,234.5"),
+    ("numbers:comma", "1.234,5"),
+    ("dates:ymd", "year-month-day"),
+    ("dates:dmy", "day/month/year"),
+    ("dates:mdy", "month/day/year"),
+]
+DELIMITERS = [("", "Detect"), (",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Bar")]
 
 
 class UploadForm(forms.Form):
@@ -45,20 +69,51 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label="File",
         widget=UnfoldAdminFileFieldWidget,
-        help_text="CSV or Excel workbook (XLSX). Only the first sheet is read.",
+        help_text="CSV or Excel workbook (XLSX). One sheet is read.",
     )
     encoding = forms.ChoiceField(
         label="Encoding",
         choices=ENCODINGS,
+        required=False,
         widget=UnfoldAdminSelectWidget,
         help_text="For CSV files. Spreadsheets on Windows often use Windows-1252.",
     )
+    delimiter = forms.ChoiceField(
+        label="Delimiter",
+        choices=DELIMITERS,
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text="For CSV files.",
+    )
+    sheet = forms.CharField(
+        label="Sheet",
+        required=False,
+        max_length=255,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Name or number, for workbooks; else the first visible sheet with cells.",
+    )
+    header_row = forms.IntegerField(
+        label="Header row",
+        required=False,
+        min_value=1,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="The row that has the column names; else it is found.",
+    )
+
+    def reading(self) -> Reading:
+        """How the file is read."""
+        chosen = self.cleaned_data
+        return Reading(
+            chosen["encoding"], chosen["delimiter"], chosen["sheet"], chosen["header_row"]
+        )
 
 
 class PlanForm(forms.Form):
     """What the rows of a file may do."""
 
-    mode = forms.ChoiceField(label="What rows do", choices=list(MODES.items()), widget=UnfoldAdminSelectWidget)
+    mode = forms.ChoiceField(
+        label="What rows do", choices=list(MODES.items()), widget=UnfoldAdminSelectWidget
+    )
     match_field = forms.ChoiceField(
         label="Match records by",
         required=False,
@@ -74,21 +129,33 @@ class PlanForm(forms.Form):
     def __init__(self, page: ObjectPage, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         identifier = page.schema.identifier
-        keys = [spec for spec in visible_fields(page.author, page.schema) if spec.is_unique and spec is not identifier]
-        default = f"{identifier.display_name}, if the file has this column" if identifier else "Nothing; all are new"
+        keys = [
+            spec
+            for spec in visible_fields(page.author, page.schema)
+            if spec.is_unique and spec is not identifier
+        ]
+        default = (
+            f"{identifier.display_name}, if the file has this column"
+            if identifier
+            else "Nothing; all are new"
+        )
         offered = [("", default), *((spec.name, spec.display_name) for spec in keys)]
         self.fields["match_field"].choices = offered  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
 class ShownColumn:
-    """A column of the file: its first cells, the field it is, and whether its cells fill blanks only."""
+    """A column of the file: its first cells, the field it is, whether its cells fill blanks only,
+    what it seems to be, and the form of its numbers or dates with those that can be chosen."""
 
     number: int
     header: str
     samples: list[str]
     field: str
     kept: bool
+    seems: str
+    form: str
+    forms: list[tuple[str, str]]
 
 
 def may_import(page: ObjectPage) -> bool:
@@ -107,18 +174,21 @@ def import_page(page: ObjectPage) -> HttpResponse:
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            made = store_upload(page.author, page.schema, file.name, file.chunks(), form.cleaned_data["encoding"])
+            made = store_upload(page.author, page.schema, file.name, file.chunks(), form.reading())
         except (InvalidInput, TooLarge) as refusal:
             form.add_error("file", refusal.detail)
         else:
             return redirect(page.url("import_plan", str(made.uuid)))
-    return page.render("import.html", f"Import: {page.schema.object_name}", form=form, back=page.url())
+    return page.render(
+        "import.html", f"Import: {page.schema.object_name}", form=form, back=page.url()
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @about_object
 def plan_page(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
-    """Say what the columns of a sent file are, then try it or import it. `tried` is a job whose plan to begin with."""
+    """Say what the columns of a sent file are, then try it or import it. `tried` is a job whose
+    plan to begin with."""
     upload = get_upload(page.author, page.schema, str(record_uuid))
     sent = page.request.POST or None
     plan = _plan_before(page)
@@ -134,11 +204,28 @@ def plan_page(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
         f"Import {upload.file_name}",
         form=form,
         upload=upload,
+        facts=_facts(upload),
         problem=problem,
         columns=_columns(page, upload, plan),
-        offered=[spec for spec in visible_fields(page.author, page.schema) if may_write(page.author, spec)],
+        offered=[
+            spec
+            for spec in visible_fields(page.author, page.schema)
+            if may_write(page.author, spec)
+        ],
         again_url=page.url("import"),
     )
+
+
+def _facts(upload: ImportUpload) -> list[str]:
+    """How the file was read, in words."""
+    told = upload.reading
+    guess = " (a guess)" if told.get("encoding_is_guess") else ""
+    facts = [
+        f"sheet {told['sheet']}" if told.get("sheet") else "",
+        f"{told['encoding'].upper()}{guess}" if told.get("encoding") else "",
+        f"names in row {told['header_row']}" if told.get("rows_above") else "",
+    ]
+    return [fact for fact in facts if fact]
 
 
 def _plan_before(page: ObjectPage) -> dict[str, Any]:
@@ -152,27 +239,66 @@ def _columns(page: ObjectPage, upload: ImportUpload, plan: dict[str, Any]) -> li
     """The columns as they were chosen, in the form or before; else as their headers suggest."""
     header: list[str] = upload.header
     chosen = plan.get("mapping") or suggest_fields(page.author, page.schema, header)
-    kept = plan.get("kept", ())
+    kept, forms = plan.get("kept", ()), plan.get("forms", {})
     if page.request.method == "POST":
         chosen, kept = _mapping(page, header)
     return [
         ShownColumn(
-            at, name, [row[at] for row in upload.samples if at < len(row)], chosen.get(name) or "", name in kept
+            at,
+            name,
+            [row[at] for row in upload.samples if at < len(row)],
+            chosen.get(name) or "",
+            name in kept,
+            _seems(preview(upload, at)),
+            _form(page, at, forms.get(name, {})),
+            FORMS,
         )
         for at, name in enumerate(header)
     ]
+
+
+def _seems(told: Mapping[str, Any]) -> str:
+    """What a column seems to be, in words."""
+    counted = [
+        f"{told[key]} {words}"
+        for key, words in (
+            ("read_differently", "read differently"),
+            ("blank_marks", "read as blank"),
+            ("unclear", "unclear"),
+        )
+        if told.get(key)
+    ]
+    return ", ".join([told.get("type", ""), *counted])
+
+
+def _form(page: ObjectPage, at: int, planned: Mapping[str, Any]) -> str:
+    """The chosen form of a column: in the form, or in the plan before."""
+    if page.request.method == "POST":
+        return page.request.POST.get(f"form-{at}", "")
+    return next((f"{key}:{planned[key]}" for key in ("numbers", "dates") if key in planned), "")
+
+
+def _forms(page: ObjectPage, header: list[str]) -> dict[str, dict[str, str]]:
+    """The forms of columns that are chosen."""
+    offered = dict(FORMS)
+    chosen = {name: page.request.POST.get(f"form-{at}", "") for at, name in enumerate(header)}
+    return {
+        name: dict([form.split(":")]) for name, form in chosen.items() if form and form in offered
+    }
 
 
 def _mapping(page: ObjectPage, header: list[str]) -> tuple[dict[str, str | None], list[str]]:
     """The field of each column, and the columns that fill blanks only, as the form says."""
     sent = page.request.POST
     mapping = {name: sent.get(f"column-{at}") or None for at, name in enumerate(header)}
-    return mapping, [name for at, name in enumerate(header) if f"kept-{at}" in sent and mapping[name]]
+    return mapping, [
+        name for at, name in enumerate(header) if f"kept-{at}" in sent and mapping[name]
+    ]
 
 
 def _start(page: ObjectPage, upload: ImportUpload, form: PlanForm) -> JobView:
     mapping, kept = _mapping(page, upload.header)
-    return start_import(
+    return home_of(page.schema).start_import(
         page.author,
         page.schema,
         upload,
@@ -180,6 +306,7 @@ def _start(page: ObjectPage, upload: ImportUpload, form: PlanForm) -> JobView:
         mode=form.cleaned_data["mode"],
         match_field=form.cleaned_data["match_field"] or None,
         kept=kept,
+        forms=_forms(page, upload.header),
         again=form.cleaned_data["again"],
         dry_run="try" in page.request.POST,
     )
@@ -188,17 +315,14 @@ def _start(page: ObjectPage, upload: ImportUpload, form: PlanForm) -> JobView:
 @require_safe
 @about_object
 def export(page: ObjectPage) -> HttpResponseBase:
-    """The records that the list finds as a file, with the columns that it shows, or with all fields."""
+    """The records that the list finds as a file, with the columns that it shows, or with all
+    fields."""
     asked, form = read_asked(page), page.request.GET.get("format", "csv")
     shown = asked.columns if "shown" in page.request.GET else exported_fields(offered_columns(page))
     try:
         request = replace(asked.request(page.author, page.schema), fields=shown)
-        chunks = export_records(page.author, page.schema, request, form)
+        file = export_records(page.author, page.schema, request, form)
     except (InvalidInput, Unavailable) as refusal:
         messages.error(page.request, refusal.detail)
         return redirect(page.url())
-    response = StreamingHttpResponse(chunks, content_type=CONTENT_TYPES[form])
-    response.headers["Content-Disposition"] = f'attachment; filename="{page.schema.name}.{form}"'
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return download(file, f"{page.schema.name}.{form}", CONTENT_TYPES[form])

@@ -13,8 +13,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from records.exceptions import Conflict, NotAllowed
 from records.services.access import grant_of
-from records.services.lifecycle import address, restore_record, trash_record
-from records.services.trash import list_trash, purge_record
+from records.services.operations import (
+    home_of,
+    purge_record,
+    restore_record,
+    trash_record,
+)
+from records.services.reading import address
 
 from .listing import PAGE_SIZE, read_asked
 from .object_pages import ObjectPage, about_object, local_text
@@ -23,7 +28,8 @@ from .records import paging
 
 @dataclass(frozen=True, slots=True)
 class TrashRow:
-    """A record in the trash: its name, since when it is there, and the addresses of what can be done with it."""
+    """A record in the trash: its name, since when it is there, and the addresses of what can be
+    done with it."""
 
     name: str
     uuid: str
@@ -39,7 +45,9 @@ def trash_page(page: ObjectPage) -> HttpResponse:
     if grant_of(page.author, page.schema).remove == "none":
         raise NotAllowed("You may not remove records of this object.")
     number = read_asked(page).page
-    count, found = list_trash(page.author, page.schema, (), offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE)
+    count, found = home_of(page.schema).list_trash(
+        page.author, page.schema, (), offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE
+    )
     rows = [
         TrashRow(
             trashed.view.display_name or "(no name)",
@@ -51,7 +59,9 @@ def trash_page(page: ObjectPage) -> HttpResponse:
         for trashed in found
     ]
     title = f"Trash: {page.schema.object_name}"
-    return page.render("trash.html", title, rows=rows, paging=paging(page, number, count), days=settings.TRASH_DAYS)
+    return page.render(
+        "trash.html", title, rows=rows, paging=paging(page, number, count), days=settings.TRASH_DAYS
+    )
 
 
 @require_POST
@@ -59,7 +69,9 @@ def trash_page(page: ObjectPage) -> HttpResponse:
 def throw_away(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
     """Move a record to the trash."""
     trash_record(page.author, page.schema, address(record_uuid))
-    messages.success(page.request, "The record was moved to the trash. You can restore it from there.")
+    messages.success(
+        page.request, "The record was moved to the trash. You can restore it from there."
+    )
     return redirect(page.url())
 
 
@@ -72,7 +84,7 @@ def restore(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
     except Conflict as refusal:
         messages.error(page.request, refusal.detail)
         return redirect(page.url("trash"))
-    messages.success(page.request, "The record is back.")
+    messages.success(page.request, "The record was restored.")
     return redirect(page.url("record", str(record_uuid)))
 
 
@@ -81,5 +93,7 @@ def restore(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
 def purge(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
     """Remove a record in the trash for good."""
     purge_record(page.author, page.schema, record_uuid)
-    messages.success(page.request, "The record was deleted for good, with its values and history.")
+    messages.success(
+        page.request, "The record was permanently deleted, with its values and history."
+    )
     return redirect(page.url("trash"))

@@ -13,8 +13,8 @@ from django.urls import reverse
 from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from records.models import Workspace
-from records.services.definers import operator_of
-from records.services.workspaces import create_workspace, update_workspace
+from records.services.access import operator_of
+from records.services.people import create_workspace, update_workspace
 
 from .base import SetupAdmin, SetupForm, adopt
 from .choosing import get_visitor
@@ -27,7 +27,8 @@ class NewWorkspaceForm(SetupForm):
     email = forms.EmailField(
         label="First administrator",
         widget=UnfoldAdminEmailInputWidget,
-        help_text="E-mail address. An existing user keeps their password; otherwise one is generated.",
+        help_text="Email address. An existing user keeps their password; otherwise one is "
+        "generated.",
     )
 
 
@@ -65,14 +66,21 @@ class WorkspaceAdmin(SetupAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return () if obj is None else ("slug", "uuid", "created_at")
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         kwargs["form"] = NewWorkspaceForm if obj is None else WorkspaceForm
         return super().get_form(request, obj, change=change, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "time_zone":
             zones = [(name, name) for name in sorted(available_timezones())]
-            return forms.ChoiceField(choices=zones, initial="UTC", widget=self._select(), help_text="Of its people.")
+            return forms.ChoiceField(
+                choices=zones,
+                initial="UTC",
+                widget=self._select(),
+                help_text="The time zone of its members.",
+            )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def _select(self) -> forms.Select:
@@ -85,16 +93,24 @@ class WorkspaceAdmin(SetupAdmin):
         asked = {name: form.cleaned_data[name] for name in ("name", "time_zone", "region")}
         if change:
             visitor = get_visitor(request)
-            definer = operator_of(obj.pk, visitor.user.pk) if visitor.is_operator else visitor.definer()
+            definer = (
+                operator_of(obj.pk, visitor.user.pk) if visitor.is_operator else visitor.definer()
+            )
             update_workspace(definer, **asked)
             return
         made = create_workspace(asked.pop("name"), form.cleaned_data["email"], **asked)
         adopt(obj, made.workspace)
         request.made = made  # type: ignore[attr-defined]
 
-    def response_add(self, request: HttpRequest, obj: Workspace, post_url_continue: str | None = None) -> HttpResponse:
+    def response_add(
+        self, request: HttpRequest, obj: Workspace, post_url_continue: str | None = None
+    ) -> HttpResponse:
         made: Any = request.made  # type: ignore[attr-defined]
-        secrets = [("Email", made.member.email), ("Password", made.password), ("API key", made.api_key)]
+        secrets = [
+            ("Email", made.member.email),
+            ("Password", made.password),
+            ("API key", made.api_key),
+        ]
         context = {
             "opts": self.model._meta,
             "back": reverse("admin:records_workspace_changelist"),

@@ -11,8 +11,11 @@ from django.http import HttpResponse
 JSON = "application/json"
 
 
-def json_answer(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
-    """`content` as a response that only its caller may keep, and asks about again before using it."""
+def json_answer(
+    content: Any, status: int = 200, headers: Mapping[str, str] | None = None
+) -> HttpResponse:
+    """`content` as a response that only its caller may keep, and asks about again before using
+    it."""
     response = HttpResponse(orjson.dumps(content), status=status, content_type=JSON)
     response.headers["Cache-Control"] = "private, no-cache"
     for name, value in (headers or {}).items():

@@ -11,8 +11,14 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 
 from records.exceptions import InvalidInput, NotAllowed, NotAuthenticated
-from records.http import header, request_id
-from records.services.access import FOREIGN, Author, Source, authenticate_key, authenticate_user
+from records.http import client_address, header, request_id
+from records.services.access import (
+    FOREIGN,
+    Author,
+    Source,
+    authenticate_key,
+    authenticate_user,
+)
 
 KEY, WORKSPACE, MEMBER = "X-API-KEY", "X-BUSINESS-ID", "X-USER-ID"
 SECRET = re.compile(r"[\x21-\x2b\x2d-\x7e]{1,255}")
@@ -20,7 +26,8 @@ UUID_FORM = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class WorkspaceAuthentication(BaseAuthentication):
-    """The key, the business and the user, each in its header; a logged-in session needs the business alone."""
+    """The key, the business and the user, each in its header; a logged-in session needs the
+    business alone."""
 
     def authenticate(self, request: HttpRequest) -> tuple[Author, None]:
         """The author of the request; raises what refuses it."""
@@ -39,6 +46,7 @@ class WorkspaceAuthentication(BaseAuthentication):
             uuid_of(MEMBER, member),
             Source.RECORDS_API,
             request_id(request),
+            address=client_address(request),
         ), None
 
 
@@ -50,7 +58,8 @@ def uuid_of(name: str, text: str) -> UUID:
 
 
 def _session_author(request: HttpRequest) -> Author:
-    """The author behind a browser session of the staff, whose unsafe requests must come from pages of ours."""
+    """The author behind a browser session of the staff, whose unsafe requests must come from pages
+    of ours."""
     user = getattr(request, "user", None)
     if user is None or not (user.is_active and user.is_staff):
         raise NotAuthenticated(f"The header {KEY} is missing.", "missing_credentials")
@@ -58,7 +67,9 @@ def _session_author(request: HttpRequest) -> Author:
     workspace = header(request, WORKSPACE)
     if not workspace:
         raise NotAuthenticated(f"The header {WORKSPACE} is missing.", "missing_business_context")
-    author = authenticate_user(user.pk, uuid_of(WORKSPACE, workspace), Source.RECORDS_API, request_id(request))
+    author = authenticate_user(
+        user.pk, uuid_of(WORKSPACE, workspace), Source.RECORDS_API, request_id(request)
+    )
     member = header(request, MEMBER)
     if member and str(uuid_of(MEMBER, member)) != author.member.uuid:
         raise NotAllowed(FOREIGN)

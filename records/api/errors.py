@@ -22,9 +22,11 @@ from records.exceptions import (
     RecordsError,
     StorageFull,
     TooLarge,
+    TooMany,
+    TooSlow,
     Unavailable,
 )
-from records.http import receive
+from records.http import rate_headers
 
 from .answers import json_answer
 from .etags import etag
@@ -37,7 +39,7 @@ class MethodNotAllowed(RecordsError):
 
     def __init__(self, allowed: Iterable[str]) -> None:
         self.allowed = ", ".join(sorted(method.upper() for method in allowed))
-        super().__init__(f"This method is not allowed here; allowed: {self.allowed}.")
+        super().__init__(f"Method not allowed; allowed: {self.allowed}.")
 
 
 class UnsupportedMediaType(RecordsError):
@@ -55,10 +57,13 @@ STATUSES: dict[type, HTTPStatus] = {
     Conflict: HTTPStatus.CONFLICT,
     PreconditionFailed: HTTPStatus.PRECONDITION_FAILED,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    TooSlow: HTTPStatus.REQUEST_TIMEOUT,
+    TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     IdempotencyMismatch: HTTPStatus.UNPROCESSABLE_ENTITY,
     ExternalConfig: HTTPStatus.UNPROCESSABLE_ENTITY,
-    # Not 502 or 504: those are for what stands before us to say, and some of it repeats requests that got them.
+    # Not 502 or 504: those are for what stands before us to say, and some of it repeats requests
+    # that got them.
     ExternalError: HTTPStatus.FAILED_DEPENDENCY,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     StorageFull: HTTPStatus.INSUFFICIENT_STORAGE,
@@ -104,6 +109,8 @@ def headers_of(error: RecordsError) -> dict[str, str]:
             return {"WWW-Authenticate": 'ApiKey realm="records"'}
         case ExternalError() if error.retry_after is not None:
             return {"Retry-After": str(error.retry_after)}
+        case TooMany():
+            return {"Retry-After": str(error.retry_after), **rate_headers(error.standing)}
         case InFlight():
             return {"Retry-After": str(error.retry_after)}
         case Unavailable():
@@ -114,5 +121,4 @@ def headers_of(error: RecordsError) -> dict[str, str]:
 @csrf_exempt  # there is nothing to protect, and the check answers in HTML
 def not_found(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
     """The answer at a path that leads nowhere: the same as for a thing that is not there."""
-    receive(request)
     return refusal(NotFound())

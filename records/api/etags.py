@@ -6,7 +6,8 @@ import re
 
 from django.http import HttpRequest
 
-from records.exceptions import InvalidInput
+from records.exceptions import InvalidInput, PreconditionFailed
+from records.services.writing import SaveRequest
 
 NO_VERSION = 0  # what no record is at
 TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
@@ -14,7 +15,8 @@ TAG_LIST = re.compile(rf"\s*{TAG.pattern}(?:\s*,\s*{TAG.pattern})*\s*")
 
 
 def tagged(version: int) -> dict[str, str]:
-    """The header that says a record's version; none for a record that lives elsewhere, which has none."""
+    """The header that says a record's version; none for a record that lives elsewhere, which has
+    none."""
     return {} if version == NO_VERSION else {"ETag": etag(version)}
 
 
@@ -40,6 +42,44 @@ def expected_versions(request: HttpRequest) -> frozenset[int] | None:
     if sent is None or sent.strip() == "*":
         return None
     if not TAG_LIST.fullmatch(sent):
-        raise InvalidInput('If-Match: expected "*" or entity tags in double quotes.')
+        raise InvalidInput('expected "*" or entity tags in double quotes.', at="If-Match")
     strong = (tag for weak, tag in TAG.findall(sent) if not weak)
     return frozenset(int(tag) for tag in strong if re.fullmatch(r"[1-9][0-9]{0,17}", tag))
+
+
+def check_new(request: HttpRequest) -> None:
+    """A call that creates a record: PreconditionFailed for `If-Match`, which asks for one that is
+    there; `If-None-Match: *` always holds."""
+    _asks_for_none(request)
+    if "HTTP_IF_MATCH" in request.META:
+        expected_versions(request)
+        raise PreconditionFailed(NO_VERSION)
+
+
+def set_conditions(request: HttpRequest, save: SaveRequest) -> None:
+    """Have an upsert carried out only under the conditions that the call sends with it."""
+    save.must_be_new = _asks_for_none(request)
+    versions = expected_versions(request)
+    if versions is None:
+        save.must_exist = "HTTP_IF_MATCH" in request.META
+    elif len(versions) > 1:
+        raise InvalidInput("expected one entity tag: an upsert finds one record.", at="If-Match")
+    else:
+        save.expected_version = next(iter(versions), NO_VERSION)
+
+
+def check_unconditional(request: HttpRequest, *headers: str) -> None:
+    """InvalidInput for conditions that the operation would not keep."""
+    for header in headers:
+        if f"HTTP_{header.upper().replace('-', '_')}" in request.META:
+            raise InvalidInput("this operation does not support the header; omit it.", at=header)
+
+
+def _asks_for_none(request: HttpRequest) -> bool:
+    """Whether the caller wants no record to be there (`If-None-Match: *`)."""
+    sent = request.META.get("HTTP_IF_NONE_MATCH")
+    if sent is None:
+        return False
+    if sent.strip() != "*":
+        raise InvalidInput('expected "*": tags are for reads.', at="If-None-Match")
+    return True

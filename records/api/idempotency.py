@@ -11,18 +11,20 @@ from django.http import HttpRequest, HttpResponse
 from records.exceptions import InvalidInput
 from records.http import read_bytes
 from records.services.access import Author
-from records.services.idempotency import Answer, run_once
+from records.services.writing import Answer, run_once
 
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-def answer_once(author: Author, request: HttpRequest, work: Callable[[], HttpResponse]) -> HttpResponse:
+def answer_once(
+    author: Author, request: HttpRequest, work: Callable[[], HttpResponse]
+) -> HttpResponse:
     """The answer of `work`, or the one that an earlier call with the same key got."""
     key = request.META.get("HTTP_IDEMPOTENCY_KEY")
     if key is None:
         return work()
     if not KEY.fullmatch(key):
-        raise InvalidInput("Idempotency-Key: expected 1 to 255 visible ASCII characters.")
+        raise InvalidInput("expected 1 to 255 visible ASCII characters.", at="Idempotency-Key")
 
     def work_and_describe() -> Answer:
         response = work()

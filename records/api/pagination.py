@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
 
 from records.exceptions import InvalidInput
 
+T = TypeVar("T")
 DEFAULT_SIZE = 100
 MAX_SIZE = 1000
 MAX_PAGE = 10_000_000
@@ -28,6 +29,10 @@ class PageRequest:
     @property
     def offset(self) -> int:
         return (self.number - 1) * self.size
+
+    def of(self, found: Sequence[T]) -> Sequence[T]:
+        """The results on the page, of all that were found."""
+        return found[self.offset : self.offset + self.size]
 
 
 def page_request(request: HttpRequest, body: Mapping[str, Any] | None = None) -> PageRequest:
@@ -46,7 +51,7 @@ def _number(sent: Mapping[str, Any], name: str, default: int, most: int) -> int:
     if isinstance(raw, str) and re.fullmatch(r"[0-9]{1,18}", raw):
         raw = int(raw)
     if type(raw) is not int or not 1 <= raw <= most:
-        raise InvalidInput(f"{name}: expected a number from 1 to {most}.")
+        raise InvalidInput(f"expected a number from 1 to {most}.", at=name)
     return raw
 
 
@@ -71,7 +76,13 @@ def page_content(
 
 
 def link(request: HttpRequest, **parameters: Any) -> str:
-    """The absolute address of this request with other parameters; those that are None are left out."""
-    kept = [(name, text) for name, texts in request.GET.lists() if name not in parameters for text in texts]
+    """The absolute address of this request with other parameters; those that are None are left
+    out."""
+    kept = [
+        (name, text)
+        for name, texts in request.GET.lists()
+        if name not in parameters
+        for text in texts
+    ]
     query = kept + [(name, value) for name, value in parameters.items() if value is not None]
     return request.build_absolute_uri(f"{request.path}?{urlencode(query)}")

@@ -20,7 +20,7 @@ def flag(request: HttpRequest, name: str, default: bool = False) -> bool:
     try:
         return FLAGS[text.lower()]
     except KeyError:
-        raise InvalidInput(f"{name}: expected true or false.") from None
+        raise InvalidInput("expected true or false.", at=name) from None
 
 
 def csv(request: HttpRequest, name: str) -> list[str] | None:
@@ -47,4 +47,4 @@ def moment(request: HttpRequest, name: str, zone: ZoneInfo) -> datetime | None:
         when = when if when.tzinfo else when.replace(tzinfo=zone)
         return when.astimezone(ZoneInfo("UTC"))
     except (ValueError, OverflowError):
-        raise InvalidInput(f"{name}: expected a date and time in ISO 8601.") from None
+        raise InvalidInput("expected a date and time in ISO 8601.", at=name) from None

@@ -8,35 +8,40 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework import viewsets
 
 from records.exceptions import RecordsError
-from records.http import receive
-from records.services.access import Author, check_scope
-from records.services.faults import repeated_when_lost, unavailable_when_faulty
+from records.http import note_standing, receive
+from records.services.access import Author, check_scope, check_writes
+from records.services.database import repeated_when_lost, unavailable_when_faulty
 
 from .authentication import WorkspaceAuthentication
 from .errors import MethodNotAllowed, refusal
+from .etags import check_unconditional
 from .idempotency import answer_once
 
 SAFE_METHODS = ("get", "head")
 
 
 class ApiViewSet(viewsets.ViewSet):
-    """Authenticates the caller once, checks the key's scope, and turns what the core refuses into responses.
+    """Authenticates the caller once, checks the key's scope, and turns what the core refuses into
+    responses.
 
-    Views get Django's request and answer Django's responses: the framework's content negotiation, parsers,
-    renderers, permissions and throttles cost half a millisecond a request and are passed by. `area` is what keys
-    are scoped by, empty for what every key may ask; `reads` are the POSTs that change nothing.
+    Views get Django's request and answer Django's responses: the framework's content negotiation,
+    parsers, renderers, permissions and throttles cost half a millisecond a request and are passed
+    by. `area` is what keys are scoped by, empty for what every key may ask; `reads` are the POSTs
+    that change nothing. `conditional` are the changes that keep `If-Match`, `creating` those that
+    keep `If-None-Match` too: a header that would be ignored is refused.
     """
 
     authentication_classes = [WorkspaceAuthentication]
     area: ClassVar[str]
     reads: ClassVar[frozenset[str]] = frozenset()
+    conditional: ClassVar[frozenset[str]] = frozenset()
+    creating: ClassVar[frozenset[str]] = frozenset()
     author: Author
     action_map: dict[str, str]
 
     _authentication = WorkspaceAuthentication()
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        receive(request)
         method = (request.method or "").lower()
         self.action = self.action_map.get(method, "")
         try:
@@ -55,7 +60,9 @@ class ApiViewSet(viewsets.ViewSet):
 
     def _read(self, request: HttpRequest, kwargs: dict[str, Any]) -> HttpResponse:
         self.author = self.authenticate(request, kwargs)
+        note_standing(request, self.author.standing)
         self._check_scope("read")
+        receive(request)
         response: HttpResponse = getattr(self, self.action)(request, **kwargs)
         return response
 
@@ -69,7 +76,13 @@ class ApiViewSet(viewsets.ViewSet):
 
         with unavailable_when_faulty():
             self.author = repeated_when_lost(authenticate)
+        note_standing(request, self.author.standing)
         self._check_scope("write")
+        check_writes(self.author)
+        if self.action not in self.creating:
+            kept = ("If-Match",) if self.action in self.conditional else ()
+            check_unconditional(request, *{"If-Match", "If-None-Match"}.difference(kept))
+        receive(request)  # before anything is locked for it
         with unavailable_when_faulty(changing=True):
             return answer_once(self.author, request, lambda: view(request, **sent))
 
@@ -78,5 +91,6 @@ class ApiViewSet(viewsets.ViewSet):
             check_scope(self.author, self.area, level)
 
     def refuse(self, error: RecordsError) -> HttpResponse:
-        """The response to a refused request; an API whose writes answer in a form of their own overrides this."""
+        """The response to a refused request; an API whose writes answer in a form of their own
+        overrides this."""
         return refusal(error)

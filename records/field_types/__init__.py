@@ -8,6 +8,7 @@ from .base import (
     AttachmentRef,
     FieldSpec,
     FieldType,
+    Guess,
     InvalidValue,
     MemberRef,
     NewOption,
@@ -15,8 +16,11 @@ from .base import (
     RecordRef,
     References,
     Test,
+    cell_text,
     field_types,
+    member_name,
     normal_text,
+    shown_name,
 )
 
 import_modules(sys.modules[__name__])
@@ -25,6 +29,7 @@ __all__ = [
     "AttachmentRef",
     "FieldSpec",
     "FieldType",
+    "Guess",
     "InvalidValue",
     "MemberRef",
     "NewOption",
@@ -32,6 +37,9 @@ __all__ = [
     "RecordRef",
     "References",
     "Test",
+    "cell_text",
     "field_types",
+    "member_name",
     "normal_text",
+    "shown_name",
 ]

@@ -1,21 +1,23 @@
 """What a field type is, and the shapes it works on.
 
-A field type turns what a caller sends into a stored value in normal form (`parse`), back into what a caller
-reads (`to_json`), into the scalars of the typed index (`index_values`), and filter conditions into tests of
-that index (`conditions`). It sees the field's definition and nothing else: no user, no request, no database.
-What only the database knows (which record, member or tag a value names) it leaves as a reference for the core
-to resolve.
+A field type turns what a caller sends into a stored value in normal form (`parse`), back into what
+a caller reads (`to_json`), into the scalars of the typed index (`index_values`), and filter
+conditions into tests of that index (`conditions`). It sees the field's definition and nothing else:
+no user, no request, no database. What only the database knows (which record, member or tag a value
+names) it leaves as a reference for the core to resolve.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from decimal import Decimal
+from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
+from records.exceptions import Misplaced, located, place_of
 from records.registry import Registry
 
 JSON = Any
@@ -24,21 +26,42 @@ Stored = Any
 MAX_INDEXED = 255  # characters of a text that the index sorts by
 MAX_QUOTED = 80
 UUID_FORM = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+NAMES = (
+    "amount",
+    "email",
+    "name",
+    "display_name",
+    "id",
+)  # what names a thing in a cell: the first that it has
 field_types: Registry[FieldType] = Registry("field type")
 
 
 class InvalidValue(Exception):
-    """A value this type does not take. `code` is one of the documented stable codes."""
+    """A value or setting this type does not take: at `path` in it, for a `reason`; `message` has
+    both.
 
-    def __init__(self, message: str, code: str = "invalid") -> None:
-        super().__init__(message)
-        self.message = message
+    `code` is one of the documented stable codes.
+    """
+
+    def __init__(
+        self, reason: str, code: str = "invalid", *, at: str | int | Sequence[str | int] = ()
+    ) -> None:
+        self.path = place_of(at)
+        self.reason = reason
+        self.message = located(self.path, reason)
         self.code = code
+        super().__init__(self.message)
+
+    @classmethod
+    def of(cls, problem: Misplaced, *before: str | int) -> InvalidValue:
+        """The same problem, seen from further out."""
+        return InvalidValue(problem.reason, problem.code, at=(*before, *problem.path))
 
 
 @dataclass(frozen=True, slots=True)
 class OptionSpec:
-    """One option of a choice field, with its ready-made JSON form."""
+    """One option of a choice field; `by_hand` if it is part of the definition, and not made by a
+    record."""
 
     id: int
     uuid: str
@@ -48,14 +71,15 @@ class OptionSpec:
     stage_status: str = ""
     percentage: int | None = None
     deleted: bool = False
+    by_hand: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FieldSpec:
     """A field as the core works with it: compiled from its row once per schema version.
 
-    `options` holds deleted ones too (history names them); `option_keys` finds a live one by UUID, by
-    `name:<normal name>` and by `code:<casefolded code>`.
+    `options` holds deleted ones too (history names them); `option_keys` finds a live one by UUID,
+    by `name:<normal name>` and by `code:<casefolded code>`.
     """
 
     id: int
@@ -87,6 +111,12 @@ class FieldSpec:
     order: int = 0
     region: str = "US"
     zone: ZoneInfo = ZoneInfo("UTC")  # noqa: RUF009 - ZoneInfo is immutable
+    is_link: bool = field(init=False)  # values are records
+    is_exclusive: bool = field(init=False)  # a link that no two records share, so unique by nature
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_link", bool(self.relation_kind))
+        object.__setattr__(self, "is_exclusive", self.relation_kind == "one_to_one")
 
     @property
     def multiple(self) -> bool:
@@ -127,7 +157,8 @@ class NewOption:
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """What the values of a page refer to, ready to be shown: JSON by primary key. Absent = not visible."""
+    """What the values of a page refer to, ready to be shown: JSON by primary key. Absent = not
+    visible."""
 
     records: Mapping[int, JSON] = field(default_factory=dict)
     members: Mapping[int, JSON] = field(default_factory=dict)
@@ -138,9 +169,10 @@ class References:
 class Test:
     """A test of a field's index rows.
 
-    `op` is one of `eq in lt lte gt gte between contains starts_with ends_with month any count`; `value` is in
-    the index's form, or holds references for the core to resolve. `any`: there is a row at all. `count`:
-    value is `(comparison, number of rows)` with comparison one of `= < <= > >=`. `negated`: records none of
+    `op` is one of `eq in lt lte gt gte between contains starts_with ends_with month any count`;
+    `value` is in the index's form, or holds references for the core to resolve. `any`: there is a
+    row at all. `month`: value is `(number of the month, time zone)`. `count`: value is
+    `(comparison, number of rows)` with comparison one of `= < <= > >=`. `negated`: records none of
     whose rows pass, blank ones included.
     """
 
@@ -153,7 +185,8 @@ Condition = Callable[["FieldSpec", JSON], Test]
 
 
 def normal_text(text: str) -> str:
-    """The form in which texts are compared: NFC, casefolded, runs of white space as one space, trimmed."""
+    """The form in which texts are compared: NFC, casefolded, runs of white space as one space,
+    trimmed."""
     if text.isascii():
         return " ".join(text.lower().split())
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
@@ -161,7 +194,8 @@ def normal_text(text: str) -> str:
 
 
 def check_text(raw: JSON, limit: int) -> str:
-    """`raw` as a text of at most `limit` characters that both engines can store; else InvalidValue."""
+    """`raw` as a text of at most `limit` characters that both engines can store; else
+    InvalidValue."""
     if not isinstance(raw, str):
         raise InvalidValue("Expected a string.")
     if len(raw) > limit:
@@ -188,7 +222,8 @@ def check_list(raw: JSON, limit: int) -> list[JSON]:
 
 
 def check_id(raw: JSON, what: str) -> str:
-    """The UUID that `raw` is, or has as its `id` (what callers read can be sent back), in lower case."""
+    """The UUID that `raw` is, or has as its `id` (what callers read can be sent back), in lower
+    case."""
     if isinstance(raw, dict):
         raw = raw.get("id")
     if isinstance(raw, str) and UUID_FORM.fullmatch(raw):
@@ -213,49 +248,141 @@ def settings_group(settings: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     if group is None:
         return {}
     if not isinstance(group, dict):
-        raise InvalidValue(f"{key}: expected an object.")
+        raise InvalidValue("expected an object.", at=key)
     return group
+
+
+def cell_text(shown: JSON) -> str:
+    """What a caller reads of a value, as one line of text: lists by semicolons, things by their
+    names."""
+    if shown is None:
+        return ""
+    if isinstance(shown, bool):
+        return "true" if shown else "false"
+    if isinstance(shown, (list, tuple)):
+        return "; ".join(cell_text(item) for item in shown)
+    if isinstance(shown, dict):
+        return cell_text(next((shown[key] for key in NAMES if shown.get(key) is not None), None))
+    return str(shown)
+
+
+def member_name(member: Mapping[str, Any] | None) -> str:
+    """A member by name, else by e-mail; nothing for nobody."""
+    if member is None:
+        return ""
+    return f"{member.get('first_name', '')} {member.get('last_name', '')}".strip() or str(
+        member.get("email", "")
+    )
+
+
+def shown_name(thing: Mapping[str, Any]) -> str:
+    """An option, a member, a record or a file, as people read it."""
+    return str(
+        thing.get("display_name") or thing.get("name") or member_name(thing) or thing.get("id", "")
+    )
+
+
+def plain_number(number: float, *, grouped: bool = False) -> str:
+    """A number without exponent; grouped, as money is written."""
+    exact = Decimal(str(number))
+    if grouped and exact.as_tuple().exponent == -1:
+        exact = exact.quantize(Decimal("0.01"))
+    return f"{exact:,f}" if grouped else f"{exact:f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """How an import recognises a column of a type's values, where a new object is made of a file.
+
+    Of the types whose values all cells are, the one with the lowest `rank` is proposed. `form` is
+    how cells begin. `wider_than` names a type of a lower rank whose every value is also one of this
+    type. `marks` are characters to look out for in the cells.
+    """
+
+    rank: int
+    form: re.Pattern[str] | None = None
+    wider_than: str = ""
+    marks: tuple[str, ...] = ()
 
 
 class FieldType:
     """One kind of value. Subclasses set the class attributes and override what differs.
 
-    `column` is the typed index column its values are found by, None for a type that is not indexed. `plain`
-    says that the stored form is already what callers read, so that reading skips `to_json`. `text_like` types
-    are searched by the free-text search. A field may be unique where its type `may_be_unique`: one short
-    scalar per record; an object's identifier is a field whose type is both. `sent_by` is the part of what callers
-    read by which the value is sent back, where that is shorter (an option's name, a record's id). Values of an
-    `is_document` type are JSON of any shape, which people read and write as JSON.
-    `computed` names the rule that fills the fields of a type that nobody writes. `optional_settings` are keys, by
-    group, that settings may lack.
+    Outside this package nothing asks which type a field has: it asks what the type says here. A
+    type needs a `name`, `parse`, `json_schema` and `example`; whatever else it does not say has a
+    default.
     """
 
     name: ClassVar[str]
+
+    # ------------------------------------------------------------ how values are kept and found
+
+    # The typed index column its values are found by; None for a type that is not indexed.
     column: ClassVar[str | None] = "text"
+    # The stored form is already what callers read, so reading skips `to_json`.
     plain: ClassVar[bool] = True
+    # The free-text search looks into the values.
     text_like: ClassVar[bool] = False
+    # A value is one short scalar. An object's identifier is a field whose type is this and
+    # `text_like`.
     may_be_unique: ClassVar[bool] = False
-    sent_by: ClassVar[str] = ""
-    is_document: ClassVar[bool] = False
     conditions: ClassVar[Mapping[str, Condition]] = {}
+    # Values are options of the field; a new field begins with `default_options`.
+    has_options: ClassVar[bool] = False
     default_options: ClassVar[tuple[str, ...]] = ()
+    # What the values are primary keys of, unless options: they are shown by what `References`
+    # holds.
+    refers_to: ClassVar[Literal["", "record", "member", "attachment"]] = ""
+    # The rule by which `compute` fills the fields of a type that nobody writes.
     computed: ClassVar[str] = ""
+
+    # ------------------------------------------------------------ how values are shown and sent
+
+    # The part of what callers read by which a value is sent back, where that is shorter (an
+    # option's name).
+    sent_by: ClassVar[str] = ""
+    # Values are JSON of any shape, which people read and write as JSON.
+    is_document: ClassVar[bool] = False
+    # Tables align the values as numbers.
+    is_numeric: ClassVar[bool] = False
+    # A page holds few distinct values, so what is shown of each is remembered.
+    few_values: ClassVar[bool] = False
+
+    # ------------------------------------------------------------ names and settings
+
+    # What the Workspace API calls the type, where that differs, and other names that it takes.
+    workspace_name: ClassVar[str] = ""
+    workspace_aliases: ClassVar[tuple[str, ...]] = ()
+    # Keys, by group, that settings may have beside those that `check_settings` completes.
     optional_settings: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    # JSON Schema of the settings' keys, by group, for the APIs' documentation; a group without keys
+    # takes any.
+    documented_settings: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    # Keys of settings that are texts even where they look like numbers.
+    text_settings: ClassVar[tuple[str, ...]] = ()
+    # The settings (group and key) that the Workspace API calls minimum, maximum, pattern and
+    # expression.
+    rules: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    required_rules: ClassVar[tuple[str, ...]] = ()
+    # How an import recognises a column of values; None: it never proposes the type.
+    guess: ClassVar[Guess | None] = None
 
     def is_multiple(self, field: FieldSpec) -> bool:
         """Whether a field of this type holds a list."""
         return False
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
-        """The stored form of `raw`, which is never None; None for a blank (an empty text, an empty list).
+        """The stored form of `raw`, which is never None; None for a blank (an empty text, an empty
+        list).
 
-        Raises InvalidValue, and nothing else, whatever JSON `raw` is. May hold RecordRef, MemberRef,
-        AttachmentRef or NewOption for the core to resolve.
+        Raises InvalidValue, and nothing else, whatever JSON `raw` is. May hold RecordRef,
+        MemberRef, AttachmentRef or NewOption for the core to resolve.
         """
         raise NotImplementedError
 
     def from_text(self, field: FieldSpec, text: str) -> JSON:
-        """What a cell of a CSV file says, in a form `parse` takes; lists are separated by semicolons.
+        """What a cell of a CSV file says, in a form `parse` takes; lists are separated by
+        semicolons.
 
         Never raises: a cell it cannot read comes back as it is, for `parse` to refuse.
         """
@@ -265,8 +392,41 @@ class FieldType:
         """What a caller reads; None when nothing of it is visible."""
         return stored
 
+    def to_plain(self, field: FieldSpec, stored: Stored, references: References) -> JSON:
+        """What a simple program reads: names and primary keys in the place of objects; None as in
+        `to_json`."""
+        return self.to_json(field, stored, references)
+
+    def to_cell(self, field: FieldSpec, shown: JSON) -> str | int | float:
+        """The table cell for what a caller reads: a number, or a text that `from_text` reads
+        back."""
+        return shown if type(shown) is str else cell_text(shown)
+
+    def to_words(self, field: FieldSpec, shown: JSON) -> str:
+        """One value that a caller reads, as people read it on a page."""
+        if isinstance(shown, Mapping):
+            return shown_name(shown)
+        if isinstance(shown, bool):
+            return "Yes" if shown else "No"
+        return plain_number(shown) if isinstance(shown, (int, float)) else str(shown)
+
+    def name_part(
+        self, field: FieldSpec, stored: Stored, names: Mapping[int, str], members: Mapping[int, str]
+    ) -> str:
+        """A stored value in a record's display name. `names`: display names of linked records."""
+        return str(stored)
+
+    def hint(self, field: FieldSpec) -> str:
+        """How people write a value, where that is not obvious."""
+        return ""
+
+    def is_typed(self, field: FieldSpec) -> bool:
+        """Whether people type options, which need not exist yet, instead of choosing them."""
+        return False
+
     def index_values(self, field: FieldSpec, stored: Stored) -> Iterable[Any]:
-        """The scalars of the typed index, in order: texts in full, numbers, datetimes, primary keys."""
+        """The scalars of the typed index, in order: texts in full, numbers, datetimes, primary
+        keys."""
         return (stored,)
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
@@ -278,8 +438,69 @@ class FieldType:
         raise NotImplementedError
 
     def check_settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """The field's settings, checked and completed with defaults; InvalidValue says what is wrong.
+        """The field's settings, checked and completed with defaults; InvalidValue says what is
+        wrong.
 
         Each type has one key, named as in the API; keys it does not know are left out.
         """
         return {}
+
+    def setting_keys(self) -> dict[str, tuple[str, ...]]:
+        """The keys of the settings that a field of this type may have, by group."""
+        return {
+            group: tuple(keys)
+            for group, keys in {**self.check_settings({}), **self.optional_settings}.items()
+        }
+
+    def fits(self, texts: Collection[str]) -> bool:
+        """Whether all these cells of a column are values of this type; asked where the type has a
+        `guess`.
+
+        Cells that do not begin like the guess's form are not even tried.
+        """
+        spec, form = FieldSpec(0, "", "", "", self), self.guess.form if self.guess else None
+        try:
+            return all(form is None or form.match(text) for text in texts) and all(
+                self.parse(spec, self.from_text(spec, text)) is not None for text in texts
+            )
+        except InvalidValue:
+            return False
+
+    def guess_settings(
+        self, header: str, words: Collection[str], marks: Collection[str]
+    ) -> Mapping[str, Any] | None:
+        """The settings of a field for a column that fits; None when its header or cells speak
+        against the type.
+
+        `words` are those of the header, `marks` those of the guess's marks that its cells have.
+        """
+        return {}
+
+    def compute(
+        self, field: FieldSpec, fields: Iterable[FieldSpec], values: Mapping[str, Stored]
+    ) -> Stored:
+        """The value of a `computed` field, made of a record's stored values; None for a blank."""
+        raise NotImplementedError
+
+    def typed(self, settings: Mapping[str, Any]) -> FieldType:
+        """The type by which the values of a field with these settings are kept and found."""
+        return self
+
+    def result_of(self, settings: Mapping[str, Any], fields: Iterable[FieldSpec]) -> str:
+        """The type of result that a `computed` field makes of these fields; empty where that
+        cannot be told."""
+        return ""
+
+    def names_read(self, settings: Mapping[str, Any]) -> Mapping[str, int]:
+        """The API names of the fields that a `computed` field with these settings reads, each with
+        its place (from 1) in what the settings say."""
+        return {}
+
+    def may_read(self, settings: Mapping[str, Any], name: str) -> bool:
+        """Whether a `computed` field with these settings may read the field of this API name."""
+        return False
+
+    def reads(self, settings: Mapping[str, Any], name: str) -> bool:
+        """Whether a `computed` field with these settings names that field, which then cannot be
+        deleted."""
+        return False

@@ -4,24 +4,36 @@ from __future__ import annotations
 
 from typing import Any
 
-from .base import JSON, FieldSpec, FieldType, InvalidValue, Stored, Test, field_types
+from .base import JSON, FieldSpec, FieldType, InvalidValue, Stored, field_types
+from .conditions import single_conditions
 
-WORDS = {"true": True, "yes": True, "y": True, "1": True, "false": False, "no": False, "n": False, "0": False}
+WORDS = {
+    "true": True,
+    "yes": True,
+    "y": True,
+    "1": True,
+    "false": False,
+    "no": False,
+    "n": False,
+    "0": False,
+}
 
 
-def _ticked(field: FieldSpec, value: JSON) -> Test:
-    """Ticked (true) or not (false); a box that was never touched is not ticked."""
+def _flag(field: FieldSpec, value: JSON) -> int:
+    """True or false, as the index has it."""
     if not isinstance(value, bool):
         raise InvalidValue("Expected true or false.")
-    return Test("eq", 1, negated=not value)
+    return int(value)
 
 
 class Checkbox(FieldType):
-    """True or false."""
+    """True or false; a blank, which nobody has set, is neither."""
 
     name = "checkbox"
     column = "number"
-    conditions = {"=": _ticked}
+    workspace_name = "boolean"
+    workspace_aliases = ("bool",)
+    conditions = single_conditions(_flag)
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
         if raw is True or raw is False:

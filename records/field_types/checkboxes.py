@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from .base import JSON, FieldSpec, FieldType, References, Stored, check_list, field_types, unlisted
 from .choice import by_name, live_names, named_option, option_json, option_key, option_schema
@@ -16,8 +17,11 @@ class Checkboxes(FieldType):
 
     name = "checkboxes"
     column = "option"
+    has_options = True
     plain = False
     sent_by = "name"
+    workspace_name = "multi_select"
+    workspace_aliases: ClassVar[tuple[str, ...]] = ("multiselect",)
     conditions = list_conditions(option_key)
 
     def is_multiple(self, field: FieldSpec) -> bool:
@@ -36,6 +40,17 @@ class Checkboxes(FieldType):
         options = field.options
         return [option_json(options[key]) for key in stored if key in options] or None
 
+    def to_plain(self, field: FieldSpec, stored: Stored, references: References) -> JSON:
+        return _names(field, stored) or None
+
+    def name_part(
+        self, field: FieldSpec, stored: Stored, names: Mapping[int, str], members: Mapping[int, str]
+    ) -> str:
+        return ", ".join(_names(field, stored))
+
+    def is_typed(self, field: FieldSpec) -> bool:
+        return not live_names(field)
+
     def index_values(self, field: FieldSpec, stored: Stored) -> list[int]:
         keys: list[int] = stored
         return keys
@@ -45,6 +60,10 @@ class Checkboxes(FieldType):
 
     def example(self, field: FieldSpec) -> JSON:
         return live_names(field)[:2]
+
+
+def _names(field: FieldSpec, stored: Stored) -> list[str]:
+    return [field.options[key].name for key in stored if key in field.options]
 
 
 field_types.register(Checkboxes.name, Checkboxes())

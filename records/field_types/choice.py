@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .base import (
@@ -41,17 +41,23 @@ def by_code(field: FieldSpec, text: str) -> int | None:
     return field.option_keys.get(f"code:{text.casefold()}")
 
 
-FORMS: dict[str, Callable[[FieldSpec, str], int | None]] = {"id": by_id, "name": by_name, "code": by_code}
+FORMS: dict[str, Callable[[FieldSpec, str], int | None]] = {
+    "id": by_id,
+    "name": by_name,
+    "code": by_code,
+}
 
 
 def option_key(field: FieldSpec, raw: JSON) -> int:
-    """The primary key of the live option that `raw` means: an id, a name or a code, bare or in an object."""
+    """The primary key of the live option that `raw` means: an id, a name or a code, bare or in an
+    object."""
     finders = list(FORMS.values())
     sought, missing = raw, "There is no option"
     if isinstance(raw, dict):
         form = next((form for form in FORMS if raw.get(form) is not None), None)
         if form is None:
             raise InvalidValue(EXPECTED)
+        _check_agreement(field, raw)
         finders, sought = [FORMS[form]], raw[form]
         missing = "There is no option with the id" if form == "id" else missing
     if not isinstance(sought, str):
@@ -61,6 +67,25 @@ def option_key(field: FieldSpec, raw: JSON) -> int:
             if (key := find(field, sought)) is not None:
                 return key
     raise InvalidValue(f"{missing} {quoted(sought)}.{_ways_out(field)}", "does_not_exist")
+
+
+def _check_agreement(field: FieldSpec, raw: Mapping[str, Any]) -> None:
+    """Refuse an object whose id, name and code mean different options.
+
+    A name or a code that no option has is passed over beside an id: what was read before an option
+    was renamed can be sent back.
+    """
+    found = {
+        form: find(field, raw[form])
+        for form, find in FORMS.items()
+        if isinstance(raw.get(form), str) and len(raw[form]) <= MAX_NAME
+    }
+    meant = set(found.values())
+    if raw.get("id") is not None:
+        meant -= {None}
+    if len(meant) > 1:
+        parts = " and ".join(f"{form} {quoted(raw[form])}" for form in found)
+        raise InvalidValue(f"The {parts} do not name the same option; send one of them.")
 
 
 def _ways_out(field: FieldSpec) -> str:
@@ -101,7 +126,9 @@ class Choice(FieldType):
     """The primary key of one option."""
 
     column = "option"
+    has_options = True
     plain = False
+    few_values = True
     sent_by = "name"
     conditions = single_conditions(option_key)
 
@@ -115,6 +142,16 @@ class Choice(FieldType):
         option = field.options.get(stored)
         return option_json(option) if option else None
 
+    def to_plain(self, field: FieldSpec, stored: Stored, references: References) -> JSON:
+        option = field.options.get(stored)
+        return option.name if option else None
+
+    def name_part(
+        self, field: FieldSpec, stored: Stored, names: Mapping[int, str], members: Mapping[int, str]
+    ) -> str:
+        option = field.options.get(stored)
+        return option.name if option else ""
+
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         return option_schema(field)
 
@@ -126,6 +163,7 @@ class Dropdown(Choice):
     """One option, picked from a list."""
 
     name = "dropdown"
+    workspace_aliases = ("select", "single_select")
 
 
 class Radio(Choice):

@@ -1,11 +1,21 @@
-"""The filter conditions that families of field types share (contract: one table of names per family)."""
+"""The filter conditions that families of field types share (contract: one table of names per
+family)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .base import JSON, Condition, FieldSpec, InvalidValue, Test, check_list, check_text, normal_text
+from .base import (
+    JSON,
+    Condition,
+    FieldSpec,
+    InvalidValue,
+    Test,
+    check_list,
+    check_text,
+    normal_text,
+)
 
 MAX_ENTRIES = 1000
 MAX_TERM = 10_000
@@ -58,7 +68,7 @@ def only(scalar: Scalar) -> Scalar:
     def read(field: FieldSpec, value: JSON) -> Any:
         if isinstance(value, list):
             if len(value) != 1:
-                raise InvalidValue("Expected one value; several are asked for with has_any.")
+                raise InvalidValue("Expected one value; use has_any for several.")
             value = value[0]
         return scalar(field, value)
 
@@ -71,7 +81,8 @@ def term(field: FieldSpec, value: JSON) -> str:
 
 
 def text_conditions(scalar: Scalar = term) -> Mapping[str, Condition]:
-    """text, email, phonenumber, timezone. `scalar` reads whole values; parts are always plain terms."""
+    """text, email, phonenumber, timezone. `scalar` reads whole values; parts are always plain
+    terms."""
     return {
         "=": one("eq", scalar),
         "!=": one("eq", scalar, negated=True),

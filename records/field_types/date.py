@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from datetime import date as day
 from typing import Any
 
-from .base import JSON, FieldSpec, FieldType, InvalidValue, Stored, Test, field_types
+from .base import JSON, FieldSpec, FieldType, Guess, InvalidValue, Stored, Test, field_types
 from .conditions import number_conditions
+
+MONTH_FORM = re.compile(r"[0-9]{1,2}")
 
 
 def read_day(raw: JSON) -> day:
@@ -25,11 +28,17 @@ def _moment(field: FieldSpec, value: JSON) -> datetime:
     return datetime(found.year, found.month, found.day, tzinfo=UTC)
 
 
+def month_number(value: JSON) -> int:
+    """The number of a month, or a text that is one."""
+    number = int(value) if isinstance(value, str) and MONTH_FORM.fullmatch(value) else value
+    if type(number) is not int or not 1 <= number <= 12:
+        raise InvalidValue("Expected the number of a month, 1 to 12.")
+    return number
+
+
 def _month(field: FieldSpec, value: JSON) -> Test:
     """In the given month of any year."""
-    if type(value) is not int or not 1 <= value <= 12:
-        raise InvalidValue("Expected the number of a month, 1 to 12.")
-    return Test("month", value)
+    return Test("month", (month_number(value), "UTC"))
 
 
 class Date(FieldType):
@@ -38,6 +47,7 @@ class Date(FieldType):
     name = "date"
     column = "moment"
     may_be_unique = True
+    guess = Guess(4, re.compile("[0-9]{4}-"))
     conditions = number_conditions(_moment) | {"month_equals": _month}
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:

@@ -7,20 +7,34 @@ from datetime import UTC, datetime, time
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from .base import JSON, Condition, FieldSpec, FieldType, InvalidValue, References, Stored, Test, field_types
+from .base import (
+    JSON,
+    Condition,
+    FieldSpec,
+    FieldType,
+    Guess,
+    InvalidValue,
+    References,
+    Stored,
+    Test,
+    field_types,
+)
 from .conditions import is_blank, one, some
-from .date import read_day
+from .date import month_number, read_day
 
 MAX_LENGTH = 40
 EXPECTED = "Expected a date and time, like 2024-05-17T09:30:00+02:00."
-FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ Tt]|\Z)")  # ISO 8601 has others, which people mistype
+FORM = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ Tt]|\Z)"
+)  # ISO 8601 has others, which people mistype
 MIDNIGHT = time()
 LAST_INSTANT = time.max.replace(fold=1)  # of a day whose last hour comes twice, the second
 Edge = Literal["start", "end"]
 
 
 def read_moment(raw: JSON, zone: ZoneInfo) -> datetime:
-    """`raw` in UTC; without an offset it is taken in `zone`, and a day without a time is its midnight."""
+    """`raw` in UTC; without an offset it is taken in `zone`, and a day without a time is its
+    midnight."""
     if isinstance(raw, str) and len(raw) <= MAX_LENGTH and FORM.match(raw):
         try:
             moment = datetime.fromisoformat(raw)
@@ -34,7 +48,7 @@ def read_moment(raw: JSON, zone: ZoneInfo) -> datetime:
 
 def _instant(field: FieldSpec, value: JSON) -> datetime:
     if isinstance(value, str) and len(value) == 10:
-        raise InvalidValue(f"{EXPECTED} A whole day can be asked for with = or between.")
+        raise InvalidValue(f"{EXPECTED} For a whole day, use = or between.")
     return read_moment(value, field.zone)
 
 
@@ -77,6 +91,11 @@ def _between(field: FieldSpec, value: JSON) -> Test:
     return _within(field, value[0], value[1])
 
 
+def _month(field: FieldSpec, value: JSON) -> Test:
+    """In the given month of any year, in the workspace's time zone."""
+    return Test("month", (month_number(value), field.zone.key))
+
+
 class DateTime(FieldType):
     """A moment, stored in UTC and read in the workspace's time zone."""
 
@@ -84,6 +103,8 @@ class DateTime(FieldType):
     column = "moment"
     plain = False
     may_be_unique = True
+    workspace_aliases = ("date_time",)
+    guess = Guess(5, re.compile("[0-9]{4}-"), wider_than="date")
     conditions = {
         "=": _equal(negated=False),
         "!=": _equal(negated=True),
@@ -94,6 +115,7 @@ class DateTime(FieldType):
         "between": _between,
         "is_any_of": some(_instant),
         "is_none_of": some(_instant, negated=True),
+        "month_equals": _month,
         "is_blank": is_blank,
     }
 
@@ -111,6 +133,18 @@ class DateTime(FieldType):
             return moment.astimezone(field.zone).isoformat()
         except OverflowError:  # the first and the last day of the calendar exist in UTC alone
             return moment.isoformat()
+
+    def to_words(self, field: FieldSpec, shown: JSON) -> str:
+        """Without `T`, without the offset, and without the seconds where there are none."""
+        text = str(shown)
+        if len(text) <= 10:
+            return text
+        moment = datetime.fromisoformat(text)
+        form = "%Y-%m-%d %H:%M:%S" if moment.second or moment.microsecond else "%Y-%m-%d %H:%M"
+        return moment.strftime(form)
+
+    def hint(self, field: FieldSpec) -> str:
+        return f"Like 2026-05-17 09:30; without an offset in {field.zone.key}."
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[datetime]:
         return (datetime.fromisoformat(stored),)

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from .base import JSON, FieldSpec, FieldType, InvalidValue, Stored, field_types, settings_group
+from .base import JSON, FieldSpec, Guess, InvalidValue, Stored, field_types, settings_group
 from .conditions import number_conditions
-from .numeric import exact_number, number_term, ungrouped
+from .numeric import WHOLE, NumberType, are_numbers, exact_number, number_term, ungrouped
 
 SETTINGS = "decimal_options"
 MAX_PLACES = 10
+BOUND = {"type": ["number", "null"]}
+PLACES = {"type": ["integer", "null"]}
+FORM = re.compile(rf"-?{WHOLE}(?:\.[0-9]+)?")
 
 
-class DecimalNumber(FieldType):
+class DecimalNumber(NumberType):
     """A number of at most 15 significant digits, within the field's bounds and decimal places."""
 
     name = "decimal"
-    column = "number"
     may_be_unique = True
+    documented_settings = {
+        SETTINGS: {"min_value": BOUND, "max_value": BOUND, "decimal_places": PLACES}
+    }
+    rules = {"minimum": (SETTINGS, "min_value"), "maximum": (SETTINGS, "max_value")}
+    workspace_name = "number"
+    workspace_aliases = ("float",)
+    guess = Guess(3)
     conditions = number_conditions(number_term)
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
@@ -41,7 +51,10 @@ class DecimalNumber(FieldType):
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         options = field.settings.get(SETTINGS) or {}
         bounds = {"minimum": options.get("min_value"), "maximum": options.get("max_value")}
-        return {"type": "number", **{name: bound for name, bound in bounds.items() if bound is not None}}
+        return {
+            "type": "number",
+            **{name: bound for name, bound in bounds.items() if bound is not None},
+        }
 
     def example(self, field: FieldSpec) -> JSON:
         options = field.settings.get(SETTINGS) or {}
@@ -51,15 +64,22 @@ class DecimalNumber(FieldType):
             return low
         return high if high is not None and number > high else number
 
+    def fits(self, texts: Collection[str]) -> bool:
+        return are_numbers(FORM, texts)
+
     def check_settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         sent = settings_group(settings, SETTINGS)
         places = _checked(sent, "decimal_places")
         if places is not None and (not isinstance(places, int) or not 0 <= places <= MAX_PLACES):
-            raise InvalidValue(f"{SETTINGS}: decimal_places: expected a whole number from 0 to {MAX_PLACES}.")
+            raise InvalidValue(
+                f"expected a whole number from 0 to {MAX_PLACES}.", at=(SETTINGS, "decimal_places")
+            )
         low = _checked(sent, "min_value", places)
         high = _checked(sent, "max_value", places)
         if low is not None and high is not None and low > high:
-            raise InvalidValue(f"{SETTINGS}: min_value is greater than max_value.")
+            raise InvalidValue(
+                "the minimum is greater than the maximum.", at=(SETTINGS, "min_value")
+            )
         return {SETTINGS: {"min_value": low, "max_value": high, "decimal_places": places}}
 
 
@@ -70,7 +90,7 @@ def _checked(sent: Mapping[str, Any], key: str, places: int | None = None) -> in
     try:
         return exact_number(value, places)
     except InvalidValue as problem:
-        raise InvalidValue(f"{SETTINGS}: {key}: {problem.message}", problem.code) from None
+        raise InvalidValue.of(problem, SETTINGS, key) from None
 
 
 field_types.register(DecimalNumber.name, DecimalNumber())

@@ -8,7 +8,17 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
-from .base import JSON, FieldSpec, FieldType, InvalidValue, Stored, check_text, field_types, normal_text
+from .base import (
+    JSON,
+    FieldSpec,
+    FieldType,
+    Guess,
+    InvalidValue,
+    Stored,
+    check_text,
+    field_types,
+    normal_text,
+)
 from .conditions import text_conditions
 
 MAX_LENGTH = 254
@@ -22,12 +32,14 @@ class Email(FieldType):
     name = "email"
     text_like = True
     may_be_unique = True
+    guess = Guess(6, re.compile("[^@]+@"))
     conditions = text_conditions()
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
         address = check_text(raw, MAX_LENGTH).strip()
         local, at, domain = address.rpartition("@")
-        # Millions of addresses share a few thousand domains, so the common form is checked domain by domain.
+        # Millions of addresses share a few thousand domains, so the common form is checked domain
+        # by domain.
         plain = at and PLAIN_LOCAL.fullmatch(local)
         normal = f"{local}@{_domain(domain)}" if plain else _validated(address)
         return check_text(normal, MAX_LENGTH) or None

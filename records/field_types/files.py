@@ -39,15 +39,20 @@ class Files(FieldType):
 
     name = "files"
     column = "attachment"
+    refers_to = "attachment"
     plain = False
     sent_by = "id"
-    conditions = {comparison: _count(comparison) for comparison in COMPARISONS} | {"is_blank": is_blank}
+    conditions = {comparison: _count(comparison) for comparison in COMPARISONS} | {
+        "is_blank": is_blank
+    }
 
     def is_multiple(self, field: FieldSpec) -> bool:
         return True
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
-        ids = dict.fromkeys(check_id(entry, "an attachment") for entry in check_list(raw, MAX_ENTRIES))
+        ids = dict.fromkeys(
+            check_id(entry, "an attachment") for entry in check_list(raw, MAX_ENTRIES)
+        )
         return [AttachmentRef(uuid) for uuid in ids] or None
 
     def from_text(self, field: FieldSpec, text: str) -> JSON:
@@ -56,6 +61,12 @@ class Files(FieldType):
     def to_json(self, field: FieldSpec, stored: Stored, references: References) -> JSON:
         attachments = references.attachments
         return [attachments[key] for key in stored if key in attachments] or None
+
+    def to_cell(self, field: FieldSpec, shown: JSON) -> str:
+        return "; ".join(str(item["id"]) for item in shown)
+
+    def hint(self, field: FieldSpec) -> str:
+        return "Ids of uploaded files, separated by semicolons."
 
     def index_values(self, field: FieldSpec, stored: Stored) -> list[int]:
         keys: list[int] = stored

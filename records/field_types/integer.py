@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from .base import JSON, FieldSpec, FieldType, InvalidValue, Stored, field_types, settings_group
+from .base import JSON, FieldSpec, Guess, InvalidValue, Stored, field_types, settings_group
 from .conditions import number_conditions
-from .numeric import MAX_INTEGER, MIN_INTEGER, number_term, ungrouped, whole_number
+from .numeric import (
+    MAX_INTEGER,
+    MIN_INTEGER,
+    NumberType,
+    are_integers,
+    number_term,
+    ungrouped,
+    whole_number,
+)
 
 SETTINGS = "integer_options"
 
 
-class Integer(FieldType):
+class Integer(NumberType):
     """A 64-bit whole number, within the field's bounds."""
 
     name = "integer"
-    column = "number"
     may_be_unique = True
     optional_settings = {SETTINGS: ("min_value", "max_value")}
+    rules = {"minimum": (SETTINGS, "min_value"), "maximum": (SETTINGS, "max_value")}
+    workspace_aliases = ("int",)
+    guess = Guess(2)
     conditions = number_conditions(number_term)
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
@@ -44,7 +54,12 @@ class Integer(FieldType):
 
     def example(self, field: FieldSpec) -> JSON:
         low, high = _limits(field)
-        return max(MIN_INTEGER if low is None else low, min(42, MAX_INTEGER if high is None else high))
+        return max(
+            MIN_INTEGER if low is None else low, min(42, MAX_INTEGER if high is None else high)
+        )
+
+    def fits(self, texts: Collection[str]) -> bool:
+        return are_integers(texts)
 
     def check_settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         sent = settings_group(settings, SETTINGS)
@@ -52,7 +67,9 @@ class Integer(FieldType):
         if low is None and high is None:
             return {}
         if low is not None and high is not None and low > high:
-            raise InvalidValue(f"{SETTINGS}: min_value is greater than max_value.")
+            raise InvalidValue(
+                "the minimum is greater than the maximum.", at=(SETTINGS, "min_value")
+            )
         return {SETTINGS: {"min_value": low, "max_value": high}}
 
 
@@ -68,7 +85,7 @@ def _checked(sent: Mapping[str, Any], key: str) -> int | None:
     try:
         return whole_number(value)
     except InvalidValue as problem:
-        raise InvalidValue(f"{SETTINGS}: {key}: {problem.message}", problem.code) from None
+        raise InvalidValue.of(problem, SETTINGS, key) from None
 
 
 field_types.register(Integer.name, Integer())

@@ -17,7 +17,8 @@ MAX_KEY = 255
 
 
 class JsonDocument(FieldType):
-    """An object or a list, kept as it is; an empty one is a blank. Writing it replaces it as a whole.
+    """An object or a list, kept as it is; an empty one is a blank. Writing it replaces it as a
+    whole.
 
     The index says only that there is one. It is found by nothing else.
     """
@@ -34,7 +35,9 @@ class JsonDocument(FieldType):
             raise InvalidValue("Expected an object or a list.")
         _check(raw)
         if len(orjson.dumps(raw)) > MAX_BYTES:
-            raise InvalidValue(f"Ensure this value has at most {MAX_BYTES} bytes of JSON.", "limit_exceeded")
+            raise InvalidValue(
+                f"Ensure this value has at most {MAX_BYTES} bytes of JSON.", "limit_exceeded"
+            )
         return raw or None
 
     def from_text(self, field: FieldSpec, text: str) -> JSON:
@@ -42,6 +45,12 @@ class JsonDocument(FieldType):
             return orjson.loads(text)
         except orjson.JSONDecodeError:
             return text.strip()
+
+    def to_cell(self, field: FieldSpec, shown: JSON) -> str:
+        return orjson.dumps(shown).decode()
+
+    def hint(self, field: FieldSpec) -> str:
+        return "An object or a list, as JSON."
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[int]:
         return (1,)
@@ -54,13 +63,16 @@ class JsonDocument(FieldType):
 
 
 def _check(raw: JSON) -> None:
-    """Refuse what the engines store differently or not at all; one level at a time, so that depth costs no stack."""
+    """Refuse what the engines store differently or not at all; one level at a time, so that depth
+    costs no stack."""
     level = [raw]
     for _ in range(MAX_DEPTH):
         level = [child for parent in level for child in _children(parent)]
         if not level:
             return
-    raise InvalidValue(f"Ensure this value is nested at most {MAX_DEPTH} deep.", "limit_exceeded")
+    raise InvalidValue(
+        f"Ensure this value is nested at most {MAX_DEPTH} levels deep.", "limit_exceeded"
+    )
 
 
 def _children(parent: JSON) -> list[JSON]:

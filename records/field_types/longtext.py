@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from .base import JSON, FieldSpec, FieldType, Stored, check_text, field_types, normal_text
 from .conditions import is_blank, one, term
-from .patterns import OPTIONAL, check_match, check_pattern, pattern_schema
+from .patterns import OPTIONAL, RULES, check_match, check_pattern, pattern_schema
 
 MAX_LENGTH = 100_000
 
@@ -18,6 +18,10 @@ class LongText(FieldType):
     name = "longtext"
     text_like = True
     optional_settings = OPTIONAL
+    text_settings = ("pattern",)
+    rules = RULES
+    workspace_name = "long_text"
+    workspace_aliases: ClassVar[tuple[str, ...]] = ("textarea",)
     conditions = {
         "contains": one("contains", term),
         "!contains": one("contains", term, negated=True),

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
 from babel.numbers import get_currency_precision, get_currency_symbol, list_currencies
 
-from .base import JSON, FieldSpec, FieldType, InvalidValue, References, Stored, field_types, settings_group
+from .base import (
+    JSON,
+    FieldSpec,
+    Guess,
+    InvalidValue,
+    References,
+    Stored,
+    field_types,
+    plain_number,
+    settings_group,
+)
 from .conditions import number_conditions
-from .numeric import exact_number, number_term, ungrouped
+from .numeric import WHOLE, NumberType, are_numbers, exact_number, number_term, ungrouped
 
 SETTINGS = "money_options"
 DEFAULT_CURRENCY = "USD"
+SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
+WORDS = frozenset({"cost", "costs", "price", "prices", "amount", "amounts", "revenue", "revenues"})
+FORM = re.compile(rf"-?[{''.join(SIGNS)}]?{WHOLE}(?:\.[0-9]{{1,2}})?")
 MIN_PLACES = 2  # unit prices have cents also where the currency has no coins for them
 
 
-class Money(FieldType):
+class Money(NumberType):
     """An amount in the field's currency; only the amount is stored."""
 
     name = "money"
-    column = "number"
     plain = False
     sent_by = "amount"
+    documented_settings = {SETTINGS: {"currency": {"type": "string"}}}
+    guess = Guess(1, marks=tuple(SIGNS))
     conditions = number_conditions(number_term)
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
@@ -49,18 +64,44 @@ class Money(FieldType):
         currency = _currency(field)
         return {"currency": currency, "symbol": _symbol(currency), "amount": stored}
 
+    def to_cell(self, field: FieldSpec, shown: JSON) -> int | float:
+        amount: int | float = shown["amount"]
+        return amount
+
+    def to_words(self, field: FieldSpec, shown: JSON) -> str:
+        amount = plain_number(shown["amount"], grouped=True)
+        return f"{shown['symbol']}{amount}".replace("$-", "-$")
+
+    def hint(self, field: FieldSpec) -> str:
+        return f"Amount in {_currency(field)}"
+
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         return {"type": "number", "description": f"Amount in {_currency(field)}"}
 
     def example(self, field: FieldSpec) -> JSON:
         return 1250.5
 
+    def fits(self, texts: Collection[str]) -> bool:
+        return are_numbers(FORM, texts)
+
+    def guess_settings(
+        self, header: str, words: Collection[str], marks: Collection[str]
+    ) -> Mapping[str, Any] | None:
+        """Numbers are money where the header says so or all of them have one currency's sign."""
+        in_header = [sign for sign in SIGNS if sign in header]
+        if len(marks) > 1 or not (marks or in_header or not WORDS.isdisjoint(words)):
+            return None
+        sign = next(iter(marks or in_header), "$")
+        return {SETTINGS: {"currency": SIGNS[sign]}}
+
     def check_settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         currency = settings_group(settings, SETTINGS).get("currency")
         if currency is None or currency == "":
             return {SETTINGS: {"currency": DEFAULT_CURRENCY}}
         if not isinstance(currency, str) or currency.upper() not in _currencies():
-            raise InvalidValue(f"{SETTINGS}: currency: expected an ISO 4217 code, like {DEFAULT_CURRENCY}.")
+            raise InvalidValue(
+                f"expected an ISO 4217 code, like {DEFAULT_CURRENCY}.", at=(SETTINGS, "currency")
+            )
         return {SETTINGS: {"currency": currency.upper()}}
 
 

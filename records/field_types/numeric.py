@@ -1,24 +1,40 @@
 """What the numeric field types share: reading exact numbers, and how filters compare them.
 
-Floats are read by their shortest decimal form, so that 0.1 is 0.1; integral numbers become int, so that both
-engines store and compare them alike.
+Floats are read by their shortest decimal form, so that 0.1 is 0.1; integral numbers become int, so
+that both engines store and compare them alike.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from decimal import Decimal
 from math import isfinite
 
-from .base import JSON, FieldSpec, InvalidValue
+from .base import JSON, FieldSpec, FieldType, InvalidValue
 
 INTEGER_FORM = re.compile(r"[+-]?[0-9]{1,32}(?:\.0{1,16})?")
 NUMBER_FORM = re.compile(r"[+-]?(?:[0-9]{1,32}(?:\.[0-9]{1,32})?|\.[0-9]{1,32})")
+# In a column that is yet without a type, a number that begins with a zero or a plus is a code.
+WHOLE = r"(?:0|[1-9][0-9]*|[1-9][0-9]{0,2}(?:,[0-9]{3})+)"
+WHOLE_COLUMN = re.compile(rf"-?{WHOLE}")
+NO_DIGIT = re.compile(r"[^0-9]")
 GROUPED_FORM = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
 MAX_EXACT_FLOAT = 2**53
 MAX_DIGITS = 15
 DECIMAL_LIMIT = 10**MAX_DIGITS
+
+
+class NumberType(FieldType):
+    """A type whose values are numbers, in the index and in the cells of tables."""
+
+    column = "number"
+    is_numeric = True
+
+    def to_cell(self, field: FieldSpec, shown: JSON) -> int | float:
+        number: int | float = shown
+        return number
 
 
 def whole_number(raw: JSON) -> int:
@@ -27,7 +43,9 @@ def whole_number(raw: JSON) -> int:
         number = raw
     elif type(raw) is float and raw.is_integer():
         if abs(raw) > MAX_EXACT_FLOAT:
-            raise InvalidValue("Send numbers above 2^53 without decimal point or exponent.", "limit_exceeded")
+            raise InvalidValue(
+                "Send numbers above 2^53 without decimal point or exponent.", "limit_exceeded"
+            )
         number = int(raw)
     elif isinstance(raw, str) and INTEGER_FORM.fullmatch(raw):
         number = int(raw.partition(".")[0])
@@ -39,7 +57,8 @@ def whole_number(raw: JSON) -> int:
 
 
 def exact_number(raw: JSON, places: int | None = None) -> int | float:
-    """`raw` as a number of at most 15 significant digits and `places` decimal places, never rounded."""
+    """`raw` as a number of at most 15 significant digits and `places` decimal places, never
+    rounded."""
     if type(raw) is int:
         if -DECIMAL_LIMIT < raw < DECIMAL_LIMIT:
             return raw
@@ -77,3 +96,22 @@ def ungrouped(text: str) -> str:
     """`text` without white space around it and without commas between thousands."""
     text = text.strip()
     return text.replace(",", "") if GROUPED_FORM.fullmatch(text) else text
+
+
+def are_integers(texts: Collection[str]) -> bool:
+    """Whether the cells of a column are all whole numbers of 64 bits."""
+    return all(map(WHOLE_COLUMN.fullmatch, texts)) and all(
+        MIN_INTEGER <= int(text.replace(",", "")) <= MAX_INTEGER
+        for text in texts
+        if len(text) > MAX_DIGITS
+    )
+
+
+def are_numbers(form: re.Pattern[str], texts: Collection[str]) -> bool:
+    """Whether the cells of a column all have this form, and no more digits than are kept
+    exactly."""
+    return all(map(form.fullmatch, texts)) and all(
+        len(NO_DIGIT.sub("", text).lstrip("0")) <= MAX_DIGITS
+        for text in texts
+        if len(text) > MAX_DIGITS
+    )

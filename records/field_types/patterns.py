@@ -1,4 +1,5 @@
-"""Patterns that the texts of a field must match, on an engine whose time grows with the text and not beyond."""
+"""Patterns that the texts of a field must match, on an engine whose time grows with the text and
+not beyond."""
 
 from __future__ import annotations
 
@@ -12,30 +13,32 @@ from .base import FieldSpec, InvalidValue, check_text, settings_group
 
 SETTINGS = "text_options"
 OPTIONAL: Mapping[str, tuple[str, ...]] = {SETTINGS: ("pattern",)}
+RULES: Mapping[str, tuple[str, str]] = {"pattern": (SETTINGS, "pattern")}
 MAX_PATTERN = 500
 MAX_MEMORY = 1 << 20  # bytes that a compiled pattern may take
 
 
 def check_pattern(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of a text field; InvalidValue unless the engine takes the pattern (no look-around, no
-    back-references)."""
+    """The settings of a text field; InvalidValue unless the engine takes the pattern (no
+    look-around, no back-references)."""
     pattern = settings_group(settings, SETTINGS).get("pattern")
     if pattern is None or pattern == "":
         return {}
     try:
         _compiled(check_text(pattern, MAX_PATTERN))
     except InvalidValue as problem:
-        raise InvalidValue(f"{SETTINGS}: pattern: {problem.message}", problem.code) from None
+        raise InvalidValue.of(problem, SETTINGS, "pattern") from None
     except re2.error as problem:
-        raise InvalidValue(f"{SETTINGS}: pattern: {str(problem)[:200]}") from None
+        raise InvalidValue(f"{str(problem)[:200]}", at=(SETTINGS, "pattern")) from None
     return {SETTINGS: {"pattern": pattern}}
 
 
 def check_match(field: FieldSpec, text: str) -> str:
-    """`text`, which matches the field's pattern from its first character to its last; InvalidValue otherwise."""
+    """`text`, which matches the field's pattern from its first character to its last; InvalidValue
+    otherwise."""
     options = field.settings.get(SETTINGS)
     if options and text and not _compiled(options["pattern"]).fullmatch(text):
-        raise InvalidValue(f"Expected a text that matches {options['pattern']}.")
+        raise InvalidValue(f"Expected text that matches {options['pattern']}.")
     return text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -20,6 +21,7 @@ from .base import (
     JSON,
     FieldSpec,
     FieldType,
+    Guess,
     InvalidValue,
     Stored,
     check_text,
@@ -44,11 +46,16 @@ def _whole_number(field: FieldSpec, value: JSON) -> str:
 
 
 class PhoneNumber(FieldType):
-    """A valid phone number in E.164 form; national forms are read in the region of the field or workspace."""
+    """A valid phone number in E.164 form; national forms are read in the region of the field or
+    workspace."""
 
     name = "phonenumber"
     text_like = True
     may_be_unique = True
+    workspace_name = "phone"
+    workspace_aliases = ("phone_number",)
+    documented_settings = {SETTINGS: {}}
+    guess = Guess(7, re.compile(r"\+"))
     conditions = text_conditions(_whole_number)
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
@@ -62,7 +69,8 @@ class PhoneNumber(FieldType):
         return {
             "type": "string",
             "maxLength": MAX_LENGTH,
-            "description": f"A phone number, international or as it is written in {_region(field)}.",
+            "description": "A phone number, in international format or as written in "
+            f"{_region(field)}.",
         }
 
     def example(self, field: FieldSpec) -> JSON:
@@ -74,9 +82,11 @@ class PhoneNumber(FieldType):
         if region is None or region == "":
             return {SETTINGS: {"region": None}}
         if not isinstance(region, str):
-            raise InvalidValue(f"{SETTINGS}: region: expected a string.")
+            raise InvalidValue("expected a string.", at=(SETTINGS, "region"))
         if region.upper() not in SUPPORTED_REGIONS:
-            raise InvalidValue(f"{SETTINGS}: region: {quoted(region)} is not a known country code.")
+            raise InvalidValue(
+                f"{quoted(region)} is not a known country code.", at=(SETTINGS, "region")
+            )
         return {SETTINGS: {"region": region.upper()}}
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .base import JSON, FieldSpec, FieldType, InvalidValue, Stored, field_types, settings_group
+from .base import JSON, FieldSpec, InvalidValue, Stored, field_types, settings_group
 from .conditions import number_conditions
-from .numeric import number_term, whole_number
+from .numeric import NumberType, number_term, whole_number
 
 SETTINGS = "rating"
 SCALES = (5, 10)
 
 
-class Rating(FieldType):
+class Rating(NumberType):
     """A whole number from 1 to the top of the field's scale."""
 
     name = "rating"
-    column = "number"
+    documented_settings = {SETTINGS: {"max_value": {"type": "integer", "enum": list(SCALES)}}}
     conditions = number_conditions(number_term)
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
@@ -42,7 +42,7 @@ class Rating(FieldType):
         if top is None:
             return {SETTINGS: {"max_value": SCALES[0]}}
         if type(top) is not int or top not in SCALES:
-            raise InvalidValue(f"{SETTINGS}: max_value: expected 5 or 10.")
+            raise InvalidValue("expected 5 or 10.", at=(SETTINGS, "max_value"))
         return {SETTINGS: {"max_value": top}}
 
 

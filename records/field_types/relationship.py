@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .base import (
@@ -28,7 +28,8 @@ MAX_NAME = 255
 
 
 def record_ref(field: FieldSpec, raw: JSON) -> RecordRef:
-    """The record that `raw` names: an id, bare or in an object, or the related object's identifier."""
+    """The record that `raw` names: an id, bare or in an object, or the related object's
+    identifier."""
     if not isinstance(raw, dict) or raw.get("id") is not None:
         return RecordRef(uuid=check_id(raw, 'a record, {"id"} or {"name"}'))
     if "name" not in raw:
@@ -52,6 +53,7 @@ class Relationship(FieldType):
 
     name = "relationship"
     column = "related_record"
+    refers_to = "record"
     plain = False
     sent_by = "id"
     conditions = {
@@ -83,6 +85,29 @@ class Relationship(FieldType):
             return [records[key] for key in stored if key in records] or None
         return records.get(stored)
 
+    def to_plain(self, field: FieldSpec, stored: Stored, references: References) -> JSON:
+        records = references.records
+        keys = stored if isinstance(stored, list) else [stored]
+        found = [
+            {"id": key, "name": records[key]["display_name"]} for key in keys if key in records
+        ]
+        if isinstance(stored, list):
+            return found or None
+        return found[0] if found else None
+
+    def name_part(
+        self, field: FieldSpec, stored: Stored, names: Mapping[int, str], members: Mapping[int, str]
+    ) -> str:
+        keys = stored if isinstance(stored, list) else [stored]
+        return ", ".join(names[key] for key in keys if key in names)
+
+    def hint(self, field: FieldSpec) -> str:
+        return (
+            "Names or ids, separated by semicolons."
+            if self.is_multiple(field)
+            else "A name or an id."
+        )
+
     def index_values(self, field: FieldSpec, stored: Stored) -> Iterable[int]:
         if field.mirror_of_id is not None:
             return ()
@@ -90,7 +115,12 @@ class Relationship(FieldType):
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         ids = {"type": "string", "format": "uuid", "description": "A record's id"}
-        text = {"type": "string", "maxLength": MAX_NAME, "minLength": 1, "description": "A record's name"}
+        text = {
+            "type": "string",
+            "maxLength": MAX_NAME,
+            "minLength": 1,
+            "description": "A record's name",
+        }
         named = {"type": "object", "properties": {"name": text}, "required": ["name"]}
         entry: dict[str, Any] = {"anyOf": [ids, named]}
         if not self.is_multiple(field):

@@ -37,6 +37,8 @@ class DynamicTags(Checkboxes):
     """The primary keys of the tags, each once; an unknown name becomes a tag."""
 
     name = "dynamictags"
+    workspace_name = ""
+    workspace_aliases = ()
     conditions = list_conditions(_known_tag)
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
@@ -54,6 +56,9 @@ class DynamicTags(Checkboxes):
     def to_json(self, field: FieldSpec, stored: Stored, references: References) -> JSON:
         tags = (field.options[key] for key in stored if key in field.options)
         return [{"id": tag.uuid, "name": tag.name} for tag in tags] or None
+
+    def is_typed(self, field: FieldSpec) -> bool:
+        return True
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         return {

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from .base import JSON, FieldSpec, FieldType, MemberRef, References, Stored, check_id, check_text, field_types
+from .base import (
+    JSON,
+    FieldSpec,
+    FieldType,
+    MemberRef,
+    References,
+    Stored,
+    check_id,
+    check_text,
+    field_types,
+)
 from .conditions import single_conditions
 
 CALLER = "is_me"
@@ -25,7 +36,9 @@ class TeamSelector(FieldType):
 
     name = "team_selector"
     column = "member"
+    refers_to = "member"
     plain = False
+    few_values = True
     sent_by = "id"
     conditions = single_conditions(member_ref)
 
@@ -38,6 +51,14 @@ class TeamSelector(FieldType):
 
     def to_json(self, field: FieldSpec, stored: Stored, references: References) -> JSON:
         return references.members.get(stored)
+
+    def to_plain(self, field: FieldSpec, stored: Stored, references: References) -> JSON:
+        return stored
+
+    def name_part(
+        self, field: FieldSpec, stored: Stored, names: Mapping[int, str], members: Mapping[int, str]
+    ) -> str:
+        return members.get(stored, "")
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         ids = {"type": "string", "format": "uuid", "description": "A member's id"}

@@ -7,7 +7,7 @@ from typing import Any
 
 from .base import JSON, FieldSpec, FieldType, Stored, check_text, field_types, normal_text
 from .conditions import text_conditions
-from .patterns import OPTIONAL, check_match, check_pattern, pattern_schema
+from .patterns import OPTIONAL, RULES, check_match, check_pattern, pattern_schema
 
 MAX_LENGTH = 255
 
@@ -18,6 +18,9 @@ class Text(FieldType):
     name = "text"
     text_like = True
     optional_settings = OPTIONAL
+    text_settings = ("pattern",)
+    rules = RULES
+    workspace_aliases = ("string",)
     may_be_unique = True
     conditions = text_conditions()
 

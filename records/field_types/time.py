@@ -32,6 +32,7 @@ class TimeOfDay(FieldType):
 
     name = "time"
     column = "number"
+    is_numeric = True
     may_be_unique = True
     conditions = number_conditions(_seconds)
 

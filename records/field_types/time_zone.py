@@ -36,14 +36,20 @@ class TimeZone(FieldType):
             return None
         name = _zone_names().get(text.lower())
         if name is None:
-            raise InvalidValue(f"{quoted(text)} is not the name of a time zone, like Europe/Lisbon.")
+            raise InvalidValue(
+                f"{quoted(text)} is not the name of a time zone, like Europe/Lisbon."
+            )
         return name
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[str]:
         return (normal_text(stored),)
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
-        return {"type": "string", "maxLength": MAX_LENGTH, "description": "IANA name of a time zone"}
+        return {
+            "type": "string",
+            "maxLength": MAX_LENGTH,
+            "description": "IANA name of a time zone",
+        }
 
     def example(self, field: FieldSpec) -> JSON:
         return "Europe/Lisbon"

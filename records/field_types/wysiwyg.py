@@ -15,7 +15,23 @@ from .longtext import MAX_LENGTH, LongText
 TAG = re.compile(r'</?([a-z0-9]+)(?:"[^"]*"|[^">])*>')
 # Tags that stand within a word without ending it.
 WITHIN_WORDS = frozenset(
-    {"a", "abbr", "acronym", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "i", "ins", "kbd"}
+    {
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "bdi",
+        "bdo",
+        "cite",
+        "code",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "i",
+        "ins",
+        "kbd",
+    }
     | {
         "mark",
         "q",
@@ -37,9 +53,13 @@ WITHIN_WORDS = frozenset(
 
 
 class Wysiwyg(LongText):
-    """HTML, stored with everything removed that could act on its reader; searched without its tags."""
+    """HTML, stored with everything removed that could act on its reader; searched without its
+    tags."""
 
     name = "wysiwyg"
+    rules = {}
+    workspace_name = ""
+    workspace_aliases = ()
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
         # Cleaning can make a text longer; what is read must still fit when it is sent back.

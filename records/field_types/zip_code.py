@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .base import JSON, FieldSpec, FieldType, InvalidValue, Stored, check_text, field_types, normal_text
+from .base import (
+    JSON,
+    FieldSpec,
+    FieldType,
+    InvalidValue,
+    Stored,
+    check_text,
+    field_types,
+    normal_text,
+)
 from .conditions import text_conditions
 
 MAX_LENGTH = 10
@@ -16,11 +25,13 @@ OTHER_FORM = re.compile(r"(?=.*[0-9])[A-Z0-9](?:[ -]?[A-Z0-9]){2,9}")
 
 
 class ZipCode(FieldType):
-    """A ZIP code in workspaces of the United States, a postal code of the usual form elsewhere; in upper case."""
+    """A ZIP code in workspaces of the United States, a postal code of the usual form elsewhere; in
+    upper case."""
 
     name = "zip_code"
     text_like = True
     may_be_unique = True
+    workspace_aliases = ("zip", "zipcode", "postal_code")
     conditions = text_conditions()
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:

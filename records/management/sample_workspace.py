@@ -1,4 +1,5 @@
-"""What the demo's workspace holds: made-up companies with their mailboxes and deals, and public data of flights."""
+"""What the demo's workspace holds: made-up companies with their mailboxes and deals, and public
+data of flights."""
 
 from __future__ import annotations
 
@@ -14,20 +15,45 @@ from django.db import transaction
 from records.exceptions import InvalidInput
 from records.models import Member, ObjectKind, RelationKind, Source, StageStatus, Workspace
 from records.services.access import Author, get_schema
-from records.services.definitions import FieldDefinition, OptionDefinition, RelationDefinition, slug
-from records.services.directory import CONTACTS
-from records.services.importing import CsvTable, ImportOptions, create_drafted, draft_object, import_file, open_table
-from records.services.redefining import update_object
-from records.services.schema import create_field, create_object, get_object
-from records.services.spooled import SpooledFile
-from records.services.workspaces import command_author
-from records.services.write import FieldEntry, Mode, SaveRequest, save_records
+from records.services.catalogue import (
+    CONTACTS,
+    FieldDefinition,
+    OptionDefinition,
+    RelationDefinition,
+    slug,
+)
+from records.services.importing import (
+    CsvTable,
+    ImportOptions,
+    create_drafted,
+    draft_object,
+    import_file,
+    open_table,
+)
+from records.services.operations import home_of
+from records.services.people import command_author
+from records.services.shaping import (
+    create_field,
+    create_object,
+    get_object,
+    update_object,
+)
+from records.services.storage import SpooledFile
+from records.services.writing import FieldEntry, Mode, SaveRequest
 
 DATA = Path(__file__).resolve().parent.parent / "sample_data"
 REGIONS = ("Northern", "Southern", "Harbour", "Valley", "Summit")
 TRADES = ("Freight", "Foods", "Instruments", "Textiles", "Energy")
 CITIES = ("Aarhus", "Bilbao", "Cork", "Porto", "Tampere")
-MAILBOXES = ("Front Desk", "Purchasing", "Accounts Payable", "Customer Service", "Press Office", "Warehouse", "Legal")
+MAILBOXES = (
+    "Front Desk",
+    "Purchasing",
+    "Accounts Payable",
+    "Customer Service",
+    "Press Office",
+    "Warehouse",
+    "Legal",
+)
 MAILBOXES_SHOWN = 40
 PRODUCTS = ("Support contract", "Spare parts", "Training")
 STAGES = (
@@ -43,7 +69,8 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class SampleWorkspace:
-    """A workspace to fill. What is there already stays, so that filling goes on where it was interrupted."""
+    """A workspace to fill. What is there already stays, so that filling goes on where it was
+    interrupted."""
 
     workspace: Workspace
     member: Member
@@ -55,7 +82,13 @@ class SampleWorkspace:
 
     def fill(self, say: Say) -> None:
         """Make the objects and records that are not there yet."""
-        for step in (self._companies, self._contacts, self._deals, self._airports, self._wildlife_strikes):
+        for step in (
+            self._companies,
+            self._contacts,
+            self._deals,
+            self._airports,
+            self._wildlife_strikes,
+        ):
             say(step())
 
     # ------------------------------------------------------------ made up
@@ -63,8 +96,13 @@ class SampleWorkspace:
     def _companies(self) -> str:
         if not self._has("companies"):
             with transaction.atomic():
-                create_object(self.author, "Companies", "Company", name="companies", fields=_company_fields())
-                self._save("companies", [_company(number, name) for number, name in enumerate(company_names())])
+                create_object(
+                    self.author, "Companies", "Company", name="companies", fields=_company_fields()
+                )
+                self._save(
+                    "companies",
+                    [_company(number, name) for number, name in enumerate(company_names())],
+                )
         return f"{len(company_names())} companies"
 
     def _contacts(self) -> str:
@@ -102,10 +140,15 @@ class SampleWorkspace:
     def _save(self, name: str, records: Sequence[Mapping[str, Any]]) -> None:
         author = self.author
         requests = [
-            SaveRequest(Mode.CREATE, entries=[FieldEntry(name=key, value=value) for key, value in record.items()])
+            SaveRequest(
+                Mode.CREATE,
+                entries=[FieldEntry(name=key, value=value) for key, value in record.items()],
+            )
             for record in records
         ]
-        for outcome in save_records(author, get_schema(author, name), requests):
+        for outcome in home_of(get_schema(author, name)).save_records(
+            author, get_schema(author, name), requests
+        ):
             if isinstance(outcome, Exception):
                 raise outcome
 
@@ -114,7 +157,12 @@ class SampleWorkspace:
     def _airports(self) -> str:
         table = open_table(DATA / "airports.csv.gz")
         if not self._has("airports"):
-            create_drafted(self.author, "airports", draft_object(table, "iata"), display_pattern="{name} ({iata})")
+            create_drafted(
+                self.author,
+                "airports",
+                draft_object(table, "iata"),
+                display_pattern="{name} ({iata})",
+            )
         return f"{self._import('airports', table):,} airports"
 
     def _wildlife_strikes(self) -> str:
@@ -123,7 +171,13 @@ class SampleWorkspace:
             draft = draft_object(reports, "none", {"Airport Name": "text"})
             with transaction.atomic():
                 made = create_drafted(self.author, "wildlife_strikes", draft)
-                self._relate("wildlife_strikes", "Airport", "airports", RelationKind.PRIMARY, "Wildlife strikes")
+                self._relate(
+                    "wildlife_strikes",
+                    "Airport",
+                    "airports",
+                    RelationKind.PRIMARY,
+                    "Wildlife strikes",
+                )
                 update_object(self.author, made, display_pattern="{wildlife_species} at {airport}")
         with SpooledFile("wildlife_strikes.csv") as joined:
             linked = write_strikes(reports, joined)
@@ -143,8 +197,11 @@ def refuse_none(report: SpooledFile | None) -> str:
 
 
 def write_strikes(reports: CsvTable, joined: SpooledFile) -> int:
-    """The reports with the code of their airport beside its name, where it is known; the number of those."""
-    codes = {row.cells[0]: row.cells[1] for row in open_table(DATA / "strike_airports.csv.gz").rows()}
+    """The reports with the code of their airport beside its name, where it is known; the number of
+    those."""
+    codes = {
+        row.cells[0]: row.cells[1] for row in open_table(DATA / "strike_airports.csv.gz").rows()
+    }
     linked = 0
     with joined.open_text() as file:
         writer = csv.writer(file)
@@ -217,7 +274,9 @@ def deals() -> list[dict[str, Any]]:
     found = []
     for number in range(30):
         company, product = company_names()[number * 7 % 25], PRODUCTS[number % len(PRODUCTS)]
-        contacts = [{"name": box["email"]} for box in mailboxes() if box["company"] == {"name": company}]
+        contacts = [
+            {"name": box["email"]} for box in mailboxes() if box["company"] == {"name": company}
+        ]
         found.append(
             {
                 "name": f"{product} for {company}, {number + 1:02}",

@@ -1,1 +1,2 @@
-"""The records for AI agents: tools over the Model Context Protocol. Workspaces are bases here, objects record types."""
+"""The records for AI agents: tools over the Model Context Protocol. Workspaces are bases here,
+objects record types."""

@@ -1,4 +1,5 @@
-"""Reading a call's arguments by the tool's own published schema: what is wrong is said by name, with the way out."""
+"""Reading a call's arguments by the tool's own published schema: what is wrong is said by name,
+with the way out."""
 
 from __future__ import annotations
 
@@ -9,11 +10,18 @@ from records.exceptions import InvalidInput
 
 Schema = Mapping[str, Any]
 MAX_PROBLEMS = 20
-KINDS: dict[str, type] = {"string": str, "integer": int, "object": dict, "array": list, "boolean": bool}
+KINDS: dict[str, type] = {
+    "string": str,
+    "integer": int,
+    "object": dict,
+    "array": list,
+    "boolean": bool,
+}
 
 
 def check_arguments(schema: Schema, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments that were given (null counts as not given), with defaults; InvalidInput says all that is wrong."""
+    """The arguments that were given (null counts as not given), with defaults; InvalidInput says
+    all that is wrong."""
     known: Mapping[str, Schema] = schema["properties"]
     given = {name: value for name, value in arguments.items() if value is not None}
     problems = [
@@ -22,8 +30,15 @@ def check_arguments(schema: Schema, arguments: Mapping[str, Any]) -> dict[str, A
         if name not in known
     ]
     missing = [name for name in schema["required"] if name not in given]
-    problems += [f"{name}: this argument is required: {known[name]['description']}" for name in missing]
-    problems += [problem for name in known if name in given for problem in _problems(name, known[name], given[name])]
+    problems += [
+        f"{name}: this argument is required: {known[name]['description']}" for name in missing
+    ]
+    problems += [
+        problem
+        for name in known
+        if name in given
+        for problem in _problems(name, known[name], given[name])
+    ]
     if problems:
         raise InvalidInput(" ".join(problems[:MAX_PROBLEMS]))
     return {name: part["default"] for name, part in known.items() if "default" in part} | given
@@ -69,5 +84,6 @@ def _kind_of(value: Any) -> str:
 
 
 def _shown(text: Any) -> str:
-    """What the caller wrote, for an error message: short, and valid Unicode even where it is not."""
+    """What the caller wrote, for an error message: short, and valid Unicode even where it is
+    not."""
     return repr(str(text)[:80].encode(errors="replace").decode())

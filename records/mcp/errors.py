@@ -1,4 +1,5 @@
-"""What the core refuses, as agents read it: a message that alone says what to do next, for clients drop the rest."""
+"""What the core refuses, as agents read it: a message that alone says what to do next, for clients
+drop the rest."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ from records.exceptions import (
     PreconditionFailed,
     RecordsError,
     TooLarge,
+    TooMany,
     Unavailable,
 )
 
@@ -31,6 +33,7 @@ CODES: dict[type, str] = {
     PreconditionFailed: "CONFLICT",
     IdempotencyMismatch: "CONFLICT",
     TooLarge: "PAYLOAD_TOO_LARGE",
+    TooMany: "RATE_LIMITED",
     Unavailable: "RATE_LIMITED",
     ExternalConfig: "EXTERNAL_CONFIG",
     ExternalError: "EXTERNAL_ERROR",
@@ -48,15 +51,18 @@ def refusal(error: RecordsError) -> dict[str, Any]:
 
 
 def refused_data(error: InvalidValues, names: Sequence[str], record_type: str) -> InvalidInput:
-    """What is wrong with the properties of `data`, each by its name; `names` are they, in the order sent."""
+    """What is wrong with the properties of `data`, each by its name; `names` are they, in the order
+    sent."""
     said = [problem.message for problem in error.general]
     for entry in error.entries:
         name = entry.field_name if entry.position is None else names[entry.position]
         said += [f"data.{name}: {problem.message}" for problem in entry.problems]
     message = " ".join(said)
     if error.code == "unique":
-        message += " query_records finds the record that has it: patch that one, or send another value."
+        message += (
+            " query_records finds the record that has it: patch that one, or send another value."
+        )
     unknown = any(problem.part == "name" for entry in error.entries for problem in entry.problems)
     if unknown:
-        message += f" list_record_types with record_type {record_type!r} names the properties there are."
+        message += f" list_record_types with record_type {record_type!r} lists its properties."
     return InvalidInput(message, error.code)

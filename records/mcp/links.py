@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from records.exceptions import InvalidInput
-from records.services.file_links import SignedLink, signed_url
+from records.services.reading import SignedLink, signed_url
 
 # Where the call came to, as far as its transport knows.
 origin: ContextVar[str] = ContextVar("origin", default="")
@@ -17,6 +17,12 @@ origin: ContextVar[str] = ContextVar("origin", default="")
 def link_content(link: SignedLink, key: str) -> dict[str, Any]:
     """A link under `key`, how it is used, and until when."""
     if not (settings.PUBLIC_URL or origin.get()):
-        raise InvalidInput("action: this server does not know its own address; its operator sets PUBLIC_URL.")
+        raise InvalidInput(
+            "this server has no public URL; its operator must set PUBLIC_URL.", at="action"
+        )
     url = signed_url(link) if settings.PUBLIC_URL else origin.get() + link.path
-    return {key: url, "method": link.method, "expires_at": link.expires_at.isoformat(timespec="seconds")}
+    return {
+        key: url,
+        "method": link.method,
+        "expires_at": link.expires_at.isoformat(timespec="seconds"),
+    }

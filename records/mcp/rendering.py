@@ -7,13 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from records.services.access import Author
-from records.services.object_schema import COLUMN_FIELDS, FieldSpec, ObjectSchema
-from records.services.read import RecordView, select_fields, view_records
+from records.services.catalogue import COLUMN_FIELDS, FieldSpec, ObjectSchema
+from records.services.reading import RecordView, select_fields, view_records
 
 
 def data_fields(author: Author, schema: ObjectSchema) -> tuple[FieldSpec, ...]:
     """The fields that make up `data`; the times and the display name stand beside it."""
-    return tuple(spec for spec in select_fields(author, schema) if spec.computed not in COLUMN_FIELDS)
+    return tuple(
+        spec for spec in select_fields(author, schema) if spec.computed not in COLUMN_FIELDS
+    )
 
 
 def record_content(view: RecordView) -> dict[str, Any]:
@@ -52,9 +54,14 @@ def _cut(view: RecordView) -> dict[int, int]:
 
 
 def _data_of(view: RecordView) -> dict[str, Any]:
-    """The values of a record, each of them whole; blank ones and those that are cut are left out."""
+    """The values of a record, each of them whole; blank ones and those that are cut are left
+    out."""
     fields, cut = view.schema.by_id, _cut(view)
-    return {fields[key].name: _plain(fields[key], value) for key, value in view.values.items() if key not in cut}
+    return {
+        fields[key].name: _plain(fields[key], value)
+        for key, value in view.values.items()
+        if key not in cut
+    }
 
 
 def plain_value(spec: FieldSpec, value: Any) -> Any:
@@ -63,7 +70,8 @@ def plain_value(spec: FieldSpec, value: Any) -> Any:
 
 
 def _plain(spec: FieldSpec, value: Any) -> Any:
-    """Choices by name; records, members and files by UUID; amounts alone; everything else as it is."""
+    """Choices by name; records, members and files by UUID; amounts alone; everything else as it
+    is."""
     part = spec.type.sent_by
     if not part:
         return value

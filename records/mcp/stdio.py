@@ -14,10 +14,12 @@ from .server import AuthorOf, Context, make_server
 
 
 def serve(secret: str) -> None:
-    """Answer until the client closes the pipe. The key is looked up for each call, so that revoking it works."""
+    """Answer until the client closes the pipe. The key is looked up for each call, so that revoking
+    it works."""
 
     def author_of(context: Context) -> Author:
-        close_old_connections()  # no request begins or ends here, so nobody else opens broken ones anew
+        # no request begins or ends here, so nobody else opens broken ones anew
+        close_old_connections()
         return authenticate_bearer(secret, Source.MCP, usable_id(str(context.request_id or "")))
 
     asyncio.run(_serve(author_of))

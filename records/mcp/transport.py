@@ -1,7 +1,8 @@
 """From a WSGI request to the SDK's ASGI transport and back.
 
-The SDK serves both eras of the protocol: sessions opened by a handshake (2025), of which nothing is kept here, and
-messages that each say all (2026). Tools do their work in the request's own thread, with its database connection.
+The SDK serves both eras of the protocol: sessions opened by a handshake (2025), of which nothing is
+kept here, and messages that each say all (2026). Tools do their work in the request's own thread,
+with its database connection.
 """
 
 from __future__ import annotations
@@ -66,7 +67,11 @@ async def _exchange(scope: Message, body: bytes) -> tuple[Message, bytes]:
 
 
 def _scope(request: HttpRequest, author: Author) -> Message:
-    named = {name.removeprefix("HTTP_"): value for name, value in request.META.items() if name.startswith("HTTP_")}
+    named = {
+        name.removeprefix("HTTP_"): value
+        for name, value in request.META.items()
+        if name.startswith("HTTP_")
+    }
     named["CONTENT_TYPE"] = request.META.get("CONTENT_TYPE", "")
     return {
         "type": "http",

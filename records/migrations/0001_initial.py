@@ -20,8 +20,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="FieldCategory",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uuid", models.UUIDField(default=records.models.columns.new_uuid, editable=False, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uuid",
+                    models.UUIDField(
+                        default=records.models.columns.new_uuid, editable=False, unique=True
+                    ),
+                ),
                 ("name", models.CharField(max_length=255)),
                 ("order", models.PositiveIntegerField(default=0)),
             ],
@@ -32,8 +42,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Role",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uuid", models.UUIDField(default=records.models.columns.new_uuid, editable=False, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uuid",
+                    models.UUIDField(
+                        default=records.models.columns.new_uuid, editable=False, unique=True
+                    ),
+                ),
                 ("name", models.CharField(max_length=100)),
                 ("is_admin", models.BooleanField(default=False)),
             ],
@@ -41,8 +61,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Workspace",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uuid", models.UUIDField(default=records.models.columns.new_uuid, editable=False, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uuid",
+                    models.UUIDField(
+                        default=records.models.columns.new_uuid, editable=False, unique=True
+                    ),
+                ),
                 ("name", models.CharField(max_length=255)),
                 ("slug", models.SlugField(max_length=80, unique=True)),
                 ("time_zone", models.CharField(default="UTC", max_length=64)),
@@ -55,14 +85,27 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("definitions_version", models.PositiveBigIntegerField(default=1, editable=False)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
             ],
         ),
         migrations.CreateModel(
             name="Field",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uuid", models.UUIDField(default=records.models.columns.new_uuid, editable=False, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uuid",
+                    models.UUIDField(
+                        default=records.models.columns.new_uuid, editable=False, unique=True
+                    ),
+                ),
                 ("name", models.CharField(max_length=64, verbose_name="API name")),
                 ("display_name", models.CharField(max_length=255, verbose_name="label")),
                 ("description", models.TextField(blank=True)),
@@ -93,7 +136,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("order", models.PositiveIntegerField(default=0)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
                 ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 (
                     "mirror_of",
@@ -124,13 +170,26 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Member",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uuid", models.UUIDField(default=records.models.columns.new_uuid, editable=False, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uuid",
+                    models.UUIDField(
+                        default=records.models.columns.new_uuid, editable=False, unique=True
+                    ),
+                ),
                 ("first_name", models.CharField(blank=True, max_length=150)),
                 ("last_name", models.CharField(blank=True, max_length=150)),
                 ("email", models.EmailField(max_length=254)),
                 ("is_active", models.BooleanField(default=True)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
                 (
                     "user",
                     models.ForeignKey(
@@ -142,13 +201,17 @@ class Migration(migrations.Migration):
                 (
                     "role",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="members", to="records.role"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="members",
+                        to="records.role",
                     ),
                 ),
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="members", to="records.workspace"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="members",
+                        to="records.workspace",
                     ),
                 ),
             ],
@@ -156,15 +219,29 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ObjectType",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uuid", models.UUIDField(default=records.models.columns.new_uuid, editable=False, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uuid",
+                    models.UUIDField(
+                        default=records.models.columns.new_uuid, editable=False, unique=True
+                    ),
+                ),
                 ("name", models.CharField(max_length=64, verbose_name="API name")),
                 ("object_name", models.CharField(max_length=255, verbose_name="plural label")),
                 ("entity_name", models.CharField(max_length=255, verbose_name="singular label")),
                 (
                     "object_type",
                     models.CharField(
-                        choices=[("standard", "Standard"), ("pipeline", "Pipeline"), ("contact", "Contact")],
+                        choices=[
+                            ("standard", "Standard"),
+                            ("pipeline", "Pipeline"),
+                            ("contact", "Contact"),
+                        ],
                         default="standard",
                         max_length=8,
                     ),
@@ -176,12 +253,17 @@ class Migration(migrations.Migration):
                 (
                     "display_pattern",
                     models.CharField(
-                        blank=True, help_text="For instance: {wildlife_species} at {airport}", max_length=255
+                        blank=True,
+                        help_text="For instance: {wildlife_species} at {airport}",
+                        max_length=255,
                     ),
                 ),
                 ("schema_version", models.PositiveBigIntegerField(default=1, editable=False)),
                 ("archived_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
                 (
                     "identifier_field",
                     models.ForeignKey(
@@ -196,7 +278,9 @@ class Migration(migrations.Migration):
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="object_types", to="records.workspace"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="object_types",
+                        to="records.workspace",
                     ),
                 ),
             ],
@@ -205,14 +289,18 @@ class Migration(migrations.Migration):
             model_name="fieldcategory",
             name="object",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="categories", to="records.objecttype"
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="categories",
+                to="records.objecttype",
             ),
         ),
         migrations.AddField(
             model_name="field",
             name="object",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="fields", to="records.objecttype"
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="fields",
+                to="records.objecttype",
             ),
         ),
         migrations.AddField(
@@ -230,8 +318,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Record",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uuid", models.UUIDField(default=records.models.columns.new_uuid, editable=False, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uuid",
+                    models.UUIDField(
+                        default=records.models.columns.new_uuid, editable=False, unique=True
+                    ),
+                ),
                 ("values", records.models.columns.Document(default=dict)),
                 ("identifier", records.models.columns.NormalText(blank=True, null=True)),
                 ("display_name", models.TextField(blank=True)),
@@ -241,7 +339,11 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("active", "Active"), ("archived", "Archived"), ("deleted", "Deleted")],
+                        choices=[
+                            ("active", "Active"),
+                            ("archived", "Archived"),
+                            ("deleted", "Deleted"),
+                        ],
                         default="active",
                         max_length=8,
                     ),
@@ -298,17 +400,26 @@ class Migration(migrations.Migration):
             model_name="role",
             name="workspace",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="roles", to="records.workspace"
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="roles",
+                to="records.workspace",
             ),
         ),
         migrations.CreateModel(
             name="RecordMember",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "member",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.member"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="records.member",
                     ),
                 ),
                 (
@@ -323,7 +434,9 @@ class Migration(migrations.Migration):
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.workspace"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="records.workspace",
                     ),
                 ),
             ],
@@ -331,30 +444,43 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ObjectPermission",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("create", models.BooleanField(default=False)),
                 (
                     "view",
                     models.CharField(
-                        choices=[("none", "None"), ("own", "Own"), ("all", "All")], default="none", max_length=4
+                        choices=[("none", "None"), ("own", "Own"), ("all", "All")],
+                        default="none",
+                        max_length=4,
                     ),
                 ),
                 (
                     "edit",
                     models.CharField(
-                        choices=[("none", "None"), ("own", "Own"), ("all", "All")], default="none", max_length=4
+                        choices=[("none", "None"), ("own", "Own"), ("all", "All")],
+                        default="none",
+                        max_length=4,
                     ),
                 ),
                 (
                     "remove",
                     models.CharField(
-                        choices=[("none", "None"), ("own", "Own"), ("all", "All")], default="none", max_length=4
+                        choices=[("none", "None"), ("own", "Own"), ("all", "All")],
+                        default="none",
+                        max_length=4,
                     ),
                 ),
                 (
                     "object",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="permissions", to="records.objecttype"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="permissions",
+                        to="records.objecttype",
                     ),
                 ),
                 (
@@ -368,7 +494,9 @@ class Migration(migrations.Migration):
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.workspace"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="records.workspace",
                     ),
                 ),
             ],
@@ -376,7 +504,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="LeadSource",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
@@ -406,7 +539,9 @@ class Migration(migrations.Migration):
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.workspace"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="records.workspace",
                     ),
                 ),
             ],
@@ -414,18 +549,38 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="IdempotencyKey",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("caller", models.CharField(help_text="The API key, or the session's member.", max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "caller",
+                    models.CharField(
+                        help_text="The API key, or the session's member.", max_length=64
+                    ),
+                ),
                 ("key", models.CharField(max_length=255)),
                 ("fingerprint", models.CharField(max_length=64)),
-                ("status", models.PositiveSmallIntegerField(help_text="Empty while the call is in flight.", null=True)),
+                (
+                    "status",
+                    models.PositiveSmallIntegerField(
+                        help_text="Empty while the call is in flight.", null=True
+                    ),
+                ),
                 ("headers", models.JSONField(default=dict)),
                 ("body", models.BinaryField(default=b"")),
-                ("created_at", models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_index=True, default=django.utils.timezone.now),
+                ),
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.workspace"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="records.workspace",
                     ),
                 ),
             ],
@@ -433,8 +588,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="HistoricalRole",
             fields=[
-                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
-                ("uuid", models.UUIDField(db_index=True, default=records.models.columns.new_uuid, editable=False)),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uuid",
+                    models.UUIDField(
+                        db_index=True, default=records.models.columns.new_uuid, editable=False
+                    ),
+                ),
                 ("name", models.CharField(max_length=100)),
                 ("is_admin", models.BooleanField(default=False)),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
@@ -442,7 +607,9 @@ class Migration(migrations.Migration):
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
                 (
                     "history_type",
-                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
                 ),
                 (
                     "history_user",
@@ -476,7 +643,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="HistoricalRecord",
             fields=[
-                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
                 ("changes", records.models.columns.Document(default=dict)),
                 ("operation_id", models.UUIDField(db_index=True)),
                 (
@@ -495,15 +667,27 @@ class Migration(migrations.Migration):
                 ),
                 ("action", models.CharField(max_length=16)),
                 ("author", models.BigIntegerField(help_text="The member who wrote.", null=True)),
-                ("api_key", models.BigIntegerField(help_text="The key the member wrote with.", null=True)),
+                (
+                    "api_key",
+                    models.BigIntegerField(help_text="The key the member wrote with.", null=True),
+                ),
                 ("request_id", models.CharField(blank=True, max_length=128)),
-                ("uuid", models.UUIDField(db_index=True, default=records.models.columns.new_uuid, editable=False)),
+                (
+                    "uuid",
+                    models.UUIDField(
+                        db_index=True, default=records.models.columns.new_uuid, editable=False
+                    ),
+                ),
                 ("external_source", models.CharField(blank=True, default="", max_length=255)),
                 ("external_id", models.CharField(blank=True, max_length=255, null=True)),
                 (
                     "state",
                     models.CharField(
-                        choices=[("active", "Active"), ("archived", "Archived"), ("deleted", "Deleted")],
+                        choices=[
+                            ("active", "Active"),
+                            ("archived", "Archived"),
+                            ("deleted", "Deleted"),
+                        ],
                         default="active",
                         max_length=8,
                     ),
@@ -515,7 +699,9 @@ class Migration(migrations.Migration):
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
                 (
                     "history_type",
-                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
                 ),
                 (
                     "history_user",
@@ -582,15 +768,29 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="HistoricalObjectType",
             fields=[
-                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
-                ("uuid", models.UUIDField(db_index=True, default=records.models.columns.new_uuid, editable=False)),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uuid",
+                    models.UUIDField(
+                        db_index=True, default=records.models.columns.new_uuid, editable=False
+                    ),
+                ),
                 ("name", models.CharField(max_length=64, verbose_name="API name")),
                 ("object_name", models.CharField(max_length=255, verbose_name="plural label")),
                 ("entity_name", models.CharField(max_length=255, verbose_name="singular label")),
                 (
                     "object_type",
                     models.CharField(
-                        choices=[("standard", "Standard"), ("pipeline", "Pipeline"), ("contact", "Contact")],
+                        choices=[
+                            ("standard", "Standard"),
+                            ("pipeline", "Pipeline"),
+                            ("contact", "Contact"),
+                        ],
                         default="standard",
                         max_length=8,
                     ),
@@ -602,17 +802,24 @@ class Migration(migrations.Migration):
                 (
                     "display_pattern",
                     models.CharField(
-                        blank=True, help_text="For instance: {wildlife_species} at {airport}", max_length=255
+                        blank=True,
+                        help_text="For instance: {wildlife_species} at {airport}",
+                        max_length=255,
                     ),
                 ),
                 ("archived_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
                 (
                     "history_type",
-                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
                 ),
                 (
                     "history_user",
@@ -658,24 +865,35 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="HistoricalObjectPermission",
             fields=[
-                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
                 ("create", models.BooleanField(default=False)),
                 (
                     "view",
                     models.CharField(
-                        choices=[("none", "None"), ("own", "Own"), ("all", "All")], default="none", max_length=4
+                        choices=[("none", "None"), ("own", "Own"), ("all", "All")],
+                        default="none",
+                        max_length=4,
                     ),
                 ),
                 (
                     "edit",
                     models.CharField(
-                        choices=[("none", "None"), ("own", "Own"), ("all", "All")], default="none", max_length=4
+                        choices=[("none", "None"), ("own", "Own"), ("all", "All")],
+                        default="none",
+                        max_length=4,
                     ),
                 ),
                 (
                     "remove",
                     models.CharField(
-                        choices=[("none", "None"), ("own", "Own"), ("all", "All")], default="none", max_length=4
+                        choices=[("none", "None"), ("own", "Own"), ("all", "All")],
+                        default="none",
+                        max_length=4,
                     ),
                 ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
@@ -683,7 +901,9 @@ class Migration(migrations.Migration):
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
                 (
                     "history_type",
-                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
                 ),
                 (
                     "history_user",
@@ -739,19 +959,34 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="HistoricalMember",
             fields=[
-                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
-                ("uuid", models.UUIDField(db_index=True, default=records.models.columns.new_uuid, editable=False)),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uuid",
+                    models.UUIDField(
+                        db_index=True, default=records.models.columns.new_uuid, editable=False
+                    ),
+                ),
                 ("first_name", models.CharField(blank=True, max_length=150)),
                 ("last_name", models.CharField(blank=True, max_length=150)),
                 ("email", models.EmailField(max_length=254)),
                 ("is_active", models.BooleanField(default=True)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
                 (
                     "history_type",
-                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
                 ),
                 (
                     "history_user",
@@ -807,7 +1042,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="HistoricalFieldPermission",
             fields=[
-                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
                 ("view", models.BooleanField(default=True)),
                 ("edit", models.BooleanField(default=True)),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
@@ -815,7 +1055,9 @@ class Migration(migrations.Migration):
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
                 (
                     "history_type",
-                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
                 ),
                 (
                     "field",
@@ -871,24 +1113,46 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="HistoricalFieldOption",
             fields=[
-                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
-                ("uuid", models.UUIDField(db_index=True, default=records.models.columns.new_uuid, editable=False)),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uuid",
+                    models.UUIDField(
+                        db_index=True, default=records.models.columns.new_uuid, editable=False
+                    ),
+                ),
                 ("name", models.CharField(max_length=255)),
-                ("name_key", models.CharField(editable=False, help_text="The name as it is compared.", max_length=255)),
+                (
+                    "name_key",
+                    models.CharField(
+                        editable=False, help_text="The name as it is compared.", max_length=255
+                    ),
+                ),
                 ("code", models.CharField(max_length=255)),
                 ("order", models.PositiveIntegerField(default=0)),
                 (
                     "stage_status",
                     models.CharField(
                         blank=True,
-                        choices=[("open", "Open"), ("won", "Won"), ("lost", "Lost"), ("disqualified", "Disqualified")],
+                        choices=[
+                            ("open", "Open"),
+                            ("won", "Won"),
+                            ("lost", "Lost"),
+                            ("disqualified", "Disqualified"),
+                        ],
                         max_length=12,
                     ),
                 ),
                 (
                     "percentage",
                     models.PositiveSmallIntegerField(
-                        blank=True, help_text="Chance to close of the records in this stage.", null=True
+                        blank=True,
+                        help_text="Chance to close of the records in this stage.",
+                        null=True,
                     ),
                 ),
                 ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
@@ -897,7 +1161,9 @@ class Migration(migrations.Migration):
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
                 (
                     "history_type",
-                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
                 ),
                 (
                     "field",
@@ -942,8 +1208,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="HistoricalFieldCategory",
             fields=[
-                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
-                ("uuid", models.UUIDField(db_index=True, default=records.models.columns.new_uuid, editable=False)),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uuid",
+                    models.UUIDField(
+                        db_index=True, default=records.models.columns.new_uuid, editable=False
+                    ),
+                ),
                 ("name", models.CharField(max_length=255)),
                 ("order", models.PositiveIntegerField(default=0)),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
@@ -951,7 +1227,9 @@ class Migration(migrations.Migration):
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
                 (
                     "history_type",
-                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
                 ),
                 (
                     "history_user",
@@ -996,8 +1274,18 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="HistoricalField",
             fields=[
-                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
-                ("uuid", models.UUIDField(db_index=True, default=records.models.columns.new_uuid, editable=False)),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uuid",
+                    models.UUIDField(
+                        db_index=True, default=records.models.columns.new_uuid, editable=False
+                    ),
+                ),
                 ("name", models.CharField(max_length=64, verbose_name="API name")),
                 ("display_name", models.CharField(max_length=255, verbose_name="label")),
                 ("description", models.TextField(blank=True)),
@@ -1028,14 +1316,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("order", models.PositiveIntegerField(default=0)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
                 ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
                 (
                     "history_type",
-                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
                 ),
                 (
                     "category",
@@ -1118,7 +1411,13 @@ class Migration(migrations.Migration):
                 (
                     "pk",
                     models.CompositePrimaryKey(
-                        "record", "field", "position", blank=True, editable=False, primary_key=True, serialize=False
+                        "record",
+                        "field",
+                        "position",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("position", models.PositiveIntegerField(default=0)),
@@ -1166,25 +1465,36 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="FieldPermission",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("view", models.BooleanField(default=True)),
                 ("edit", models.BooleanField(default=True)),
                 (
                     "field",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="permissions", to="records.field"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="permissions",
+                        to="records.field",
                     ),
                 ),
                 (
                     "role",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="field_permissions", to="records.role"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="field_permissions",
+                        to="records.role",
                     ),
                 ),
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.workspace"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="records.workspace",
                     ),
                 ),
             ],
@@ -1192,37 +1502,63 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="FieldOption",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uuid", models.UUIDField(default=records.models.columns.new_uuid, editable=False, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uuid",
+                    models.UUIDField(
+                        default=records.models.columns.new_uuid, editable=False, unique=True
+                    ),
+                ),
                 ("name", models.CharField(max_length=255)),
-                ("name_key", models.CharField(editable=False, help_text="The name as it is compared.", max_length=255)),
+                (
+                    "name_key",
+                    models.CharField(
+                        editable=False, help_text="The name as it is compared.", max_length=255
+                    ),
+                ),
                 ("code", models.CharField(max_length=255)),
                 ("order", models.PositiveIntegerField(default=0)),
                 (
                     "stage_status",
                     models.CharField(
                         blank=True,
-                        choices=[("open", "Open"), ("won", "Won"), ("lost", "Lost"), ("disqualified", "Disqualified")],
+                        choices=[
+                            ("open", "Open"),
+                            ("won", "Won"),
+                            ("lost", "Lost"),
+                            ("disqualified", "Disqualified"),
+                        ],
                         max_length=12,
                     ),
                 ),
                 (
                     "percentage",
                     models.PositiveSmallIntegerField(
-                        blank=True, help_text="Chance to close of the records in this stage.", null=True
+                        blank=True,
+                        help_text="Chance to close of the records in this stage.",
+                        null=True,
                     ),
                 ),
                 ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 (
                     "field",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="options", to="records.field"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="options",
+                        to="records.field",
                     ),
                 ),
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.workspace"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="records.workspace",
                     ),
                 ),
             ],
@@ -1234,27 +1570,41 @@ class Migration(migrations.Migration):
             model_name="fieldcategory",
             name="workspace",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.workspace"
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="records.workspace",
             ),
         ),
         migrations.AddField(
             model_name="field",
             name="workspace",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.workspace"
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="records.workspace",
             ),
         ),
         migrations.CreateModel(
             name="EmailSuppression",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("email", models.CharField(help_text="Casefolded.", max_length=320)),
                 ("reason", models.CharField(blank=True, max_length=255)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.workspace"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="records.workspace",
                     ),
                 ),
             ],
@@ -1262,17 +1612,35 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Attachment",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uuid", models.UUIDField(default=records.models.columns.new_uuid, editable=False, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uuid",
+                    models.UUIDField(
+                        default=records.models.columns.new_uuid, editable=False, unique=True
+                    ),
+                ),
                 ("file", models.FileField(max_length=500, upload_to="attachments/%Y/%m/")),
                 ("name", models.CharField(max_length=255)),
-                ("content_type", models.CharField(default="application/octet-stream", max_length=255)),
+                (
+                    "content_type",
+                    models.CharField(default="application/octet-stream", max_length=255),
+                ),
                 ("size", models.PositiveBigIntegerField(default=0)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="attachments", to="records.workspace"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attachments",
+                        to="records.workspace",
                     ),
                 ),
             ],
@@ -1280,7 +1648,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ApiKey",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("name", models.CharField(max_length=100)),
                 ("prefix", models.CharField(editable=False, max_length=16)),
                 ("digest", models.CharField(editable=False, max_length=64, unique=True)),
@@ -1288,7 +1661,10 @@ class Migration(migrations.Migration):
                 ("expires_at", models.DateTimeField(blank=True, null=True)),
                 ("revoked_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 ("last_used_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
                 (
                     "member",
                     models.ForeignKey(
@@ -1302,7 +1678,9 @@ class Migration(migrations.Migration):
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="api_keys", to="records.workspace"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_keys",
+                        to="records.workspace",
                     ),
                 ),
             ],
@@ -1310,7 +1688,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Address",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("street", models.CharField(blank=True, max_length=255)),
                 ("city", models.CharField(blank=True, max_length=255)),
                 ("state", models.CharField(blank=True, max_length=255)),
@@ -1328,7 +1711,9 @@ class Migration(migrations.Migration):
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.workspace"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="records.workspace",
                     ),
                 ),
             ],
@@ -1339,7 +1724,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Activity",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("title", models.CharField(max_length=255)),
                 ("due_at", models.DateTimeField(blank=True, null=True)),
                 ("completed_at", models.DateTimeField(blank=True, null=True)),
@@ -1355,7 +1745,9 @@ class Migration(migrations.Migration):
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.workspace"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="records.workspace",
                     ),
                 ),
             ],
@@ -1365,16 +1757,22 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="role",
-            constraint=models.UniqueConstraint(fields=("workspace", "name"), name="role_name_unique"),
+            constraint=models.UniqueConstraint(
+                fields=("workspace", "name"), name="role_name_unique"
+            ),
         ),
         migrations.AddConstraint(
             model_name="recordmember",
-            constraint=models.UniqueConstraint(fields=("workspace", "record", "member"), name="record_member_unique"),
+            constraint=models.UniqueConstraint(
+                fields=("workspace", "record", "member"), name="record_member_unique"
+            ),
         ),
         migrations.AddIndex(
             model_name="record",
             index=models.Index(
-                condition=models.Q(("state", "active")), fields=["workspace", "object", "id"], name="record_live"
+                condition=models.Q(("state", "active")),
+                fields=["workspace", "object", "id"],
+                name="record_live",
             ),
         ),
         migrations.AddIndex(
@@ -1425,27 +1823,39 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="objecttype",
-            constraint=models.UniqueConstraint(fields=("workspace", "name"), name="object_name_unique"),
+            constraint=models.UniqueConstraint(
+                fields=("workspace", "name"), name="object_name_unique"
+            ),
         ),
         migrations.AddConstraint(
             model_name="objectpermission",
-            constraint=models.UniqueConstraint(fields=("workspace", "role", "object"), name="object_permission_unique"),
+            constraint=models.UniqueConstraint(
+                fields=("workspace", "role", "object"), name="object_permission_unique"
+            ),
         ),
         migrations.AddConstraint(
             model_name="member",
-            constraint=models.UniqueConstraint(fields=("workspace", "user"), name="member_user_unique"),
+            constraint=models.UniqueConstraint(
+                fields=("workspace", "user"), name="member_user_unique"
+            ),
         ),
         migrations.AddConstraint(
             model_name="member",
-            constraint=models.UniqueConstraint(fields=("workspace", "email"), name="member_email_unique"),
+            constraint=models.UniqueConstraint(
+                fields=("workspace", "email"), name="member_email_unique"
+            ),
         ),
         migrations.AddConstraint(
             model_name="leadsource",
-            constraint=models.UniqueConstraint(fields=("workspace", "record", "kind"), name="lead_source_unique"),
+            constraint=models.UniqueConstraint(
+                fields=("workspace", "record", "kind"), name="lead_source_unique"
+            ),
         ),
         migrations.AddConstraint(
             model_name="idempotencykey",
-            constraint=models.UniqueConstraint(fields=("workspace", "caller", "key"), name="idempotency_key_unique"),
+            constraint=models.UniqueConstraint(
+                fields=("workspace", "caller", "key"), name="idempotency_key_unique"
+            ),
         ),
         migrations.AddIndex(
             model_name="fieldvalue",
@@ -1505,7 +1915,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="fieldpermission",
-            constraint=models.UniqueConstraint(fields=("workspace", "role", "field"), name="field_permission_unique"),
+            constraint=models.UniqueConstraint(
+                fields=("workspace", "role", "field"), name="field_permission_unique"
+            ),
         ),
         migrations.AddConstraint(
             model_name="fieldoption",
@@ -1525,7 +1937,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="fieldcategory",
-            constraint=models.UniqueConstraint(fields=("workspace", "object", "name"), name="category_name_unique"),
+            constraint=models.UniqueConstraint(
+                fields=("workspace", "object", "name"), name="category_name_unique"
+            ),
         ),
         migrations.AddConstraint(
             model_name="field",
@@ -1537,7 +1951,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="emailsuppression",
-            constraint=models.UniqueConstraint(fields=("workspace", "email"), name="suppression_email_unique"),
+            constraint=models.UniqueConstraint(
+                fields=("workspace", "email"), name="suppression_email_unique"
+            ),
         ),
         migrations.AddIndex(
             model_name="address",

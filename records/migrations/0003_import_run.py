@@ -17,24 +17,39 @@ class Migration(_locking.Migration):
         migrations.CreateModel(
             name="ImportRun",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("file_name", models.CharField(max_length=255)),
                 ("digest", models.CharField(max_length=64)),
                 ("match_field", models.CharField(blank=True, max_length=64)),
-                ("operation_id", models.UUIDField(default=records.models.columns.new_uuid, editable=False)),
+                (
+                    "operation_id",
+                    models.UUIDField(default=records.models.columns.new_uuid, editable=False),
+                ),
                 ("report_path", models.CharField(max_length=4096)),
-                ("started_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "started_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "object",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.objecttype"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="records.objecttype",
                     ),
                 ),
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.workspace"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="records.workspace",
                     ),
                 ),
             ],
@@ -42,7 +57,12 @@ class Migration(_locking.Migration):
         migrations.CreateModel(
             name="ImportPart",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("number", models.PositiveSmallIntegerField()),
                 ("rows_done", models.PositiveBigIntegerField(default=0)),
                 ("created_count", models.PositiveBigIntegerField(default=0)),
@@ -53,13 +73,17 @@ class Migration(_locking.Migration):
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.workspace"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="records.workspace",
                     ),
                 ),
                 (
                     "run",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="parts", to="records.importrun"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parts",
+                        to="records.importrun",
                     ),
                 ),
             ],
@@ -78,6 +102,8 @@ class Migration(_locking.Migration):
         ),
         migrations.AddConstraint(
             model_name="importpart",
-            constraint=models.UniqueConstraint(fields=("workspace", "run", "number"), name="import_part_unique"),
+            constraint=models.UniqueConstraint(
+                fields=("workspace", "run", "number"), name="import_part_unique"
+            ),
         ),
     ]

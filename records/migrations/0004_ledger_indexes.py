@@ -136,6 +136,8 @@ class Migration(_locking.Migration):
         ),
         migrations.AddConstraint(
             model_name="historicalrecord",
-            constraint=models.UniqueConstraint(fields=("workspace", "id", "version"), name="ledger_version_unique"),
+            constraint=models.UniqueConstraint(
+                fields=("workspace", "id", "version"), name="ledger_version_unique"
+            ),
         ),
     ]

@@ -34,30 +34,49 @@ class Migration(_locking.Migration):
         migrations.CreateModel(
             name="ImportUpload",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uuid", models.UUIDField(default=records.models.columns.new_uuid, editable=False, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uuid",
+                    models.UUIDField(
+                        default=records.models.columns.new_uuid, editable=False, unique=True
+                    ),
+                ),
                 ("file_name", models.CharField(max_length=255)),
                 ("file", models.FileField(max_length=500, upload_to="")),
                 ("header", models.JSONField()),
                 ("samples", models.JSONField()),
                 ("row_count", models.PositiveBigIntegerField()),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
                 (
                     "member",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.member"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="records.member",
                     ),
                 ),
                 (
                     "object",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.objecttype"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="records.objecttype",
                     ),
                 ),
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.workspace"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="records.workspace",
                     ),
                 ),
             ],
@@ -65,13 +84,26 @@ class Migration(_locking.Migration):
         migrations.CreateModel(
             name="Job",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uuid", models.UUIDField(default=records.models.columns.new_uuid, editable=False, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uuid",
+                    models.UUIDField(
+                        default=records.models.columns.new_uuid, editable=False, unique=True
+                    ),
+                ),
                 ("kind", models.CharField(max_length=32)),
                 ("source", models.CharField(max_length=16)),
                 ("api_key", models.BigIntegerField(null=True)),
                 ("request_id", models.CharField(blank=True, max_length=128)),
-                ("operation_id", models.UUIDField(default=records.models.columns.new_uuid, editable=False)),
+                (
+                    "operation_id",
+                    models.UUIDField(default=records.models.columns.new_uuid, editable=False),
+                ),
                 ("parameters", records.models.columns.Document(default=dict)),
                 ("result", records.models.columns.Document(default=dict)),
                 ("failures", records.models.columns.Document(default=list)),
@@ -96,12 +128,17 @@ class Migration(_locking.Migration):
                 ("cancel_asked", models.BooleanField(default=False)),
                 ("lease", models.UUIDField(null=True)),
                 ("leased_until", models.DateTimeField(null=True)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
                 ("finished_at", models.DateTimeField(null=True)),
                 (
                     "member",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.member"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="records.member",
                     ),
                 ),
                 (
@@ -116,7 +153,9 @@ class Migration(_locking.Migration):
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.workspace"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="records.workspace",
                     ),
                 ),
             ],
@@ -124,7 +163,9 @@ class Migration(_locking.Migration):
                 "indexes": [
                     models.Index(fields=["workspace", "-id"], name="job_list"),
                     models.Index(
-                        condition=models.Q(("finished_at", None)), fields=["leased_until"], name="job_unfinished"
+                        condition=models.Q(("finished_at", None)),
+                        fields=["leased_until"],
+                        name="job_unfinished",
                     ),
                 ],
             },

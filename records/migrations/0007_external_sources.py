@@ -21,14 +21,30 @@ class Migration(_locking.Migration):
         migrations.CreateModel(
             name="ExternalSource",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("uuid", models.UUIDField(default=records.models.columns.new_uuid, editable=False, unique=True)),
-                ("name", models.CharField(help_text="What it is called in messages.", max_length=255)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uuid",
+                    models.UUIDField(
+                        default=records.models.columns.new_uuid, editable=False, unique=True
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(help_text="What it is called in messages.", max_length=255),
+                ),
                 ("base_url", models.CharField(max_length=1000, verbose_name="base URL")),
                 (
                     "auth_header",
                     models.CharField(
-                        blank=True, default="Authorization", max_length=64, verbose_name="header of the secret"
+                        blank=True,
+                        default="Authorization",
+                        max_length=64,
+                        verbose_name="header of the secret",
                     ),
                 ),
                 ("secret", models.TextField(blank=True, editable=False)),
@@ -43,11 +59,20 @@ class Migration(_locking.Migration):
                         ],
                     ),
                 ),
-                ("id_path", models.CharField(default="id", max_length=255, verbose_name="path of the id")),
-                ("total_path", models.CharField(blank=True, max_length=255, verbose_name="path of the total")),
+                (
+                    "id_path",
+                    models.CharField(default="id", max_length=255, verbose_name="path of the id"),
+                ),
+                (
+                    "total_path",
+                    models.CharField(blank=True, max_length=255, verbose_name="path of the total"),
+                ),
                 ("operations", models.JSONField(blank=True, default=dict)),
                 ("mapping", models.JSONField(blank=True, null=True)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
                 (
                     "object",
                     models.OneToOneField(
@@ -59,7 +84,9 @@ class Migration(_locking.Migration):
                 (
                     "workspace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="records.workspace"
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="records.workspace",
                     ),
                 ),
             ],
@@ -67,14 +94,30 @@ class Migration(_locking.Migration):
         migrations.CreateModel(
             name="HistoricalExternalSource",
             fields=[
-                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
-                ("uuid", models.UUIDField(db_index=True, default=records.models.columns.new_uuid, editable=False)),
-                ("name", models.CharField(help_text="What it is called in messages.", max_length=255)),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "uuid",
+                    models.UUIDField(
+                        db_index=True, default=records.models.columns.new_uuid, editable=False
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(help_text="What it is called in messages.", max_length=255),
+                ),
                 ("base_url", models.CharField(max_length=1000, verbose_name="base URL")),
                 (
                     "auth_header",
                     models.CharField(
-                        blank=True, default="Authorization", max_length=64, verbose_name="header of the secret"
+                        blank=True,
+                        default="Authorization",
+                        max_length=64,
+                        verbose_name="header of the secret",
                     ),
                 ),
                 ("secret_set_at", models.DateTimeField(editable=False, null=True)),
@@ -88,17 +131,28 @@ class Migration(_locking.Migration):
                         ],
                     ),
                 ),
-                ("id_path", models.CharField(default="id", max_length=255, verbose_name="path of the id")),
-                ("total_path", models.CharField(blank=True, max_length=255, verbose_name="path of the total")),
+                (
+                    "id_path",
+                    models.CharField(default="id", max_length=255, verbose_name="path of the id"),
+                ),
+                (
+                    "total_path",
+                    models.CharField(blank=True, max_length=255, verbose_name="path of the total"),
+                ),
                 ("operations", models.JSONField(blank=True, default=dict)),
                 ("mapping", models.JSONField(blank=True, null=True)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField()),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
                 (
                     "history_type",
-                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
                 ),
                 (
                     "history_user",
@@ -143,7 +197,12 @@ class Migration(_locking.Migration):
         migrations.CreateModel(
             name="ExternalCall",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("source_uuid", models.UUIDField()),
                 (
                     "operation",
@@ -163,19 +222,28 @@ class Migration(_locking.Migration):
                 ("external_id", models.CharField(blank=True, max_length=255)),
                 ("field_names", models.JSONField(default=list)),
                 ("author", models.BigIntegerField(help_text="The member who asked.", null=True)),
-                ("api_key", models.BigIntegerField(help_text="The key the member asked with.", null=True)),
+                (
+                    "api_key",
+                    models.BigIntegerField(help_text="The key the member asked with.", null=True),
+                ),
                 ("door", models.CharField(help_text="Through which interface.", max_length=16)),
                 ("request_id", models.CharField(blank=True, max_length=128)),
                 ("operation_id", models.UUIDField()),
                 (
                     "status",
-                    models.PositiveSmallIntegerField(help_text="The status the upstream answered with.", null=True),
+                    models.PositiveSmallIntegerField(
+                        help_text="The status the upstream answered with.", null=True
+                    ),
                 ),
                 ("answer_digest", models.CharField(blank=True, max_length=64)),
                 (
                     "outcome",
                     models.CharField(
-                        choices=[("applied", "Applied"), ("refused", "Refused"), ("unknown", "Unknown")],
+                        choices=[
+                            ("applied", "Applied"),
+                            ("refused", "Refused"),
+                            ("unknown", "Unknown"),
+                        ],
                         default="unknown",
                         max_length=8,
                     ),
@@ -204,7 +272,10 @@ class Migration(_locking.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(fields=["workspace", "object", "external_id", "-id"], name="external_call_record")
+                    models.Index(
+                        fields=["workspace", "object", "external_id", "-id"],
+                        name="external_call_record",
+                    )
                 ],
             },
         ),

@@ -14,12 +14,16 @@ class Migration(_locking.Migration):
         migrations.AddField(
             model_name="historicalrecord",
             name="assignment_task_id",
-            field=models.BigIntegerField(blank=True, help_text="A task elsewhere; only kept.", null=True),
+            field=models.BigIntegerField(
+                blank=True, help_text="A task elsewhere; only kept.", null=True
+            ),
         ),
         migrations.AddField(
             model_name="record",
             name="assignment_task_id",
-            field=models.BigIntegerField(blank=True, help_text="A task elsewhere; only kept.", null=True),
+            field=models.BigIntegerField(
+                blank=True, help_text="A task elsewhere; only kept.", null=True
+            ),
         ),
         migrations.AddIndex(
             model_name="fieldvalue",
@@ -40,7 +44,9 @@ class Migration(_locking.Migration):
         migrations.AddIndex(
             model_name="record",
             index=models.Index(
-                condition=models.Q(("state", "deleted")), fields=["workspace", "object", "id"], name="record_trash"
+                condition=models.Q(("state", "deleted")),
+                fields=["workspace", "object", "id"],
+                name="record_trash",
             ),
         ),
     ]

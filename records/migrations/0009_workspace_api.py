@@ -18,32 +18,44 @@ class Migration(_locking.Migration):
         migrations.AddField(
             model_name="field",
             name="is_admin_only",
-            field=models.BooleanField(default=False, help_text="Only workspace admins see and set it."),
+            field=models.BooleanField(
+                default=False, help_text="Only workspace admins see and set it."
+            ),
         ),
         migrations.AddField(
             model_name="field",
             name="is_external_id",
-            field=models.BooleanField(default=False, help_text="Its value is the record's external id."),
+            field=models.BooleanField(
+                default=False, help_text="Its value is the record's external id."
+            ),
         ),
         migrations.AddField(
             model_name="field",
             name="should_index",
-            field=models.BooleanField(default=True, help_text="Wished for; every field is indexed."),
+            field=models.BooleanField(
+                default=True, help_text="Wished for; every field is indexed."
+            ),
         ),
         migrations.AddField(
             model_name="historicalfield",
             name="is_admin_only",
-            field=models.BooleanField(default=False, help_text="Only workspace admins see and set it."),
+            field=models.BooleanField(
+                default=False, help_text="Only workspace admins see and set it."
+            ),
         ),
         migrations.AddField(
             model_name="historicalfield",
             name="is_external_id",
-            field=models.BooleanField(default=False, help_text="Its value is the record's external id."),
+            field=models.BooleanField(
+                default=False, help_text="Its value is the record's external id."
+            ),
         ),
         migrations.AddField(
             model_name="historicalfield",
             name="should_index",
-            field=models.BooleanField(default=True, help_text="Wished for; every field is indexed."),
+            field=models.BooleanField(
+                default=True, help_text="Wished for; every field is indexed."
+            ),
         ),
         migrations.AddField(
             model_name="historicalobjecttype",

@@ -15,7 +15,9 @@ POSTGRESQL_BACK = [
     "ALTER TABLE records_historicalrecord DROP COLUMN transaction_id",
 ]
 # Here one writes at a time, so the keys of the ledger are in the order of the transactions.
-SQLITE = ["CREATE INDEX ledger_by_object ON records_historicalrecord (workspace_id, object_id, history_id)"]
+SQLITE = [
+    "CREATE INDEX ledger_by_object ON records_historicalrecord (workspace_id, object_id, history_id)"
+]
 SQLITE_BACK = ["DROP INDEX ledger_by_object"]
 
 

@@ -25,7 +25,12 @@ class Migration(_locking.Migration):
         migrations.CreateModel(
             name="RefusedRow",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("line", models.PositiveBigIntegerField()),
                 ("field", models.TextField(blank=True)),
                 ("code", models.CharField(max_length=64)),
@@ -51,7 +56,9 @@ class Migration(_locking.Migration):
                 ),
             ],
             options={
-                "indexes": [models.Index(fields=["workspace", "run", "line", "id"], name="refused_row_run")],
+                "indexes": [
+                    models.Index(fields=["workspace", "run", "line", "id"], name="refused_row_run")
+                ],
             },
         ),
     ]

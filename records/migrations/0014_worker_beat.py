@@ -14,7 +14,12 @@ class Migration(_locking.Migration):
         migrations.CreateModel(
             name="WorkerBeat",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("name", models.CharField(max_length=255, unique=True)),
                 ("beaten_at", models.DateTimeField()),
             ],

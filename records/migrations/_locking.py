@@ -16,7 +16,15 @@ from django.core.management.base import CommandError
 from django.db import OperationalError, migrations, transaction
 
 # A write reads the definition, locks the record, then writes its index and its ledger.
-WRITE_ORDER = ("workspace", "objecttype", "field", "fieldoption", "record", "fieldvalue", "historicalrecord")
+WRITE_ORDER = (
+    "workspace",
+    "objecttype",
+    "field",
+    "fieldoption",
+    "record",
+    "fieldvalue",
+    "historicalrecord",
+)
 WAIT_MS = 400
 ATTEMPTS = 120
 BUSY = {"55P03", "57014", "40P01"}  # lock not available, statement cancelled, deadlock
@@ -91,6 +99,7 @@ def _limits(cursor: Any, lock: str, statement: str) -> tuple[str, str]:
     cursor.execute("SELECT current_setting('lock_timeout'), current_setting('statement_timeout')")
     before: tuple[str, str] = cursor.fetchone()
     cursor.execute(
-        "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)", [lock, statement]
+        "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)",
+        [lock, statement],
     )
     return before

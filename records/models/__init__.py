@@ -14,6 +14,7 @@ from .definitions import (
 )
 from .external import CallOutcome, ExternalCall, ExternalOperation, ExternalSource
 from .jobs import ImportPart, ImportRun, ImportUpload, Job, JobStatus, RefusedRow
+from .rates import RateCount
 from .record import FieldValue, LedgerEntry, Record, RecordState, Source
 from .workspace import (
     ApiKey,
@@ -54,6 +55,7 @@ __all__ = [
     "ObjectKind",
     "ObjectPermission",
     "ObjectType",
+    "RateCount",
     "Record",
     "RecordMember",
     "RecordState",

@@ -17,27 +17,35 @@ def new_uuid() -> UUID:
 
 
 class Document(models.JSONField[Any, Any]):
-    """A JSON document that is read and written whole: PostgreSQL keeps it as `json`, the text as it came.
+    """A JSON document that is read and written whole: PostgreSQL keeps it as `json`, the text as it
+    came.
 
-    Nothing looks inside it with SQL, and `jsonb` would be taken apart and put together again at every write and read.
+    Nothing looks inside it with SQL, and `jsonb` would be taken apart and put together again at
+    every write and read.
     """
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str | None:
         return "json" if connection.vendor == "postgresql" else super().db_type(connection)
 
     def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> Any:
-        return super().from_db_value(value, expression, connection) if isinstance(value, str) else value
+        return (
+            super().from_db_value(value, expression, connection)
+            if isinstance(value, str)
+            else value
+        )
 
 
 class NormalText(models.TextField[Any, Any]):
-    """Text compared and sorted by code point on both engines (SQLite does, PostgreSQL is told to)."""
+    """Text compared and sorted by code point on both engines (SQLite does, PostgreSQL is told
+    to)."""
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
         return 'text COLLATE "C"' if connection.vendor == "postgresql" else "text"
 
 
 class ExactNumber(models.Field[Any, Any]):
-    """A number of any size: 64-bit integers and 15-digit decimals keep every digit on both engines."""
+    """A number of any size: 64-bit integers and 15-digit decimals keep every digit on both
+    engines."""
 
     description = "exact number"
 

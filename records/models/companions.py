@@ -14,7 +14,9 @@ class Activity(models.Model):
     """Something scheduled with a record: a call, a meeting, a task."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
-    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="activities", db_index=False)
+    record = models.ForeignKey(
+        Record, on_delete=models.CASCADE, related_name="activities", db_index=False
+    )
     title = models.CharField(max_length=255)
     due_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
@@ -31,7 +33,9 @@ class Address(models.Model):
     """A postal address of a record."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
-    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="addresses", db_index=False)
+    record = models.ForeignKey(
+        Record, on_delete=models.CASCADE, related_name="addresses", db_index=False
+    )
     street = models.CharField(max_length=255, blank=True)
     city = models.CharField(max_length=255, blank=True)
     state = models.CharField(max_length=255, blank=True)
@@ -55,21 +59,30 @@ class EmailSuppression(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["workspace", "email"], name="suppression_email_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "email"], name="suppression_email_unique")
+        ]
 
     def __str__(self) -> str:
         return self.email
 
 
 class RecordMember(models.Model):
-    """An explicit association of a member with a record, beside its owner and team-selector values."""
+    """An explicit association of a member with a record, beside its owner and team-selector
+    values."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
-    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="members", db_index=False)
+    record = models.ForeignKey(
+        Record, on_delete=models.CASCADE, related_name="members", db_index=False
+    )
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["workspace", "record", "member"], name="record_member_unique")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "record", "member"], name="record_member_unique"
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.member)
@@ -90,24 +103,34 @@ class LeadSource(models.Model):
         CUSTOM = "custom", "Custom"
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
-    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="lead_sources", db_index=False)
+    record = models.ForeignKey(
+        Record, on_delete=models.CASCADE, related_name="lead_sources", db_index=False
+    )
     kind = models.CharField(max_length=16, choices=Kind.choices)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["workspace", "record", "kind"], name="lead_source_unique")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "record", "kind"], name="lead_source_unique"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.get_kind_display()
 
 
 class Attachment(models.Model):
-    """A file of a record, by a name that may be a path. `files` values of the record may refer to it.
+    """A file of a record, by a name that may be a path. `files` values of the record may refer to
+    it.
 
-    What it holds stands in the file storage under a name of ours; uploading the name again replaces it.
+    What it holds stands in the file storage under a name of ours; uploading the name again replaces
+    it.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="attachments")
-    record = models.ForeignKey(Record, on_delete=models.CASCADE, null=True, related_name="attachments", db_index=False)
+    record = models.ForeignKey(
+        Record, on_delete=models.CASCADE, null=True, related_name="attachments", db_index=False
+    )
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     file = models.FileField(upload_to="attachments/%Y/%m/", max_length=500)
     name = models.CharField(max_length=255)

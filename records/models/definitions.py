@@ -21,10 +21,10 @@ class ObjectKind(models.TextChoices):
 class ObjectType(models.Model):
     """A kind of record (customers, incidents, invoices).
 
-    `identifier_field` names the field whose value is unique in the object, archived records included, and by
-    which records are looked up and upserted; None where records have no name. `schema_version` grows with every
-    change to the object, its fields and options. An open object takes properties that it has no field for: each makes
-    one.
+    `identifier_field` names the field whose value is unique in the object, archived records
+    included, and by which records are looked up and upserted; None where records have no name.
+    `schema_version` grows with every change to the object, its fields and options. An open object
+    takes properties that it has no field for: each makes one.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="object_types")
@@ -32,7 +32,9 @@ class ObjectType(models.Model):
     name = models.CharField("API name", max_length=64)
     object_name = models.CharField("plural label", max_length=255)
     entity_name = models.CharField("singular label", max_length=255)
-    object_type = models.CharField(max_length=8, choices=ObjectKind.choices, default=ObjectKind.STANDARD)
+    object_type = models.CharField(
+        max_length=8, choices=ObjectKind.choices, default=ObjectKind.STANDARD
+    )
     description = models.TextField(blank=True)
     is_custom = models.BooleanField(default=True, editable=False)
     default_color = models.CharField(max_length=32, blank=True)
@@ -48,7 +50,9 @@ class ObjectType(models.Model):
     )
     schema_version = models.PositiveBigIntegerField(default=1, editable=False)
     is_open = models.BooleanField(
-        "open", default=False, help_text="Agents that write a property nobody has defined make a field of it."
+        "open",
+        default=False,
+        help_text="Agents that write a property nobody has defined make a field of it.",
     )
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -56,7 +60,9 @@ class ObjectType(models.Model):
 
     class Meta:
         verbose_name = "object"
-        constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="object_name_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "name"], name="object_name_unique")
+        ]
 
     def __str__(self) -> str:
         return self.object_name
@@ -74,7 +80,11 @@ class FieldCategory(models.Model):
 
     class Meta:
         verbose_name_plural = "field categories"
-        constraints = [models.UniqueConstraint(fields=["workspace", "object", "name"], name="category_name_unique")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "object", "name"], name="category_name_unique"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -93,14 +103,17 @@ class RelationKind(models.TextChoices):
 class Field(models.Model):
     """One typed property of an object's records.
 
-    `settings` holds what its type needs (currency, limits, scale, region). A relationship's links are stored on
-    one side only: `mirror_of` is set on the side that is derived. `computed` names the rule that fills a field
-    nobody writes. Fields that were deleted stay as rows, so that history remains readable.
+    `settings` holds what its type needs (currency, limits, scale, region). A relationship's links
+    are stored on one side only: `mirror_of` is set on the side that is derived. `computed` names
+    the rule that fills a field nobody writes. Fields that were deleted stay as rows, so that
+    history remains readable.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
     object = models.ForeignKey(ObjectType, on_delete=models.CASCADE, related_name="fields")
-    category = models.ForeignKey(FieldCategory, on_delete=models.SET_NULL, null=True, blank=True, related_name="fields")
+    category = models.ForeignKey(
+        FieldCategory, on_delete=models.SET_NULL, null=True, blank=True, related_name="fields"
+    )
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     name = models.CharField("API name", max_length=64)
     display_name = models.CharField("label", max_length=255)
@@ -112,19 +125,37 @@ class Field(models.Model):
     is_read_only = models.BooleanField(default=False)
     is_hidden = models.BooleanField(default=False)
     is_unique = models.BooleanField(default=False)
-    is_admin_only = models.BooleanField(default=False, help_text="Only workspace admins see and set it.")
-    is_external_id = models.BooleanField(default=False, help_text="Its value is the record's external id.")
-    should_index = models.BooleanField(default=True, help_text="Wished for; every field is indexed.")
+    is_admin_only = models.BooleanField(
+        default=False, help_text="Only workspace admins see and set it."
+    )
+    is_external_id = models.BooleanField(
+        default=False, help_text="Its value is the record's external id."
+    )
+    should_index = models.BooleanField(
+        default=True, help_text="Wished for; every field is indexed."
+    )
     is_default = models.BooleanField(default=False, editable=False)
     is_deletable = models.BooleanField(default=True, editable=False)
     allows_empty = models.BooleanField(default=True)
     computed = models.CharField(max_length=32, blank=True, editable=False)
-    relation_kind = models.CharField(max_length=16, choices=RelationKind.choices, blank=True, editable=False)
+    relation_kind = models.CharField(
+        max_length=16, choices=RelationKind.choices, blank=True, editable=False
+    )
     related_object = models.ForeignKey(
-        ObjectType, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+        ObjectType,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        editable=False,
     )
     mirror_of = models.OneToOneField(
-        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="mirror", editable=False
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="mirror",
+        editable=False,
     )
     order = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -155,7 +186,8 @@ class StageStatus(models.TextChoices):
 
 
 class FieldOption(models.Model):
-    """One of the values a choice field offers; a pipeline's stages are the options of its `stage` field.
+    """One of the values a choice field offers; a pipeline's stages are the options of its `stage`
+    field.
 
     Deleted options stay as rows, so that history remains readable.
     """
@@ -164,12 +196,19 @@ class FieldOption(models.Model):
     field = models.ForeignKey(Field, on_delete=models.CASCADE, related_name="options")
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     name = models.CharField(max_length=255)
-    name_key = models.CharField(max_length=255, editable=False, help_text="The name as it is compared.")
+    name_key = models.CharField(
+        max_length=255, editable=False, help_text="The name as it is compared."
+    )
     code = models.CharField(max_length=255)
     order = models.PositiveIntegerField(default=0)
     stage_status = models.CharField(max_length=12, choices=StageStatus.choices, blank=True)
     percentage = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Chance to close of the records in this stage."
+    )
+    by_hand = models.BooleanField(
+        default=True,
+        editable=False,
+        help_text="Part of the definition; else made by a record, as tags are.",
     )
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     history = HistoricalRecords()

@@ -25,9 +25,9 @@ class JobStatus(models.TextChoices):
 class Job(models.Model):
     """Work on many records at once, done in batches: where it stands is stored with each of them.
 
-    `position` is where the next batch begins; what it counts depends on the kind. Whoever works on a job holds a lease
-    on it until `leased_until`: a job whose worker was killed is taken up by another when the lease has run out.
-    `failures` holds the first thousand refusals.
+    `position` is where the next batch begins; what it counts depends on the kind. Whoever works on
+    a job holds a lease on it until `leased_until`: a job whose worker was killed is taken up by
+    another when the lease has run out. `failures` holds the first thousand refusals.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
@@ -56,7 +56,9 @@ class Job(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["workspace", "-id"], name="job_list"),
-            models.Index(fields=["leased_until"], condition=models.Q(finished_at=None), name="job_unfinished"),
+            models.Index(
+                fields=["leased_until"], condition=models.Q(finished_at=None), name="job_unfinished"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -64,7 +66,12 @@ class Job(models.Model):
 
 
 class ImportUpload(models.Model):
-    """A file that waits to be imported: a CSV in UTF-8, whatever it was when it came."""
+    """A file that waits to be imported, as it came.
+
+    `encoding` is that of a CSV file, or `xlsx`; it is empty where an earlier release kept the file
+    as CSV in UTF-8. `reading` is how else the file is read: its delimiter, sheet and header row.
+    `row_count` is null until a job has counted the rows of a long file.
+    """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
@@ -72,9 +79,11 @@ class ImportUpload(models.Model):
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
     file_name = models.CharField(max_length=255)
     file = models.FileField(max_length=500)
+    encoding = models.CharField(max_length=255, blank=True, default="")
+    reading = models.JSONField(default=dict)
     header = models.JSONField()
     samples = models.JSONField()
-    row_count = models.PositiveBigIntegerField()
+    row_count = models.PositiveBigIntegerField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:
@@ -84,9 +93,10 @@ class ImportUpload(models.Model):
 class ImportRun(models.Model):
     """One import of a file into an object.
 
-    `digest` is the SHA-256 of the file; `match_field` the API name of the field that rows were matched by, empty where
-    every row is a new record. `report_path` is where a finished run has its report of refused rows: an absolute path of
-    the machine that ran the command, or a job's name in the file storage.
+    `digest` is the SHA-256 of the file; `match_field` the API name of the field that rows were
+    matched by, empty where every row is a new record. `report_path` is where a finished run has its
+    report of refused rows: an absolute path of the machine that ran the command, or a job's name in
+    the file storage.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
@@ -116,8 +126,9 @@ class ImportRun(models.Model):
 class ImportPart(models.Model):
     """The rows of a file that one process imports, and how far it has come.
 
-    Each batch of rows and the progress it makes are stored in one transaction, so that an import that was interrupted
-    goes on where it stopped. `report_bytes` is for processes of 0.1 that run while the database is upgraded.
+    Each batch of rows and the progress it makes are stored in one transaction, so that an import
+    that was interrupted goes on where it stopped. `report_bytes` is for processes of 0.1 that run
+    while the database is upgraded.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
@@ -131,17 +142,26 @@ class ImportPart(models.Model):
     report_bytes = models.PositiveBigIntegerField(default=0, editable=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["workspace", "run", "number"], name="import_part_unique")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "run", "number"], name="import_part_unique"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.run}, part {self.number + 1}: {self.rows_done} rows"
 
 
 class RefusedRow(models.Model):
-    """Why a row of a file, or one cell of it, was not imported: stored with its batch, until the report is made."""
+    """Why a row of a file, or one cell of it, was not imported: stored with its batch, until the
+    report is made."""
 
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
-    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="refused", db_index=False)
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    run = models.ForeignKey(
+        ImportRun, on_delete=models.CASCADE, related_name="refused", db_index=False
+    )
     line = models.PositiveBigIntegerField()
     field = models.TextField(blank=True)
     code = models.CharField(max_length=64)

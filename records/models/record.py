@@ -36,8 +36,8 @@ class Source(models.TextChoices):
 class LedgerEntry(models.Model):
     """What the ledger says of one write to one record, beside simple-history's own columns.
 
-    `changes` is `{field id: [old, new]}` in the document's normal form; `operation_id` is shared by everything
-    one request, job or import changed.
+    `changes` is `{field id: [old, new]}` in the document's normal form; `operation_id` is shared by
+    everything one request, job or import changed.
     """
 
     changes: Any = Document(default=dict)
@@ -53,10 +53,12 @@ class LedgerEntry(models.Model):
 
 
 class Ledger(HistoricalRecords):  # type: ignore[misc]  # simple-history has no types
-    """simple-history's table of Record, kept by one key: who reads the ledger reads that of one record, in order.
+    """simple-history's table of Record, kept by one key: who reads the ledger reads that of one
+    record, in order.
 
-    Of the copied columns none has an index of its own, as nobody looks rows up by them and each would be paid for at
-    every write; that versions are unique makes "version = number of rows" a constraint.
+    Of the copied columns none has an index of its own, as nobody looks rows up by them and each
+    would be paid for at every write; that versions are unique makes "version = number of rows" a
+    constraint.
     """
 
     def _get_history_user_fields(self) -> dict[str, Any]:
@@ -65,20 +67,27 @@ class Ledger(HistoricalRecords):  # type: ignore[misc]  # simple-history has no 
         return {"history_user": user}
 
     def get_meta_options(self, model: type[models.Model]) -> dict[str, Any]:
-        key = models.UniqueConstraint(fields=["workspace", "id", "version"], name="ledger_version_unique")
+        key = models.UniqueConstraint(
+            fields=["workspace", "id", "version"], name="ledger_version_unique"
+        )
         return {**super().get_meta_options(model), "constraints": [key]}
 
 
 class Record(models.Model):
-    """A record. `values` is the truth: `{field id: value in normal form}`; everything else serves finding it.
+    """A record. `values` is the truth: `{field id: value in normal form}`; everything else serves
+    finding it.
 
-    `version` is the number of rows the ledger has of it. A record in the trash (deleted) has its document, but holds
-    no name: its identifier is empty, and the index keeps none of its values unique. Foreign keys carry no index of
-    their own where a composite one below serves.
+    `version` is the number of rows the ledger has of it. A record in the trash (deleted) has its
+    document, but holds no name: its identifier is empty, and the index keeps none of its values
+    unique. Foreign keys carry no index of their own where a composite one below serves.
     """
 
-    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+", db_index=False)
-    object = models.ForeignKey(ObjectType, on_delete=models.PROTECT, related_name="+", db_index=False)
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    object = models.ForeignKey(
+        ObjectType, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     values: Any = Document(default=dict)
     identifier = NormalText(null=True, blank=True)
@@ -89,10 +98,14 @@ class Record(models.Model):
     member = models.ForeignKey(
         Member, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    owner = models.ForeignKey(Member, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    owner = models.ForeignKey(
+        Member, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     state = models.CharField(max_length=8, choices=RecordState.choices, default=RecordState.ACTIVE)
     cancelled_at = models.DateTimeField(null=True, blank=True)
-    assignment_task_id = models.BigIntegerField(null=True, blank=True, help_text="A task elsewhere; only kept.")
+    assignment_task_id = models.BigIntegerField(
+        null=True, blank=True, help_text="A task elsewhere; only kept."
+    )
     version = models.PositiveBigIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -116,8 +129,8 @@ class Record(models.Model):
 
     class Meta:
         constraints = [
-            # With a condition: PostgreSQL takes what is unique without one for a key, and who changes a key waits for
-            # everybody who links to the record.
+            # With a condition: PostgreSQL takes what is unique without one for a key, and who
+            # changes a key waits for everybody who links to the record.
             models.UniqueConstraint(
                 fields=["workspace", "object", "identifier"],
                 condition=Q(identifier__isnull=False),
@@ -135,8 +148,16 @@ class Record(models.Model):
                 condition=Q(state="archived", external_id__isnull=False),
                 name="record_external_archived",
             ),
-            models.Index(fields=["workspace", "object", "id"], condition=Q(state="deleted"), name="record_trash"),
-            models.Index(fields=["workspace", "object", "id"], condition=Q(state="active"), name="record_live"),
+            models.Index(
+                fields=["workspace", "object", "id"],
+                condition=Q(state="deleted"),
+                name="record_trash",
+            ),
+            models.Index(
+                fields=["workspace", "object", "id"],
+                condition=Q(state="active"),
+                name="record_live",
+            ),
             models.Index(
                 fields=["workspace", "object", "created_at", "id"],
                 condition=Q(state="active"),
@@ -173,19 +194,25 @@ def _covering(column: str) -> models.Index:
 
 
 class FieldValue(models.Model):
-    """The typed index: one row per stored scalar, derived from the documents and rebuilt by `reindex`.
+    """The typed index: one row per stored scalar, derived from the documents and rebuilt by
+    `reindex`.
 
-    Exactly one typed column is set. `text` is the first 255 characters of the text as it is compared, `overflow`
-    the whole of it where it is longer. `unique_key` is set on fields whose values are unique. The rows are
-    derived, so they carry no foreign key constraints; `check_records` proves them.
+    Exactly one typed column is set. `text` is the first 255 characters of the text as it is
+    compared, `overflow` the whole of it where it is longer. `unique_key` is set on fields whose
+    values are unique. The rows are derived, so they carry no foreign key constraints;
+    `check_records` proves them.
     """
 
     pk = models.CompositePrimaryKey("record", "field", "position")
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, db_constraint=False, db_index=False)
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, db_constraint=False, db_index=False
+    )
     record = models.ForeignKey(
         Record, on_delete=models.CASCADE, related_name="index", db_constraint=False, db_index=False
     )
-    field = models.ForeignKey(Field, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False)
+    field = models.ForeignKey(
+        Field, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
     position = models.PositiveIntegerField(default=0)
     text = NormalText(null=True)
     overflow = NormalText(null=True)
@@ -207,7 +234,10 @@ class FieldValue(models.Model):
             )
         ]
         indexes = [
-            *(_covering(name) for name in ("text", "number", "moment", "option", "related_record", "member")),
+            *(
+                _covering(name)
+                for name in ("text", "number", "moment", "option", "related_record", "member")
+            ),
             models.Index(
                 fields=["workspace", "field", "related_record", "record"],
                 condition=Q(related_record__isnull=False, live=False),

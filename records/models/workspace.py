@@ -13,8 +13,9 @@ from .columns import new_uuid
 class Workspace(models.Model):
     """One tenant: its people, definitions and records are nobody else's.
 
-    `definitions_version` grows with every change to members, roles, objects, fields and options, so that each
-    process knows, from the query that authenticates a request, whether what it has compiled is still current.
+    `definitions_version` grows with every change to members, roles, objects, fields and options, so
+    that each process knows, from the query that authenticates a request, whether what it has
+    compiled is still current.
     """
 
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
@@ -22,7 +23,9 @@ class Workspace(models.Model):
     slug = models.SlugField(max_length=80, unique=True)
     time_zone = models.CharField(max_length=64, default="UTC")
     region = models.CharField(
-        max_length=2, default="US", help_text="Country whose national phone number format is understood."
+        max_length=2,
+        default="US",
+        help_text="Country whose national phone number format is understood.",
     )
     definitions_version = models.PositiveBigIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -41,7 +44,9 @@ class Role(models.Model):
     history = HistoricalRecords()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="role_name_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "name"], name="role_name_unique")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -52,7 +57,9 @@ class Member(models.Model):
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="members")
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships"
+    )
     role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="members")
     first_name = models.CharField(max_length=150, blank=True)
     last_name = models.CharField(max_length=150, blank=True)
@@ -92,14 +99,19 @@ class ObjectPermission(models.Model):
     history = HistoricalRecords()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["workspace", "role", "object"], name="object_permission_unique")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "role", "object"], name="object_permission_unique"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.role} on {self.object}"
 
 
 class FieldPermission(models.Model):
-    """A switch that takes a field away from a role. No row: the field follows the object's grant."""
+    """A switch that takes a field away from a role. No row: the field follows the object's
+    grant."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
     role = models.ForeignKey(Role, on_delete=models.CASCADE, related_name="field_permissions")
@@ -109,7 +121,11 @@ class FieldPermission(models.Model):
     history = HistoricalRecords()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["workspace", "role", "field"], name="field_permission_unique")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "role", "field"], name="field_permission_unique"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.role} on {self.field}"
@@ -122,11 +138,20 @@ class ApiKey(models.Model):
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="api_keys")
-    member = models.ForeignKey(Member, on_delete=models.CASCADE, null=True, blank=True, related_name="api_keys")
+    member = models.ForeignKey(
+        Member, on_delete=models.CASCADE, null=True, blank=True, related_name="api_keys"
+    )
     name = models.CharField(max_length=100)
     prefix = models.CharField(max_length=16, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scopes = models.JSONField(default=list, blank=True)
+    self_access = models.BooleanField(
+        "self-access",
+        default=False,
+        help_text="A key with read scopes alone is read-only: it writes nothing, through any API "
+        "or tool. With self-access it may also create and change its member's own records through "
+        "the Workspace API. Keys without scopes, and keys with a write scope, may do so anyway.",
+    )
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -146,13 +171,19 @@ class IdempotencyKey(models.Model):
     caller = models.CharField(max_length=64, help_text="The API key, or the session's member.")
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64)
-    status = models.PositiveSmallIntegerField(null=True, help_text="Empty while the call is in flight.")
+    status = models.PositiveSmallIntegerField(
+        null=True, help_text="Empty while the call is in flight."
+    )
     headers = models.JSONField(default=dict)
     body = models.BinaryField(default=b"")
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["workspace", "caller", "key"], name="idempotency_key_unique")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "caller", "key"], name="idempotency_key_unique"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.key

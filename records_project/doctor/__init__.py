@@ -1,4 +1,5 @@
-"""What `manage.py doctor` looks at, and what it says of each: whether a deployment can do what it is for."""
+"""What `manage.py doctor` looks at, and what it says of each: whether a deployment can do what it
+is for."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ WITH_DATABASE: tuple[Check, ...] = (migrations, time_limit, durability, autovacu
 
 
 def examine(address: str) -> list[Finding]:
-    """Look at everything; `address` is where visitors reach Records, empty where that is not to be tried."""
+    """Look at everything; `address` is where visitors reach Records, empty where that is not to be
+    tried."""
     findings = [*look("settings", settings), *look("database", database)]
     usable = all(each.status != "failed" for each in findings)
     for check in WITH_DATABASE:

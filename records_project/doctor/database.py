@@ -25,14 +25,20 @@ def database() -> Iterator[Finding]:
     ask("SELECT 1")
     milliseconds = (time.perf_counter() - started) * 1000
     if connection.vendor == "sqlite":
-        yield ok(f"SQLite {ask('SELECT sqlite_version()')} opens {settings.DATABASES['default']['NAME']}.")
+        yield ok(
+            f"SQLite {ask('SELECT sqlite_version()')} opens "
+            f"{settings.DATABASES['default']['NAME']}."
+        )
         return
     parameters = server_parameters()
     version = int(parameters["server_version_num"]) // 10_000
     if version < OLDEST:
         yield failed(f"This is PostgreSQL {version}. Upgrade it to {OLDEST} or newer.")
     if parameters["server_encoding"] != "UTF8":
-        yield failed(f"Its encoding is {parameters['server_encoding']}. Create the database with ENCODING 'UTF8'.")
+        yield failed(
+            f"Its encoding is {parameters['server_encoding']}. Create the database with "
+            "ENCODING 'UTF8'."
+        )
     if parameters["transaction_read_only"] == "on":
         yield failed("It is read-only. Connect to the primary server, not to a standby.")
     yield ok(f"PostgreSQL {version}, database {where()}, answers in {milliseconds:.0f} ms.")
@@ -48,12 +54,17 @@ def time_limit() -> Iterator[Finding]:
     """See that the limit on statements that `serve` asks for reaches the database."""
     seconds = settings.STATEMENT_SECONDS
     if not seconds:
-        yield warning("STATEMENT_SECONDS is 0, so one slow search can hold a thread for ever. Set it to 5.")
+        yield warning(
+            "STATEMENT_SECONDS is 0, so one slow search can hold a thread for ever. Set it to 5."
+        )
         return
     if connection.vendor == "postgresql":
         given = int(server_parameters()["statement_timeout"]) / 1000
         if abs(given - seconds) > 0.001:
-            said = f"STATEMENT_SECONDS is {seconds:g}, but the database limits statements to {given:g} s (0: no limit)."
+            said = (
+                f"STATEMENT_SECONDS is {seconds:g}, but the database limits statements to "
+                f"{given:g} s (0: no limit)."
+            )
             yield failed(f"{said} A pooler drops it: see PgBouncer in docs/deployment.md.")
             return
     yield ok(f"`serve` stops statements after {seconds:g} s.")
@@ -65,18 +76,29 @@ def durability() -> Iterator[Finding]:
         yield from durability_of_sqlite()
         return
     parameters = server_parameters()
-    unsafe = [each for each in ("fsync", "synchronous_commit", "full_page_writes") if parameters[each] == "off"]
+    unsafe = [
+        each
+        for each in ("fsync", "synchronous_commit", "full_page_writes")
+        if parameters[each] == "off"
+    ]
     for parameter in unsafe:
-        yield failed(f"{parameter} is off, so a crash can lose or damage records. Turn it on in postgresql.conf.")
+        yield failed(
+            f"{parameter} is off, so a crash can lose or damage records. Turn it on in "
+            "postgresql.conf."
+        )
     if not unsafe:
         yield ok("fsync, synchronous_commit and full_page_writes are on.")
 
 
 def durability_of_sqlite() -> Iterator[Finding]:
-    """See that our own settings of SQLite took hold: a network share, for one, cannot have a write-ahead log."""
+    """See that our own settings of SQLite took hold: a network share, for one, cannot have a
+    write-ahead log."""
     journal, synchronous = ask("PRAGMA journal_mode"), ask("PRAGMA synchronous")
     if journal != "wal" or synchronous != 2:
-        said = f"journal_mode is {journal} and synchronous {synchronous}, where wal and 2 are expected."
+        said = (
+            f"journal_mode is {journal} and synchronous {synchronous}, where wal and 2 are "
+            "expected."
+        )
         yield failed(f"{said} Move the database to a local disk.")
     else:
         yield ok("Each commit is written through to the disk (WAL, synchronous=FULL).")
@@ -119,8 +141,8 @@ def never_analysed() -> list[str]:
     """Return the tables with many rows and no statistics."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT relname FROM pg_stat_user_tables WHERE n_live_tup >= %s AND last_analyze IS NULL"
-            " AND last_autoanalyze IS NULL ORDER BY relname",
+            "SELECT relname FROM pg_stat_user_tables WHERE n_live_tup >= %s AND last_analyze "
+            "IS NULL AND last_autoanalyze IS NULL ORDER BY relname",
             [ROWS_WORTH_STATISTICS],
         )
         return [name for (name,) in cursor.fetchall()]
@@ -129,9 +151,16 @@ def never_analysed() -> list[str]:
 def server_parameters() -> dict[str, str]:
     """Return the settings of our session that the checks look at."""
     names = [
-        "autovacuum", "fsync", "full_page_writes", "server_encoding", "server_version_num", "statement_timeout",
-        "synchronous_commit", "track_counts", "transaction_read_only",
-    ]  # fmt: skip
+        "autovacuum",
+        "fsync",
+        "full_page_writes",
+        "server_encoding",
+        "server_version_num",
+        "statement_timeout",
+        "synchronous_commit",
+        "track_counts",
+        "transaction_read_only",
+    ]
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [names])
         return dict(cursor.fetchall())

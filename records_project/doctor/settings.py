@@ -1,4 +1,5 @@
-"""Settings: the bad ones are refused before this; here are those that are allowed and yet unwise."""
+"""Settings: the bad ones are refused before this; here are those that are allowed and yet
+unwise."""
 
 from __future__ import annotations
 
@@ -30,11 +31,20 @@ def doubts_of_mode() -> Iterator[str]:
         yield f"Records runs in {active.RECORDS_ENV} mode. On a server, set RECORDS_ENV=production."
         return
     if "*" in active.ALLOWED_HOSTS:
-        yield "ALLOWED_HOSTS is *, so links may carry any host name that a client sends. List your host names instead."
+        yield (
+            "ALLOWED_HOSTS is *, so links may carry any host name that a client sends. List your "
+            "host names instead."
+        )
     if not active.HTTPS_ONLY:
-        yield "HTTPS_ONLY is false, so passwords and keys travel unencrypted. Set it to true behind a proxy with TLS."
+        yield (
+            "HTTPS_ONLY is false, so passwords and keys travel unencrypted. Set it to true "
+            "behind a proxy with TLS."
+        )
     if not active.PUBLIC_URL:
-        yield "PUBLIC_URL is not set, so links to files are relative. Set it to the address that visitors use."
+        yield (
+            "PUBLIC_URL is not set, so links to files are relative. Set it to the address that "
+            "visitors use."
+        )
 
 
 def misspelled(environ: dict[str, str]) -> Iterator[str]:

@@ -41,8 +41,13 @@ def space() -> Iterator[Finding]:
     for folder in dict.fromkeys((Path(settings.DATA_DIR), Path(tempfile.gettempdir()))):
         existing = next(each for each in (folder, *folder.parents) if each.exists())
         if not os.access(existing, os.W_OK | os.X_OK):
-            yield failed(f"{folder} cannot be written by user {user()}. Change its owner, or DATA_DIR or TMPDIR.")
+            yield failed(
+                f"{folder} cannot be written by user {user()}. Change its owner, or DATA_DIR "
+                "or TMPDIR."
+            )
         elif (free := shutil.disk_usage(existing).free) < LITTLE:
-            yield warning(f"{folder} has {free / 2**20:.0f} MiB left. Free some space or enlarge its disk.")
+            yield warning(
+                f"{folder} has {free / 2**20:.0f} MiB left. Free some space or enlarge its disk."
+            )
         else:
             yield ok(f"{folder} is writable and has {free / 2**30:.0f} GiB left.")

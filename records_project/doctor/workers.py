@@ -18,6 +18,8 @@ def workers() -> Iterator[Finding]:
     if found.alive:
         yield ok(f"{found.alive} worker(s) alive.{jobs}")
     elif found.last_seen:
-        yield failed(f"No worker has been seen since {found.last_seen:%Y-%m-%d %H:%M:%S} UTC.{jobs} {START}")
+        yield failed(
+            f"No worker has been seen since {found.last_seen:%Y-%m-%d %H:%M:%S} UTC.{jobs} {START}"
+        )
     else:
         yield failed(f"No worker is running.{jobs} {START}")

@@ -1,4 +1,5 @@
-"""A workspace with two workbenches: of its admin, who is no operator, and of the operator of the installation."""
+"""A workspace with two workbenches: of its admin, who is no operator, and of the operator of the
+installation."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from tests.factories import Caller, FieldDefinition, OptionDefinition, make_obje
 
 @pytest.fixture
 def operator(workspace: Caller) -> Workbench:
-    """The first user of the installation, who is a superuser; their own workspace is another one."""
+    """The first user of the installation, who is a superuser; their own workspace is another
+    one."""
     assert workspace.member.user.is_superuser
     return Workbench(workspace)
 
@@ -18,7 +20,9 @@ def operator(workspace: Caller) -> Workbench:
 @pytest.fixture
 def admin(operator: Workbench) -> Workbench:
     """The admin of a second workspace."""
-    return Workbench(make_workspace("Northern Freight", "northern@example.com", time_zone="Europe/Paris"))
+    return Workbench(
+        make_workspace("Northern Freight", "northern@example.com", time_zone="Europe/Paris")
+    )
 
 
 @pytest.fixture
@@ -33,14 +37,20 @@ def companies(admin: Workbench) -> str:
     made = make_object(
         admin.caller,
         "Companies",
-        FieldDefinition("Industry", "dropdown", options=(OptionDefinition("Air"), OptionDefinition("Sea"))),
+        FieldDefinition(
+            "Industry", "dropdown", options=(OptionDefinition("Air"), OptionDefinition("Sea"))
+        ),
         FieldDefinition("Employees", "integer"),
         FieldDefinition("Revenue", "money"),
         FieldDefinition("Certified", "checkbox"),
         FieldDefinition("Founded", "date"),
         FieldDefinition("Audited", "datetime"),
         FieldDefinition("Tags", "dynamictags"),
-        FieldDefinition("Services", "checkboxes", options=(OptionDefinition("Storage"), OptionDefinition("Customs"))),
+        FieldDefinition(
+            "Services",
+            "checkboxes",
+            options=(OptionDefinition("Storage"), OptionDefinition("Customs")),
+        ),
         FieldDefinition("Note", "longtext", category="Notes", description="What one should know."),
         FieldDefinition("About", "wysiwyg", category="Notes"),
     )

@@ -1,4 +1,5 @@
-"""Using the workbench as a person does: opening pages, filling in their forms, reading what comes back."""
+"""Using the workbench as a person does: opening pages, filling in their forms, reading what comes
+back."""
 
 from __future__ import annotations
 
@@ -54,7 +55,11 @@ class Forms(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "select" and self._select is not None:
-            if self._select not in self.forms[-1] and not self._multiple and self._first is not None:
+            if (
+                self._select not in self.forms[-1]
+                and not self._multiple
+                and self._first is not None
+            ):
                 self._add(self._select, self._first)
             self._select = None
         elif tag == "textarea" and self._textarea is not None:
@@ -93,14 +98,28 @@ class Workbench:
     def send(self, path: str, sent: Mapping[str, Any] | None = None) -> Any:
         return self.client.post(path, sent or {})
 
-    def fill(self, path: str, field: str, changes: Mapping[str, str | Sequence[str] | None], page: str = "") -> Any:
-        """Open a page, change some of what its form with `field` holds (None takes away), and send it."""
+    def fill(
+        self,
+        path: str,
+        field: str,
+        changes: Mapping[str, str | Sequence[str] | None],
+        page: str = "",
+    ) -> Any:
+        """Open a page, change some of what its form with `field` holds (None takes away), and send
+        it."""
         sent = form_of(page or self.read(path), field)
         for name, value in changes.items():
             sent.pop(name, None)
             if value is not None:
                 sent[name] = [value] if isinstance(value, str) else list(value)
         return self.client.post(path, sent)
+
+
+def refused_inputs(response: Any) -> dict[str, list[str]]:
+    """What a form that came back says beside each of its inputs; beside `__all__` what concerns
+    none of them."""
+    form = response.context["adminform"].form
+    return {name: list(errors) for name, errors in form.errors.items()}
 
 
 def messages_of(response: Any) -> list[str]:

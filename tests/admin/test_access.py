@@ -39,18 +39,25 @@ def test_a_member_logs_in_with_their_password(admin: Workbench) -> None:
     user.save()
     page = Client()
 
-    refused = page.post("/admin/login/", {"username": user.username, "password": "another password"})
+    refused = page.post(
+        "/admin/login/", {"username": user.username, "password": "another password"}
+    )
     entered = page.post("/admin/login/", {"username": user.username, "password": "a long password"})
 
     assert refused.status_code == 200
     assert entered.status_code == 302
+    assert entered.headers["Location"] == "/admin/"
     assert "Northern Freight" in page.get("/admin/").content.decode()
 
 
 @pytest.mark.django_db
 def test_people_log_in_with_what_they_know_as_their_email() -> None:
     shown = Client().get("/admin/login/").content.decode()
-    refused = Client().post("/admin/login/", {"username": "a@example.com", "password": "x"}).content.decode()
+    refused = (
+        Client()
+        .post("/admin/login/", {"username": "a@example.com", "password": "x"})
+        .content.decode()
+    )
 
     assert "Email" in shown
     assert "Username" not in shown
@@ -58,9 +65,12 @@ def test_people_log_in_with_what_they_know_as_their_email() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "heading"), [("objecttype", "objects"), ("apikey", "API keys"), ("role", "roles"), ("member", "members")]
+    ("name", "heading"),
+    [("objecttype", "objects"), ("apikey", "API keys"), ("role", "roles"), ("member", "members")],
 )
-def test_lists_are_headed_by_what_people_call_the_things(admin: Workbench, name: str, heading: str) -> None:
+def test_lists_are_headed_by_what_people_call_the_things(
+    admin: Workbench, name: str, heading: str
+) -> None:
     shown = admin.read(f"/admin/records/{name}/").casefold()
 
     assert heading.casefold() in shown
@@ -79,7 +89,9 @@ def test_an_admin_opens_every_set_up_page(admin: Workbench, companies: str, path
     assert admin.get(path).status_code == 200
 
 
-@pytest.mark.parametrize("path", [*SET_UP, *ADDING, "/admin/records/workspace/add/", "/admin/auth/user/"])
+@pytest.mark.parametrize(
+    "path", [*SET_UP, *ADDING, "/admin/records/workspace/add/", "/admin/auth/user/"]
+)
 def test_an_operator_opens_every_set_up_page(operator: Workbench, path: str) -> None:
     assert operator.get(path).status_code == 200
 
@@ -104,7 +116,9 @@ def test_an_admin_opens_every_row_of_their_workspace_and_its_history(admin: Work
 
 
 @pytest.mark.parametrize("page", ["change", "history", "delete"])
-def test_a_row_of_another_workspace_is_nowhere(admin: Workbench, elsewhere: Caller, page: str) -> None:
+def test_a_row_of_another_workspace_is_nowhere(
+    admin: Workbench, elsewhere: Caller, page: str
+) -> None:
     for name, key in rows_of(elsewhere).items():
         answers = (
             admin.get(f"/admin/records/{name}/{key}/{page}/"),
@@ -113,7 +127,9 @@ def test_a_row_of_another_workspace_is_nowhere(admin: Workbench, elsewhere: Call
         assert [answer.status_code for answer in answers] in ([404, 404], [403, 403]), (name, page)
 
 
-def test_a_version_of_another_workspaces_row_is_nowhere(admin: Workbench, elsewhere: Caller) -> None:
+def test_a_version_of_another_workspaces_row_is_nowhere(
+    admin: Workbench, elsewhere: Caller
+) -> None:
     def version(caller: Caller) -> str:
         row = Role.objects.get(workspace=caller.workspace, is_admin=False)
         return f"/admin/records/role/{row.pk}/history/{row.history.get().history_id}/"
@@ -134,25 +150,41 @@ def test_lists_hold_rows_of_the_chosen_workspace_alone(admin: Workbench, elsewhe
     assert "Another workspace" not in admin.read("/admin/records/workspace/")
 
 
-def test_the_search_for_fields_finds_those_of_the_workspace_alone(admin: Workbench, elsewhere: Caller) -> None:
+def test_the_search_for_fields_finds_those_of_the_workspace_alone(
+    admin: Workbench, elsewhere: Caller
+) -> None:
     make_object(elsewhere, "Vessels")
-    path = "/admin/autocomplete/?app_label=records&model_name=fieldpermission&field_name=field&term="
+    path = (
+        "/admin/autocomplete/?app_label=records&model_name=fieldpermission&field_name=field&term="
+    )
 
     assert admin.get(f"{path}vessels").json()["results"] == []
     (found,) = admin.get(f"{path}email status").json()["results"]
     assert found["text"] == "Email status (Contacts)"
 
 
-def test_records_of_another_workspace_are_nowhere(admin: Workbench, companies: str, elsewhere: Caller) -> None:
+def test_records_of_another_workspace_are_nowhere(
+    admin: Workbench, companies: str, elsewhere: Caller
+) -> None:
     vessels = make_object(elsewhere, "Vessels")
     ship = make_record(elsewhere, "vessels", name="Ship").record.uuid
     theirs = f"/admin/records/objects/{vessels.uuid}/"
 
-    for path in (theirs, f"{theirs}add/", f"{theirs}archived/", f"{theirs}{ship}/", f"{theirs}{ship}/edit/"):
+    for path in (
+        theirs,
+        f"{theirs}add/",
+        f"{theirs}archived/",
+        f"{theirs}{ship}/",
+        f"{theirs}{ship}/edit/",
+    ):
         assert admin.get(path).status_code == 404
     for path in (f"{companies}{ship}/", f"{companies}{ship}/edit/"):
         assert admin.get(path).status_code == 404
-    for path in (f"{theirs}{ship}/archive/", f"{companies}{ship}/archive/", f"{companies}{ship}/unarchive/"):
+    for path in (
+        f"{theirs}{ship}/archive/",
+        f"{companies}{ship}/archive/",
+        f"{companies}{ship}/unarchive/",
+    ):
         assert admin.send(path).status_code == 404
 
 
@@ -174,7 +206,9 @@ def test_a_member_without_grants_sees_nothing(admin: Workbench, companies: str) 
 def test_a_member_sees_and_does_what_their_role_grants(admin: Workbench, companies: str) -> None:
     record = make_record(admin.caller, "companies", name="Acme", employees=7).record.uuid
     grants = {"companies": {"view": "all"}}
-    reader = let_in(make_member(admin.caller, "reader@example.com", grants, hidden=[("companies", "employees")]))
+    reader = let_in(
+        make_member(admin.caller, "reader@example.com", grants, hidden=[("companies", "employees")])
+    )
 
     page = reader.read(f"{companies}{record}/")
 
@@ -190,7 +224,9 @@ def test_a_member_sees_and_does_what_their_role_grants(admin: Workbench, compani
     assert reader.send(f"{companies}{record}/archive/").status_code == 403
 
 
-def test_a_member_sees_their_own_archived_records_where_the_role_says_own(admin: Workbench, companies: str) -> None:
+def test_a_member_sees_their_own_archived_records_where_the_role_says_own(
+    admin: Workbench, companies: str
+) -> None:
     grants = {"companies": {"view": "own", "remove": "own", "create": True}}
     member = make_member(admin.caller, "own@example.com", grants)
     make_record(admin.caller, "companies", name="Theirs")
@@ -207,7 +243,9 @@ def test_a_member_sees_their_own_archived_records_where_the_role_says_own(admin:
     assert bench.get(f"{companies}{other}/").status_code == 404
 
 
-def test_a_link_leads_to_related_records_only_where_the_role_reaches(admin: Workbench, companies: str) -> None:
+def test_a_link_leads_to_related_records_only_where_the_role_reaches(
+    admin: Workbench, companies: str
+) -> None:
     make_object(admin.caller, "Ports")
     make_relation(admin.caller, "companies", "Port", "ports", "primary", "Companies there")
     port = make_record(admin.caller, "ports", name="Harbour").record.uuid
@@ -226,28 +264,36 @@ def test_an_operator_sets_up_any_workspace_but_sees_records_as_a_member_alone(
 ) -> None:
     assert operator.get(companies).status_code == 404
 
-    operator.send("/admin/records/workspace/choose/", {"workspace": str(admin.caller.workspace.uuid)})
+    operator.send(
+        "/admin/records/workspace/choose/", {"workspace": str(admin.caller.workspace.uuid)}
+    )
 
     assert "Companies" in operator.read("/admin/records/objecttype/")
     assert "not a member and cannot see" in operator.read("/admin/")
     assert operator.get(companies).status_code == 404
 
 
-def test_a_member_of_two_workspaces_chooses(admin: Workbench, companies: str, elsewhere: Caller) -> None:
-    from records.services.workspaces import create_member
+def test_a_member_of_two_workspaces_chooses(
+    admin: Workbench, companies: str, elsewhere: Caller
+) -> None:
+    from records.services.people.workspaces import create_member
 
     role = Role.objects.get(workspace=elsewhere.workspace, is_admin=False)
     create_member(elsewhere.workspace, admin.caller.member.email, role)
     assert admin.get(companies).status_code == 200
 
-    chosen = admin.send("/admin/records/workspace/choose/", {"workspace": str(elsewhere.workspace.uuid)})
+    chosen = admin.send(
+        "/admin/records/workspace/choose/", {"workspace": str(elsewhere.workspace.uuid)}
+    )
 
     assert chosen.headers["Location"] == "/admin/"
     assert admin.get(companies).status_code == 404
     assert admin.get("/admin/records/objecttype/").status_code == 403
 
 
-@pytest.mark.parametrize("wanted", [lambda other: str(other.workspace.uuid), lambda _: "", lambda _: "x"])
+@pytest.mark.parametrize(
+    "wanted", [lambda other: str(other.workspace.uuid), lambda _: "", lambda _: "x"]
+)
 def test_nobody_chooses_a_workspace_that_is_not_theirs(
     admin: Workbench, elsewhere: Caller, wanted: Callable[[Any], str]
 ) -> None:
@@ -276,11 +322,22 @@ def test_labels_are_shown_as_text(admin: Workbench) -> None:
         assert "&lt;b x-data" in admin.read(path)
 
 
-def test_pages_have_no_inline_scripts_and_nothing_from_elsewhere(admin: Workbench, companies: str) -> None:
+def test_pages_have_no_inline_scripts_and_nothing_from_elsewhere(
+    admin: Workbench, companies: str
+) -> None:
     record = make_record(admin.caller, "companies", name="Acme").record.uuid
 
-    for path in ("/admin/", companies, f"{companies}{record}/", f"{companies}{record}/edit/", *SET_UP, *ADDING):
+    for path in (
+        "/admin/",
+        companies,
+        f"{companies}{record}/",
+        f"{companies}{record}/edit/",
+        *SET_UP,
+        *ADDING,
+    ):
         content = admin.read(path)
         scripts = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>", content)
         assert not scripts, (path, scripts)
-        assert not re.search(r"""\son(click|change|submit|load)=|(src|href)=["'](https?:)?//""", content), path
+        assert not re.search(
+            r"""\son(click|change|submit|load)=|(src|href)=["'](https?:)?//""", content
+        ), path

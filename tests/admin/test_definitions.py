@@ -1,4 +1,5 @@
-"""Objects, fields and options at the workbench: changed through the services, in force at the next page."""
+"""Objects, fields and options at the workbench: changed through the services, in force at the next
+page."""
 
 from __future__ import annotations
 
@@ -8,8 +9,8 @@ from typing import Any
 import pytest
 
 from records.models import Field, FieldCategory, FieldOption, ObjectType
-from records.services.directory import load_workspace
-from tests.admin.pages import Workbench
+from records.services.catalogue.directory import load_workspace
+from tests.admin.pages import Workbench, refused_inputs
 from tests.factories import (
     Caller,
     OptionDefinition,
@@ -35,7 +36,9 @@ def object_of(caller: Caller, name: str) -> ObjectType:
 
 
 def field_of(caller: Caller, object_name: str, name: str) -> Field:
-    return Field.objects.get(workspace=caller.workspace, object__name=object_name, name=name, deleted_at=None)
+    return Field.objects.get(
+        workspace=caller.workspace, object__name=object_name, name=name, deleted_at=None
+    )
 
 
 def object_page(caller: Caller, name: str) -> str:
@@ -59,7 +62,11 @@ def change_field(bench: Workbench, object_name: str, name: str, **changes: str |
     ("sent", "kind", "identifier"),
     [
         ({"object_name": "Ports", "entity_name": "Port"}, "standard", "name"),
-        ({"object_name": "Ports", "entity_name": "Port", "object_type": "pipeline"}, "pipeline", "name"),
+        (
+            {"object_name": "Ports", "entity_name": "Port", "object_type": "pipeline"},
+            "pipeline",
+            "name",
+        ),
         ({"object_name": "Ports", "entity_name": "Port", "identifier": ""}, "standard", None),
     ],
 )
@@ -80,18 +87,24 @@ def test_an_object_is_made_with_its_default_fields(
 
 
 @pytest.mark.parametrize(
-    ("name", "problem"), [("companies", "There is an object"), ("No!", "is not an API name"), ("x" * 65, "at most 64")]
+    ("name", "problem"),
+    [("companies", "already exists"), ("No!", "is not an API name"), ("x" * 65, "at most 64")],
 )
-def test_an_object_needs_a_name_of_its_own(admin: Workbench, companies: str, name: str, problem: str) -> None:
+def test_an_object_needs_a_name_of_its_own(
+    admin: Workbench, companies: str, name: str, problem: str
+) -> None:
     sent = {"object_name": "Ports", "entity_name": "Port", "name": name}
 
-    page = admin.fill(f"{OBJECTS}add/", "object_name", sent).content.decode()
+    answer = admin.fill(f"{OBJECTS}add/", "object_name", sent)
 
-    assert problem in page
-    assert "successfully" not in page
+    ((place, (said,)),) = refused_inputs(answer).items()
+    assert (place, problem in said) == ("name", True)
+    assert "successfully" not in answer.content.decode()
 
 
-def test_a_new_pattern_renames_every_record_and_those_that_show_them(admin: Workbench, companies: str) -> None:
+def test_a_new_pattern_renames_every_record_and_those_that_show_them(
+    admin: Workbench, companies: str
+) -> None:
     caller = admin.caller
     make_object(caller, "Deals", object_type="pipeline")
     make_relation(caller, "deals", "Company", "companies", "primary", "Deals")
@@ -105,7 +118,9 @@ def test_a_new_pattern_renames_every_record_and_those_that_show_them(admin: Work
     deal = make_record(caller, "deals", name="Deal", company={"id": acme}).record.uuid
     before = version(caller)
 
-    answer = admin.fill(object_page(caller, "companies"), "object_name", {"display_pattern": "{name} · {industry}"})
+    answer = admin.fill(
+        object_page(caller, "companies"), "object_name", {"display_pattern": "{name} · {industry}"}
+    )
 
     assert answer.status_code == 302
     assert version(caller) > before
@@ -117,23 +132,38 @@ def test_a_new_pattern_renames_every_record_and_those_that_show_them(admin: Work
 
 @pytest.mark.parametrize("pattern", ["{nothing}", "{created}", "{name", "{Name}", "{}"])
 def test_a_pattern_names_stored_fields(admin: Workbench, companies: str, pattern: str) -> None:
-    page = admin.fill(object_page(admin.caller, "companies"), "object_name", {"display_pattern": pattern})
+    page = admin.fill(
+        object_page(admin.caller, "companies"), "object_name", {"display_pattern": pattern}
+    )
 
-    assert page.status_code == 200
+    assert list(refused_inputs(page)) == ["display_pattern"]
     assert "successfully" not in page.content.decode()
     assert object_of(admin.caller, "companies").display_pattern == ""
 
 
-def test_labels_and_description_change_and_the_history_says_who(admin: Workbench, companies: str) -> None:
+def test_labels_and_description_change_and_the_history_says_who(
+    admin: Workbench, companies: str
+) -> None:
     path = object_page(admin.caller, "companies")
 
-    admin.fill(path, "object_name", {"object_name": "Firms", "entity_name": "Firm", "description": "Who we ship for."})
+    admin.fill(
+        path,
+        "object_name",
+        {"object_name": "Firms", "entity_name": "Firm", "description": "Who we ship for."},
+    )
 
     changed = object_of(admin.caller, "companies")
-    assert (changed.object_name, changed.entity_name, changed.description) == ("Firms", "Firm", "Who we ship for.")
+    assert (changed.object_name, changed.entity_name, changed.description) == (
+        "Firms",
+        "Firm",
+        "Who we ship for.",
+    )
     assert "Firms" in admin.read("/admin/")
     assert "Companies" in admin.read(path.replace("change", "history"))
-    assert "correct the error" in admin.fill(path, "object_name", {"entity_name": " "}).content.decode()
+    assert (
+        "correct the error"
+        in admin.fill(path, "object_name", {"entity_name": " "}).content.decode()
+    )
 
 
 # ---------------------------------------------------------------- fields
@@ -154,7 +184,8 @@ def test_a_field_is_made_and_leads_to_its_settings(admin: Workbench, companies: 
     assert version(admin.caller) > before
     assert "setting_decimal_places" in admin.read(page)
     assert (
-        add_field(admin, "companies", display_name="Weight", field_type="decimal", _addanother="1") == f"{FIELDS}add/"
+        add_field(admin, "companies", display_name="Weight", field_type="decimal", _addanother="1")
+        == f"{FIELDS}add/"
     )
 
 
@@ -172,8 +203,11 @@ def test_a_relationship_is_made_with_its_other_side(admin: Workbench, companies:
 @pytest.mark.parametrize(
     ("sent", "problem"),
     [
-        ({"display_name": "Name", "field_type": "text", "name": "name"}, "There is a field"),
-        ({"display_name": "Link", "field_type": "relationship"}, "a relationship needs a related object"),
+        ({"display_name": "Name", "field_type": "text", "name": "name"}, "already exists"),
+        (
+            {"display_name": "Link", "field_type": "relationship"},
+            "a relationship needs a related object",
+        ),
         ({"display_name": "", "field_type": "text"}, "This field is required"),
     ],
 )
@@ -186,12 +220,21 @@ def test_a_field_that_cannot_be_is_refused(
     assert "successfully" not in page
 
 
-def test_an_object_of_another_workspace_gets_no_field(admin: Workbench, elsewhere: Caller, companies: str) -> None:
+def test_an_object_of_another_workspace_gets_no_field(
+    admin: Workbench, elsewhere: Caller, companies: str
+) -> None:
     make_object(elsewhere, "Vessels")
 
-    sent = {"object": str(object_of(elsewhere, "vessels").pk), "display_name": "X", "field_type": "text"}
+    sent = {
+        "object": str(object_of(elsewhere, "vessels").pk),
+        "display_name": "X",
+        "field_type": "text",
+    }
 
-    assert "Select a valid choice" in admin.fill(f"{FIELDS}add/", "display_name", sent).content.decode()
+    assert (
+        "Select a valid choice"
+        in admin.fill(f"{FIELDS}add/", "display_name", sent).content.decode()
+    )
 
 
 def test_a_fields_flags_category_and_label_change(admin: Workbench, companies: str) -> None:
@@ -219,16 +262,27 @@ def test_a_fields_flags_category_and_label_change(admin: Workbench, companies: s
 
 
 def test_a_category_of_another_object_is_no_choice(admin: Workbench, companies: str) -> None:
-    other = FieldCategory.objects.filter(workspace=admin.caller.workspace, object__name="client_client")[0]
+    other = FieldCategory.objects.filter(
+        workspace=admin.caller.workspace, object__name="client_client"
+    )[0]
 
-    assert "Select a valid choice" in change_field(admin, "companies", "employees", category=str(other.pk))
+    assert "Select a valid choice" in change_field(
+        admin, "companies", "employees", category=str(other.pk)
+    )
 
 
-def test_a_field_becomes_unique_while_no_two_records_share_a_value(admin: Workbench, companies: str) -> None:
+def test_a_field_becomes_unique_while_no_two_records_share_a_value(
+    admin: Workbench, companies: str
+) -> None:
     caller = admin.caller
-    first, second = (make_record(caller, "companies", name=name, employees=7).record.uuid for name in ("A", "B"))
+    first, second = (
+        make_record(caller, "companies", name=name, employees=7).record.uuid for name in ("A", "B")
+    )
 
-    assert "more than one record has" in change_field(admin, "companies", "employees", is_unique="on").lower()
+    assert (
+        "more than one record has"
+        in change_field(admin, "companies", "employees", is_unique="on").lower()
+    )
     assert not field_of(caller, "companies", "employees").is_unique
 
     change_record(caller, "companies", second, employees=8)
@@ -247,7 +301,7 @@ def test_a_field_becomes_unique_while_no_two_records_share_a_value(admin: Workbe
     [
         ("industry", {"is_unique": "on"}, "a dropdown field cannot be unique"),
         ("created", {"is_required": "on"}, "cannot be required"),
-        ("name", {"is_read_only": "on"}, "must be possible to fill it"),
+        ("name", {"is_read_only": "on"}, "must be writable"),
         ("revenue", {"setting_currency": "XXXX"}, "ISO 4217"),
         ("display_name", {"display_name": " "}, "this field is required"),
         ("industry", {"default_text": "Rail"}, "There is no option"),
@@ -263,11 +317,56 @@ def test_a_change_that_cannot_be_is_refused(
     assert "successfully" not in page
 
 
+@pytest.mark.parametrize(
+    ("name", "changes", "place"),
+    [
+        ("industry", {"default_text": "Rail"}, "default_text"),
+        ("employees", {"setting_min_value": "5", "setting_max_value": "1"}, "setting_min_value"),
+        ("employees", {"setting_max_value": "many"}, "setting_max_value"),
+        ("revenue", {"setting_currency": "XXXX"}, "setting_currency"),
+        ("note", {"setting_pattern": "("}, "setting_pattern"),
+        ("industry", {"is_unique": "on"}, "is_unique"),
+        ("name", {"is_read_only": "on"}, "is_read_only"),
+        ("created", {"is_required": "on"}, "__all__"),  # it is wrong together with others
+    ],
+)
+def test_a_refusal_is_shown_beside_its_input(
+    admin: Workbench, companies: str, name: str, changes: dict[str, str], place: str
+) -> None:
+    answer = admin.fill(field_page(admin.caller, "companies", name), "display_name", changes)
+
+    ((shown, (said,)),) = refused_inputs(answer).items()
+    assert shown == place
+    assert said[0].isupper()
+    assert "_options" not in said
+    assert said in answer.content.decode().replace("&#x27;", "'").replace("&quot;", '"')
+
+
+@pytest.mark.parametrize(
+    ("sent", "place"),
+    [
+        ({"display_name": "Name", "field_type": "text", "name": "name"}, "name"),
+        ({"display_name": "Link", "field_type": "relationship"}, "links_to"),
+    ],
+)
+def test_a_new_field_is_refused_beside_its_input(
+    admin: Workbench, companies: str, sent: dict[str, str], place: str
+) -> None:
+    sent = {"object": str(object_of(admin.caller, "companies").pk), **sent}
+
+    assert list(refused_inputs(admin.fill(f"{FIELDS}add/", "display_name", sent))) == [place]
+
+
 def test_settings_are_typed_as_text(admin: Workbench, companies: str) -> None:
     make_field(admin.caller, "companies", "Share", "decimal")
 
     page = change_field(
-        admin, "companies", "share", setting_decimal_places="2", setting_min_value="0.5", setting_max_value="1"
+        admin,
+        "companies",
+        "share",
+        setting_decimal_places="2",
+        setting_min_value="0.5",
+        setting_max_value="1",
     )
 
     assert page == ""
@@ -275,14 +374,20 @@ def test_settings_are_typed_as_text(admin: Workbench, companies: str) -> None:
         "decimal_options": {"min_value": 0.5, "max_value": 1, "decimal_places": 2}
     }
     made = make_record(admin.caller, "companies", name="A", share=0.75).record.uuid
-    assert refusal(lambda: change_record(admin.caller, "companies", made, share=2)).code == "invalid"
+    assert (
+        refusal(lambda: change_record(admin.caller, "companies", made, share=2)).code == "invalid"
+    )
 
 
 @pytest.mark.parametrize(
     ("field_type", "typed", "settings"),
     [
         ("text", {"setting_pattern": "12"}, {"text_options": {"pattern": "12"}}),
-        ("integer", {"setting_max_value": "5"}, {"integer_options": {"min_value": None, "max_value": 5}}),
+        (
+            "integer",
+            {"setting_max_value": "5"},
+            {"integer_options": {"min_value": None, "max_value": 5}},
+        ),
         ("formula", {"setting_expression": "1 + 1"}, {"formula_options": {"expression": "1 + 1"}}),
     ],
 )
@@ -301,7 +406,12 @@ def test_settings_that_may_be_absent_are_typed_too_and_stay(
     ("name", "text", "stored", "shown"),
     [
         ("industry", "Sea", {"name": "Sea"}, "Sea"),
-        ("services", "Storage; Customs", [{"name": "Storage"}, {"name": "Customs"}], "Storage; Customs"),
+        (
+            "services",
+            "Storage; Customs",
+            [{"name": "Storage"}, {"name": "Customs"}],
+            "Storage; Customs",
+        ),
         ("certified", "yes", True, "yes"),
         ("employees", "12", "12", "12"),
         ("owner", "is_me", "is_me", "is_me"),
@@ -316,7 +426,9 @@ def test_a_default_is_written_as_in_a_csv_file(
     assert field_of(admin.caller, "companies", name).default_value == stored
     assert f'value="{shown}"' in admin.read(field_page(admin.caller, "companies", name))
     uuid = make_record(admin.caller, "companies", name="New").record.uuid
-    assert view(admin.caller, "companies", uuid).values[admin.caller.schema("companies").by_name[name].id]
+    assert view(admin.caller, "companies", uuid).values[
+        admin.caller.schema("companies").by_name[name].id
+    ]
 
     assert change_field(admin, "companies", name, default_text="") == ""
     assert field_of(admin.caller, "companies", name).default_value is None
@@ -335,7 +447,9 @@ def test_the_type_of_a_field_is_no_input(admin: Workbench, companies: str) -> No
 
 def test_options_are_added_renamed_and_put_in_order(admin: Workbench, companies: str) -> None:
     caller = admin.caller
-    admin.fill(object_page(caller, "companies"), "object_name", {"display_pattern": "{name} · {industry}"})
+    admin.fill(
+        object_page(caller, "companies"), "object_name", {"display_pattern": "{name} · {industry}"}
+    )
     uuid = make_record(caller, "companies", name="Acme", industry={"name": "Air"}).record.uuid
     before = version(caller)
 
@@ -352,7 +466,9 @@ def test_options_are_added_renamed_and_put_in_order(admin: Workbench, companies:
         },
     )
 
-    names = FieldOption.objects.filter(workspace=caller.workspace, field__name="industry").values_list("name", "code")
+    names = FieldOption.objects.filter(
+        workspace=caller.workspace, field__name="industry"
+    ).values_list("name", "code")
     assert page == ""
     assert list(names) == [("Rail", "rail"), ("Sea", "sea"), ("Sky", "air")]
     assert version(caller) > before
@@ -364,7 +480,7 @@ def test_options_are_added_renamed_and_put_in_order(admin: Workbench, companies:
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"options-0-name": "sea"}, "There is an option"),
+        ({"options-0-name": "sea"}, "already exists"),
         ({"options-0-DELETE": "on"}, "give them another value first"),
         ({"options-1-DELETE": "on", "default_text": "Sea"}, "There is no option"),
     ],
@@ -380,7 +496,9 @@ def test_an_option_that_is_needed_stays(
     assert FieldOption.objects.filter(field__name="industry", deleted_at=None).count() == 2
 
 
-def test_an_option_nobody_has_is_taken_away_but_stays_readable(admin: Workbench, companies: str) -> None:
+def test_an_option_nobody_has_is_taken_away_but_stays_readable(
+    admin: Workbench, companies: str
+) -> None:
     caller = admin.caller
     uuid = make_record(caller, "companies", name="Acme", industry={"name": "Sea"}).record.uuid
     change_record(caller, "companies", uuid, industry={"name": "Air"})
@@ -396,13 +514,17 @@ def test_stages_have_a_status_and_the_last_one_stays(admin: Workbench) -> None:
     caller = admin.caller
     make_object(caller, "Deals", object_type="pipeline", stages=(OptionDefinition("New"),))
 
-    page = change_field(admin, "deals", "stage", **{"options-0-stage_status": "won", "options-0-percentage": "100"})
+    page = change_field(
+        admin, "deals", "stage", **{"options-0-stage_status": "won", "options-0-percentage": "100"}
+    )
 
     stage = FieldOption.objects.get(field__name="stage")
     assert page == ""
     assert (stage.stage_status, stage.percentage) == ("won", 100)
     assert "0 to 100" in change_field(admin, "deals", "stage", **{"options-0-percentage": "101"})
-    assert "at least one option" in change_field(admin, "deals", "stage", **{"options-0-DELETE": "on"})
+    assert "at least one option" in change_field(
+        admin, "deals", "stage", **{"options-0-DELETE": "on"}
+    )
 
 
 def test_a_field_of_text_has_no_options(admin: Workbench, companies: str) -> None:

@@ -27,7 +27,9 @@ def extra(admin: Workbench, record: str) -> Any:
     return read(admin.caller, "parts", record).get("extra")
 
 
-def test_a_document_is_shown_on_the_page_in_the_list_and_in_the_history(admin: Workbench, parts: str) -> None:
+def test_a_document_is_shown_on_the_page_in_the_list_and_in_the_history(
+    admin: Workbench, parts: str
+) -> None:
     record = make_record(admin.caller, "parts", name="One", extra=DOCUMENT).record.uuid
     change_record(admin.caller, "parts", record, extra=[{"id": 7}])
     change_record(admin.caller, "parts", record, extra=DOCUMENT)

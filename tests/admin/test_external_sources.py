@@ -1,4 +1,5 @@
-"""External sources at the workbench: set up, tried out, changed; a secret goes in and never comes out."""
+"""External sources at the workbench: set up, tried out, changed; a secret goes in and never comes
+out."""
 
 from __future__ import annotations
 
@@ -13,8 +14,15 @@ from pytest_django import Settings
 from records.models import ExternalCall, ExternalSource
 from records.services.external.ids import uuid_of
 from records.services.external.limits import limits
-from tests.admin.pages import Workbench, messages_of
-from tests.factories import Caller, FieldDefinition, make_member, make_object, make_record, make_workspace
+from tests.admin.pages import Workbench, messages_of, refused_inputs
+from tests.factories import (
+    Caller,
+    FieldDefinition,
+    make_member,
+    make_object,
+    make_record,
+    make_workspace,
+)
 from tests.services.external.upstream import Upstream, serving
 
 SOURCES = "/admin/records/externalsource/"
@@ -36,7 +44,9 @@ def bench(transactional_db: None) -> Workbench:
     make_workspace("Operators", "operator@example.com")
     caller = make_workspace("Northern Freight", "northern@example.com")
     made = Workbench(caller)
-    make_object(caller, "Things", FieldDefinition("Amount", "integer"), FieldDefinition("Remark", "text"))
+    make_object(
+        caller, "Things", FieldDefinition("Amount", "integer"), FieldDefinition("Remark", "text")
+    )
     return made
 
 
@@ -44,7 +54,12 @@ def bench(transactional_db: None) -> Workbench:
 def page(bench: Workbench, upstream: Upstream) -> str:
     """The page of a source that was set up through the forms."""
     things = bench.caller.schema("things").id
-    first = {"object": str(things), "name": "Warehouse", "base_url": f"{upstream.origin}/v1", "new_secret": SECRET}
+    first = {
+        "object": str(things),
+        "name": "Warehouse",
+        "base_url": f"{upstream.origin}/v1",
+        "new_secret": SECRET,
+    }
     answer = bench.fill(f"{SOURCES}add/", "base_url", first)
     path = str(answer.headers["Location"])
     answer = bench.fill(
@@ -76,7 +91,11 @@ def test_a_source_is_set_up_and_its_secret_kept_from_sight(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     source = stored()
-    assert source.operations["get"] == {"method": "GET", "path": "/things/{external_id}", "response_path": "thing"}
+    assert source.operations["get"] == {
+        "method": "GET",
+        "path": "/things/{external_id}",
+        "response_path": "thing",
+    }
     assert (source.mapping or {})["name"] == "title"
     assert "remark" not in (source.mapping or {})
     upstream.things["a"] = {"id": "a", "title": "Crate"}
@@ -85,7 +104,14 @@ def test_a_source_is_set_up_and_its_secret_kept_from_sight(
 
     assert upstream.seen[-1].headers["Authorization"] == SECRET
     calls = f"/admin/records/externalcall/{ExternalCall.objects.latest('id').pk}/change/"
-    for path in (page, SOURCES, f"{SOURCES}{source.pk}/history/", "/admin/records/externalcall/", calls, "/admin/"):
+    for path in (
+        page,
+        SOURCES,
+        f"{SOURCES}{source.pk}/history/",
+        "/admin/records/externalcall/",
+        calls,
+        "/admin/",
+    ):
         shown = bench.read(path)
         assert "a-very-long-secret" not in shown
         assert source.secret not in shown
@@ -96,7 +122,9 @@ def test_a_source_is_set_up_and_its_secret_kept_from_sight(
         assert model is ExternalSource or source.secret not in rows, model
 
 
-def test_a_source_is_tried_out_by_its_list_or_by_one_record(bench: Workbench, page: str, upstream: Upstream) -> None:
+def test_a_source_is_tried_out_by_its_list_or_by_one_record(
+    bench: Workbench, page: str, upstream: Upstream
+) -> None:
     path = f"{SOURCES}{stored().pk}/test/"
     assert messages_of(bench.send(path))[-1] == "The list was read; it is empty."
     upstream.things["a"] = {"id": "a", "title": "Crate", "amount": 3}
@@ -109,7 +137,9 @@ def test_a_source_is_tried_out_by_its_list_or_by_one_record(bench: Workbench, pa
     assert bench.get(path).status_code == 405
 
 
-def test_another_host_takes_the_secret_away(bench: Workbench, page: str, settings: Settings) -> None:
+def test_another_host_takes_the_secret_away(
+    bench: Workbench, page: str, settings: Settings
+) -> None:
     kept = stored().secret
     bench.fill(page, "get_path", {"name": "Renamed"})
     assert stored().secret == kept
@@ -117,7 +147,9 @@ def test_another_host_takes_the_secret_away(bench: Workbench, page: str, setting
     settings.EXTERNAL_ALLOWED_HOSTS = ["127.0.0.1:1"]
     answer = bench.fill(page, "get_path", {"base_url": "http://127.0.0.1:1/v1"})
 
-    assert "The secret was removed because the host has changed. Enter it again." in messages_of(answer)
+    assert "The secret was removed because the host has changed. Enter it again." in messages_of(
+        answer
+    )
     assert (stored().secret, stored().secret_set_at) == ("", None)
 
 
@@ -131,19 +163,24 @@ def test_a_secret_is_replaced_and_forgotten(bench: Workbench, page: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "place", "said"),
     [
-        ({"base_url": "http://10.0.0.1/v1"}, "begins with https://"),
-        ({"base_url": "https://169.254.169.254/latest"}, "not on the public internet"),
-        ({"get_path": "/things"}, "must have {external_id}"),
-        ({"timeout_seconds": "31"}, "less than or equal to 30"),
-        ({"new_secret": "line\x01break"}, "visible ASCII"),
+        ({"base_url": "http://10.0.0.1/v1"}, "base_url", "starts with https://"),
+        ({"base_url": "https://169.254.169.254/latest"}, "base_url", "not on the public internet"),
+        ({"get_path": "/things"}, "get_path", "must contain {external_id}"),
+        ({"list_path": "/things?q={nothing}"}, "list_path", "The placeholders are"),
+        ({"timeout_seconds": "31"}, "timeout_seconds", "less than or equal to 30"),
+        ({"new_secret": "line\x01break"}, "new_secret", "visible ASCII"),
+        ({"auth_header": "", "new_secret": SECRET}, "auth_header", "Name the header"),
     ],
-    ids=["http", "private", "no id", "timeout", "secret"],
+    ids=["http", "private", "no id", "placeholder", "timeout", "secret", "header"],
 )
-def test_what_is_wrong_is_said_in_the_form(bench: Workbench, page: str, changes: dict[str, Any], said: str) -> None:
+def test_what_is_wrong_is_said_beside_its_input(
+    bench: Workbench, page: str, changes: dict[str, Any], place: str, said: str
+) -> None:
     answer = bench.fill(page, "get_path", changes)
-    assert answer.status_code == 200
+    ((shown, (told,)),) = refused_inputs(answer).items()
+    assert (shown, said in told) == (place, True)
     assert said in answer.content.decode().replace("&#x27;", "'")
     assert stored().base_url.startswith("http://127.0.0.1")
 
@@ -151,13 +188,19 @@ def test_what_is_wrong_is_said_in_the_form(bench: Workbench, page: str, changes:
 def test_an_object_with_records_keeps_them_here(bench: Workbench, upstream: Upstream) -> None:
     make_object(bench.caller, "Boxes")
     make_record(bench.caller, "boxes", name="one")
-    sent = {"object": str(bench.caller.schema("boxes").id), "name": "W", "base_url": "https://api.example.com"}
+    sent = {
+        "object": str(bench.caller.schema("boxes").id),
+        "name": "W",
+        "base_url": "https://api.example.com",
+    }
     answer = bench.fill(f"{SOURCES}add/", "base_url", sent)
-    assert "it has records of its own" in answer.content.decode().lower()
+    assert "it already has records" in answer.content.decode().lower()
     assert not ExternalSource.objects.exists()
 
 
-def test_records_that_live_elsewhere_are_shown_and_changed(bench: Workbench, page: str, upstream: Upstream) -> None:
+def test_records_that_live_elsewhere_are_shown_and_changed(
+    bench: Workbench, page: str, upstream: Upstream
+) -> None:
     upstream.things["a"] = {"id": "a", "title": "Crate", "amount": 3}
     base = f"/admin/records/objects/{bench.caller.schema('things').uuid}/"
 

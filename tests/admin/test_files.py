@@ -8,7 +8,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from pytest_django import Settings
 
-from records.services.lifecycle import address, cancel_record
+from records.services.operations.lifecycle import cancel_record
+from records.services.reading.record_address import address
 from tests.admin.pages import Workbench, let_in, messages_of
 from tests.factories import make_member, make_record
 
@@ -24,7 +25,9 @@ def acme(admin: Workbench, companies: str) -> str:
     return f"{companies}{make_record(admin.caller, 'companies', name='Acme').record.uuid}/"
 
 
-def send(workbench: Workbench, page: str, name: str = "a & b.txt", content: bytes = b"hello") -> str:
+def send(
+    workbench: Workbench, page: str, name: str = "a & b.txt", content: bytes = b"hello"
+) -> str:
     file = SimpleUploadedFile(name, content, content_type="text/plain")
     answer = workbench.client.post(f"{page}files/", {"file": file}, follow=True)
     return " ".join(messages_of(answer))
@@ -45,7 +48,7 @@ def test_a_file_is_uploaded_fetched_and_removed(admin: Workbench, acme: str) -> 
 
 def test_what_cannot_be_done_is_said(admin: Workbench, acme: str, settings: Settings) -> None:
     settings.ATTACHMENT_MAX_BYTES = 3
-    assert "at most 3" in send(admin, acme)
+    assert "the limit is 3" in send(admin, acme)
     empty = admin.client.post(f"{acme}files/", follow=True)
     assert messages_of(empty) == ["Choose a file."]
     for path in ("files/fetch/", "files/remove/"):

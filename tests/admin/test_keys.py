@@ -25,10 +25,14 @@ def make(admin: Workbench, **changes: str) -> tuple[str, ApiKey]:
     answer = admin.fill(f"{KEYS}add/", "name", {"name": "Nightly import", **changes})
     assert answer.status_code == 200
     assert "no-store" in answer.headers["Cache-Control"]
-    return answer.content.decode(), ApiKey.objects.get(workspace=admin.caller.workspace, name="Nightly import")
+    return answer.content.decode(), ApiKey.objects.get(
+        workspace=admin.caller.workspace, name="Nightly import"
+    )
 
 
-def test_the_secret_is_shown_once_and_kept_nowhere(admin: Workbench, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_secret_is_shown_once_and_kept_nowhere(
+    admin: Workbench, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
 
     page, key = make(admin)
@@ -40,7 +44,9 @@ def test_the_secret_is_shown_once_and_kept_nowhere(admin: Workbench, caplog: pyt
     assert secret not in caplog.text
     for model in apps.get_models(include_auto_created=True):
         assert secret not in str(list(model._default_manager.values())), model
-    assert LogEntry.objects.get(object_id=str(key.pk)).object_repr == f"Nightly import ({key.prefix}…)"
+    assert (
+        LogEntry.objects.get(object_id=str(key.pk)).object_repr == f"Nightly import ({key.prefix}…)"
+    )
 
 
 def test_the_new_key_opens_the_api_for_its_member(admin: Workbench) -> None:
@@ -73,7 +79,9 @@ def test_several_keys_are_revoked_together(admin: Workbench) -> None:
     _, key = make(admin)
     keys = ApiKey.objects.filter(workspace=admin.caller.workspace)
 
-    admin.send(KEYS, {"action": "revoke_selected", "_selected_action": [str(one.pk) for one in keys]})
+    admin.send(
+        KEYS, {"action": "revoke_selected", "_selected_action": [str(one.pk) for one in keys]}
+    )
 
     assert keys.filter(revoked_at=None).count() == 0
     assert LogEntry.objects.filter(object_id=str(key.pk), change_message="Revoked.").exists()
@@ -82,7 +90,9 @@ def test_several_keys_are_revoked_together(admin: Workbench) -> None:
 def test_a_key_has_scopes_and_an_end(admin: Workbench) -> None:
     end = timezone.now() + timedelta(days=1)
 
-    _, key = make(admin, scopes="records:read", expires_at_0=f"{end:%Y-%m-%d}", expires_at_1="12:00")
+    _, key = make(
+        admin, scopes="records:read", expires_at_0=f"{end:%Y-%m-%d}", expires_at_1="12:00"
+    )
 
     assert key.scopes == ["records:read"]
     assert key.expires_at is not None
@@ -91,14 +101,38 @@ def test_a_key_has_scopes_and_an_end(admin: Workbench) -> None:
     assert "Expired" in admin.read(KEYS)
 
 
+@pytest.mark.parametrize(
+    ("chosen", "may_write"),
+    [
+        ({}, "Everything its member may write"),
+        ({"scopes": "records:read"}, "Nothing: it is read-only"),
+        ({"scopes": "records:read", "self_access": "on"}, "Its member&#x27;s own records"),
+        ({"scopes": "records:write"}, "What its write scopes name"),
+    ],
+)
+def test_the_page_of_a_key_says_what_it_may_write(
+    admin: Workbench, chosen: dict[str, str], may_write: str
+) -> None:
+    _, key = make(admin, **chosen)
+
+    assert key.self_access == ("self_access" in chosen)
+    assert may_write in admin.read(f"{KEYS}{key.pk}/change/")
+
+
 def test_a_key_that_would_have_ended_already_is_not_made(admin: Workbench) -> None:
-    answer = admin.fill(f"{KEYS}add/", "name", {"name": "Late", "expires_at_0": "2020-01-01", "expires_at_1": "00:00"})
+    answer = admin.fill(
+        f"{KEYS}add/",
+        "name",
+        {"name": "Late", "expires_at_0": "2020-01-01", "expires_at_1": "00:00"},
+    )
 
     assert "This time is in the past." in answer.content.decode()
     assert not ApiKey.objects.filter(name="Late").exists()
 
 
-def test_a_key_speaks_for_active_members_of_the_workspace_alone(admin: Workbench, elsewhere: Caller) -> None:
+def test_a_key_speaks_for_active_members_of_the_workspace_alone(
+    admin: Workbench, elsewhere: Caller
+) -> None:
     leaver = make_member(admin.caller, "leaver@example.com").member
     leaver.is_active = False
     leaver.save()
@@ -131,6 +165,8 @@ def test_only_those_who_may_define_revoke(admin: Workbench) -> None:
     from tests.admin.pages import let_in
 
     key = ApiKey.objects.get(workspace=admin.caller.workspace)
-    member = let_in(make_member(admin.caller, "reader@example.com", {"client_client": {"view": "all"}}))
+    member = let_in(
+        make_member(admin.caller, "reader@example.com", {"client_client": {"view": "all"}})
+    )
 
     assert member.send(f"{KEYS}{key.pk}/revoke/").status_code == 404

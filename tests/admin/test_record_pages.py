@@ -1,4 +1,5 @@
-"""One record at the workbench: everything it holds, what became of it, and changes through the write path."""
+"""One record at the workbench: everything it holds, what became of it, and changes through the
+write path."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from records.models import FieldValue, Record
-from records.services.object_schema import ObjectSchema
+from records.services.catalogue.object_schema import ObjectSchema
 from tests.admin.pages import Workbench, form_of, let_in, messages_of
 from tests.factories import (
     archive,
@@ -49,7 +50,9 @@ def plain(content: str) -> str:
 # ---------------------------------------------------------------- looking
 
 
-def test_a_record_shows_all_values_figures_and_history(admin: Workbench, companies: str, acme: str) -> None:
+def test_a_record_shows_all_values_figures_and_history(
+    admin: Workbench, companies: str, acme: str
+) -> None:
     change_record(admin.caller, "companies", acme, employees=31, industry=None)
 
     shown = plain(admin.read(f"{companies}{acme}/"))
@@ -74,13 +77,15 @@ def test_a_record_shows_all_values_figures_and_history(admin: Workbench, compani
 
 
 def test_a_contact_shows_what_is_counted_for_people(admin: Workbench) -> None:
-    contact = make_record(admin.caller, "client_client", first_name="Front", last_name="Desk", email="a@example.com")
+    contact = make_record(
+        admin.caller, "client_client", first_name="Front", last_name="Desk", email="a@example.com"
+    )
     schema: ObjectSchema = admin.caller.schema("client_client")
 
     shown = plain(admin.read(f"/admin/records/objects/{schema.uuid}/{contact.record.uuid}/"))
 
     assert "Front Desk" in shown
-    assert "E-mail suppressed No" in shown
+    assert "Email suppressed No" in shown
     assert "Addresses 0" in shown
 
 
@@ -101,11 +106,20 @@ def test_a_long_history_has_pages(admin: Workbench, companies: str, acme: str) -
 
 
 def edit(bench: Workbench, path: str, **changes: Any) -> Any:
-    return bench.fill(f"{path}edit/", "field-name", {f"field-{name}": value for name, value in changes.items()})
+    return bench.fill(
+        f"{path}edit/", "field-name", {f"field-{name}": value for name, value in changes.items()}
+    )
 
 
 def test_an_edit_goes_through_the_write_path(admin: Workbench, companies: str, acme: str) -> None:
-    answer = edit(admin, f"{companies}{acme}/", employees="31", certified="no", tags="vip; old", note="One\r\nTwo")
+    answer = edit(
+        admin,
+        f"{companies}{acme}/",
+        employees="31",
+        certified="no",
+        tags="vip; old",
+        note="One\r\nTwo",
+    )
 
     entry = history(admin.caller, "companies", acme)[0]
     assert answer.headers["Location"] == f"{companies}{acme}/"
@@ -113,14 +127,21 @@ def test_an_edit_goes_through_the_write_path(admin: Workbench, companies: str, a
     assert (entry.source, entry.action, entry.version) == ("admin", "updated", 2)
     assert entry.member is not None
     assert entry.member["email"] == "northern@example.com"
-    assert {change.field.name for change in entry.changes} == {"employees", "certified", "tags", "note"}
+    assert {change.field.name for change in entry.changes} == {
+        "employees",
+        "certified",
+        "tags",
+        "note",
+    }
     values = read(admin.caller, "companies", acme)
     assert (values["employees"], values["certified"], values["note"]) == (31, False, "One\nTwo")
     assert names(values["tags"]) == ["vip", "old"]
     assert differences(admin.caller) == []
 
 
-def test_saving_what_was_opened_changes_nothing(admin: Workbench, companies: str, acme: str) -> None:
+def test_saving_what_was_opened_changes_nothing(
+    admin: Workbench, companies: str, acme: str
+) -> None:
     answer = edit(admin, f"{companies}{acme}/")
 
     assert messages_of(answer) == ["Nothing was changed."]
@@ -128,10 +149,26 @@ def test_saving_what_was_opened_changes_nothing(admin: Workbench, companies: str
 
 
 def test_a_blank_input_takes_the_value_away(admin: Workbench, companies: str, acme: str) -> None:
-    edit(admin, f"{companies}{acme}/", employees="", industry="", services=[], tags="", founded="", certified="")
+    edit(
+        admin,
+        f"{companies}{acme}/",
+        employees="",
+        industry="",
+        services=[],
+        tags="",
+        founded="",
+        certified="",
+    )
 
     values = read(admin.caller, "companies", acme)
-    assert {"employees", "industry", "services", "tags", "founded", "certified"} & values.keys() == set()
+    assert {
+        "employees",
+        "industry",
+        "services",
+        "tags",
+        "founded",
+        "certified",
+    } & values.keys() == set()
     assert {"revenue", "audited", "note", "about"} <= values.keys()
 
 
@@ -158,7 +195,9 @@ def test_a_problem_stands_beside_its_field(
     assert view(admin.caller, "companies", acme).version == 1
 
 
-def test_others_changes_are_neither_undone_nor_overlooked(admin: Workbench, companies: str, acme: str) -> None:
+def test_others_changes_are_neither_undone_nor_overlooked(
+    admin: Workbench, companies: str, acme: str
+) -> None:
     page = admin.read(f"{companies}{acme}/edit/")
     change_record(admin.caller, "companies", acme, employees=99)
 
@@ -172,9 +211,13 @@ def test_others_changes_are_neither_undone_nor_overlooked(admin: Workbench, comp
     assert (values["employees"], values["note"]) == (99, "Mine")
 
 
-def test_a_record_is_created_with_the_defaults_of_the_write_path(admin: Workbench, companies: str) -> None:
+def test_a_record_is_created_with_the_defaults_of_the_write_path(
+    admin: Workbench, companies: str
+) -> None:
     answer = admin.fill(
-        f"{companies}add/", "field-name", {"field-name": "Best", "field-employees": "7", "field-tags": "new"}
+        f"{companies}add/",
+        "field-name",
+        {"field-name": "Best", "field-employees": "7", "field-tags": "new"},
     )
 
     record = Record.objects.get(object__name="companies")
@@ -202,7 +245,9 @@ def test_an_archived_records_name_leads_to_it(admin: Workbench, companies: str, 
 
 def test_a_field_that_is_locked_is_no_input(admin: Workbench, companies: str, acme: str) -> None:
     grants = {"companies": {"view": "all", "edit": "all"}}
-    clerk = let_in(make_member(admin.caller, "clerk@example.com", grants, locked=[("companies", "employees")]))
+    clerk = let_in(
+        make_member(admin.caller, "clerk@example.com", grants, locked=[("companies", "employees")])
+    )
 
     form = form_of(clerk.read(f"{companies}{acme}/edit/"), "field-name")
     assert "field-employees" not in form
@@ -233,10 +278,14 @@ def test_a_value_that_can_no_longer_be_chosen_stays_until_it_is_changed(
 
 @pytest.fixture
 def linked(admin: Workbench, companies: str, acme: str) -> dict[str, str]:
-    """Two more companies by name, and fields of links to companies: `parent` (one) and `partners` (many)."""
+    """Two more companies by name, and fields of links to companies: `parent` (one) and `partners`
+    (many)."""
     make_relation(admin.caller, "companies", "Parent", "companies", "primary", "Children")
     make_relation(admin.caller, "companies", "Partners", "companies", "additional", "Partner of")
-    return {name: make_record(admin.caller, "companies", name=name).record.uuid for name in ("Best", "Core")}
+    return {
+        name: make_record(admin.caller, "companies", name=name).record.uuid
+        for name in ("Best", "Core")
+    }
 
 
 def links(bench: Workbench, uuid: str, name: str) -> Any:
@@ -286,7 +335,9 @@ def test_a_link_that_somebody_else_took_away_is_said(
     assert "Nothing is saved yet" in answer.content.decode()
 
 
-def test_the_form_of_an_object_without_identifier_takes_ids(admin: Workbench, companies: str, acme: str) -> None:
+def test_the_form_of_an_object_without_identifier_takes_ids(
+    admin: Workbench, companies: str, acme: str
+) -> None:
     make_object(admin.caller, "Visits", identifier_field=None)
     make_relation(admin.caller, "visits", "Company", "companies", "primary", "Visits")
     make_field(admin.caller, "visits", "Papers", "files")
@@ -317,25 +368,32 @@ def test_a_record_is_archived_and_brought_back(admin: Workbench, companies: str,
     assert admin.send(f"{path}archive/").status_code == 404
 
     answer = admin.send(f"{path}unarchive/")
-    assert messages_of(answer)[-1] == "The record is back."
+    assert messages_of(answer)[-1] == "The record was unarchived."
     assert "Acme" in admin.read(companies)
     entries = history(admin.caller, "companies", acme)
-    assert [(entry.source, entry.action) for entry in entries[:2]] == [("admin", "unarchived"), ("admin", "archived")]
+    assert [(entry.source, entry.action) for entry in entries[:2]] == [
+        ("admin", "unarchived"),
+        ("admin", "archived"),
+    ]
     assert FieldValue.objects.filter(record__uuid=acme, live=False).count() == 0
 
 
-def test_a_record_that_is_not_archived_is_not_brought_back(admin: Workbench, companies: str, acme: str) -> None:
+def test_a_record_that_is_not_archived_is_not_brought_back(
+    admin: Workbench, companies: str, acme: str
+) -> None:
     answer = admin.send(f"{companies}{acme}/unarchive/")
 
     assert answer.status_code == 302
-    assert messages_of(answer) != ["The record is back."]
+    assert messages_of(answer) != ["The record was unarchived."]
 
 
 def test_a_move_to_a_won_stage_closes_the_deal(admin: Workbench, companies: str) -> None:
     make_object(admin.caller, "Deals", object_type="pipeline")
     deal = make_record(admin.caller, "deals", name="Deal").record.uuid
     schema = admin.caller.schema("deals")
-    won = next(option.uuid for option in schema.by_name["stage"].options.values() if option.name == "Won")
+    won = next(
+        option.uuid for option in schema.by_name["stage"].options.values() if option.name == "Won"
+    )
 
     edit(admin, f"/admin/records/objects/{schema.uuid}/{deal}/", stage=won)
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.factories import Caller, FieldDefinition, OptionDefinition, make_object, make_record, make_workspace
+from tests.factories import (
+    Caller,
+    FieldDefinition,
+    OptionDefinition,
+    make_object,
+    make_record,
+    make_workspace,
+)
 
 
 @pytest.fixture
@@ -13,7 +20,9 @@ def companies(workspace: Caller) -> str:
     make_object(
         workspace,
         "Companies",
-        FieldDefinition("Industry", "dropdown", options=(OptionDefinition("Air"), OptionDefinition("Sea"))),
+        FieldDefinition(
+            "Industry", "dropdown", options=(OptionDefinition("Air"), OptionDefinition("Sea"))
+        ),
         FieldDefinition("Employees", "integer"),
         FieldDefinition("Tags", "dynamictags"),
         FieldDefinition("Note", "longtext", category="Notes"),
@@ -32,7 +41,9 @@ def deals(workspace: Caller) -> str:
 @pytest.fixture
 def company(workspace: Caller, companies: str) -> str:
     """The path of a record."""
-    made = make_record(workspace, "companies", name="Acme", employees=7, industry={"name": "Air"}, secret="hush")
+    made = make_record(
+        workspace, "companies", name="Acme", employees=7, industry={"name": "Air"}, secret="hush"
+    )
     return f"{companies}/{made.record.uuid}"
 
 

@@ -17,7 +17,9 @@ UNKNOWN = "01900000-0000-7000-8000-000000000000"
 # ---------------------------------------------------------------- archive, unarchive
 
 
-def test_an_archived_record_is_gone_until_it_is_brought_back(api: ApiClient, companies: str, company: str) -> None:
+def test_an_archived_record_is_gone_until_it_is_brought_back(
+    api: ApiClient, companies: str, company: str
+) -> None:
     before = values_of(api.get(company))
     gone = api.delete(company)
 

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from records.models import ApiKey, Member
-from records.services.workspaces import revoke_api_key
+from records.services.people.workspaces import revoke_api_key
 from tests.api_client import ApiClient
 from tests.factories import Caller, make_key, make_member, make_record
 
@@ -60,7 +60,9 @@ def test_all_three_headers_are_required(
         ("X-API-KEY", "clé"),
     ],
 )
-def test_a_malformed_header_is_a_bad_request(api: ApiClient, company: str, name: str, value: str) -> None:
+def test_a_malformed_header_is_a_bad_request(
+    api: ApiClient, company: str, name: str, value: str
+) -> None:
     api.headers[name] = value
 
     assert refusal(api.get(company)) == (400, "invalid")
@@ -80,10 +82,14 @@ def test_ids_in_headers_may_be_in_upper_case(api: ApiClient, company: str) -> No
     assert api.get(company).status_code == 200
 
 
-def test_unknown_revoked_and_expired_keys_get_one_answer(api: ApiClient, workspace: Caller, company: str) -> None:
+def test_unknown_revoked_and_expired_keys_get_one_answer(
+    api: ApiClient, workspace: Caller, company: str
+) -> None:
     revoked, revoked_secret = make_key(workspace.workspace, None)
     revoke_api_key(revoked)
-    _, expired = make_key(workspace.workspace, None, expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    _, expired = make_key(
+        workspace.workspace, None, expires_at=datetime.now(UTC) - timedelta(seconds=1)
+    )
     answers = []
     for secret in ("unknown", revoked_secret, expired):
         api.headers["X-API-KEY"] = secret
@@ -125,14 +131,18 @@ def test_unknown_and_foreign_contexts_get_one_answer(
     assert len({answer.content for answer in answers}) == 1
 
 
-def test_a_key_bound_to_a_member_speaks_for_that_member_only(api: ApiClient, workspace: Caller, company: str) -> None:
+def test_a_key_bound_to_a_member_speaks_for_that_member_only(
+    api: ApiClient, workspace: Caller, company: str
+) -> None:
     colleague = make_member(workspace, "colleague@example.com", {"companies": {"view": "all"}})
     api.headers["X-USER-ID"] = str(colleague.member.uuid)
 
     assert refusal(api.get(company)) == (403, "permission_required")
 
 
-def test_a_key_of_the_workspace_speaks_for_any_active_member(workspace: Caller, api: ApiClient, company: str) -> None:
+def test_a_key_of_the_workspace_speaks_for_any_active_member(
+    workspace: Caller, api: ApiClient, company: str
+) -> None:
     _, api.headers["X-API-KEY"] = make_key(workspace.workspace, None)
     colleague = make_member(workspace, "colleague@example.com", {"companies": {"view": "all"}})
 
@@ -156,7 +166,13 @@ def test_a_key_of_the_workspace_speaks_for_any_active_member(workspace: Caller, 
     ],
 )
 def test_a_key_with_scopes_reaches_as_far_as_they_do(
-    workspace: Caller, api: ApiClient, companies: str, company: str, scopes: list[str], read: int, write: int
+    workspace: Caller,
+    api: ApiClient,
+    companies: str,
+    company: str,
+    scopes: list[str],
+    read: int,
+    write: int,
 ) -> None:
     _, api.headers["X-API-KEY"] = make_key(workspace.workspace, None, scopes=scopes)
 
@@ -187,22 +203,31 @@ def browser(workspace: Caller) -> Client:
     return client
 
 
-def test_a_staff_session_needs_the_business_alone(browser: Client, workspace: Caller, company: str) -> None:
+def test_a_staff_session_needs_the_business_alone(
+    browser: Client, workspace: Caller, company: str
+) -> None:
     answer = browser.get(company, headers={"X-BUSINESS-ID": str(workspace.workspace.uuid)})
 
     assert answer.status_code == 200
     assert refusal(browser.get(company)) == (401, "missing_business_context")
 
 
-def test_a_session_may_not_name_another_user(browser: Client, workspace: Caller, company: str) -> None:
-    headers = {"X-BUSINESS-ID": str(workspace.workspace.uuid), "X-USER-ID": str(workspace.member.uuid)}
+def test_a_session_may_not_name_another_user(
+    browser: Client, workspace: Caller, company: str
+) -> None:
+    headers = {
+        "X-BUSINESS-ID": str(workspace.workspace.uuid),
+        "X-USER-ID": str(workspace.member.uuid),
+    }
     other = {**headers, "X-USER-ID": UNKNOWN}
 
     assert browser.get(company, headers=headers).status_code == 200
     assert refusal(browser.get(company, headers=other)) == (403, "permission_required")
 
 
-def test_a_session_is_good_in_its_own_workspaces_only(browser: Client, elsewhere: Caller, company: str) -> None:
+def test_a_session_is_good_in_its_own_workspaces_only(
+    browser: Client, elsewhere: Caller, company: str
+) -> None:
     foreign = browser.get(company, headers={"X-BUSINESS-ID": str(elsewhere.workspace.uuid)})
     unknown = browser.get(company, headers={"X-BUSINESS-ID": UNKNOWN})
 
@@ -210,7 +235,9 @@ def test_a_session_is_good_in_its_own_workspaces_only(browser: Client, elsewhere
     assert foreign.content == unknown.content
 
 
-def test_an_unsafe_call_of_a_session_needs_a_csrf_token(browser: Client, workspace: Caller, company: str) -> None:
+def test_an_unsafe_call_of_a_session_needs_a_csrf_token(
+    browser: Client, workspace: Caller, company: str
+) -> None:
     headers = {"X-BUSINESS-ID": str(workspace.workspace.uuid)}
     body = sent(note="x")
 

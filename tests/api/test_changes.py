@@ -61,11 +61,20 @@ def test_put_clears_what_it_does_not_list(api: ApiClient, company: str) -> None:
 
     assert answer.status_code == 200
     assert answer.json()["action"] == "updated"
-    assert values_of(answer).keys() == {"name", "owner", "created", "updated", "display_name", "note"}
+    assert values_of(answer).keys() == {
+        "name",
+        "owner",
+        "created",
+        "updated",
+        "display_name",
+        "note",
+    }
     assert values_of(api.get(f"{company}?include_hidden_fields=true"))["secret"] == "hush"
 
 
-def test_put_names_the_required_field_that_is_missing(api: ApiClient, workspace: Caller, company: str) -> None:
+def test_put_names_the_required_field_that_is_missing(
+    api: ApiClient, workspace: Caller, company: str
+) -> None:
     spec = workspace.schema("companies").by_name["name"]
 
     answer = api.put(company, sent(employees="many"))
@@ -89,7 +98,9 @@ def test_null_clears(api: ApiClient, company: str) -> None:
     assert codes_of(api.patch(company, sent(name=None))) == [{"value": ["required"]}]
 
 
-def test_a_field_is_named_by_id_or_name_or_both(api: ApiClient, workspace: Caller, company: str) -> None:
+def test_a_field_is_named_by_id_or_name_or_both(
+    api: ApiClient, workspace: Caller, company: str
+) -> None:
     fields = workspace.schema("companies").by_name
     note, employees = fields["note"].uuid, fields["employees"].uuid
 
@@ -143,7 +154,10 @@ def test_lists_grow_and_shrink(api: ApiClient, company: str) -> None:
     api.patch(company, sent(tags=["a", "b"]))
     tags = values_of(api.get(company))["tags"]
 
-    answer = api.patch(company, {"fields": [{"name": "tags", "add_values": ["c"], "remove_values": [tags[0]["id"]]}]})
+    answer = api.patch(
+        company,
+        {"fields": [{"name": "tags", "add_values": ["c"], "remove_values": [tags[0]["id"]]}]},
+    )
 
     assert [tag["name"] for tag in values_of(answer)["tags"]] == ["b", "c"]
 
@@ -154,26 +168,43 @@ def test_lists_grow_and_shrink(api: ApiClient, company: str) -> None:
         (None, ["fields:"]),
         ({}, ["fields:"]),
         ("name", ["fields:"]),
-        ([7, {"name": "note", "value": 1}, {"nme": "note"}, []], ["fields[0]", "fields[2]", "fields[3]"]),
+        (
+            [7, {"name": "note", "value": 1}, {"nme": "note"}, []],
+            ["fields[0]", "fields[2]", "fields[3]"],
+        ),
     ],
 )
-def test_entries_that_are_none_are_named(api: ApiClient, company: str, fields: object, places: list[str]) -> None:
+def test_entries_that_are_none_are_named(
+    api: ApiClient, company: str, fields: object, places: list[str]
+) -> None:
     answer = api.patch(company, {"fields": fields})
 
     assert codes_of(answer)
     messages = answer.json()["non_field_errors"]
-    assert [message.partition(":")[0].rstrip(":") for message in messages] == [place.rstrip(":") for place in places]
+    assert [message.partition(":")[0].rstrip(":") for message in messages] == [
+        place.rstrip(":") for place in places
+    ]
 
 
-def test_a_member_who_may_not_edit_is_told_so(api: ApiClient, workspace: Caller, company: str) -> None:
+def test_a_member_who_may_not_edit_is_told_so(
+    api: ApiClient, workspace: Caller, company: str
+) -> None:
     grants = {"companies": {"view": "all", "edit": "all"}}
     reader = ApiClient(make_member(workspace, "r@example.com", {"companies": {"view": "all"}}))
-    editor = ApiClient(make_member(workspace, "e@example.com", grants, locked=[("companies", "employees")]))
+    editor = ApiClient(
+        make_member(workspace, "e@example.com", grants, locked=[("companies", "employees")])
+    )
 
-    for answer in (reader.patch(company, sent(note="x")), reader.put(company, sent(name="x")), reader.delete(company)):
+    for answer in (
+        reader.patch(company, sent(note="x")),
+        reader.put(company, sent(name="x")),
+        reader.delete(company),
+    ):
         assert answer.status_code == 403
         assert answer.json()["code"] == "permission_required"
-    assert codes_of(editor.patch(company, sent(employees=1))) == [{"value": ["permission_required"]}]
+    assert codes_of(editor.patch(company, sent(employees=1))) == [
+        {"value": ["permission_required"]}
+    ]
     assert reader.post("/api/records/companies/add", sent(name="New")).status_code == 403
 
 
@@ -186,7 +217,9 @@ def test_a_name_in_use_is_refused(api: ApiClient, workspace: Caller, company: st
     assert codes_of(api.patch(company, sent(name=" BETA "))) == [{"value": ["unique"]}]
 
 
-def test_an_archived_records_name_can_be_taken(api: ApiClient, workspace: Caller, company: str) -> None:
+def test_an_archived_records_name_can_be_taken(
+    api: ApiClient, workspace: Caller, company: str
+) -> None:
     old = make_record(workspace, "companies", name="Beta").record.uuid
     archive(workspace, "companies", old)
 
@@ -218,6 +251,8 @@ def test_a_word_that_is_no_choice_is_refused(
         body["lookup_value"] = "x"
     words: list[Any] = ["sometimes", "", 1, ["overwrite"], {}]
     for value in words:
-        answer = api.send(method, path.format(companies=companies, company=company), {**body, key: value})
+        answer = api.send(
+            method, path.format(companies=companies, company=company), {**body, key: value}
+        )
         assert codes_of(answer) == ["invalid"]
         assert key in answer.json()["non_field_errors"][0]

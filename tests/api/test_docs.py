@@ -49,7 +49,9 @@ def test_swagger_ui_gets_its_script_apart(client: Client) -> None:
     assert "X-CSRFTOKEN" in script.content.decode().upper()
 
 
-def test_examples_can_be_sent_as_they_are(client: Client, api: ApiClient, companies: str, company: str) -> None:
+def test_examples_can_be_sent_as_they_are(
+    client: Client, api: ApiClient, companies: str, company: str
+) -> None:
     """What Swagger UI fills in is carried out, in the contract's order."""
     paths = client.get("/api/docs/schema").json()["paths"]
     record, sent = "/api/records/{object_identifier}/{entity_id}", {}
@@ -72,7 +74,9 @@ def test_examples_can_be_sent_as_they_are(client: Client, api: ApiClient, compan
     assert api.post("/api/custom-objects/companies/fields", sent["field"]).status_code == 201
 
 
-@pytest.mark.parametrize(("path", "header"), [("/api/docs", "X-BUSINESS-ID"), ("/api/v2/docs", "Authorization")])
+@pytest.mark.parametrize(
+    ("path", "header"), [("/api/docs", "X-BUSINESS-ID"), ("/api/v2/docs", "Authorization")]
+)
 def test_the_document_says_how_to_get_in(client: Client, path: str, header: str) -> None:
     description = client.get(f"{path}/schema").json()["info"]["description"]
     assert header in description

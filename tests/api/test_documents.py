@@ -24,7 +24,10 @@ def extra(workspace: Caller) -> str:
 
 
 def add(api: ApiClient, value: Any, name: str = "One") -> Any:
-    return api.post(f"{PARTS}/add", {"fields": [{"name": "name", "value": name}, {"name": "extra", "value": value}]})
+    return api.post(
+        f"{PARTS}/add",
+        {"fields": [{"name": "name", "value": name}, {"name": "extra", "value": value}]},
+    )
 
 
 def test_a_document_is_written_read_and_cleared(api: ApiClient, extra: str) -> None:
@@ -43,7 +46,9 @@ def test_a_document_is_written_read_and_cleared(api: ApiClient, extra: str) -> N
 
 
 @pytest.mark.parametrize("value", [5, "text", True])
-def test_what_is_no_document_is_refused_at_its_place(api: ApiClient, extra: str, value: Any) -> None:
+def test_what_is_no_document_is_refused_at_its_place(
+    api: ApiClient, extra: str, value: Any
+) -> None:
     refused = add(api, value)
     assert refused.status_code == 400
     assert refused.json()["fields"] == [{}, {"value": ["Expected an object or a list."]}]
@@ -57,6 +62,8 @@ def test_a_document_is_one_value_of_the_field(api: ApiClient, extra: str) -> Non
 
 def test_an_exported_document_is_imported_as_it_was(api: ApiClient, extra: str) -> None:
     add(api, DOCUMENT)
-    table = api.post("/api/custom-objects/parts/exports?format=csv", {"field_names": ["name", "extra"]})
+    table = api.post(
+        "/api/custom-objects/parts/exports?format=csv", {"field_names": ["name", "extra"]}
+    )
     header, row = csv.reader(io.StringIO(table.getvalue().decode("utf-8-sig")))
     assert (header, orjson.loads(row[1])) == (["name", "extra"], DOCUMENT)

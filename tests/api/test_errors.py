@@ -17,6 +17,8 @@ from records.exceptions import (
     NotFound,
     PreconditionFailed,
     RecordsError,
+    Standing,
+    TooMany,
     Unavailable,
 )
 from records.http import read_bytes
@@ -32,10 +34,18 @@ from tests.api_client import ApiClient
         (NotFound(), 404, "not_found", {}),
         (Conflict("Again."), 409, "conflict", {}),
         (PreconditionFailed(7), 412, "precondition_failed", {"ETag": '"7"'}),
+        (
+            TooMany("Slow down.", Standing(5, 0, 9)),
+            429,
+            "rate_limited",
+            {"Retry-After": "9", "RateLimit-Limit": "5", "RateLimit-Remaining": "0"},
+        ),
         (Unavailable("Later."), 503, "unavailable", {"Retry-After": "1"}),
     ],
 )
-def test_each_refusal_has_its_status(error: RecordsError, status: int, code: str, headers: dict[str, str]) -> None:
+def test_each_refusal_has_its_status(
+    error: RecordsError, status: int, code: str, headers: dict[str, str]
+) -> None:
     answer: Any = refusal(error)
 
     assert answer.status_code == status
@@ -43,10 +53,12 @@ def test_each_refusal_has_its_status(error: RecordsError, status: int, code: str
     assert headers.items() <= dict(answer.headers).items()
 
 
-def test_a_method_that_is_not_allowed_is_told_those_that_are(api: ApiClient, companies: str) -> None:
+def test_a_method_that_is_not_allowed_is_told_those_that_are(
+    api: ApiClient, companies: str
+) -> None:
     answer = api.get(f"{companies}/search")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
-    assert answer.json()["detail"] == "This method is not allowed here; allowed: POST."
+    assert answer.json()["detail"] == "Method not allowed; allowed: POST."
 
 
 class Broken:
@@ -63,19 +75,26 @@ def test_a_body_that_ends_early_is_the_callers_doing() -> None:
     request = RequestFactory().generic("PATCH", "/", b"x")
     request._stream = cast(BinaryIO, Broken())
 
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInput) as refused:
         read_bytes(request)
+    assert (refused.value.path, refused.value.code) == ((), "invalid")
+    assert refused.value.reason == "The body is incomplete."
 
 
 STOPPED = {
     "postgresql": "SELECT pg_sleep(10)",
-    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 99999999) SELECT count(*) FROM n",
+    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 99999999) SELECT "
+    "count(*) FROM n",
 }
 
 
 @pytest.mark.django_db(transaction=True)
-def test_whatever_statement_the_database_stops_the_service_is_unavailable_for_now(api: ApiClient, company: str) -> None:
-    def slowly(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+def test_whatever_statement_the_database_stops_the_service_is_unavailable_for_now(
+    api: ApiClient, company: str
+) -> None:
+    def slowly(
+        execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+    ) -> Any:
         if "records_historicalrecord" in sql:
             sql, params = STOPPED[connection.vendor], []
         return execute(sql, params, many, context)

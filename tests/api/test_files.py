@@ -27,7 +27,9 @@ def files(workspace: Caller) -> str:
     return f"/api/attachments/people/{make_record(workspace, 'people', name='Ann').record.uuid}"
 
 
-def link(api: ApiClient, files: str, name: str = "docs/a.html", kind: str | None = "text/html") -> str:
+def link(
+    api: ApiClient, files: str, name: str = "docs/a.html", kind: str | None = "text/html"
+) -> str:
     """The path under which a file can be sent."""
     answer = api.post(files, {"filename": name, "content_type": kind})
     assert answer.status_code == 200, answer.content
@@ -75,7 +77,9 @@ def test_a_file_goes_in_and_comes_out(api: ApiClient, workspace: Caller, files: 
     record = files.replace("attachments", "records")
     body = {"fields": [{"name": "papers", "value": [sent.json()["id"]]}]}
     answer = api.patch(record, body)
-    (value,) = next(field["value"] for field in answer.json()["fields"].values() if field["name"] == "papers")
+    (value,) = next(
+        field["value"] for field in answer.json()["fields"].values() if field["name"] == "papers"
+    )
     assert (value["id"], value["name"], value["size"]) == (sent.json()["id"], "docs/a.html", 12)
     assert download(value["url"]).received == b"<b>hello</b>"
     history = api.get(f"{record}/history").json()["results"]
@@ -89,13 +93,18 @@ def test_names_with_anything_in_them_make_safe_headers(api: ApiClient, files: st
     name = 'x/日本 "quoted"; filename*=evil.txt'
     assert put(link(api, files, name)).status_code == 201
     shown = fetched(api, files, name).headers["Content-Disposition"]
-    assert shown.startswith("attachment; filename*=utf-8''%E6%97%A5%E6%9C%AC%20%22quoted%22%3B%20filename")
+    assert shown.startswith(
+        "attachment; filename*=utf-8''%E6%97%A5%E6%9C%AC%20%22quoted%22%3B%20filename"
+    )
     assert [row["filename"] for row in api.get(f"{files}?prefix=x/").json()["results"]] == [name]
     assert api.get(f"{files}?prefix=y").json()["count"] == 0
 
 
-def test_a_session_beside_the_link_changes_nothing(api: ApiClient, workspace: Caller, files: str) -> None:
-    """A browser that is logged in sends its cookie along; the link needs none, and no token against forgery."""
+def test_a_session_beside_the_link_changes_nothing(
+    api: ApiClient, workspace: Caller, files: str
+) -> None:
+    """A browser that is logged in sends its cookie along; the link needs none, and no token against
+    forgery."""
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(workspace.member.user)
     assert browser.put(link(api, files), b"x", content_type="text/plain").status_code == 201
@@ -119,7 +128,9 @@ def test_sizes_that_are_refused(api: ApiClient, files: str, settings: Settings) 
     empty = Client().generic("PUT", path, b"", content_type="text/plain", CONTENT_LENGTH="0")
     assert (empty.status_code, empty.json()["size"]) == (201, 0)
     for size in ("", "x", "-1", "1" * 40):
-        answer = Client().generic("PUT", path, b"abc", content_type="text/plain", CONTENT_LENGTH=size)
+        answer = Client().generic(
+            "PUT", path, b"abc", content_type="text/plain", CONTENT_LENGTH=size
+        )
         assert (answer.status_code, answer.json()["code"]) == (400, "length_required"), size
 
 
@@ -140,7 +151,11 @@ def test_requests_that_are_refused(api: ApiClient, files: str) -> None:
     assert api.delete(f"{files}?filename=none").status_code == 404
     assert api.delete(files).status_code == 400
     missing = "/api/attachments/people/01920000-0000-7000-8000-000000000001"
-    for answer in (api.get(missing), api.post(missing, {"filename": "a"}), api.delete(f"{missing}?filename=a")):
+    for answer in (
+        api.get(missing),
+        api.post(missing, {"filename": "a"}),
+        api.delete(f"{missing}?filename=a"),
+    ):
         assert answer.status_code == 404
 
 
@@ -152,6 +167,8 @@ def test_scopes_and_grants_hold(api: ApiClient, workspace: Caller, files: str) -
     assert theirs.post(files, {"filename": "a"}).status_code == 403
     assert theirs.delete(f"{files}?filename=docs/a.html").status_code == 403
     narrow = ApiClient(workspace)
-    narrow.headers["X-API-KEY"] = make_key(workspace.workspace, workspace.member, scopes=["records:read"])[1]
+    narrow.headers["X-API-KEY"] = make_key(
+        workspace.workspace, workspace.member, scopes=["records:read"]
+    )[1]
     assert fetched(narrow, files).status_code == 200
     assert narrow.post(files, {"filename": "a"}).status_code == 403

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from records.models import IdempotencyKey, Record
-from records.services.idempotency import CALLING, CALLING_AT_MOST
+from records.services.writing.idempotency import CALLING, CALLING_AT_MOST
 from tests.api_client import ApiClient
 from tests.factories import Caller, make_key, make_member
 
@@ -43,7 +43,9 @@ def test_a_record_is_added_once(api: ApiClient, companies: str) -> None:
         ("POST", "/../upsert", {"lookup_value": "Acme", **sent(employees=8)}),
     ],
 )
-def test_every_write_is_carried_out_once(api: ApiClient, company: str, method: str, tail: str, body: object) -> None:
+def test_every_write_is_carried_out_once(
+    api: ApiClient, company: str, method: str, tail: str, body: object
+) -> None:
     path = company.rpartition("/")[0] + "/upsert" if tail else company
     first, second = (api.send(method, path, body, **KEY) for _ in range(2))
 
@@ -63,7 +65,9 @@ def test_a_key_is_for_one_request(api: ApiClient, companies: str) -> None:
     assert {answer.json()["code"] for answer in others} == {"idempotency_mismatch"}
 
 
-def test_keys_of_different_callers_do_not_meet(api: ApiClient, workspace: Caller, companies: str) -> None:
+def test_keys_of_different_callers_do_not_meet(
+    api: ApiClient, workspace: Caller, companies: str
+) -> None:
     first = api.post(f"{companies}/add", sent(name="New"), **KEY)
     _, api.headers["X-API-KEY"] = make_key(workspace.workspace, None)
     second = api.post(f"{companies}/add", sent(name="Other"), **KEY)
@@ -99,7 +103,11 @@ def test_a_call_that_is_at_work_elsewhere_is_in_flight(api: ApiClient, companies
     IdempotencyKey.objects.update(created_at=timezone.now() - CALLING_AT_MOST)
     lost = api.post(f"{companies}/add", sent(name="New"), **KEY)
 
-    assert (busy.status_code, busy.json()["code"], busy.headers["Retry-After"]) == (409, "conflict", "1")
+    assert (busy.status_code, busy.json()["code"], busy.headers["Retry-After"]) == (
+        409,
+        "conflict",
+        "1",
+    )
     assert (lost.status_code, lost.json()["outcome"]) == (424, "unknown")
     assert Record.objects.count() == 1
 
@@ -109,6 +117,7 @@ def test_an_ill_formed_key_is_refused(api: ApiClient, companies: str, key: str) 
     answer = api.post(f"{companies}/add", sent(name="New"), Idempotency_Key=key)
 
     assert answer.status_code == 400
+    assert answer.json()["detail"].startswith("Idempotency-Key: ")
     assert not Record.objects.exists()
 
 
@@ -122,9 +131,13 @@ def test_reads_need_no_key_and_keep_none(api: ApiClient, companies: str, company
 
 def test_what_one_member_was_answered_is_not_for_another(workspace: Caller, companies: str) -> None:
     """A key of the workspace may act for any member; what they may do and see is not the same."""
-    other = make_member(workspace, "other@example.com", {"companies": {"view": "all", "edit": "none"}})
+    other = make_member(
+        workspace, "other@example.com", {"companies": {"view": "all", "edit": "none"}}
+    )
     secret = make_key(workspace.workspace, None)[1]
-    one, another = (ApiClient(Caller(who.workspace, who.member, secret)) for who in (workspace, other))
+    one, another = (
+        ApiClient(Caller(who.workspace, who.member, secret)) for who in (workspace, other)
+    )
 
     assert one.post(f"{companies}/add", sent(name="New"), **KEY).status_code == 200
     refused = another.post(f"{companies}/add", sent(name="New"), **KEY)

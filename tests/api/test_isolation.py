@@ -1,4 +1,5 @@
-"""Every id of another workspace, in any place of any request, is as unknown as one that never existed."""
+"""Every id of another workspace, in any place of any request, is as unknown as one that never
+existed."""
 
 from __future__ import annotations
 
@@ -50,7 +51,9 @@ def furnish(caller: Caller) -> Ids:
     )
     link = make_relation(caller, "deals", "Buyer", "people", "primary", "Bought")
     person = make_record(caller, "people", name="Ada").record.uuid
-    record = make_record(caller, "deals", name="Deal", size={"name": "Big"}, buyer={"id": person}).record.uuid
+    record = make_record(
+        caller, "deals", name="Deal", size={"name": "Big"}, buyer={"id": person}
+    ).record.uuid
     attachment = Attachment.objects.create(workspace=caller.workspace, name="a.txt", file="a.txt")
     schema = caller.schema("deals")
     size, stage = schema.by_name["size"], schema.by_name["stage"]
@@ -131,7 +134,9 @@ PLACES: dict[str, Place] = {
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_foreign_id_is_as_unknown_as_any(api: ApiClient, ours: Ids, theirs: Ids, place: str) -> None:
+def test_a_foreign_id_is_as_unknown_as_any(
+    api: ApiClient, ours: Ids, theirs: Ids, place: str
+) -> None:
     method, path, kind, body = PLACES[place]
     known = {"record": ours.record, "field": ours.field, "person": ours.person}
 
@@ -144,10 +149,14 @@ def test_a_foreign_id_is_as_unknown_as_any(api: ApiClient, ours: Ids, theirs: Id
 
 
 def test_the_places_are_real(api: ApiClient, ours: Ids) -> None:
-    """Our own ids mean something where the foreign ones do not: otherwise the table above would prove nothing."""
+    """Our own ids mean something where the foreign ones do not: otherwise the table above would
+    prove nothing."""
     known = {"record": ours.record, "field": ours.field, "person": ours.person}
     for place, (method, path, kind, body) in PLACES.items():
-        answers = [api.send(method, path.format(id=key, **known), body(key)) for key in (kind(ours), UNKNOWN)]
+        answers = [
+            api.send(method, path.format(id=key, **known), body(key))
+            for key in (kind(ours), UNKNOWN)
+        ]
         if place == "record to archive":
             api.patch(f"/api/records/deals/{ours.record}/unarchive")
         if place not in ("record of another object", "record not of a filter"):

@@ -30,7 +30,10 @@ def staff(workspace: Caller, company: str) -> list[str]:
     """Three contacts who work for the company; their ids."""
     make_relation(workspace, "companies", "Staff", "contacts", "additional", "Employers")
     people = [("Ada", "ada@example.com"), ("Bob", "bob@example.org"), ("Cleo", "cleo@example.com")]
-    ids = [make_record(workspace, "contacts", first_name=name, email=email).record.uuid for name, email in people]
+    ids = [
+        make_record(workspace, "contacts", first_name=name, email=email).record.uuid
+        for name, email in people
+    ]
     ApiClient(workspace).patch(company, sent(staff=[{"id": uuid} for uuid in ids]))
     return ids
 
@@ -62,19 +65,27 @@ def test_linked_contacts_are_paged_and_searched(
     }
     assert (second["next"], second["errors"]) == (None, None)
     assert "page=1" in second["previous"]
-    assert [row["first_name"] for row in api.get(f"{path}?search=EXAMPLE.COM").json()["results"]] == ["Ada", "Cleo"]
+    assert [
+        row["first_name"] for row in api.get(f"{path}?search=EXAMPLE.COM").json()["results"]
+    ] == ["Ada", "Cleo"]
     assert [row["first_name"] for row in api.get(f"{path}?search=bo").json()["results"]] == ["Bob"]
 
 
-def test_links_are_seen_from_the_other_side(api: ApiClient, workspace: Caller, company: str, staff: list[str]) -> None:
+def test_links_are_seen_from_the_other_side(
+    api: ApiClient, workspace: Caller, company: str, staff: list[str]
+) -> None:
     field = field_id(workspace, "contacts", "employers")
 
     content = api.get(f"/api/records/{staff[0]}/field-values/{field}").json()
 
-    assert content["results"] == [{"id": company.rpartition("/")[2], "name": "Acme", "display_name": "Acme"}]
+    assert content["results"] == [
+        {"id": company.rpartition("/")[2], "name": "Acme", "display_name": "Acme"}
+    ]
 
 
-@pytest.mark.parametrize(("field", "names"), [("industry", ["Air"]), ("employees", ["7"]), ("note", []), ("tags", [])])
+@pytest.mark.parametrize(
+    ("field", "names"), [("industry", ["Air"]), ("employees", ["7"]), ("note", []), ("tags", [])]
+)
 def test_a_field_that_links_nothing_lists_its_values(
     api: ApiClient, workspace: Caller, company: str, field: str, names: list[str]
 ) -> None:
@@ -91,7 +102,10 @@ def test_values_of_what_cannot_be_seen_are_not_there(
     archived = make_record(workspace, "companies", name="Old").record.uuid
     archive(workspace, "companies", archived)
     half_blind = make_member(
-        workspace, "h@example.com", {"companies": {"view": "all"}}, hidden=[("companies", "employees")]
+        workspace,
+        "h@example.com",
+        {"companies": {"view": "all"}},
+        hidden=[("companies", "employees")],
     )
     answers = [
         api.get(values_path(company, UNKNOWN)),
@@ -118,11 +132,17 @@ def related(workspace: Caller, company: str) -> dict[str, Any]:
     fields = {}
     for label in ("Deals", "Tenders"):
         make_object(workspace, label, object_type="pipeline")
-        fields[label] = make_relation(workspace, label.lower(), "Company", "companies", "primary", label)
+        fields[label] = make_relation(
+            workspace, label.lower(), "Company", "companies", "primary", label
+        )
         make_record(workspace, label.lower(), name=f"{label} 1", company=company_id)
     make_record(workspace, "deals", name="Deals 2", company=company_id)
     make_record(workspace, "deals", name="Elsewhere")
-    archive(workspace, "deals", make_record(workspace, "deals", name="Old", company=company_id).record.uuid)
+    archive(
+        workspace,
+        "deals",
+        make_record(workspace, "deals", name="Old", company=company_id).record.uuid,
+    )
     return fields
 
 
@@ -138,7 +158,9 @@ def test_pipeline_records_that_point_here_are_listed(
         "Deals 2",
         "Deals 1",
     ]
-    assert names_of(api.post(path, {"object_ids": ["deals"], "field_ids": [related["Tenders"]]})) == []
+    assert (
+        names_of(api.post(path, {"object_ids": ["deals"], "field_ids": [related["Tenders"]]})) == []
+    )
     page = api.post(path, {"page_size": 2}).json()
     assert (page["count"], len(page["results"])) == (3, 2)
     assert names_of(api.post(f"{path}?page=2", {"page_size": 2, "page": 1})) == ["Deals 1"]
@@ -150,7 +172,9 @@ def test_pipeline_records_that_point_here_are_listed(
 def test_unknown_pipelines_are_named(
     api: ApiClient, company: str, related: dict[str, str], key: str, value: object
 ) -> None:
-    answer = api.post(f"/api/records/{company.rpartition('/')[2]}/related-pipeline-records", {key: value})
+    answer = api.post(
+        f"/api/records/{company.rpartition('/')[2]}/related-pipeline-records", {key: value}
+    )
 
     assert answer.status_code == 400
     assert answer.json()["detail"].startswith(key)
@@ -176,19 +200,29 @@ def test_history_tells_who_did_what(api: ApiClient, workspace: Caller, company: 
     assert entry["api_key_id"]
 
 
-def test_history_leaves_out_what_the_role_may_not_see(api: ApiClient, workspace: Caller, company: str) -> None:
+def test_history_leaves_out_what_the_role_may_not_see(
+    api: ApiClient, workspace: Caller, company: str
+) -> None:
     api.patch(company, sent(employees=8))
     caller = make_member(
-        workspace, "m@example.com", {"companies": {"view": "all"}}, hidden=[("companies", "employees")]
+        workspace,
+        "m@example.com",
+        {"companies": {"view": "all"}},
+        hidden=[("companies", "employees")],
     )
 
     history = ApiClient(caller).get(f"{company}/history").json()
 
     assert history["results"][0]["changes"] == []
-    assert ApiClient(make_member(workspace, "b@example.com")).get(f"{company}/history").status_code == 404
+    assert (
+        ApiClient(make_member(workspace, "b@example.com")).get(f"{company}/history").status_code
+        == 404
+    )
 
 
-@pytest.mark.parametrize("query", ["page=0", "page=x", "page_size=0", "page_size=1001", "page=-1", "page=1.5"])
+@pytest.mark.parametrize(
+    "query", ["page=0", "page=x", "page_size=0", "page_size=1001", "page=-1", "page=1.5"]
+)
 def test_a_page_that_is_none_is_refused(api: ApiClient, company: str, query: str) -> None:
     answer = api.get(f"{company}/history?{query}")
 

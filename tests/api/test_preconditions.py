@@ -23,7 +23,9 @@ from .reading import sent, values_of
         ("", 200),
     ],
 )
-def test_what_the_caller_has_is_not_sent_again(api: ApiClient, company: str, tag: str, status: int) -> None:
+def test_what_the_caller_has_is_not_sent_again(
+    api: ApiClient, company: str, tag: str, status: int
+) -> None:
     answer = api.get(company, If_None_Match=tag)
 
     assert answer.status_code == status
@@ -40,13 +42,22 @@ def test_a_new_version_is_sent(api: ApiClient, companies: str, company: str) -> 
 
 @pytest.mark.parametrize("tag", ['"1"', "*", '"5", "1"', ' "1" '])
 @pytest.mark.parametrize("method", ["PATCH", "PUT", "DELETE"])
-def test_a_change_of_the_expected_version_goes_through(api: ApiClient, company: str, method: str, tag: str) -> None:
-    assert api.send(method, company, sent(name="Acme", note="x"), If_Match=tag).status_code in (200, 204)
+def test_a_change_of_the_expected_version_goes_through(
+    api: ApiClient, company: str, method: str, tag: str
+) -> None:
+    assert api.send(method, company, sent(name="Acme", note="x"), If_Match=tag).status_code in (
+        200,
+        204,
+    )
 
 
-@pytest.mark.parametrize("tag", ['"2"', 'W/"1"', '"0"', '"x"', '"2", "3"', '""', '"01"', '"' + "9" * 40 + '"'])
+@pytest.mark.parametrize(
+    "tag", ['"2"', 'W/"1"', '"0"', '"x"', '"2", "3"', '""', '"01"', '"' + "9" * 40 + '"']
+)
 @pytest.mark.parametrize("method", ["PATCH", "PUT", "DELETE"])
-def test_a_change_of_another_version_is_refused(api: ApiClient, company: str, method: str, tag: str) -> None:
+def test_a_change_of_another_version_is_refused(
+    api: ApiClient, company: str, method: str, tag: str
+) -> None:
     answer = api.send(method, company, sent(name="Acme", note="x"), If_Match=tag)
 
     assert answer.status_code == 412
@@ -67,10 +78,14 @@ def test_a_record_that_is_not_there_has_no_version(api: ApiClient, company: str)
         assert api.patch(missing, sent(note="x"), If_Match=tag).status_code == 404
 
 
-def test_stages_and_returns_from_the_archive_heed_versions_too(api: ApiClient, workspace: Caller, deals: str) -> None:
+def test_stages_and_returns_from_the_archive_heed_versions_too(
+    api: ApiClient, workspace: Caller, deals: str
+) -> None:
     path = f"{deals}/{make_record(workspace, 'deals', name='Deal').record.uuid}"
     won = next(
-        option.uuid for option in workspace.schema("deals").by_name["stage"].options.values() if option.name == "Won"
+        option.uuid
+        for option in workspace.schema("deals").by_name["stage"].options.values()
+        if option.name == "Won"
     )
 
     assert api.patch(f"{path}/move", {"stage_id": won}, If_Match='"9"').status_code == 412
@@ -79,3 +94,31 @@ def test_stages_and_returns_from_the_archive_heed_versions_too(api: ApiClient, w
     assert api.patch(f"{path}/unarchive", If_Match='"2"').status_code == 412
     assert api.patch(f"{path}/unarchive", If_Match='"1", "2"').status_code == 412
     assert api.patch(f"{path}/unarchive", If_Match='"2", "3"').headers["ETag"] == '"4"'
+
+
+def test_conditions_of_adds_and_upserts_are_kept_or_refused(api: ApiClient, companies: str) -> None:
+    path, body = f"{companies}/upsert", {"lookup_value": "New", **sent(employees=1)}
+
+    assert api.post(path, body, If_Match="*").status_code == 412
+    assert api.post(path, body, If_Match='"1"').status_code == 412
+    assert api.post(path, body, If_None_Match="*").status_code == 201
+    refused = api.post(path, body, If_None_Match="*")
+    assert (refused.status_code, refused.headers["ETag"]) == (412, '"1"')
+    assert api.post(path, {**body, **sent(employees=2)}, If_Match='"1"').headers["ETag"] == '"2"'
+    assert api.post(path, {**body, **sent(employees=3)}, If_Match='"1"').status_code == 412
+    new = sent(name="A", employees=1)
+    assert api.post(f"{companies}/add", new, If_Match="*").status_code == 412
+    assert api.post(f"{companies}/add", new, If_None_Match="*").status_code == 200
+    assert api.post(f"{companies}/add", new, If_None_Match='"1"').status_code == 400
+
+
+@pytest.mark.parametrize("header", ["If_Match", "If_None_Match"])
+def test_operations_without_conditions_refuse_them(api: ApiClient, header: str) -> None:
+    body = {"object_name": "Things", "entity_name": "Thing", "object_type": "standard"}
+    answer = api.post("/api/custom-objects", body, **{header: "*"})
+    assert (answer.status_code, "omit it" in answer.json()["detail"]) == (400, True)
+    assert api.post("/api/custom-objects", body).status_code == 201
+
+
+def test_a_change_does_not_take_if_none_match(api: ApiClient, company: str) -> None:
+    assert api.patch(company, sent(note="x"), If_None_Match="*").status_code == 400

@@ -26,7 +26,9 @@ def linked(workspace: Caller, companies: str) -> list[str]:
     for number in range(12):
         parent = {"parent": {"id": ids[0]}} if ids else {}
         values = {"employees": number, "industry": {"name": "Air"}, "boss": boss, **parent}
-        ids.append(make_record(workspace, "companies", name=f"Company {number}", **values).record.uuid)
+        ids.append(
+            make_record(workspace, "companies", name=f"Company {number}", **values).record.uuid
+        )
     return ids
 
 
@@ -39,7 +41,9 @@ def statements(call: Callable[[], Any]) -> list[str]:
         answer = call()
     assert answer.status_code < 300, answer.content
     return [
-        query["sql"] for query in captured if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))
+        query["sql"]
+        for query in captured
+        if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))
     ]
 
 
@@ -48,12 +52,16 @@ def test_reading_a_record_takes_two_and_one_for_what_it_refers_to(
 ) -> None:
     path = f"{companies}/{linked[0]}"
 
-    assert len(statements(lambda: api.get(f"{path}?field_names=name,employees,industry,owner"))) == 2
+    assert (
+        len(statements(lambda: api.get(f"{path}?field_names=name,employees,industry,owner"))) == 2
+    )
     assert len(statements(lambda: api.get(path))) == 3
     assert len(statements(lambda: api.get(f"{companies}/lookup?identifier=company%201"))) == 3
 
 
-def test_changing_a_field_takes_at_most_six(api: ApiClient, companies: str, linked: list[str]) -> None:
+def test_changing_a_field_takes_at_most_six(
+    api: ApiClient, companies: str, linked: list[str]
+) -> None:
     values = iter(range(1000, 2000))
 
     def change() -> Any:
@@ -62,7 +70,9 @@ def test_changing_a_field_takes_at_most_six(api: ApiClient, companies: str, link
     assert len(statements(change)) <= 6
 
 
-def test_changing_a_unique_field_takes_at_most_six(api: ApiClient, workspace: Caller, companies: str) -> None:
+def test_changing_a_unique_field_takes_at_most_six(
+    api: ApiClient, workspace: Caller, companies: str
+) -> None:
     make_field(workspace, "companies", "Tax number", "text", is_unique=True)
     made = api.post(f"{companies}/add", sent(name="Unique Example", tax_number="1")).json()
     numbers = map(str, range(2, 100))

@@ -26,14 +26,20 @@ def test_the_callers_request_id_comes_back(api: ApiClient, company: str, path: s
 
 @pytest.mark.parametrize("sent_id", ["", "a b", "x" * 129, "a\tb", "é", "<script>"])
 def test_an_ill_formed_request_id_is_replaced(api: ApiClient, company: str, sent_id: str) -> None:
-    first, second = (api.get(company, X_Request_ID=sent_id).headers["X-Request-ID"] for _ in range(2))
+    first, second = (
+        api.get(company, X_Request_ID=sent_id).headers["X-Request-ID"] for _ in range(2)
+    )
 
     assert len(first) == 36
     assert first != second
 
 
 def test_refusals_have_a_request_id(api: ApiClient, company: str) -> None:
-    answers = [api.post(company), api.get("/api/nowhere"), api.get(company, Host="elsewhere.example.com")]
+    answers = [
+        api.post(company),
+        api.get("/api/nowhere"),
+        api.get(company, Host="elsewhere.example.com"),
+    ]
     api.headers.clear()
     answers.append(api.get(company))
 
@@ -47,7 +53,9 @@ def test_the_request_id_is_in_the_history(api: ApiClient, company: str) -> None:
     assert api.get(f"{company}/history").json()["results"][0]["request_id"] == "trace-2"
 
 
-@pytest.mark.parametrize("path", ["/api/", "/api/records", "/api/records/", "/api/records/companies/", "/api/x/y"])
+@pytest.mark.parametrize(
+    "path", ["/api/", "/api/records", "/api/records/", "/api/records/companies/", "/api/x/y"]
+)
 def test_unknown_paths_are_not_found_in_json(api: ApiClient, path: str) -> None:
     answer = api.get(path)
 
@@ -96,9 +104,17 @@ def test_answers_are_the_callers_alone(api: ApiClient, company: str) -> None:
 
 @pytest.mark.parametrize(
     "content_type",
-    ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/json; charset=latin-1"],
+    [
+        "",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "application/json; charset=latin-1",
+    ],
 )
-def test_a_body_that_is_not_declared_as_json_is_refused(api: ApiClient, company: str, content_type: str) -> None:
+def test_a_body_that_is_not_declared_as_json_is_refused(
+    api: ApiClient, company: str, content_type: str
+) -> None:
     answer = api.send("PATCH", company, sent(note="x"), content_type=content_type)
 
     assert answer.status_code == 415
@@ -112,7 +128,9 @@ def test_json_is_no_file_to_import(api: ApiClient, companies: str) -> None:
 
 
 def test_what_is_wrong_with_the_declaration_is_named(api: ApiClient, company: str) -> None:
-    answer = api.send("PATCH", company, sent(note="x"), content_type="application/json; charset=utf-16")
+    answer = api.send(
+        "PATCH", company, sent(note="x"), content_type="application/json; charset=utf-16"
+    )
     assert "charset=utf-16" in answer.json()["detail"]
 
     answer = api.patch(company, sent(note="x"), Content_Encoding="gzip")
@@ -121,7 +139,9 @@ def test_what_is_wrong_with_the_declaration_is_named(api: ApiClient, company: st
 
 
 def test_a_body_may_name_its_charset(api: ApiClient, company: str) -> None:
-    answer = api.send("PATCH", company, sent(note="é"), content_type="Application/JSON; charset=UTF-8")
+    answer = api.send(
+        "PATCH", company, sent(note="é"), content_type="Application/JSON; charset=UTF-8"
+    )
 
     assert values_of(answer)["note"] == "é"
 
@@ -143,7 +163,9 @@ def test_a_body_may_name_its_charset(api: ApiClient, company: str) -> None:
         b"7",
     ],
 )
-def test_a_body_that_is_no_json_object_is_a_refused_write(api: ApiClient, company: str, body: bytes) -> None:
+def test_a_body_that_is_no_json_object_is_a_refused_write(
+    api: ApiClient, company: str, body: bytes
+) -> None:
     for method, tail in (("PATCH", ""), ("PUT", ""), ("PATCH", "/move"), ("PATCH", "/unarchive")):
         answer = api.send(method, company + tail, body)
         assert codes_of(answer)[0] in ("invalid", "limit_exceeded")
@@ -165,7 +187,9 @@ def test_nesting_within_the_limit_is_the_fields_own_business(api: ApiClient, com
 
 
 def test_unknown_keys_are_named(api: ApiClient, company: str) -> None:
-    answer = api.patch(company, {"fields": [], "archived_conflct": None, **{f"k{at}": 1 for at in range(20)}})
+    answer = api.patch(
+        company, {"fields": [], "archived_conflct": None, **{f"k{at}": 1 for at in range(20)}}
+    )
 
     assert codes_of(answer) == ["invalid"]
     assert "'archived_conflct'" in answer.json()["non_field_errors"][0]
@@ -178,7 +202,9 @@ def test_of_keys_sent_twice_the_last_counts(api: ApiClient, company: str) -> Non
     assert values_of(answer)["note"] == "x"
 
 
-def test_a_body_over_the_limit_is_too_large(api: ApiClient, company: str, settings: Settings) -> None:
+def test_a_body_over_the_limit_is_too_large(
+    api: ApiClient, company: str, settings: Settings
+) -> None:
     settings.RECORDS_MAX_BODY = 100
 
     answer = api.patch(company, sent(note="x" * 100))
@@ -220,7 +246,9 @@ def raw(value: Any) -> bytes:
 
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: repr(value)[:20])
-def test_any_value_in_any_place_gets_an_answer(api: ApiClient, companies: str, company: str, value: Any) -> None:
+def test_any_value_in_any_place_gets_an_answer(
+    api: ApiClient, companies: str, company: str, value: Any
+) -> None:
     everywhere = [
         ("PATCH", company, value),
         ("PUT", company, {"fields": value}),
@@ -259,8 +287,12 @@ def test_any_value_in_any_place_gets_an_answer(api: ApiClient, companies: str, c
         orjson.loads(answer.content or b"null")
 
 
-@pytest.mark.parametrize("text", ["", "%00", "%FF", "-1", "1e9", "9" * 30, "%F0%9F%98%80", "é" * 2000, "'\";--", "٣"])
-def test_any_text_in_any_parameter_gets_an_answer(api: ApiClient, companies: str, company: str, text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["", "%00", "%FF", "-1", "1e9", "9" * 30, "%F0%9F%98%80", "é" * 2000, "'\";--", "٣"]
+)
+def test_any_text_in_any_parameter_gets_an_answer(
+    api: ApiClient, companies: str, company: str, text: str
+) -> None:
     record = company.rpartition("/")[2]
     names = (
         "field_ids", "field_names", "field_category", "detail_summary", "include_hidden_fields", "as_of", "identifier",
@@ -279,7 +311,9 @@ def test_any_text_in_any_parameter_gets_an_answer(api: ApiClient, companies: str
             assert answer.status_code < 500, (method, path, name)
 
 
-@pytest.mark.parametrize("header", ["If-Match", "If-None-Match", "Idempotency-Key", "X-Request-ID", "Accept"])
+@pytest.mark.parametrize(
+    "header", ["If-Match", "If-None-Match", "Idempotency-Key", "X-Request-ID", "Accept"]
+)
 def test_any_header_gets_an_answer(api: ApiClient, company: str, header: str) -> None:
     for value in ("", "é", '"', "*", 'W/"', "x" * 5000, '"1",' * 500, "\x01"):
         for method in ("GET", "PATCH"):
@@ -288,7 +322,9 @@ def test_any_header_gets_an_answer(api: ApiClient, company: str, header: str) ->
 
 
 @pytest.mark.parametrize(("number", "code"), [(1000, {}), (100_000, "limit_exceeded")])
-def test_more_fields_than_there_are_get_an_answer(api: ApiClient, company: str, number: int, code: object) -> None:
+def test_more_fields_than_there_are_get_an_answer(
+    api: ApiClient, company: str, number: int, code: object
+) -> None:
     body = b'{"fields": [' + b",".join([b'{"name": "name", "value": "Acme"}'] * number) + b"]}"
 
     answer = api.patch(company, body)

@@ -29,12 +29,15 @@ from tests.factories import (
 from .reading import sent, values_of
 
 DETAIL = {
+    *("name", "display_name"),
     "id", "object_type", "fields", "access", "client_info", "num_upcoming_activities", "num_associated_team_members",
-    "lead_source_types",
+    "lead_source_types", "external_id", "external_source", "cancelled",
 }  # fmt: skip
 
 
-def test_a_record_has_all_the_keys_of_its_schema(api: ApiClient, workspace: Caller, company: str) -> None:
+def test_a_record_has_all_the_keys_of_its_schema(
+    api: ApiClient, workspace: Caller, company: str
+) -> None:
     content = api.get(company).json()
 
     assert set(content) == DETAIL
@@ -67,7 +70,9 @@ def test_times_are_in_the_workspaces_zone(api: ApiClient, company: str) -> None:
     assert created.utcoffset() in (timedelta(hours=1), timedelta(hours=2))
 
 
-def test_an_object_is_named_by_api_name_or_id(api: ApiClient, workspace: Caller, company: str) -> None:
+def test_an_object_is_named_by_api_name_or_id(
+    api: ApiClient, workspace: Caller, company: str
+) -> None:
     uuid = workspace.schema("companies").uuid
     by_id = company.replace("companies", uuid)
 
@@ -76,9 +81,13 @@ def test_an_object_is_named_by_api_name_or_id(api: ApiClient, workspace: Caller,
 
 
 def test_contacts_have_two_names_and_a_type_of_their_own(api: ApiClient, workspace: Caller) -> None:
-    made = make_record(workspace, "contacts", first_name="Ada", last_name="Example", email="ada@example.com").record
+    made = make_record(
+        workspace, "contacts", first_name="Ada", last_name="Example", email="ada@example.com"
+    ).record
 
-    answers = [api.get(f"/api/records/{name}/{made.uuid}").json() for name in ("contacts", "client_client")]
+    answers = [
+        api.get(f"/api/records/{name}/{made.uuid}").json() for name in ("contacts", "client_client")
+    ]
 
     assert answers[0] == answers[1]
     assert answers[0]["object_type"] == "contact"
@@ -101,11 +110,15 @@ def test_contacts_have_two_names_and_a_type_of_their_own(api: ApiClient, workspa
         ("field_names=name&unknown_parameter=1", ["name"]),
     ],
 )
-def test_fields_are_chosen_by_name(api: ApiClient, company: str, query: str, names: list[str]) -> None:
+def test_fields_are_chosen_by_name(
+    api: ApiClient, company: str, query: str, names: list[str]
+) -> None:
     assert list(values_of(api.get(f"{company}?{query}"))) == names
 
 
-def test_ids_win_over_names_and_names_over_categories(api: ApiClient, workspace: Caller, company: str) -> None:
+def test_ids_win_over_names_and_names_over_categories(
+    api: ApiClient, workspace: Caller, company: str
+) -> None:
     fields = workspace.schema("companies").by_name
     ids, category = fields["employees"].uuid, fields["note"].category_uuid
     change_record(workspace, "companies", company.rpartition("/")[2], note="A note")
@@ -127,7 +140,14 @@ def test_hidden_fields_come_when_asked_for(api: ApiClient, company: str) -> None
 
 
 @pytest.mark.parametrize(
-    "query", ["field_names=name,nope", "field_ids=name", "field_ids=0190", "field_category=General", "field_names=NAME"]
+    "query",
+    [
+        "field_names=name,nope",
+        "field_ids=name",
+        "field_ids=0190",
+        "field_category=General",
+        "field_names=NAME",
+    ],
 )
 def test_unknown_fields_are_named(api: ApiClient, company: str, query: str) -> None:
     answer = api.get(f"{company}?{query}")
@@ -137,9 +157,14 @@ def test_unknown_fields_are_named(api: ApiClient, company: str, query: str) -> N
     assert query.partition("=")[2].split(",")[-1].lower() in answer.json()["detail"].lower()
 
 
-def test_a_field_hidden_from_the_role_is_as_unknown_as_any(api: ApiClient, workspace: Caller, company: str) -> None:
+def test_a_field_hidden_from_the_role_is_as_unknown_as_any(
+    api: ApiClient, workspace: Caller, company: str
+) -> None:
     caller = make_member(
-        workspace, "m@example.com", {"companies": {"view": "all"}}, hidden=[("companies", "employees")]
+        workspace,
+        "m@example.com",
+        {"companies": {"view": "all"}},
+        hidden=[("companies", "employees")],
     )
     member = ApiClient(caller)
 
@@ -151,8 +176,12 @@ def test_a_field_hidden_from_the_role_is_as_unknown_as_any(api: ApiClient, works
 
 
 @pytest.mark.parametrize("parameter", ["detail_summary", "include_hidden_fields"])
-@pytest.mark.parametrize(("text", "status"), [("TRUE", 200), ("0", 200), ("yes", 400), ("", 400), ("2", 400)])
-def test_flags_are_true_or_false(api: ApiClient, company: str, parameter: str, text: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("text", "status"), [("TRUE", 200), ("0", 200), ("yes", 400), ("", 400), ("2", 400)]
+)
+def test_flags_are_true_or_false(
+    api: ApiClient, company: str, parameter: str, text: str, status: int
+) -> None:
     assert api.get(f"{company}?{parameter}={text}").status_code == status
 
 
@@ -193,7 +222,9 @@ def test_the_figures_come_from_real_rows(api: ApiClient, workspace: Caller) -> N
 # ---------------------------------------------------------------- relationships
 
 
-def test_a_long_list_of_links_is_cut_and_counted(api: ApiClient, workspace: Caller, company: str) -> None:
+def test_a_long_list_of_links_is_cut_and_counted(
+    api: ApiClient, workspace: Caller, company: str
+) -> None:
     make_object(workspace, "People")
     make_relation(workspace, "people", "Works for", "companies", "primary", "Staff")
     employer = {"id": company.rpartition("/")[2]}
@@ -211,7 +242,9 @@ def test_a_long_list_of_links_is_cut_and_counted(api: ApiClient, workspace: Call
 # ---------------------------------------------------------------- which record
 
 
-def test_what_cannot_be_seen_is_not_there(api: ApiClient, workspace: Caller, elsewhere: Caller, company: str) -> None:
+def test_what_cannot_be_seen_is_not_there(
+    api: ApiClient, workspace: Caller, elsewhere: Caller, company: str
+) -> None:
     archived = make_record(workspace, "companies", name="Old").record.uuid
     archive(workspace, "companies", archived)
     make_object(elsewhere, "Companies")
@@ -274,7 +307,9 @@ def test_a_time_without_offset_is_in_the_workspaces_zone(api: ApiClient, company
     assert before.status_code == 404
 
 
-@pytest.mark.parametrize("text", ["yesterday", "", "2026-13-01", "0001-01-01T00:00:00+14:00", "2026", "12:00"])
+@pytest.mark.parametrize(
+    "text", ["yesterday", "", "2026-13-01", "0001-01-01T00:00:00+14:00", "2026", "12:00"]
+)
 def test_what_is_no_moment_is_refused(api: ApiClient, company: str, text: str) -> None:
     answer = api.get(f"{company}?as_of={text}")
 

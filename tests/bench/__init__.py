@@ -1,1 +1,2 @@
-"""How fast Records is beside the least Django could do: `make bench`, explained in this folder's README."""
+"""How fast Records is beside the least Django could do: `make bench`, explained in this folder's
+README."""

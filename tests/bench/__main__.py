@@ -18,7 +18,14 @@ from tests.bench.databases import Cluster, ClusterUnsuitable
 from tests.bench.measuring import Bench, Measurement, Plan, Turns
 from tests.bench.profiling import WARM_UP_REQUESTS
 from tests.bench.provision import CommandFailed, Import
-from tests.bench.report import Line, render_apis, render_import, render_scale, render_table, summarise
+from tests.bench.report import (
+    Line,
+    render_apis,
+    render_import,
+    render_scale,
+    render_table,
+    summarise,
+)
 from tests.bench.servers import PROJECT
 from tests.bench.stock import DEFAULT_RECORDS, Stock
 from tests.bench.traffic import ServerFailed
@@ -29,16 +36,32 @@ PROFILED_REQUESTS = 1_000
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Records beside bare Django.")
-    parser.add_argument("--records", type=int, default=DEFAULT_RECORDS, help="companies each server holds")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench", description="Records beside bare Django."
+    )
+    parser.add_argument(
+        "--records", type=int, default=DEFAULT_RECORDS, help="companies each server holds"
+    )
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=4, help="time for each operation in each round")
-    parser.add_argument("--ops", default=",".join(OPERATIONS), help="operations to measure, comma-separated")
-    parser.add_argument("--concurrency", default="1,8", help="requests under way at once, comma-separated")
-    parser.add_argument("--contenders", default="limit,records", help="what to measure: limit, records, workspace")
+    parser.add_argument(
+        "--seconds", type=float, default=4, help="time for each operation in each round"
+    )
+    parser.add_argument(
+        "--ops", default=",".join(OPERATIONS), help="operations to measure, comma-separated"
+    )
+    parser.add_argument(
+        "--concurrency", default="1,8", help="requests under way at once, comma-separated"
+    )
+    parser.add_argument(
+        "--contenders", default="limit,records", help="what to measure: limit, records, workspace"
+    )
     parser.add_argument("--keep", action="store_true", help="use and leave the loaded databases")
-    parser.add_argument("--profile", metavar="OPERATION", choices=OPERATIONS, help="profile this one instead")
-    parser.add_argument("--explain", action="store_true", help="with --profile: the plan of each statement")
+    parser.add_argument(
+        "--profile", metavar="OPERATION", choices=OPERATIONS, help="profile this one instead"
+    )
+    parser.add_argument(
+        "--explain", action="store_true", help="with --profile: the plan of each statement"
+    )
     parser.add_argument("--output", type=Path, help="where the figures go as JSON")
     arguments = parser.parse_args()
     arguments.ops = arguments.ops.split(",")
@@ -117,13 +140,17 @@ def measure(
 
 def prepare_profile(contender: Contender, operation: str, explain: bool) -> Path:
     """Write the requests of a profile out; gives the file."""
-    requests = [contender.request(operation, turn) for turn in Turns().take(WARM_UP_REQUESTS + PROFILED_REQUESTS + 1)]
+    requests = [
+        contender.request(operation, turn)
+        for turn in Turns().take(WARM_UP_REQUESTS + PROFILED_REQUESTS + 1)
+    ]
     prepared = FOLDER / f"profile-{operation}.json"
     prepared.touch(mode=0o600)
     content = {
         "headers": contender.address.headers,
         "requests": [
-            (request.method, request.path, request.body.decode() if request.body else None) for request in requests
+            (request.method, request.path, request.body.decode() if request.body else None)
+            for request in requests
         ],
         "statements": str(FOLDER / f"statements-{operation}.sql"),
         "explain": explain,
@@ -134,7 +161,9 @@ def prepare_profile(contender: Contender, operation: str, explain: bool) -> Path
 
 def run_profile(prepared: Path, stock: Stock) -> int:
     command = [sys.executable, "-m", "tests.bench.profiling", str(prepared)]
-    return subprocess.run(command, cwd=PROJECT, env={**os.environ, **stock.environment()}, check=False).returncode
+    return subprocess.run(
+        command, cwd=PROJECT, env={**os.environ, **stock.environment()}, check=False
+    ).returncode
 
 
 def figures_file(records: int) -> Path:
@@ -147,7 +176,11 @@ def read_smaller(records: int) -> dict[tuple[str, int], float]:
     if records <= DEFAULT_RECORDS or not file.exists():
         return {}
     lines = json.loads(file.read_text(encoding="utf-8"))["lines"]
-    return {(line["operation"], line["concurrency"]): line["records"]["cpu_ms"] for line in lines if line["records"]}
+    return {
+        (line["operation"], line["concurrency"]): line["records"]["cpu_ms"]
+        for line in lines
+        if line["records"]
+    }
 
 
 def write_figures(
@@ -165,9 +198,11 @@ def write_figures(
         "cores": os.cpu_count(),
         "postgresql": stock.cluster.settings(),
         "database_bytes": stock.size_bytes(),
-        "import": imported and {**asdict(imported), "records_per_second": imported.records_per_second},
+        "import": imported
+        and {**asdict(imported), "records_per_second": imported.records_per_second},
         "lines": [
-            {**asdict(line), "ratio": line.ratio, "target": line.target, "is_met": line.is_met} for line in lines
+            {**asdict(line), "ratio": line.ratio, "target": line.target, "is_met": line.is_met}
+            for line in lines
         ],
         "measurements": [asdict(measurement) for measurement in measurements],
     }

@@ -53,7 +53,18 @@ INDUSTRIES = (
     "Software",
 )
 SEGMENTS = tuple(f"Segment {letter}" for letter in "ABCDEFGHIJ")
-CITIES = ("Aarhus", "Bilbao", "Bordeaux", "Cork", "Graz", "Nagoya", "Porto", "Tampere", "Turin", "Utrecht")
+CITIES = (
+    "Aarhus",
+    "Bilbao",
+    "Bordeaux",
+    "Cork",
+    "Graz",
+    "Nagoya",
+    "Porto",
+    "Tampere",
+    "Turin",
+    "Utrecht",
+)
 COUNTRIES = ("AT", "DK", "ES", "FI", "FR", "IE", "IT", "JP", "NL", "PT")
 SOURCES = ("call", "fair", "web")
 LEGAL_FORMS = ("Ltd", "GmbH", "SpA", "Inc")
@@ -90,7 +101,8 @@ class Draws:
 
 
 def make_company(ordinal: int) -> Company:
-    """The company with this number: 8 texts, 4 numbers, 2 dates, 2 booleans, 2 choices, email, JSON."""
+    """The company with this number: 8 texts, 4 numbers, 2 dates, 2 booleans, 2 choices, email,
+    JSON."""
     draws = Draws(ordinal)
     name = f"{draws.word(3).capitalize()} {draws.word(3).capitalize()}"
     return {

@@ -27,15 +27,16 @@ SAMPLE_SEED = 20
 
 
 def sample_ordinals(count: int) -> list[int]:
-    """The companies that are read and changed: the same ones each time, spread evenly, in no order."""
+    """The companies that are read and changed: the same ones each time, spread evenly, in no
+    order."""
     return random.Random(SAMPLE_SEED).sample(range(count), min(count, SAMPLE_SIZE))
 
 
 class Contender(ABC):
     """A running server: how each operation is asked of it, and what its answers say.
 
-    `turn` numbers the requests of a run. Turns of writes are never used twice, so that no write finds
-    the value it brings already there.
+    `turn` numbers the requests of a run. Turns of writes are never used twice, so that no write
+    finds the value it brings already there.
     """
 
     name: str
@@ -121,7 +122,9 @@ class Limit(Contender):
         return self.free_text_in_name(turn)
 
     def free_text_in_name(self, turn: int) -> Request:
-        return Request("GET", "/companies?" + urlencode({"search": free_text_of(self.ordinal(turn))}))
+        return Request(
+            "GET", "/companies?" + urlencode({"search": free_text_of(self.ordinal(turn))})
+        )
 
     def patch(self, turn: int) -> Request:
         return Request("PATCH", f"/companies/{self.record_id(turn)}", orjson.dumps({"score": turn}))
@@ -156,7 +159,9 @@ class Records(Contender):
         found = []
         for ordinal in self.ordinals:
             query = urlencode({"identifier": email_of(ordinal), "field_names": "email"})
-            found.append(orjson.loads(connection.ask(Request("GET", f"{self.path}/lookup?{query}")))["id"])
+            found.append(
+                orjson.loads(connection.ask(Request("GET", f"{self.path}/lookup?{query}")))["id"]
+            )
         connection.close()
         return found
 
@@ -179,7 +184,9 @@ class Records(Contender):
         return self._free_text(turn, {"search_within_field_names": ["name"]})
 
     def _free_text(self, turn: int, body: dict[str, Any]) -> Request:
-        query = urlencode({"page": 1, "page_size": PAGE_SIZE, "search": free_text_of(self.ordinal(turn))})
+        query = urlencode(
+            {"page": 1, "page_size": PAGE_SIZE, "search": free_text_of(self.ordinal(turn))}
+        )
         return Request("POST", f"{self.path}/search?{query}", orjson.dumps(body))
 
     def patch(self, turn: int) -> Request:
@@ -192,7 +199,9 @@ class Records(Contender):
         return Request("POST", f"{self.path}/upsert", orjson.dumps(body))
 
     def add(self, turn: int) -> Request:
-        return Request("POST", f"{self.path}/add", orjson.dumps({"fields": _as_fields(self.new_company(turn))}))
+        return Request(
+            "POST", f"{self.path}/add", orjson.dumps({"fields": _as_fields(self.new_company(turn))})
+        )
 
     def read_record(self, body: bytes) -> dict[str, Any]:
         return _values_by_name(orjson.loads(body))
@@ -252,7 +261,9 @@ class WorkspaceApi(Contender):
         return Request("PUT", f"{self.path}/{self.record_id(turn)}", body)
 
     def upsert(self, turn: int) -> Request:
-        return self.patch(turn)  # it matches by another key, which the companies that were imported lack
+        return self.patch(
+            turn
+        )  # it matches by another key, which the companies that were imported lack
 
     def add(self, turn: int) -> Request:
         return Request("POST", self.path, orjson.dumps({"fieldValues": self.new_company(turn)}))

@@ -32,7 +32,10 @@ def check_answers(contender: Contender, operations: Sequence[str], turn: int) ->
         try:
             CHECKS[operation](contender, connection, turn, answer)
         except (AssertionError, LookupError, TypeError) as problem:
-            message = f"{contender.name} answered {operation} wrongly: {problem!r} in {answer[:600].decode()}"
+            message = (
+                f"{contender.name} answered {operation} wrongly: {problem!r} in "
+                f"{answer[:600].decode()}"
+            )
             raise ServerFailed(message) from problem
     connection.close()
 
@@ -50,7 +53,9 @@ def _check_search(contender: Contender, connection: Connection, turn: int, answe
     _expect(revenues == sorted(revenues, reverse=True), f"out of order: {revenues}")
 
 
-def _check_free_text(contender: Contender, connection: Connection, turn: int, answer: bytes) -> None:
+def _check_free_text(
+    contender: Contender, connection: Connection, turn: int, answer: bytes
+) -> None:
     term = free_text_of(contender.ordinal(turn))
     page = contender.read_page(answer)
     _expect(all(term in str(list(row.values())).lower() for row in page), f"a row without {term}")

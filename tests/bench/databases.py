@@ -35,14 +35,22 @@ class Cluster:
 
     def recreate(self, database: str) -> None:
         self.drop(database)
-        self._execute(sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(sql.Identifier(database)))
+        self._execute(
+            sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0").format(
+                sql.Identifier(database)
+            )
+        )
 
     def drop(self, database: str) -> None:
-        self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
+        self._execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
+        )
 
     def exists(self, database: str) -> bool:
         with psycopg.connect(self.admin_url) as connection:
-            row = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone()
+            row = connection.execute(
+                "SELECT 1 FROM pg_database WHERE datname = %s", (database,)
+            ).fetchone()
         return row is not None
 
     def vacuum(self, database: str) -> None:
@@ -79,7 +87,9 @@ class Cluster:
             backend = int(row[0]) if row else 0
             times = find_process_times(backend)
         if times is None or not is_postgresql(backend) or not is_postgresql(times.parent):
-            raise ClusterUnsuitable("BENCH_DATABASE_URL must name a PostgreSQL that runs on this machine.")
+            raise ClusterUnsuitable(
+                "BENCH_DATABASE_URL must name a PostgreSQL that runs on this machine."
+            )
         return times.parent
 
     def _execute(self, statement: sql.Composed) -> None:

@@ -1,4 +1,5 @@
-"""Times the operations round by round, the two servers in turn, and takes the processor time of each."""
+"""Times the operations round by round, the two servers in turn, and takes the processor time of
+each."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -55,7 +56,8 @@ class Plan:
 
 
 class Turns:
-    """Numbers for requests, each given out once; starts from the clock, so that later runs get others."""
+    """Numbers for requests, each given out once; starts from the clock, so that later runs get
+    others."""
 
     def __init__(self) -> None:
         self._next = int(time.time() * 1000) % LARGEST_TURN
@@ -84,7 +86,9 @@ class Bench:
             for round_number in range(1, plan.rounds + 1):
                 for concurrency in plan.concurrencies:
                     for contender in self._in_order(round_number):
-                        yield self._measure_one(contender, operation, concurrency, round_number, plan.seconds)
+                        yield self._measure_one(
+                            contender, operation, concurrency, round_number, plan.seconds
+                        )
 
     def _in_order(self, round_number: int) -> Sequence[Contender]:
         return self._contenders if round_number % 2 else self._contenders[::-1]
@@ -93,7 +97,8 @@ class Bench:
         return [contender.request(operation, turn) for turn in self._turns.take(count)]
 
     def _warm_up(self, contender: Contender, operation: str) -> float:
-        """Let caches, plans and every server thread's connection settle; gives one request's seconds."""
+        """Let caches, plans and every server thread's connection settle; gives one request's
+        seconds."""
         connection = Connection(contender.address)
         requests = self._prepare(contender, operation, CALIBRATION_REQUESTS)
         started = time.perf_counter()
@@ -105,15 +110,24 @@ class Bench:
                 break
         latency = (time.perf_counter() - started) / sent
         connection.close()
-        more = self._prepare(contender, operation, _count_needed(operation, 1, latency, WARM_UP_CONCURRENCY))
+        more = self._prepare(
+            contender, operation, _count_needed(operation, 1, latency, WARM_UP_CONCURRENCY)
+        )
         send_for_a_while(contender.address, more, WARM_UP_CONCURRENCY, 1, latency)
         return latency
 
     def _measure_one(
-        self, contender: Contender, operation: str, concurrency: int, round_number: int, seconds: float
+        self,
+        contender: Contender,
+        operation: str,
+        concurrency: int,
+        round_number: int,
+        seconds: float,
     ) -> Measurement:
         latency = self._latencies[contender.name, operation]
-        requests = self._prepare(contender, operation, _count_needed(operation, seconds, latency, concurrency))
+        requests = self._prepare(
+            contender, operation, _count_needed(operation, seconds, latency, concurrency)
+        )
         machine = read_machine_times()
         server, postgresql = cpu_milliseconds(contender.pid), cpu_milliseconds(self._postmaster)
         traffic = send_for_a_while(contender.address, requests, concurrency, seconds, latency)

@@ -1,4 +1,5 @@
-"""How much processor time a tree of processes has used, and how busy the machine was, read from /proc."""
+"""How much processor time a tree of processes has used, and how busy the machine was, read from
+/proc."""
 
 import os
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
-"""Where the time of one operation goes: the product's WSGI program under cProfile, then its statements.
+"""Where the time of one operation goes: the product's WSGI program under cProfile, then its
+statements.
 
 Runs as a program of its own (`python -m tests.bench.profiling PREPARED.json`), in one thread and
 without a server; `make bench ARGS="--profile patch"` prepares the file and starts it.
@@ -34,7 +35,9 @@ class Prepared:
     explain: bool
 
 
-def send(program: WsgiProgram, headers: dict[str, str], request: tuple[str, str, str | None]) -> None:
+def send(
+    program: WsgiProgram, headers: dict[str, str], request: tuple[str, str, str | None]
+) -> None:
     """One request through the program; anything but success ends the profile."""
     method, target, text = request
     path, _, query = target.partition("?")
@@ -67,7 +70,9 @@ def send(program: WsgiProgram, headers: dict[str, str], request: tuple[str, str,
     if hasattr(answer, "close"):
         answer.close()
     if not statuses[0].startswith("2"):
-        raise SystemExit(f"{method} {target} answered {statuses[0]}: {content[:600].decode(errors='replace')}")
+        raise SystemExit(
+            f"{method} {target} answered {statuses[0]}: {content[:600].decode(errors='replace')}"
+        )
 
 
 def profile_functions(program: WsgiProgram, prepared: Prepared) -> None:
@@ -79,7 +84,10 @@ def profile_functions(program: WsgiProgram, prepared: Prepared) -> None:
     started = time.process_time()
     for request in measured[:half]:
         send(program, prepared.headers, request)
-    print(f"{(time.process_time() - started) * 1000 / half:.3f} CPU ms a request in Python, PostgreSQL apart\n")
+    print(
+        f"{(time.process_time() - started) * 1000 / half:.3f} CPU ms a request in Python, "
+        "PostgreSQL apart\n"
+    )
     profile = cProfile.Profile()
     profile.enable()
     for request in measured[half:]:
@@ -91,19 +99,27 @@ def profile_functions(program: WsgiProgram, prepared: Prepared) -> None:
 
 
 def show_statements(program: WsgiProgram, prepared: Prepared) -> None:
-    """Print the statements of one request, and write them out as SQL that EXPLAIN takes as it is."""
+    """Print the statements of one request, and write them out as SQL that EXPLAIN takes as it
+    is."""
     from django.db import connection
 
     connection.force_debug_cursor = True
     send(program, prepared.headers, prepared.requests[-1])
     connection.force_debug_cursor = False
     # Transaction control has no statement text of its own.
-    statements = [(str(query["sql"]), float(query["time"])) for query in connection.queries if query["sql"]]
+    statements = [
+        (str(query["sql"]), float(query["time"])) for query in connection.queries if query["sql"]
+    ]
     counted = Counter(statement.split(None, 1)[0].upper() for statement, _ in statements)
-    print(f"{len(statements)} statements: {', '.join(f'{count} {verb}' for verb, count in counted.items())}\n")
+    print(
+        f"{len(statements)} statements: "
+        f"{', '.join(f'{count} {verb}' for verb, count in counted.items())}\n"
+    )
     for number, (statement, seconds) in enumerate(statements, start=1):
         print(f"-- {number}: {seconds * 1000:.0f} ms\n{statement}\n")
-    Path(prepared.statements).write_text("".join(f"{statement};\n\n" for statement, _ in statements), encoding="utf-8")
+    Path(prepared.statements).write_text(
+        "".join(f"{statement};\n\n" for statement, _ in statements), encoding="utf-8"
+    )
     if prepared.explain:
         _explain(statement for statement, _ in statements)
 

@@ -30,7 +30,11 @@ class Workspace:
 
     @property
     def headers(self) -> dict[str, str]:
-        return {"X-API-KEY": self.api_key, "X-BUSINESS-ID": self.workspace_id, "X-USER-ID": self.member_id}
+        return {
+            "X-API-KEY": self.api_key,
+            "X-BUSINESS-ID": self.workspace_id,
+            "X-USER-ID": self.member_id,
+        }
 
 
 @dataclass(frozen=True)
@@ -59,10 +63,14 @@ def production_environment(database_url: str, folder: Path) -> dict[str, str]:
     }
 
 
-def provision(environment: dict[str, str], folder: Path, records: int, postmaster: int) -> tuple[Workspace, Import]:
+def provision(
+    environment: dict[str, str], folder: Path, records: int, postmaster: int
+) -> tuple[Workspace, Import]:
     """Fill an empty database: tables, a workspace with an admin, the object and its records."""
     run_command(environment, "migrate", "--verbosity", "0")
-    printed = run_command(environment, "create_workspace", "Bench", "--email", "admin@example.com", "--json")
+    printed = run_command(
+        environment, "create_workspace", "Bench", "--email", "admin@example.com", "--json"
+    )
     created = json.loads(printed)
     workspace = Workspace(**{name: created[name] for name in Workspace.__dataclass_fields__})
     table = folder / f"companies-{records}.csv"
@@ -73,7 +81,8 @@ def provision(environment: dict[str, str], folder: Path, records: int, postmaste
 def import_companies(
     environment: dict[str, str], workspace: Workspace, table: Path, records: int, postmaster: int
 ) -> Import:
-    """Create the object from the file's columns, and its records from the rows; e-mail identifies them."""
+    """Create the object from the file's columns, and its records from the rows; e-mail identifies
+    them."""
     used_before, postgresql_before = _commands_cpu_milliseconds(), cpu_milliseconds(postmaster)
     started = time.perf_counter()
     options = ["--workspace", workspace.workspace_id, "--create-object", "--identifier", "email"]
@@ -98,7 +107,9 @@ def run_command(environment: dict[str, str], *arguments: str) -> str:
     )
     if finished.returncode:
         printed = f"{finished.stdout}{finished.stderr}"[-4000:]
-        raise CommandFailed(f"manage.py {' '.join(arguments)} ended with {finished.returncode}:\n{printed}")
+        raise CommandFailed(
+            f"manage.py {' '.join(arguments)} ended with {finished.returncode}:\n{printed}"
+        )
     return finished.stdout
 
 

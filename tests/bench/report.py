@@ -67,7 +67,11 @@ class Line:
         """None where a server was not measured."""
         if self.operation in RATIO_TARGETS:
             return None if self.ratio is None else self.ratio <= RATIO_TARGETS[self.operation]
-        return None if self.records is None else self.records.cpu_ms <= MILLISECOND_TARGETS[self.operation]
+        return (
+            None
+            if self.records is None
+            else self.records.cpu_ms <= MILLISECOND_TARGETS[self.operation]
+        )
 
 
 def summarise(measurements: Sequence[Measurement]) -> list[Line]:
@@ -120,7 +124,8 @@ def render_table(lines: Iterable[Line]) -> str:
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(TABLE_HEADER))]
     return "\n".join(
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        for row in rows
     )
 
 
@@ -148,23 +153,30 @@ def _verdict(is_met: bool | None) -> str:
 def render_apis(measurements: Sequence[Measurement]) -> list[str]:
     """The Workspace API beside the Records API, where both were measured."""
     rendered = []
-    keys = {(item.operation, item.concurrency) for item in measurements if item.contender == "workspace"}
+    keys = {
+        (item.operation, item.concurrency) for item in measurements if item.contender == "workspace"
+    }
     for operation, concurrency in sorted(keys, key=lambda key: (OPERATIONS.index(key[0]), key[1])):
         spent = {
             api: [
                 item.cpu_ms
                 for item in measurements
-                if (item.operation, item.concurrency, item.contender) == (operation, concurrency, api)
+                if (item.operation, item.concurrency, item.contender)
+                == (operation, concurrency, api)
             ]
             for api in ("records", "workspace")
         }
         if spent["records"]:
             records, workspace = median(spent["records"]), median(spent["workspace"])
             target = API_TARGETS.get(operation)
-            verdict = "" if target is None else f" (target ≤ {target:g} x): {_verdict(workspace / records <= target)}"
+            verdict = (
+                ""
+                if target is None
+                else f" (target ≤ {target:g} x): {_verdict(workspace / records <= target)}"
+            )
             rendered.append(
-                f"{operation}, {concurrency} at once: Workspace API {workspace:.2f}, Records API {records:.2f} CPU ms"
-                f" = {workspace / records:.2f} x{verdict}"
+                f"{operation}, {concurrency} at once: Workspace API {workspace:.2f}, Records "
+                f"API {records:.2f} CPU ms = {workspace / records:.2f} x{verdict}"
             )
     return rendered
 
@@ -182,8 +194,11 @@ def render_import(imported: Import) -> str:
     )
 
 
-def render_scale(lines: Iterable[Line], smaller: dict[tuple[str, int], float], records: int) -> list[str]:
-    """How much longer searches take than among the smaller number of records; `smaller` holds those times."""
+def render_scale(
+    lines: Iterable[Line], smaller: dict[tuple[str, int], float], records: int
+) -> list[str]:
+    """How much longer searches take than among the smaller number of records; `smaller` holds those
+    times."""
     rendered = []
     for line in lines:
         earlier = smaller.get((line.operation, line.concurrency))

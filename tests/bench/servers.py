@@ -55,7 +55,9 @@ def find_free_port() -> int:
 
 
 @contextlib.contextmanager
-def running(command: list[str], port: int, environment: Mapping[str, str], log: Path) -> Iterator[int]:
+def running(
+    command: list[str], port: int, environment: Mapping[str, str], log: Path
+) -> Iterator[int]:
     """Run a server until the block ends; gives the pid its processes descend from."""
     with log.open("ab") as output:
         process = subprocess.Popen(

@@ -18,7 +18,8 @@ DEFAULT_RECORDS = 100_000
 
 @dataclass(frozen=True)
 class Stock:
-    """Where the databases are, how many companies each holds, and what is remembered of their loading."""
+    """Where the databases are, how many companies each holds, and what is remembered of their
+    loading."""
 
     cluster: Cluster
     folder: Path
@@ -67,7 +68,8 @@ class Stock:
         workspace, imported = provision(self.environment(), self.folder, self.records, postmaster)
         self._memory.touch(mode=0o600)
         self._memory.write_text(
-            json.dumps({"workspace": asdict(workspace), "import": asdict(imported)}), encoding="utf-8"
+            json.dumps({"workspace": asdict(workspace), "import": asdict(imported)}),
+            encoding="utf-8",
         )
         return workspace, imported
 
@@ -101,16 +103,22 @@ class Stock:
     def serving_records(self, workspace: Workspace, names: list[str]) -> Iterator[list[Contender]]:
         """One server, and the APIs that are asked of it."""
         port = find_free_port()
-        with running(records_command(port), port, self.environment(), self.folder / "records.log") as pid:
+        with running(
+            records_command(port), port, self.environment(), self.folder / "records.log"
+        ) as pid:
             apis = [api for api in (Records, WorkspaceApi) if api.name in names]
             headers = workspace.headers
             addresses = {
                 "records": Address(f"http://127.0.0.1:{port}", headers),
                 "workspace": Address(
-                    f"http://127.0.0.1:{port}", {**headers, "Authorization": f"Bearer {workspace.api_key}"}
+                    f"http://127.0.0.1:{port}",
+                    {**headers, "Authorization": f"Bearer {workspace.api_key}"},
                 ),
             }
-            yield [api(addresses[api.name], pid, sample_ordinals(self.records), self.records) for api in apis]
+            yield [
+                api(addresses[api.name], pid, sample_ordinals(self.records), self.records)
+                for api in apis
+            ]
 
     @contextmanager
     def serving(self, names: list[str], workspace: Workspace | None) -> Iterator[list[Contender]]:

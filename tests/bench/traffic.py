@@ -1,4 +1,5 @@
-"""Sends prepared requests to a server in a closed loop, and tells how many came back and how fast."""
+"""Sends prepared requests to a server in a closed loop, and tells how many came back and how
+fast."""
 
 import http.client
 import itertools
@@ -15,7 +16,8 @@ from urllib.parse import urlsplit
 
 REPLAY_SCRIPT = Path(__file__).parent / "replay.lua"
 # wrk leaves the requests in flight at its deadline uncounted. Where that many seconds' worth are
-# under way at once, a fixed number of requests is sent instead, so that each one counted is complete.
+# under way at once, a fixed number of requests is sent instead, so that each one counted is
+# complete.
 IN_FLIGHT_SECONDS = 0.12
 
 
@@ -93,17 +95,29 @@ class Connection:
 def send_for_a_while(
     address: Address, requests: Sequence[Request], concurrency: int, seconds: float, latency: float
 ) -> Traffic:
-    """Keep `concurrency` requests under way for about `seconds`; `latency` is what one takes alone."""
+    """Keep `concurrency` requests under way for about `seconds`; `latency` is what one takes
+    alone."""
     if shutil.which("wrk") and latency * concurrency < IN_FLIGHT_SECONDS:
         return _send_with_wrk(address, requests, concurrency, seconds)
     return _send_with_threads(address, requests, concurrency, seconds, latency)
 
 
-def _send_with_wrk(address: Address, requests: Sequence[Request], concurrency: int, seconds: float) -> Traffic:
+def _send_with_wrk(
+    address: Address, requests: Sequence[Request], concurrency: int, seconds: float
+) -> Traffic:
     with tempfile.NamedTemporaryFile(prefix="bench-requests-") as file:
-        file.writelines(request.as_bytes(address.host, address.headers) + b"\0" for request in requests)
+        file.writelines(
+            request.as_bytes(address.host, address.headers) + b"\0" for request in requests
+        )
         file.flush()
-        command = ["wrk", "-t1", f"-c{concurrency}", f"-d{max(1, round(seconds))}s", "--timeout", "60s"]
+        command = [
+            "wrk",
+            "-t1",
+            f"-c{concurrency}",
+            f"-d{max(1, round(seconds))}s",
+            "--timeout",
+            "60s",
+        ]
         command += ["--script", str(REPLAY_SCRIPT), address.url, "--", file.name]
         finished = subprocess.run(command, capture_output=True, text=True, check=False)
     if finished.returncode:

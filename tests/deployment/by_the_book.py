@@ -1,4 +1,5 @@
-"""A deployment as docs/deployment.md describes it, in a folder: its own files, only with other paths and ports."""
+"""A deployment as docs/deployment.md describes it, in a folder: its own files, only with other
+paths and ports."""
 
 from __future__ import annotations
 
@@ -102,11 +103,15 @@ def open_book(folder: Path, database_url: str) -> Book:
 
 
 @contextlib.contextmanager
-def running(command: list[str], environment: Mapping[str, str], port: int, log: Path) -> Iterator[None]:
+def running(
+    command: list[str], environment: Mapping[str, str], port: int, log: Path
+) -> Iterator[None]:
     """A program, from when it listens until the block ends."""
     with (
         log.open("w") as stream,
-        subprocess.Popen(command, env=dict(environment), stdout=stream, stderr=subprocess.STDOUT) as process,
+        subprocess.Popen(
+            command, env=dict(environment), stdout=stream, stderr=subprocess.STDOUT
+        ) as process,
     ):
         try:
             wait_until_it_listens(port, process, log)
@@ -132,7 +137,8 @@ def nginx(book: Book, site: str | None = None) -> Iterator[None]:
     folder = book.folder
     (folder / "site.conf").write_text(site or book.text("nginx.conf"), encoding="utf-8")
     temporary = "".join(
-        f"{each}_temp_path {folder}/{each};\n" for each in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        f"{each}_temp_path {folder}/{each};\n"
+        for each in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(
@@ -151,10 +157,19 @@ def caddy(book: Book) -> Iterator[None]:
     """Serve the Caddyfile with our certificate instead of a public one."""
     folder = book.folder
     ours = f"{HOST} {{\n\ttls {book.certificate} {folder / 'key.pem'}\n"
-    options = f"{{\n\tadmin off\n\thttp_port {book.plain}\n\thttps_port {book.tls}\n\tdefault_bind 127.0.0.1\n}}\n"
-    (folder / "Caddyfile").write_text(options + book.text("Caddyfile").replace(f"{HOST} {{\n", ours), encoding="utf-8")
+    options = (
+        f"{{\n\tadmin off\n\thttp_port {book.plain}\n\thttps_port {book.tls}\n\tdefault_bind "
+        "127.0.0.1\n}\n"
+    )
+    (folder / "Caddyfile").write_text(
+        options + book.text("Caddyfile").replace(f"{HOST} {{\n", ours), encoding="utf-8"
+    )
     command = ["caddy", "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "XDG_DATA_HOME": str(folder / "caddy")}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "XDG_DATA_HOME": str(folder / "caddy"),
+    }
     with running(command, environment, book.tls, folder / "caddy.log"):
         yield
 
@@ -169,16 +184,26 @@ class Visitor:
     def get(self, path: str, **headers: str) -> httpx.Response:
         return self.ask("GET", path, headers)
 
-    def ask(self, method: str, path: str, headers: Mapping[str, str], content: bytes = b"") -> httpx.Response:
-        return self.send(method, f"https://127.0.0.1:{self.book.tls}{path}", {"Host": HOST, **headers}, content)
+    def ask(
+        self, method: str, path: str, headers: Mapping[str, str], content: bytes = b""
+    ) -> httpx.Response:
+        return self.send(
+            method, f"https://127.0.0.1:{self.book.tls}{path}", {"Host": HOST, **headers}, content
+        )
 
     def get_plain(self, path: str, **headers: str) -> httpx.Response:
-        return self.send("GET", f"http://127.0.0.1:{self.book.plain}{path}", {"Host": HOST, **headers})
+        return self.send(
+            "GET", f"http://127.0.0.1:{self.book.plain}{path}", {"Host": HOST, **headers}
+        )
 
     def get_directly(self, path: str) -> httpx.Response:
         return self.send("GET", f"http://127.0.0.1:{self.book.port}{path}", {})
 
-    def send(self, method: str, address: str, headers: Mapping[str, str], content: bytes = b"") -> httpx.Response:
+    def send(
+        self, method: str, address: str, headers: Mapping[str, str], content: bytes = b""
+    ) -> httpx.Response:
         with httpx.Client(verify=self.trust, timeout=30) as client:
             named = {"sni_hostname": HOST} if address.startswith("https") else {}
-            return client.request(method, address, headers=headers, content=content, extensions=named)
+            return client.request(
+                method, address, headers=headers, content=content, extensions=named
+            )

@@ -53,7 +53,9 @@ def _pattern(shown: str) -> str:
 
 def _difference(shown: Any, given: Any, path: str) -> str:
     if isinstance(shown, str) and ANYTHING in shown:
-        if shown == ANYTHING or (isinstance(given, str) and re.fullmatch(_pattern(shown), given, re.DOTALL)):
+        if shown == ANYTHING or (
+            isinstance(given, str) and re.fullmatch(_pattern(shown), given, re.DOTALL)
+        ):
             return ""
     elif isinstance(shown, _Properties) and isinstance(given, dict):
         return _difference_of_objects(shown, given, path)
@@ -61,7 +63,10 @@ def _difference(shown: Any, given: Any, path: str) -> str:
         return _difference_of_lists(shown, given, path)
     elif type(shown) is type(given) and shown == given:
         return ""
-    return f"{path}: {json.dumps(shown, ensure_ascii=False)} is shown, {json.dumps(given, ensure_ascii=False)} is given"
+    return (
+        f"{path}: {json.dumps(shown, ensure_ascii=False)} is shown, "
+        f"{json.dumps(given, ensure_ascii=False)} is given"
+    )
 
 
 def _difference_of_objects(shown: _Properties, given: dict[str, Any], path: str) -> str:
@@ -73,9 +78,16 @@ def _difference_of_objects(shown: _Properties, given: dict[str, Any], path: str)
         wrongs = {key: _difference(value, left[key], f"{path}.{key}") for key in named}
         found = next((key for key, wrong in wrongs.items() if not wrong), None)
         if found is None:
-            return next(iter(wrongs.values()), f"{path}: {name} is shown, but the answer has {', '.join(given)}")
+            return next(
+                iter(wrongs.values()),
+                f"{path}: {name} is shown, but the answer has {', '.join(given)}",
+            )
         del left[found]
-    return "" if (ANYTHING, ANYTHING) in shown or not left else f"{path}: {', '.join(left)} is given but not shown"
+    return (
+        ""
+        if (ANYTHING, ANYTHING) in shown or not left
+        else f"{path}: {', '.join(left)} is given but not shown"
+    )
 
 
 def _difference_of_lists(shown: list[Any], given: list[Any], path: str) -> str:
@@ -84,4 +96,11 @@ def _difference_of_lists(shown: list[Any], given: list[Any], path: str) -> str:
     if len(given) < len(listed) or (len(given) > len(listed) and not open_ended):
         return f"{path}: {len(listed)} items are shown, {len(given)} are given"
     pairs = enumerate(zip(listed, given, strict=False))
-    return next((wrong for at, (one, other) in pairs if (wrong := _difference(one, other, f"{path}[{at}]"))), "")
+    return next(
+        (
+            wrong
+            for at, (one, other) in pairs
+            if (wrong := _difference(one, other, f"{path}[{at}]"))
+        ),
+        "",
+    )

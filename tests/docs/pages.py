@@ -17,7 +17,8 @@ SPAN = re.compile(r"`([^`\n]+)`")
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block. `line` is where it begins; `note` is what follows the language on its first line."""
+    """A fenced block. `line` is where it begins; `note` is what follows the language on its first
+    line."""
 
     page: Page
     line: int
@@ -49,8 +50,14 @@ class Page:
     @cached_property
     def prose(self) -> str:
         """The page without its fenced blocks."""
-        inside = {at for block in self.blocks for at in range(block.line, block.line + block.text.count("\n") + 2)}
-        return "\n".join("" if at in inside else line for at, line in enumerate(self.lines, start=1))
+        inside = {
+            at
+            for block in self.blocks
+            for at in range(block.line, block.line + block.text.count("\n") + 2)
+        }
+        return "\n".join(
+            "" if at in inside else line for at, line in enumerate(self.lines, start=1)
+        )
 
     @cached_property
     def anchors(self) -> set[str]:

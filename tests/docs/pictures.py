@@ -1,4 +1,5 @@
-"""Takes the pictures of the documentation: `python -m tests.docs.pictures`, in the repository's root.
+"""Takes the pictures of the documentation: `python -m tests.docs.pictures`, in the repository's
+root.
 
 They show a demo in a folder of its own, in Chromium, 1440 pixels wide.
 """
@@ -53,7 +54,8 @@ def _take_list(page: Page) -> None:
     """A list that is filtered and sorted by its costs, with the filter's panel open."""
     _open(page, "Wildlife strikes")
     columns = "&".join(
-        f"columns={name}" for name in ("airport", "flight_date", "wildlife_size", "phase_of_flight", "cost_total")
+        f"columns={name}"
+        for name in ("airport", "flight_date", "wildlife_size", "phase_of_flight", "cost_total")
     )
     page.goto(f"{page.url}?o=-cost_total&{columns}")
     page.get_by_text("Filter", exact=True).click()

@@ -1,4 +1,5 @@
-"""Runs the commands of a page as a reader does: in order, in one shell, against the demo that `make demo` serves."""
+"""Runs the commands of a page as a reader does: in order, in one shell, against the demo that `make
+demo` serves."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ PRELUDE = Path(__file__).with_name("prelude.sh")
 
 @dataclass(frozen=True)
 class Demo:
-    """A demo that is being served: where, its environment, and the variable it printed for the shell (`AUTH=(…)`)."""
+    """A demo that is being served: where, its environment, and the variable it printed for the
+    shell (`AUTH=(…)`)."""
 
     url: str
     environment: Mapping[str, str]
@@ -32,14 +34,24 @@ class Demo:
 
 def run_page(demo: Demo, page: Page, folder: Path) -> list[str]:
     """What goes otherwise than the page shows; empty when all is as shown."""
-    blocks = [block for block in page.blocks if block.language in ("sh", "python") and not is_run_elsewhere(block)]
+    blocks = [
+        block
+        for block in page.blocks
+        if block.language in ("sh", "python") and not is_run_elsewhere(block)
+    ]
     if not blocks:
         return []
     script = "\n".join([f". '{PRELUDE}'", demo.variables, *map(_step, blocks), ""])
     environment = {**demo.environment, "OUT": str(folder), "PYTHON": sys.executable}
     command = ["bash", "-e", "-o", "pipefail", "-c", script.replace(DOCUMENTED, demo.url)]
     ran = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
+        command,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
     )
     return list(_problems(page, blocks, folder, ran))
 
@@ -51,14 +63,20 @@ def is_run_elsewhere(block: Block) -> bool:
 
 
 def _step(block: Block) -> str:
-    """The block as a part of the script: its output goes to a file, and another says that it ended well."""
+    """The block as a part of the script: its output goes to a file, and another says that it ended
+    well."""
     commands = block.text
     if block.language == "python":
         commands = f"\"$PYTHON\" - <<'END_OF_PYTHON'\n{commands}END_OF_PYTHON\n"
-    return f'{{\n{commands}}} >"$OUT/{block.line}.out" 2>"$OUT/{block.line}.err"\n: >"$OUT/{block.line}.ok"'
+    return (
+        f'{{\n{commands}}} >"$OUT/{block.line}.out" 2>"$OUT/{block.line}.err"\n: '
+        f'>"$OUT/{block.line}.ok"'
+    )
 
 
-def _problems(page: Page, blocks: list[Block], folder: Path, ran: subprocess.CompletedProcess[str]) -> Iterator[str]:
+def _problems(
+    page: Page, blocks: list[Block], folder: Path, ran: subprocess.CompletedProcess[str]
+) -> Iterator[str]:
     for block in blocks:
         output, errors = (_text(folder / f"{block.line}.{kind}") for kind in ("out", "err"))
         if not (folder / f"{block.line}.ok").exists():
@@ -70,9 +88,12 @@ def _problems(page: Page, blocks: list[Block], folder: Path, ran: subprocess.Com
 
 
 def _shown_after(page: Page, block: Block) -> Block | None:
-    """The answer that the page shows: the next block, where it is JSON or text and nothing but a line is between."""
+    """The answer that the page shows: the next block, where it is JSON or text and nothing but a
+    line is between."""
     end = block.line + block.text.count("\n") + 2
-    return next((one for one in page.blocks if one.language in ANSWERS and 0 <= one.line - end <= 1), None)
+    return next(
+        (one for one in page.blocks if one.language in ANSWERS and 0 <= one.line - end <= 1), None
+    )
 
 
 def _text(path: Path) -> str:
@@ -81,5 +102,7 @@ def _text(path: Path) -> str:
 
 def clean_environment(**variables: str) -> dict[str, str]:
     """The environment of a reader who has set up nothing."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    kept = {
+        name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ
+    }
     return {"LC_ALL": "C.UTF-8", **kept, **variables}

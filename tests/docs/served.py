@@ -1,4 +1,5 @@
-"""The demo that the commands and pictures of the documentation are about, served as `make demo` serves it."""
+"""The demo that the commands and pictures of the documentation are about, served as `make demo`
+serves it."""
 
 from __future__ import annotations
 
@@ -34,7 +35,10 @@ class ServedDemo(Demo):
 def serve_demo(folder: Path, database: str, port: int) -> Iterator[ServedDemo]:
     """A demo whose data is in `folder` and at the URL `database`; it ends with the block."""
     environment = clean_environment(
-        RECORDS_ENV="demo", DATABASE_URL=database, DATA_DIR=str(folder / "data"), MEDIA_ROOT=str(folder / "media")
+        RECORDS_ENV="demo",
+        DATABASE_URL=database,
+        DATA_DIR=str(folder / "data"),
+        MEDIA_ROOT=str(folder / "media"),
     )
     command = [sys.executable, str(ROOT / "manage.py"), "demo", "--port", str(port)]
     with subprocess.Popen(

@@ -33,7 +33,9 @@ STUMBLING = re.compile(
 )
 
 
-@pytest.mark.parametrize("name", ["LICENSE", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "README.md"])
+@pytest.mark.parametrize(
+    "name", ["LICENSE", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "README.md"]
+)
 def test_the_files_people_look_for_are_there(name: str) -> None:
     assert (ROOT / name).stat().st_size > 0
 
@@ -54,7 +56,12 @@ def test_the_tour_of_the_readme_has_the_lines_that_the_demo_prints() -> None:
 
 
 def test_links_and_anchors_lead_somewhere() -> None:
-    broken = [f"{page}: {link}" for page in PAGES for link in page.links if not _leads_somewhere(page, link)]
+    broken = [
+        f"{page}: {link}"
+        for page in PAGES
+        for link in page.links
+        if not _leads_somewhere(page, link)
+    ]
 
     assert broken == []
 
@@ -81,7 +88,12 @@ def test_every_page_is_found_from_the_readme() -> None:
 
 
 def test_every_picture_is_shown_and_small() -> None:
-    shown = {(page.path.parent / link).resolve() for page in PAGES for link in page.links if link.endswith(".png")}
+    shown = {
+        (page.path.parent / link).resolve()
+        for page in PAGES
+        for link in page.links
+        if link.endswith(".png")
+    }
     pictures = set((ROOT / "docs" / "pictures").iterdir())
 
     assert pictures == shown
@@ -95,7 +107,9 @@ def test_every_decision_is_listed_once() -> None:
     assert sorted(listed) == sorted(files)
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page.path.parent == DECISIONS.path.parent], ids=str)
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.path.parent == DECISIONS.path.parent], ids=str
+)
 def test_a_decision_is_a_question_with_choice_why_and_cost(page: Page) -> None:
     if page == DECISIONS:
         return
@@ -104,20 +118,30 @@ def test_a_decision_is_a_question_with_choice_why_and_cost(page: Page) -> None:
     assert re.fullmatch(r"# .+\?", page.lines[0]), page.lines[0]
     assert heads == ["Choice", "Why", "Cost"]
     assert len(page.lines) <= MOST_LINES["decision"]
-    assert f"[{page.lines[0][2:]}]({page.path.name})" in DECISIONS.prose, "the index has another title"
+    assert f"[{page.lines[0][2:]}]({page.path.name})" in DECISIONS.prose, (
+        "the index has another title"
+    )
 
 
 def test_settings_and_codes_named_exist() -> None:
     code = _code()
     named = {(str(page), found[1]) for page, span in _spans() if (found := SETTING.fullmatch(span))}
 
-    assert sorted(f"{page}: {name}" for page, name in named if not re.search(rf"\b{name}\b", code)) == []
+    assert (
+        sorted(f"{page}: {name}" for page, name in named if not re.search(rf"\b{name}\b", code))
+        == []
+    )
 
 
 @cache
 def _code() -> str:
-    """What may say a setting: the code, its tests and the files people copy; not the documentation itself."""
-    paths = [*(ROOT / "records_project").rglob("*.py"), *(ROOT / "records").rglob("*.py"), ROOT / "Makefile"]
+    """What may say a setting: the code, its tests and the files people copy; not the documentation
+    itself."""
+    paths = [
+        *(ROOT / "records_project").rglob("*.py"),
+        *(ROOT / "records").rglob("*.py"),
+        ROOT / "Makefile",
+    ]
     paths += (ROOT / "tests").rglob("*.py")
     return "\n".join(path.read_text(encoding="utf-8") for path in paths)
 
@@ -129,7 +153,9 @@ def _spans() -> Iterator[tuple[Page, str]]:
 def _command_lines() -> Iterator[tuple[str, str, str]]:
     """Where a command is named, the command, and the rest of its line."""
     texts = [(str(page), span) for page, span in _spans()]
-    texts += [(str(block), block.text.replace("\\\n", " ")) for page in PAGES for block in page.blocks]
+    texts += [
+        (str(block), block.text.replace("\\\n", " ")) for page in PAGES for block in page.blocks
+    ]
     for where, text in texts:
         for line in text.splitlines():
             for found in COMMAND.finditer(line):
@@ -146,13 +172,17 @@ def test_commands_and_their_options_exist() -> None:
             continue
         command = load_command_class(known[name], name)
         options = set(command.create_parser("records", name)._option_string_actions)
-        wrong += [f"{where}: {name} {option}" for option in OPTION.findall(rest) if option not in options]
+        wrong += [
+            f"{where}: {name} {option}" for option in OPTION.findall(rest) if option not in options
+        ]
 
     assert wrong == []
 
 
 def test_make_targets_exist() -> None:
-    targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    targets = set(
+        re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    )
     named = {(str(page), name) for page, span in _spans() for name in TARGET.findall(span)}
 
     assert sorted(f"{page}: make {name}" for page, name in named if name not in targets) == []

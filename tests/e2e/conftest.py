@@ -33,7 +33,9 @@ class Installation:
     def add(self, **values: Any) -> str:
         """A contact, made through the API; returns its id."""
         fields = [{"name": name, "value": value} for name, value in values.items()]
-        answer = httpx.post(f"{self.url}/api/records/contacts/add", json={"fields": fields}, headers=self.headers)
+        answer = httpx.post(
+            f"{self.url}/api/records/contacts/add", json={"fields": fields}, headers=self.headers
+        )
         assert answer.is_success, answer.text
         made: str = answer.json()["id"]
         return made
@@ -44,8 +46,17 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     with own_database(tmp_path_factory.mktemp("installation")) as database:
         environment = {**os.environ, "RECORDS_ENV": "demo", "DATABASE_URL": database}
         subprocess.run([*MANAGE, "migrate", "--verbosity", "0"], env=environment, check=True)
-        command = [*MANAGE, "create_workspace", "Northern Freight", "--email", "admin@example.com", "--json"]
-        made = json.loads(subprocess.run(command, env=environment, check=True, capture_output=True).stdout)
+        command = [
+            *MANAGE,
+            "create_workspace",
+            "Northern Freight",
+            "--email",
+            "admin@example.com",
+            "--json",
+        ]
+        made = json.loads(
+            subprocess.run(command, env=environment, check=True, capture_output=True).stdout
+        )
         headers = {
             "X-API-KEY": made["api_key"],
             "X-BUSINESS-ID": made["workspace_id"],
@@ -67,11 +78,15 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A window whose console stays clean: no script fails, nothing is refused by the content security policy."""
+    """A window whose console stays clean: no script fails, nothing is refused by the content
+    security policy."""
     context = browser.new_context(viewport={"width": 1400, "height": 900})
     opened = context.new_page()
     said: list[str] = []
-    opened.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    opened.on(
+        "console",
+        lambda message: said.append(message.text) if message.type in ("error", "warning") else None,
+    )
     opened.on("pageerror", lambda error: said.append(str(error)))
     yield opened
     context.close()

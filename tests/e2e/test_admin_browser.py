@@ -21,11 +21,15 @@ def log_in(page: Page, installation: Installation) -> None:
 
 def overflow(page: Page) -> int:
     """By how many pixels the page is wider than its window."""
-    width: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    width: int = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
     return width
 
 
-def test_from_log_in_over_browsing_and_editing_to_the_history(page: Page, installation: Installation) -> None:
+def test_from_log_in_over_browsing_and_editing_to_the_history(
+    page: Page, installation: Installation
+) -> None:
     installation.add(first_name="Front", last_name="Desk", email="desk@example.com")
     installation.add(first_name="Press", last_name="Office", email="press@example.com")
     log_in(page, installation)
@@ -53,9 +57,13 @@ def test_from_log_in_over_browsing_and_editing_to_the_history(page: Page, instal
     expect(newest).to_contain_text("+12015550123")
 
 
-def test_a_filter_offers_the_conditions_and_values_of_its_field(page: Page, installation: Installation) -> None:
+def test_a_filter_offers_the_conditions_and_values_of_its_field(
+    page: Page, installation: Installation
+) -> None:
     installation.add(first_name="Opted", email="in@example.com", email_status={"name": "Opted in"})
-    installation.add(first_name="Gone", email="gone@example.com", email_status={"name": "Unsubscribed"})
+    installation.add(
+        first_name="Gone", email="gone@example.com", email_status={"name": "Unsubscribed"}
+    )
     log_in(page, installation)
     page.locator("#nav-sidebar").get_by_role("link", name="Contacts").click()
 
@@ -135,15 +143,20 @@ def test_a_key_is_made_and_shown_once(page: Page, installation: Installation) ->
 
 
 @pytest.mark.parametrize("width", [1400, 800])
-def test_no_page_is_wider_than_its_window(page: Page, installation: Installation, width: int) -> None:
-    contact = installation.add(first_name="Wide" * 30, email=f"wide-{width}@example.com", titles=["a title"] * 1)
+def test_no_page_is_wider_than_its_window(
+    page: Page, installation: Installation, width: int
+) -> None:
+    contact = installation.add(
+        first_name="Wide" * 30, email=f"wide-{width}@example.com", titles=["a title"] * 1
+    )
     log_in(page, installation)
     page.locator("#nav-sidebar").get_by_role("link", name="Contacts").click()
     contacts = page.url
     page.set_viewport_size({"width": width, "height": 900})
 
     set_up = [
-        f"{installation.url}/admin/records/{name}/" for name in ("objecttype", "field", "member", "role", "apikey")
+        f"{installation.url}/admin/records/{name}/"
+        for name in ("objecttype", "field", "member", "role", "apikey")
     ]
     for path in (
         contacts,
@@ -175,7 +188,9 @@ def test_a_phone_shows_every_button_and_menu(page: Page, installation: Installat
         assert overflow(page) <= 0, menu
 
 
-def test_what_has_the_focus_is_not_below_the_buttons(page: Page, installation: Installation) -> None:
+def test_what_has_the_focus_is_not_below_the_buttons(
+    page: Page, installation: Installation
+) -> None:
     contact = installation.add(first_name="Low", email="low@example.com")
     log_in(page, installation)
     page.locator("#nav-sidebar").get_by_role("link", name="Contacts").click()

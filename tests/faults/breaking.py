@@ -1,4 +1,5 @@
-"""Real faults around Records: full disks, folders of others, a PostgreSQL that is away or refuses."""
+"""Real faults around Records: full disks, folders of others, a PostgreSQL that is away or
+refuses."""
 
 from __future__ import annotations
 
@@ -53,7 +54,9 @@ class Broken:
 
 def clean_environment() -> dict[str, str]:
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "COVERAGE_PROCESS_START")
-    return {name: os.environ[name] for name in kept if name in os.environ} | {"API_KEY": "rec_nothing"}
+    return {name: os.environ[name] for name in kept if name in os.environ} | {
+        "API_KEY": "rec_nothing"
+    }
 
 
 def as_root() -> list[str]:
@@ -64,17 +67,28 @@ def without_power() -> list[str]:
     """Root may write everywhere; take that away from it."""
     if os.geteuid() != 0:
         return []
-    return ["setpriv", "--bounding-set", "-dac_override,-dac_read_search,-fowner", "--inh-caps", "-all"]
+    return [
+        "setpriv",
+        "--bounding-set",
+        "-dac_override,-dac_read_search,-fowner",
+        "--inh-caps",
+        "-all",
+    ]
 
 
 def on_small_disk(folder: Path, size: str, *, owner: str = "root") -> list[str]:
-    """What runs a command where `folder` is a disk of this size; the mount is seen by that command alone."""
+    """What runs a command where `folder` is a disk of this size; the mount is seen by that command
+    alone."""
     mount = f'mount -t tmpfs -o size={size},uid={owner} tmpfs "{folder}" && exec "$@"'
     return [*as_root(), "unshare", "--mount", "sh", "-c", mount, "sh"]
 
 
 def migrate(url: str, data: Path) -> None:
-    environment = clean_environment() | {"RECORDS_ENV": "demo", "DATABASE_URL": url, "DATA_DIR": str(data)}
+    environment = clean_environment() | {
+        "RECORDS_ENV": "demo",
+        "DATABASE_URL": url,
+        "DATA_DIR": str(data),
+    }
     subprocess.run([*MANAGE, "migrate", "--verbosity", "0"], env=environment, check=True)
     made = [*MANAGE, "create_workspace", "Acme", "--email", "me@example.com"]
     subprocess.run(made, env=environment, check=True, stdout=subprocess.DEVNULL)
@@ -95,7 +109,10 @@ def sqlite_full(folder: Path) -> Iterator[Broken]:
     disk.mkdir()
     migrate(f"sqlite:///{made / 'records.sqlite3'}", made)
     kib = sum(path.stat().st_size for path in made.iterdir() if path.is_file()) // 1024 + 40
-    fill = f'cp -r "{made}/." "{disk}" && {{ dd if=/dev/zero of="{disk}/filler" 2>/dev/null || true; }} && exec "$@"'
+    fill = (
+        f'cp -r "{made}/." "{disk}" && {{ dd if=/dev/zero of="{disk}/filler" 2>/dev/null || '
+        'true; } && exec "$@"'
+    )
     yield Broken({"DATA_DIR": str(disk)}, [*on_small_disk(disk, f"{kib}k"), "sh", "-c", fill, "sh"])
 
 
@@ -122,7 +139,8 @@ def sqlite_rubbish(folder: Path) -> Iterator[Broken]:
 
 @contextlib.contextmanager
 def of_somebody_else(folder: Path) -> Iterator[None]:
-    """A folder that belongs to another user, where we are root; else one of ours that may not be written."""
+    """A folder that belongs to another user, where we are root; else one of ours that may not be
+    written."""
     paths = [folder, *folder.rglob("*")]
     for path in paths:
         path.chmod(0o555 if path.is_dir() else 0o444)
@@ -148,12 +166,19 @@ def at(cluster: Cluster, folder: Path, **parts: str) -> Broken:
 
 @contextlib.contextmanager
 def postgres_down(folder: Path) -> Iterator[Broken]:
-    yield Broken({"DATABASE_URL": f"postgres://me:{WORD}@127.0.0.1:{free_port()}/records", "DATA_DIR": str(folder)})
+    yield Broken(
+        {
+            "DATABASE_URL": f"postgres://me:{WORD}@127.0.0.1:{free_port()}/records",
+            "DATA_DIR": str(folder),
+        }
+    )
 
 
 @contextlib.contextmanager
 def postgres_unknown_host(folder: Path) -> Iterator[Broken]:
-    yield Broken({"DATABASE_URL": f"postgres://me:{WORD}@nowhere.invalid/records", "DATA_DIR": str(folder)})
+    yield Broken(
+        {"DATABASE_URL": f"postgres://me:{WORD}@nowhere.invalid/records", "DATA_DIR": str(folder)}
+    )
 
 
 @contextlib.contextmanager
@@ -209,7 +234,9 @@ def postgres_full(folder: Path) -> Iterator[Broken]:
         # A vacuum would give the end of the filler back.
         cluster.start(
             "-c autovacuum=off",
-            before=on_small_disk(disk, "40m", owner="postgres" if os.geteuid() == 0 else str(os.getuid())),
+            before=on_small_disk(
+                disk, "40m", owner="postgres" if os.geteuid() == 0 else str(os.getuid())
+            ),
         )
         with psycopg.connect(cluster.url, autocommit=True) as connection:
             connection.execute(f"CREATE TABLESPACE small LOCATION '{disk}'")
@@ -222,6 +249,8 @@ def postgres_full(folder: Path) -> Iterator[Broken]:
                 with contextlib.suppress(psycopg.errors.DiskFull):
                     while True:
                         connection.execute(
-                            "INSERT INTO filler SELECT repeat('x', 2000) FROM generate_series(1, %s)", [rows]
+                            "INSERT INTO filler SELECT repeat('x', 2000) FROM "
+                            "generate_series(1, %s)",
+                            [rows],
                         )
         yield at(cluster, folder, name="small")

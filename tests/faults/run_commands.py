@@ -1,7 +1,8 @@
-"""A program that runs commands, given as JSON, each in a process of its own, and prints how each ended.
+"""A program that runs commands, given as JSON, each in a process of its own, and prints how each
+ended.
 
-Starting Python and Django anew for each would take most of the time, so each process is a fork of this one: from
-there on it is what `manage.py` is.
+Starting Python and Django anew for each would take most of the time, so each process is a fork of
+this one: from there on it is what `manage.py` is.
 """
 
 from __future__ import annotations
@@ -38,7 +39,11 @@ def run(arguments: list[str], folder: Path) -> dict[str, object]:
     if child == 0:
         become(arguments, out, err)
     _, status = os.waitpid(child, 0)
-    return {"status": os.waitstatus_to_exitcode(status), "out": out.read_text(), "err": err.read_text()}
+    return {
+        "status": os.waitstatus_to_exitcode(status),
+        "out": out.read_text(),
+        "err": err.read_text(),
+    }
 
 
 def become(arguments: list[str], out: Path, err: Path) -> None:

@@ -1,9 +1,11 @@
-"""The database goes away, comes back, takes no changes or is full: callers can act on every answer."""
+"""The database goes away, comes back, takes no changes or is full: callers can act on every
+answer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -19,15 +21,24 @@ OPTIONS = ("-c fsync=off", "-c max_connections=16")
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """A cluster that these tests may stop; there as long as this process, since tests run in any order."""
+    """A cluster that these tests may stop; there as long as this process, since tests run in any
+    order."""
     with own_cluster(*OPTIONS) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def doors(cluster: Cluster) -> Iterator[Doors]:
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("server") / "log"
+
+
+@pytest.fixture(scope="session")
+def doors(cluster: Cluster, log: Path) -> Iterator[Doors]:
     with (
-        site_on(cluster.url, "--workers", "1", "--threads", "4", "--no-worker") as site,
+        log.open("w") as errors,
+        site_on(
+            cluster.url, "--workers", "1", "--threads", "4", "--no-worker", errors=errors
+        ) as site,
         doors_of(site, cluster.url) as all_of_them,
     ):
         yield all_of_them
@@ -46,15 +57,19 @@ def administered(cluster: Cluster) -> Iterator[psycopg.Connection]:
 
 
 def end_connections(connection: psycopg.Connection) -> None:
-    connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+    connection.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+    )
 
 
 def all_met(doors: Doors, status: int, more: int = 1) -> bool:
-    return all(sum(answer.status_code == status for answer in door.met) >= more for door in doors.all)
+    return all(
+        sum(answer.status_code == status for answer in door.met) >= more for door in doors.all
+    )
 
 
 def test_a_stopped_database_is_503_everywhere_and_what_was_acknowledged_is_there(
-    cluster: Cluster, doors: Doors
+    cluster: Cluster, doors: Doors, log: Path
 ) -> None:
     with doors.busy():
         doors.wait_until(lambda: all(len(door.met) >= ENOUGH for door in doors.all))
@@ -68,6 +83,9 @@ def test_a_stopped_database_is_503_everywhere_and_what_was_acknowledged_is_there
     assert set(doors.read_once().values()) <= {200, 302}
     assert all(door.acknowledged for door in doors.writing)
     assert doors.lost(stored_words(cluster.url)) == []
+    lines = log.read_text().splitlines()
+    assert any("Answered as unavailable" in line for line in lines)
+    assert [line for line in lines if "django.request" in line or "Traceback" in line] == []
 
 
 def test_ended_connections_are_never_500(cluster: Cluster, doors: Doors) -> None:
@@ -82,26 +100,34 @@ def test_ended_connections_are_never_500(cluster: Cluster, doors: Doors) -> None
     assert doors.lost(stored_words(cluster.url)) == []
 
 
-def test_the_first_read_after_an_ended_connection_is_answered(cluster: Cluster, doors: Doors) -> None:
+def test_the_first_read_after_an_ended_connection_is_answered(
+    cluster: Cluster, doors: Doors
+) -> None:
     with administered(cluster) as connection:
         for door in doors.all * 2:
             end_connections(connection)
             assert door.ask().status_code in (200, 302)
 
 
-def test_the_first_write_after_an_ended_connection_is_carried_out(cluster: Cluster, doors: Doors) -> None:
+def test_the_first_write_after_an_ended_connection_is_carried_out(
+    cluster: Cluster, doors: Doors
+) -> None:
     with administered(cluster) as connection:
         for door in doors.writing * 2:
             end_connections(connection)
             assert door.change().status_code in (200, 201)
 
 
-def test_a_database_that_takes_no_changes_is_read_and_refuses_writes(cluster: Cluster, doors: Doors) -> None:
+def test_a_database_that_takes_no_changes_is_read_and_refuses_writes(
+    cluster: Cluster, doors: Doors
+) -> None:
     with administered(cluster) as connection:
         connection.execute("ALTER DATABASE postgres SET default_transaction_read_only = on")
         end_connections(connection)
         try:
-            read = {door.name: door.ask().status_code for door in doors.all if door.name != "log-in"}
+            read = {
+                door.name: door.ask().status_code for door in doors.all if door.name != "log-in"
+            }
             written = [door.change() for door in doors.writing]
         finally:
             connection.execute("SET default_transaction_read_only = off")

@@ -1,4 +1,5 @@
-"""A database that cannot grow refuses changes with 507, says when to try again, and goes on being read."""
+"""A database that cannot grow refuses changes with 507, says when to try again, and goes on being
+read."""
 
 from __future__ import annotations
 
@@ -51,7 +52,9 @@ if SQLITE:
     def test_an_agent_is_told_of_a_full_disk(caller: Caller) -> None:
         data = {"name": "Long", "text": LONG}
 
-        error = Agent(caller).refusal("manage_record", action="upsert", record_type="notes", data=data)
+        error = Agent(caller).refusal(
+            "manage_record", action="upsert", record_type="notes", data=data
+        )
 
         assert error["details"]["reason"] == "storage_full"
         assert error["details"]["retry_after"] > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -18,8 +19,8 @@ from tests.serving import free_port
 from . import breaking
 from .breaking import ROOT, WORD, Broken, Outcome, clean_environment
 
-# How each command is called. What is ours must be here, what Django and its apps bring is here where it reaches for the
-# database or for files.
+# How each command is called. What is ours must be here, what Django and its apps bring is here
+# where it reaches for the database or for files.
 COMMANDS: dict[str, list[str]] = {
     "backup": ["backup.zip"],
     "check_records": [],
@@ -27,6 +28,7 @@ COMMANDS: dict[str, list[str]] = {
     "create_api_key": ["--workspace", "acme", "--name", "a key"],
     "create_workspace": ["Beta", "--email", "me@example.com"],
     "demo": ["--no-serve"],
+    "diffsettings": [],
     "doctor": [],
     "import_records": ["things", "things.csv", "--workspace", "acme", "--create-object"],
     "mcp": ["--workspace", "acme", "--api-key-env", "API_KEY"],
@@ -61,7 +63,7 @@ COMMANDS: dict[str, list[str]] = {
 }
 # These reach for neither, or start an editor, a client or a test run of their own.
 OTHERS = {
-    "collectstatic", "compilemessages", "dbshell", "diffsettings", "findstatic", "generateschema", "makemessages",
+    "collectstatic", "compilemessages", "dbshell", "findstatic", "generateschema", "makemessages",
     "optimizemigration", "sendtestemail", "shell", "spectacular", "squashmigrations", "startapp", "startproject",
     "test", "testserver",
 }  # fmt: skip
@@ -84,10 +86,18 @@ SQLITE: list[tuple[Fault, set[str], str]] = [
     (breaking.sqlite_rubbish, NEEDING | MIGRATING, "is not a SQLite file"),
 ]
 POSTGRES: list[tuple[Fault, set[str], str]] = [
-    (breaking.postgres_down, NEEDING | MIGRATING, "Start PostgreSQL, or correct host and port in DATABASE_URL."),
+    (
+        breaking.postgres_down,
+        NEEDING | MIGRATING,
+        "Start PostgreSQL, or correct host and port in DATABASE_URL.",
+    ),
     (breaking.postgres_unknown_host, NEEDING | MIGRATING, "correct host and port in DATABASE_URL."),
     (breaking.postgres_wrong_role, NEEDING | MIGRATING, 'role "nobody_we_know" does not exist'),
-    (breaking.postgres_wrong_password, NEEDING | MIGRATING, "Correct user and password in DATABASE_URL"),
+    (
+        breaking.postgres_wrong_password,
+        NEEDING | MIGRATING,
+        "Correct user and password in DATABASE_URL",
+    ),
     (breaking.postgres_wrong_database, NEEDING | MIGRATING, "Create it with createdb"),
     (breaking.postgres_empty, NEEDING, "Run `manage.py migrate` first."),
     (breaking.postgres_not_ours, NEEDING - {"doctor"} | {"restore"}, "does not allow this role"),
@@ -111,13 +121,18 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.mark.parametrize(("fault", "failing", "words"), FAULTS, ids=lambda each: getattr(each, "__name__", ""))
+@pytest.mark.parametrize(
+    ("fault", "failing", "words"), FAULTS, ids=lambda each: getattr(each, "__name__", "")
+)
 def test_a_command_says_it_in_a_sentence(
     tmp_path: Path, whole: Path, fault: Fault, failing: set[str], words: str
 ) -> None:
     shutil.copy(whole, tmp_path / whole.name)
     things = tmp_path / "things.csv"
-    things.write_text("name,text\n" + "".join(f"{number},{'x' * 200}\n" for number in range(3000)), encoding="utf-8")
+    things.write_text(
+        "name,text\n" + "".join(f"{number},{'x' * 200}\n" for number in range(3000)),
+        encoding="utf-8",
+    )
     names = [name for name in COMMANDS if name in failing or name not in MIGRATING | SERVING]
     with fault(tmp_path) as broken:
         outcomes = dict(zip(names, broken.run([call(name, things) for name in names]), strict=True))
@@ -141,16 +156,26 @@ def untold(name: str, outcome: Outcome) -> str:
         return text or f"status {outcome.status}"
     if outcome.status == 0:
         return ""
-    longest = 3 if get_commands()[name] == "records" else 8  # Django's own answers may list what it might have been
-    return "" if text.strip() and len(outcome.err.strip().splitlines()) <= longest else f"unclear: {text!r}"
+    longest = (
+        3 if get_commands()[name] == "records" else 8
+    )  # Django's own answers may list what it might have been
+    return (
+        ""
+        if text.strip() and len(outcome.err.strip().splitlines()) <= longest
+        else f"unclear: {text!r}"
+    )
 
 
-@pytest.mark.parametrize("name", ["migrate", "serve", "check_records", "doctor", "help", "no_such_command"])
+@pytest.mark.parametrize(
+    "name", ["migrate", "serve", "check_records", "doctor", "help", "no_such_command"]
+)
 def test_a_python_without_packages_says_what_to_do(name: str) -> None:
     # -S leaves out site-packages, as a Python outside of the virtual environment has none of ours.
     command = [sys.executable, "-S", str(ROOT / "manage.py"), name]
 
-    done = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=clean_environment(), capture_output=True, text=True, check=False
+    )
 
     assert done.returncode == 2
     assert done.stderr.startswith("The Python package 'django' is not installed for ")
@@ -188,9 +213,70 @@ def test_a_reader_that_leaves_is_no_fault() -> None:
 
 
 def test_a_traceback_is_shown_to_those_who_ask() -> None:
-    environment = {**clean_environment(), "RECORDS_ENV": "demo", "DATABASE_URL": "postgres://127.0.0.1:1/records"}
+    environment = {
+        **clean_environment(),
+        "RECORDS_ENV": "demo",
+        "DATABASE_URL": "postgres://127.0.0.1:1/records",
+    }
     command = [sys.executable, str(ROOT / "manage.py"), "check_records", "--traceback"]
 
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
     assert "Traceback" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Broken:
+    """A database with which nothing is wrong."""
+    folder = tmp_path_factory.mktemp("sound")
+    os.mkfifo(folder / "fifo")
+    (folder / "things.csv").write_text("name\na\n", encoding="utf-8")
+    broken = Broken({"DATA_DIR": str(folder)})
+    done = broken.run([["migrate"], ["create_workspace", "Acme", "--email", "me@example.com"]])
+    assert [each.status for each in done] == [0, 0], done
+    return broken
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (
+            ["import_records", "things", "{}/fifo", "--workspace", "acme"],
+            "is not a file that can be read more than",
+        ),
+        (
+            ["import_records", "things", "/dev/zero", "--workspace", "acme"],
+            "is not a file that can be read more than",
+        ),
+        (
+            [
+                "import_records",
+                "things",
+                "{}/things.csv",
+                "--workspace",
+                "acme",
+                "--batch-size",
+                "9" * 30,
+            ],
+            "is not a whole number from 1 to 999,999,999",
+        ),
+        (["restore", "{}/fifo"], "is not a file. Nothing was restored."),
+        (["restore", "/dev/zero"], "is not a file. Nothing was restored."),
+        (
+            ["create_workspace", "Beta \udcff", "--email", "me@example.com"],
+            "holds bytes that are not UTF-8",
+        ),
+        (
+            ["create_api_key", "--workspace", "acme", "--name", "a \udcff"],
+            "holds bytes that are not UTF-8",
+        ),
+    ],
+)
+def test_an_argument_that_no_command_can_use_is_refused(
+    sound: Broken, command: list[str], words: str
+) -> None:
+    (done,) = sound.run([[each.format(sound.variables["DATA_DIR"]) for each in command]])
+
+    assert done.status > 0, done
+    assert "Traceback" not in done.err
+    assert words in done.err

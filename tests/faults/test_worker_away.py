@@ -41,10 +41,14 @@ def client_of(site: Site) -> httpx.Client:
     return httpx.Client(base_url=address, headers=dict(site.address.headers), timeout=60)
 
 
-def start_import(api: httpx.Client) -> str:
+def start_import(api: httpx.Client, *, dry_run: bool = False) -> str:
     table = "\n".join(["name", *(f"row {at}" for at in range(ROWS)), ""])
     sent = api.post(IMPORTS, files={"file": ("rows.csv", table)}).raise_for_status().json()
-    started: str = api.post(f"{IMPORTS}/{sent['id']}/start", json={}).raise_for_status().json()["id"]
+    started: str = (
+        api.post(f"{IMPORTS}/{sent['id']}/start", json={"dry_run": dry_run})
+        .raise_for_status()
+        .json()["id"]
+    )
     return started
 
 

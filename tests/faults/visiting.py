@@ -26,7 +26,8 @@ WAIT_SECONDS = 60
 
 @dataclass
 class Door:
-    """One face of a server, as a program or a person uses it; `acknowledged` are the words that it said it stored."""
+    """One face of a server, as a program or a person uses it; `acknowledged` are the words that it
+    said it stored."""
 
     name: str
     client: httpx.Client
@@ -62,7 +63,10 @@ def is_refused_call(response: httpx.Response) -> bool:
 
 def wrong_with(name: str, response: httpx.Response) -> str:
     """What is wrong with an answer; nothing if the caller can act on it."""
-    said = f"{name} {response.request.method} {response.request.url.path}: {response.status_code} {response.text[:300]}"
+    said = (
+        f"{name} {response.request.method} {response.request.url.path}: {response.status_code} "
+        f"{response.text[:300]}"
+    )
     if is_refused_call(response):
         told = response.json()["result"]["structuredContent"]["error"]
         return "" if told["code"] == "RATE_LIMITED" and told["details"]["retry_after"] > 0 else said
@@ -98,7 +102,9 @@ class Doors:
         """Wait for answers that clients get."""
         with self.answered:
             in_time = self.answered.wait_for(happened, WAIT_SECONDS)
-        assert in_time, [(door.name, Counter(answer.status_code for answer in door.met)) for door in self.all]
+        assert in_time, [
+            (door.name, Counter(answer.status_code for answer in door.met)) for door in self.all
+        ]
 
     def lost(self, stored: str) -> list[str]:
         """The acknowledged words that are not among what is stored."""
@@ -112,7 +118,10 @@ class Doors:
     def busy(self) -> Iterator[None]:
         """Clients at every door, at work until the block ends."""
         end = threading.Event()
-        threads = [threading.Thread(target=keep_asking, args=(door, end, self.answered)) for door in self.all]
+        threads = [
+            threading.Thread(target=keep_asking, args=(door, end, self.answered))
+            for door in self.all
+        ]
         for thread in threads:
             thread.start()
         try:
@@ -143,7 +152,10 @@ def doors_of(site: Site, url: str) -> Iterator[Doors]:
     sent = dict(site.address.headers)
     base = f"http://{site.address.host}:{site.address.port}"
     bearer = {"Authorization": f"Bearer {sent['X-API-KEY']}", "Accept": "application/json"}
-    clients = [httpx.Client(base_url=base, headers=headers, timeout=60) for headers in [sent] * 3 + [bearer] * 3]
+    clients = [
+        httpx.Client(base_url=base, headers=headers, timeout=60)
+        for headers in [sent] * 3 + [bearer] * 3
+    ]
     clients += [httpx.Client(base_url=base, timeout=60) for _ in range(2)]
     let_in(url)
     log_in(clients[6])
@@ -173,7 +185,9 @@ def search(client: httpx.Client) -> httpx.Response:
 
 
 def add(client: httpx.Client, word: str) -> httpx.Response:
-    return client.post("/api/records/companies/add", json={"fields": [{"name": "name", "value": word}]})
+    return client.post(
+        "/api/records/companies/add", json={"fields": [{"name": "name", "value": word}]}
+    )
 
 
 def workspace_type(client: httpx.Client, business: str) -> str:
@@ -186,12 +200,19 @@ def upsert(type_path: str, client: httpx.Client, word: str) -> httpx.Response:
 
 
 def tools(client: httpx.Client) -> httpx.Response:
-    return client.post("/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}})
+    return client.post(
+        "/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+    )
 
 
 def call(client: httpx.Client, tool: str, business: str, **arguments: Any) -> httpx.Response:
-    params = {"name": tool, "arguments": {"base_id": business, "record_type": "companies", **arguments}}
-    return client.post("/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
+    params = {
+        "name": tool,
+        "arguments": {"base_id": business, "record_type": "companies", **arguments},
+    }
+    return client.post(
+        "/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    )
 
 
 def agent_upsert(business: str, client: httpx.Client, word: str) -> httpx.Response:
@@ -201,7 +222,9 @@ def agent_upsert(business: str, client: httpx.Client, word: str) -> httpx.Respon
 def let_in(url: str) -> None:
     """Give the workspace's admin a password."""
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("UPDATE auth_user SET password = %s, is_staff = true", [make_password(PASSWORD)])
+        connection.execute(
+            "UPDATE auth_user SET password = %s, is_staff = true", [make_password(PASSWORD)]
+        )
 
 
 def log_in(client: httpx.Client) -> httpx.Response:

@@ -6,7 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from records.field_types import FieldSpec, InvalidValue, OptionSpec, References, field_types, normal_text
+from records.field_types import (
+    FieldSpec,
+    InvalidValue,
+    OptionSpec,
+    References,
+    field_types,
+    normal_text,
+)
 
 CHOICES = ("dropdown", "radio", "status", "choices", "selector", "yesnomaybe")
 WITH_OPTIONS = (*CHOICES, "checkboxes", "dynamictags")

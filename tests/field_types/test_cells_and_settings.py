@@ -48,7 +48,11 @@ CELLS: list[tuple[FieldSpec, str, Any]] = [
     (make_field("dynamictags"), "Dark Red; brand new", [RED, NewOption("brand new")]),
     (make_field("dynamictags"), "Black; white", [SEMI]),
     (make_field("relationship"), " North pier; east ", RecordRef(name="North pier; east")),
-    (links, "North pier; South pier;", [RecordRef(name="North pier"), RecordRef(name="South pier")]),
+    (
+        links,
+        "North pier; South pier;",
+        [RecordRef(name="North pier"), RecordRef(name="South pier")],
+    ),
 ]
 
 REFUSED_CELLS = [

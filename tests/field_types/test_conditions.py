@@ -14,18 +14,22 @@ from records.field_types import Test as IndexTest
 
 from .fields import CHOICES, RED, YES, label, make_field, uuid
 
-TEXT = "= != contains !contains starts_with !starts_with ends_with !ends_with is_any_of is_none_of is_blank"
+TEXT = (
+    "= != contains !contains starts_with !starts_with ends_with !ends_with is_any_of is_none_of "
+    "is_blank"
+)
 NUMBER = "= != < <= > >= between is_any_of is_none_of is_blank"
 SINGLE = "= != is_any_of is_none_of is_blank"
 TABLE = {
     **dict.fromkeys(("text", "email", "phonenumber", "timezone", "zip_code", "formula"), TEXT),
     "json": "is_blank",
     **dict.fromkeys(("longtext", "wysiwyg"), "contains !contains is_blank"),
-    "checkbox": "=",
+    "checkbox": SINGLE,
     **dict.fromkeys(CHOICES, SINGLE),
     **dict.fromkeys(("checkboxes", "dynamictags"), "has !has has_any !has_any is_blank"),
     **dict.fromkeys(("integer", "decimal", "money", "rating", "datetime", "time"), NUMBER),
     "date": f"{NUMBER} month_equals",
+    "datetime": f"{NUMBER} month_equals",
     "team_selector": SINGLE,
     "relationship": "contains !contains is_any_of is_none_of is_blank",
     "files": "= > >= < <= is_blank",
@@ -82,7 +86,10 @@ LISTS = [
 ]
 NINTH = RecordRef(uuid=uuid(9))
 berlin = make_field("datetime", zone=BERLIN)
-DAY_START, DAY_END = _utc(2024, 3, 30, 23), _utc(2024, 3, 31, 21, 59, 59, 999_999)  # the day has 23 hours
+DAY_START, DAY_END = (
+    _utc(2024, 3, 30, 23),
+    _utc(2024, 3, 31, 21, 59, 59, 999_999),
+)  # the day has 23 hours
 
 ASKED: list[tuple[FieldSpec, str, Any, IndexTest]] = [
     (make_field("time"), ">=", "09:30", IndexTest("gte", 34200)),
@@ -98,13 +105,16 @@ ASKED: list[tuple[FieldSpec, str, Any, IndexTest]] = [
     (make_field("longtext"), "contains", " Two  LINES ", IndexTest("contains", "two lines")),
     (make_field("wysiwyg"), "!contains", "A & b", IndexTest("contains", "a & b", negated=True)),
     (make_field("checkbox"), "=", True, IndexTest("eq", 1)),
-    (make_field("checkbox"), "=", False, IndexTest("eq", 1, negated=True)),
+    (make_field("checkbox"), "=", False, IndexTest("eq", 0)),
+    (make_field("checkbox"), "!=", True, IndexTest("eq", 1, negated=True)),
+    (make_field("checkbox"), "is_any_of", [True, False], IndexTest("in", (1, 0))),
+    (make_field("checkbox"), "is_blank", True, IndexTest("any", None, negated=True)),
     (make_field("date"), "=", "2024-02-29", IndexTest("eq", _utc(2024, 2, 29))),
     (make_field("date", zone=BERLIN), "<", "2024-02-29", IndexTest("lt", _utc(2024, 2, 29))),
     (make_field("date"), "between", ["2024-02-01", "2024-02-29"],
      IndexTest("between", (_utc(2024, 2, 1), _utc(2024, 2, 29)))),
     (make_field("date"), "is_any_of", ["0001-01-01"], IndexTest("in", (_utc(1, 1, 1),))),
-    (make_field("date"), "month_equals", 12, IndexTest("month", 12)),
+    (make_field("date"), "month_equals", 12, IndexTest("month", (12, "UTC"))),
     (berlin, "=", "2024-05-17T09:30:00", IndexTest("eq", _utc(2024, 5, 17, 7, 30))),
     (berlin, "=", "2024-05-17T09:30:00Z", IndexTest("eq", _utc(2024, 5, 17, 9, 30))),
     (berlin, "!=", "2024-05-17T09:30:00Z", IndexTest("eq", _utc(2024, 5, 17, 9, 30), negated=True)),
@@ -154,7 +164,7 @@ MISASKED: list[tuple[str, str, Any, str]] = [
     ("checkbox", "=", "true", "invalid"),
     ("date", "=", "2024-02-29T10:00:00", "invalid"),
     ("date", "month_equals", 13, "invalid"),
-    ("date", "month_equals", "2", "invalid"),
+    ("date", "month_equals", "2nd", "invalid"),
     ("date", "month_equals", True, "invalid"),
     ("datetime", "=", "soon", "invalid"),
     ("datetime", "is_any_of", ["2024-03-31"], "invalid"),
@@ -181,12 +191,16 @@ def test_a_type_has_the_conditions_of_the_contract(name: str) -> None:
 
 
 @pytest.mark.parametrize(("field", "condition", "value", "test"), ASKED, ids=label)
-def test_a_condition_becomes_a_test_of_the_index(field: FieldSpec, condition: str, value: Any, test: IndexTest) -> None:
+def test_a_condition_becomes_a_test_of_the_index(
+    field: FieldSpec, condition: str, value: Any, test: IndexTest
+) -> None:
     assert field.type.conditions[condition](field, value) == test
 
 
 @pytest.mark.parametrize(("name", "condition", "value", "code"), MISASKED, ids=label)
-def test_a_value_a_condition_does_not_take_is_refused(name: str, condition: str, value: Any, code: str) -> None:
+def test_a_value_a_condition_does_not_take_is_refused(
+    name: str, condition: str, value: Any, code: str
+) -> None:
     with pytest.raises(InvalidValue) as refusal:
         field_types.get(name).conditions[condition](make_field(name), value)
     assert refusal.value.code == code

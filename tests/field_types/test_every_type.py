@@ -21,7 +21,16 @@ from .fields import make_field, outcome
 EVERY_NAME = [
     *("text", "longtext", "wysiwyg", "email", "phonenumber", "timezone"),
     *("integer", "decimal", "money", "rating", "date", "datetime", "checkbox"),
-    *("dropdown", "radio", "status", "choices", "selector", "yesnomaybe", "checkboxes", "dynamictags"),
+    *(
+        "dropdown",
+        "radio",
+        "status",
+        "choices",
+        "selector",
+        "yesnomaybe",
+        "checkboxes",
+        "dynamictags",
+    ),
     *("team_selector", "relationship", "files", "json", "time", "zip_code", "formula"),
 ]
 CODES = {"invalid", "limit_exceeded", "does_not_exist"}
@@ -250,15 +259,20 @@ def test_null_is_never_something_to_compare_with(name: str) -> None:
 
 @pytest.mark.parametrize("hostile", [5, "x", [], {"currency": {}}, True])
 def test_settings_of_other_types_are_left_out(name: str, hostile: Any) -> None:
-    assert field_types.get(name).check_settings({"unheard_of": hostile}) == make_field(name).settings
+    assert (
+        field_types.get(name).check_settings({"unheard_of": hostile}) == make_field(name).settings
+    )
 
 
 @pytest.mark.parametrize(
-    ("column", "form"), [("text", str), ("number", (int, float)), ("moment", datetime), ("option", int)]
+    ("column", "form"),
+    [("text", str), ("number", (int, float)), ("moment", datetime), ("option", int)],
 )
 def test_stored_values_are_indexed_in_the_form_of_their_column(column: str, form: Any) -> None:
     for found in field_types.values():
-        if found.column == column and found.name != "dynamictags":  # whose example is yet to be resolved
+        if (
+            found.column == column and found.name != "dynamictags"
+        ):  # whose example is yet to be resolved
             field = make_field(found.name)
             values = found.index_values(field, found.parse(field, found.example(field)))
             assert all(isinstance(value, form) for value in values)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from records.field_types import InvalidValue, field_types
-from records.field_types.formula import evaluate, reads
+from records.field_types.formula import evaluate
 
 from .fields import RED, YES, make_field
 
@@ -40,12 +40,15 @@ VALUES = {
 
 
 def computed(expression: str, values: dict[str, Any] = VALUES) -> Any:
-    settings = field_types.get("formula").check_settings({"formula_options": {"expression": expression}})
+    settings = field_types.get("formula").check_settings(
+        {"formula_options": {"expression": expression}}
+    )
     return evaluate(make_field("formula", id=11, name="tested", settings=settings), FIELDS, values)
 
 
 @pytest.mark.parametrize(
-    "expression", ["price * 2", "data.price * 2", ".price", "record.data.price + x", "other_records"]
+    "expression",
+    ["price * 2", "data.price * 2", ".price", "record.data.price + x", "other_records"],
 )
 def test_a_name_that_a_formula_never_has_is_refused(expression: str) -> None:
     with pytest.raises(InvalidValue, match=r"a field is read as record\.data\.its_api_name"):
@@ -53,7 +56,9 @@ def test_a_name_that_a_formula_never_has_is_refused(expression: str) -> None:
 
 
 def test_where_an_expression_goes_wrong_is_told_in_one_line() -> None:
-    with pytest.raises(InvalidValue, match=r"expression: Not a CEL expression from character 15 of line 1 on\.$"):
+    with pytest.raises(
+        InvalidValue, match=r"expression: Not a CEL expression from character 15 of line 1 on\.$"
+    ):
         computed("record.data.a *")
 
 
@@ -80,6 +85,18 @@ def test_where_an_expression_goes_wrong_is_told_in_one_line() -> None:
         ("has(record.data.nothing)", False),
         ("record.data.title.matches('^T')", True),
         ("record.data.title.startsWith('T') && record.data.paid", True),
+        ("record.data.price * 1.1", 3.3),
+        ("0.1 + 0.2", 0.3),
+        ("record.data.price * 1.1 == 3.3", True),
+        ("string(record.data.price * 1.1)", "3.3"),
+        ("record.data.cost / 3", 4.16666666666667),
+        ("record.data.nothing == null", True),
+        ("null == record.data['nothing']", True),
+        ("record.data.nothing != null", False),
+        ("record.data.title == null", False),
+        ("record.data.title != null", True),
+        ("null == null", True),
+        ("record.data.nothing == null ? 'none' : record.data.nothing", "none"),
     ],
 )
 def test_expressions(expression: str, expected: Any) -> None:
@@ -90,6 +107,9 @@ def test_expressions(expression: str, expected: Any) -> None:
     "expression",
     [
         "record.data.nothing + 1",
+        "record.data.nothing == 1",
+        "1 / 0 == null",
+        "null + 1",
         "record.data.title + 1",
         "1 / 0",
         "1.0 / 0.0",
@@ -137,7 +157,9 @@ def test_without_values_or_expression_there_is_none() -> None:
     ],
     ids=lambda expression: repr(expression)[:40],
 )
-def test_what_is_no_expression_or_too_much_is_refused_when_the_field_is_saved(expression: Any) -> None:
+def test_what_is_no_expression_or_too_much_is_refused_when_the_field_is_saved(
+    expression: Any,
+) -> None:
     with pytest.raises(InvalidValue):
         field_types.get("formula").check_settings({"formula_options": {"expression": expression}})
 
@@ -162,8 +184,27 @@ def test_no_expression_takes_long(expression: str) -> None:
 
 
 def test_a_formula_knows_what_it_may_read() -> None:
-    settings = {"formula_options": {"expression": "record.data.price * 2"}}
+    formula, settings = (
+        field_types.get("formula"),
+        {"formula_options": {"expression": "record.data.price * 2"}},
+    )
 
-    assert reads(settings, "price")
-    assert not reads(settings, "title")
-    assert not reads({}, "price")
+    assert formula.may_read(settings, "price")
+    assert not formula.may_read(settings, "title")
+    assert not formula.may_read({}, "price")
+
+
+@pytest.mark.parametrize(
+    ("expression", "names"),
+    [
+        ("record.data.a + record.data.bc * 2", {"a": 13, "bc": 29}),
+        ("record.data['a'] == 'record.data.b'", {"a": 13}),
+        ("has(record.data.a) ? size(record.data.b.c) : 0", {"a": 17, "b": 39}),
+        ("record.data", {}),
+        ("'a'", {}),
+        ("", {}),
+    ],
+)
+def test_the_names_that_an_expression_reads(expression: str, names: dict[str, int]) -> None:
+    settings = {"formula_options": {"expression": expression}}
+    assert field_types.get("formula").names_read(settings) == names

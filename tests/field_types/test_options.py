@@ -74,6 +74,26 @@ def test_a_schema_names_the_live_options_in_their_order() -> None:
 
 
 def test_a_schema_does_not_name_hundreds_of_options() -> None:
-    options = {number: OptionSpec(number, uuid(number), f"Option {number}", "") for number in range(251)}
+    options = {
+        number: OptionSpec(number, uuid(number), f"Option {number}", "") for number in range(251)
+    }
     schema = choice.type.json_schema(make_field("dropdown", options=options))
     assert "enum" not in schema["anyOf"][0]
+
+
+@pytest.mark.parametrize("name", CHOICES)
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"name": "dark red", "code": "yes"},
+        {"name": "dark red", "code": "nothing"},
+        {"name": "nothing", "code": "yes"},
+        {"id": uuid(1), "code": "yes"},
+        {"id": uuid(1), "name": uuid(99)},
+    ],
+)
+def test_an_id_a_name_and_a_code_that_disagree_are_refused(name: str, sent: Any) -> None:
+    field = make_field(name)
+    raw = [sent] if field.multiple else sent
+    with pytest.raises(InvalidValue, match="do not name the same option"):
+        field.type.parse(field, raw)

@@ -42,8 +42,12 @@ def _money(currency: str) -> FieldSpec:
 text, longtext, wysiwyg = make_field("text"), make_field("longtext"), make_field("wysiwyg")
 email, phone, timezone = make_field("email"), make_field("phonenumber"), make_field("timezone")
 german_phone = make_field("phonenumber", region="DE")
-french_phone = make_field("phonenumber", region="DE", settings={"phonenumber_options": {"region": "FR"}})
-integer, decimal, money, rating = (make_field(name) for name in ("integer", "decimal", "money", "rating"))
+french_phone = make_field(
+    "phonenumber", region="DE", settings={"phonenumber_options": {"region": "FR"}}
+)
+integer, decimal, money, rating = (
+    make_field(name) for name in ("integer", "decimal", "money", "rating")
+)
 ten_stars = make_field("rating", settings={"rating": {"max_value": 10}})
 date, moment, checkbox = make_field("date"), make_field("datetime"), make_field("checkbox")
 berlin = make_field("datetime", zone=ZoneInfo("Europe/Berlin"))
@@ -52,7 +56,11 @@ choice, boxes, tags = make_field("dropdown"), make_field("checkboxes"), make_fie
 member, link, files = make_field("team_selector"), make_field("relationship"), make_field("files")
 links = make_field("relationship", relation_kind="additional")
 document = make_field("json")
-clock, us_zip, zip_code = make_field("time"), make_field("zip_code"), make_field("zip_code", region="GB")
+clock, us_zip, zip_code = (
+    make_field("time"),
+    make_field("zip_code"),
+    make_field("zip_code", region="GB"),
+)
 formula = make_field("formula")
 few = make_field("integer", settings={"integer_options": {"min_value": 1, "max_value": 5}})
 coded = make_field("text", settings={"text_options": {"pattern": "[A-Z]{2}-[0-9]+"}})
@@ -167,11 +175,19 @@ LEFT_TO_RESOLVE: list[tuple[FieldSpec, Any, Any]] = [
     (member, "is_me", MemberRef(is_me=True)),
     (member, uuid(9).upper(), MemberRef(uuid=uuid(9))),
     (member, {"email": " Office@example.com "}, MemberRef(email="office@example.com")),
-    (member, {"id": uuid(9), "deleted": False, "email": "office@example.com"}, MemberRef(uuid=uuid(9))),
+    (
+        member,
+        {"id": uuid(9), "deleted": False, "email": "office@example.com"},
+        MemberRef(uuid=uuid(9)),
+    ),
     (link, uuid(9), RecordRef(uuid=uuid(9))),
     (link, {"id": uuid(9), "name": "Old name"}, RecordRef(uuid=uuid(9))),
     (link, {"name": " North  pier "}, RecordRef(name="North  pier")),
-    (links, [uuid(9), {"id": uuid(9)}, {"name": "A"}], [RecordRef(uuid=uuid(9)), RecordRef(name="A")]),
+    (
+        links,
+        [uuid(9), {"id": uuid(9)}, {"name": "A"}],
+        [RecordRef(uuid=uuid(9)), RecordRef(name="A")],
+    ),
     (files, [uuid(9), {"id": uuid(9)}, uuid(8)], [AttachmentRef(uuid(9)), AttachmentRef(uuid(8))]),
     (tags, ["New", "dark red", " new ", {"name": "NEW"}], [NewOption("New"), RED]),
     (tags, ["red", uuid(77)], [NewOption("red"), NewOption(uuid(77))]),
@@ -376,7 +392,9 @@ SHOWN: list[tuple[FieldSpec, Any, Any]] = [
 
 
 @pytest.mark.parametrize(("field", "sent", "stored", "read"), TAKEN, ids=label)
-def test_a_value_is_stored_in_normal_form_and_read_back(field: FieldSpec, sent: Any, stored: Any, read: Any) -> None:
+def test_a_value_is_stored_in_normal_form_and_read_back(
+    field: FieldSpec, sent: Any, stored: Any, read: Any
+) -> None:
     parsed = field.type.parse(field, sent)
     assert repr(parsed) == repr(stored)
     if stored is not None:
@@ -386,7 +404,9 @@ def test_a_value_is_stored_in_normal_form_and_read_back(field: FieldSpec, sent: 
 
 
 @pytest.mark.parametrize(("field", "sent", "left"), LEFT_TO_RESOLVE, ids=label)
-def test_what_only_the_database_knows_is_left_to_resolve(field: FieldSpec, sent: Any, left: Any) -> None:
+def test_what_only_the_database_knows_is_left_to_resolve(
+    field: FieldSpec, sent: Any, left: Any
+) -> None:
     assert field.type.parse(field, sent) == left
 
 
@@ -440,7 +460,9 @@ def test_checkboxes_tags_and_files_hold_lists() -> None:
     ("bounds", "example"),
     [({"min_value": 100}, 100), ({"max_value": 2.5}, 2.5), ({"decimal_places": 0}, 12), ({}, 12.5)],
 )
-def test_the_example_of_a_decimal_is_within_its_bounds(bounds: dict[str, Any], example: float) -> None:
+def test_the_example_of_a_decimal_is_within_its_bounds(
+    bounds: dict[str, Any], example: float
+) -> None:
     field = _decimal(**bounds)
     assert field.type.example(field) == example
     assert field.type.parse(field, example) == example

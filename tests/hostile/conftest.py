@@ -18,4 +18,6 @@ def ours(workspace: Caller) -> Ids:
 @pytest.fixture
 def theirs(ours: Ids) -> Ids:
     """The ids of the same things in another workspace."""
-    return furnish(make_workspace("Another workspace", "other@example.com", time_zone="Europe/Paris"), "them")
+    return furnish(
+        make_workspace("Another workspace", "other@example.com", time_zone="Europe/Paris"), "them"
+    )

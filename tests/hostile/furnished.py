@@ -1,4 +1,5 @@
-"""Two workspaces with the same things in them, and valid requests in which every kind of id stands."""
+"""Two workspaces with the same things in them, and valid requests in which every kind of id
+stands."""
 
 from __future__ import annotations
 
@@ -58,7 +59,8 @@ class Asked:
 
 
 def furnish(caller: Caller, mark: str) -> Ids:
-    """Objects with fields of all types, records, a member, a file; every id by what it is. `mark` is in all names."""
+    """Objects with fields of all types, records, a member, a file; every id by what it is. `mark`
+    is in all names."""
     second = make_member(caller, f"{mark}@example.com")
     attachment = Attachment.objects.create(workspace=caller.workspace, name="a.txt", file="a.txt")
     _define(caller, mark)
@@ -122,7 +124,9 @@ def _define(caller: Caller, mark: str) -> None:
         "Companies",
         *(FieldDefinition(name, name) for name in PLAIN if name != "yesnomaybe"),
         FieldDefinition(
-            "yesnomaybe", "yesnomaybe", options=[OptionDefinition(name) for name in ("Yes", "No", "Maybe")]
+            "yesnomaybe",
+            "yesnomaybe",
+            options=[OptionDefinition(name) for name in ("Yes", "No", "Maybe")],
         ),
         *(FieldDefinition(name, name, options=options) for name in (*CHOICES, "checkboxes")),
         *(FieldDefinition(name, name) for name in ("dynamictags", "files")),
@@ -144,8 +148,18 @@ def requests(ids: Ids) -> list[Asked]:
     return [
         Asked("retrieve", "GET", f"{company}?field_ids={ids['field text']},{ids['field boss']}"),
         Asked("retrieve a category", "GET", f"{company}?field_category={ids['category']}"),
-        Asked("retrieve as of", "GET", f"{company}?as_of=9999-01-01T00:00:00Z&field_ids={ids['field boss']}"),
-        Asked("update", "PUT", company, {"fields": all_fields(ids)[:2], "archived_conflict": None}, writes=True),
+        Asked(
+            "retrieve as of",
+            "GET",
+            f"{company}?as_of=9999-01-01T00:00:00Z&field_ids={ids['field boss']}",
+        ),
+        Asked(
+            "update",
+            "PUT",
+            company,
+            {"fields": all_fields(ids)[:2], "archived_conflict": None},
+            writes=True,
+        ),
         Asked("every field", "PATCH", company, {"fields": all_fields(ids)}, writes=True),
         Asked("partial update", "PATCH", company, {"fields": changed_lists(ids)}, writes=True),
         Asked("rename", "PATCH", company, renamed(ids["archived name"]), writes=True),
@@ -153,23 +167,50 @@ def requests(ids: Ids) -> list[Asked]:
         Asked("unarchive", "PATCH", f"{archived}/unarchive", writes=True),
         Asked("move", "PATCH", f"{deal}/move", {"stage_id": ids["stage"]}, writes=True),
         Asked("history", "GET", f"{company}/history?page=1&page_size=2"),
-        Asked("field values", "GET", f"/api/records/{ids['company']}/field-values/{ids['field people']}?search=a"),
+        Asked(
+            "field values",
+            "GET",
+            f"/api/records/{ids['company']}/field-values/{ids['field people']}?search=a",
+        ),
         Asked("add", "POST", f"/api/records/{ids['companies']}/add", added(ids), writes=True),
         Asked("add once", "POST", *ONCE, {"Idempotency_Key": ids["key"]}, writes=True),
         Asked("own object", "POST", f"/api/records/{ids['own object']}/search", {}),
-        Asked("lookup", "GET", f"/api/records/companies/lookup?identifier={ids['company name'].replace(' ', '%20')}"),
-        Asked("lookup a contact", "GET", f"/api/records/contacts/lookup?identifier={ids['email']}"),
-        Asked("upsert", "POST", f"/api/records/{ids['companies']}/upsert", upserted(ids, "name"), writes=True),
-        Asked("upsert by code", "POST", COMPANIES + "/upsert", upserted(ids, "code"), writes=True),
-        Asked("search", "POST", f"/api/records/{ids['companies']}/search?ordering=-{ids['field text']}", searched(ids)),
         Asked(
-            "search plainly", "POST", "/api/records/companies/search", {"ordering": ["name"], "field_names": ["name"]}
+            "lookup",
+            "GET",
+            f"/api/records/companies/lookup?identifier={ids['company name'].replace(' ', '%20')}",
+        ),
+        Asked("lookup a contact", "GET", f"/api/records/contacts/lookup?identifier={ids['email']}"),
+        Asked(
+            "upsert",
+            "POST",
+            f"/api/records/{ids['companies']}/upsert",
+            upserted(ids, "name"),
+            writes=True,
+        ),
+        Asked("upsert by code", "POST", COMPANIES + "/upsert", upserted(ids, "code"), writes=True),
+        Asked(
+            "search",
+            "POST",
+            f"/api/records/{ids['companies']}/search?ordering=-{ids['field text']}",
+            searched(ids),
+        ),
+        Asked(
+            "search plainly",
+            "POST",
+            "/api/records/companies/search",
+            {"ordering": ["name"], "field_names": ["name"]},
         ),
         Asked(
             "related pipeline records",
             "POST",
             f"/api/records/{ids['company']}/related-pipeline-records",
-            {"object_ids": [ids["deals"]], "field_ids": [ids["buyer field"]], "page": 1, "page_size": 10},
+            {
+                "object_ids": [ids["deals"]],
+                "field_ids": [ids["buyer field"]],
+                "page": 1,
+                "page_size": 10,
+            },
         ),
         Asked(
             "headers",
@@ -214,9 +255,10 @@ def changed_lists(ids: Ids) -> list[dict[str, Any]]:
         "files": ids["attachment"],
         "people": ids["person"],
     }
-    return [{"name": name, "add_values": [item], "remove_values": [{"id": item}]} for name, item in lists.items()] + [
-        {"name": "boss", "value": ids["person"]}
-    ]
+    return [
+        {"name": name, "add_values": [item], "remove_values": [{"id": item}]}
+        for name, item in lists.items()
+    ] + [{"name": "boss", "value": ids["person"]}]
 
 
 def renamed(name: str) -> dict[str, Any]:
@@ -224,7 +266,10 @@ def renamed(name: str) -> dict[str, Any]:
 
 
 def added(ids: Ids) -> dict[str, Any]:
-    fields = [{"name": "name", "value": ids["archived name"]}, {"name": "code", "value": f"{ids['code']}-2"}]
+    fields = [
+        {"name": "name", "value": ids["archived name"]},
+        {"name": "code", "value": f"{ids['code']}-2"},
+    ]
     return {"fields": fields, "unarchive": "unarchive"}
 
 
@@ -252,7 +297,10 @@ def searched(ids: Ids) -> dict[str, Any]:
         ("keeper", "is_none_of", [ids["second member"]]),
         ("dropdown", "!=", ids["option name"]),
     ]
-    filters = [{"field": name, "condition": condition, "value": value} for name, condition, value in clauses]
+    filters = [
+        {"field": name, "condition": condition, "value": value}
+        for name, condition, value in clauses
+    ]
     filters[0] |= {"type": "fields_v2", "subtype": "custom"}
     return {
         "query": [{"and": False, "filters": filters}, {"query": [{"filters": [dict(filters[0])]}]}],

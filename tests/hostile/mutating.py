@@ -26,12 +26,19 @@ WRONG: dict[str, Any] = {
 
 
 def nodes(body: Any, where: str = "body") -> Iterator[tuple[str, Any, Put]]:
-    """(where, value, what puts another value there) for every value in a body, the body itself first."""
+    """(where, value, what puts another value there) for every value in a body, the body itself
+    first."""
     yield where, body, lambda new: new
     if isinstance(body, dict):
-        items: list[tuple[Any, str, Any]] = [(key, f"{where}.{key}", item) for key, item in body.items()]
+        items: list[tuple[Any, str, Any]] = [
+            (key, f"{where}.{key}", item) for key, item in body.items()
+        ]
     else:
-        items = [(at, f"{where}[{at}]", item) for at, item in enumerate(body)] if isinstance(body, list) else []
+        items = (
+            [(at, f"{where}[{at}]", item) for at, item in enumerate(body)]
+            if isinstance(body, list)
+            else []
+        )
     for key, there, item in items:
         for inner, value, put in nodes(item, there):
             yield inner, value, _putting(body, key, put)

@@ -1,6 +1,8 @@
-"""What was answered when it was last looked at: status and code of every hostile request, the same on both engines.
+"""What was answered when it was last looked at: status and code of every hostile request, the same
+on both engines.
 
-`RECORD_ANSWERS=1 pytest tests/hostile` writes the table anew; what changed in it is then read as any change is.
+`RECORD_ANSWERS=1 pytest tests/hostile` writes the table anew; what changed in it is then read as
+any change is.
 """
 
 from __future__ import annotations
@@ -22,12 +24,16 @@ def check_recorded(chapter: str, answers: Mapping[str, Mapping[str, str]]) -> No
     if os.environ.get("RECORD_ANSWERS"):
         _write({**_read(), chapter: rows})
     differences = [*_differences(rows, _read().get(chapter, {}))]
-    assert not differences, "\n".join([f"{chapter}: answers that are not those of {TABLE.name}:", *differences])
+    assert not differences, "\n".join(
+        [f"{chapter}: answers that are not those of {TABLE.name}:", *differences]
+    )
 
 
 def _differences(found: Rows, kept: Rows) -> Iterator[str]:
     """The places that answer otherwise than the table says."""
-    rows, kept_rows = ({place: row for row, places in held.items() for place in places} for held in (found, kept))
+    rows, kept_rows = (
+        {place: row for row, places in held.items() for place in places} for held in (found, kept)
+    )
     for place in sorted(rows.keys() | kept_rows.keys()):
         if rows.get(place) != kept_rows.get(place):
             yield f"  {place}\n    now    {rows.get(place)}\n    table  {kept_rows.get(place)}"
@@ -54,6 +60,9 @@ def _write(table: Mapping[str, Rows]) -> None:
     """One line for each row, so that a difference shows where."""
     chapters = []
     for chapter in sorted(table):
-        lines = [f"    {json.dumps(row)}: {json.dumps(places)}" for row, places in sorted(table[chapter].items())]
+        lines = [
+            f"    {json.dumps(row)}: {json.dumps(places)}"
+            for row, places in sorted(table[chapter].items())
+        ]
         chapters.append(f"  {json.dumps(chapter)}: {{\n" + ",\n".join(lines) + "\n  }")
     TABLE.write_text("{\n" + ",\n".join(chapters) + "\n}\n")

@@ -42,8 +42,25 @@ GARBAGE = {
     "year-9999": "9999-12-31T23:59:59-14:00",
 }
 PARAMETERS = (
-    *("field_ids", "field_names", "field_category", "detail_summary", "include_hidden_fields", "as_of", "identifier"),
-    *("all_fields", "search", "ordering", "page", "page_size", "cursor", "count", "return_all_fields"),
+    *(
+        "field_ids",
+        "field_names",
+        "field_category",
+        "detail_summary",
+        "include_hidden_fields",
+        "as_of",
+        "identifier",
+    ),
+    *(
+        "all_fields",
+        "search",
+        "ordering",
+        "page",
+        "page_size",
+        "cursor",
+        "count",
+        "return_all_fields",
+    ),
 )
 BAD_IDS = {
     "nil": "00000000-0000-0000-0000-000000000000",
@@ -57,7 +74,19 @@ BAD_IDS = {
     "full-width": "\uff10" * 8 + "-0000-0000-0000-000000000000",
     "trailing-newline": "00000000-0000-0000-0000-000000000000%0A",
 }
-METHODS = ("HEAD", "OPTIONS", "TRACE", "GET", "POST", "PUT", "PATCH", "DELETE", "PROPFIND", "get", "X" * 300)
+METHODS = (
+    "HEAD",
+    "OPTIONS",
+    "TRACE",
+    "GET",
+    "POST",
+    "PUT",
+    "PATCH",
+    "DELETE",
+    "PROPFIND",
+    "get",
+    "X" * 300,
+)
 HEADERS = {
     "nothing": "",
     "latin": "é",
@@ -99,7 +128,9 @@ def test_garbage_in_any_path(api: ApiClient, ours: Ids) -> None:
         pieces = asked.path.partition("?")[0].split("/")
         for at, (label, garbage) in product(range(2, len(pieces)), (GARBAGE | BAD_IDS).items()):
             path = "/".join([*pieces[:at], garbage, *pieces[at + 1 :]])
-            answer = attempt(api, replace(asked, path=path, writes=asked.writes and at == len(pieces) - 1))
+            answer = attempt(
+                api, replace(asked, path=path, writes=asked.writes and at == len(pieces) - 1)
+            )
             answers.setdefault(f"{asked.name} {at}", {})[label] = seen(answer)
 
     check_recorded("paths", answers)
@@ -107,24 +138,48 @@ def test_garbage_in_any_path(api: ApiClient, ours: Ids) -> None:
 
 def test_any_method_on_any_path(api: ApiClient, ours: Ids) -> None:
     answers: dict[str, dict[str, str]] = {}
-    for asked in [*requests(ours), Asked("unknown path", "GET", "/api/nowhere"), Asked("schema", "GET", "/api/docs/x")]:
+    for asked in [
+        *requests(ours),
+        Asked("unknown path", "GET", "/api/nowhere"),
+        Asked("schema", "GET", "/api/docs/x"),
+    ]:
         path = asked.path.partition("?")[0]
         answers[asked.name] = {
-            method[:9]: seen(attempt(api, Asked("", method, path, writes=None))) for method in METHODS
+            method[:9]: seen(attempt(api, Asked("", method, path, writes=None)))
+            for method in METHODS
         }
 
     check_recorded("methods", answers)
 
 
 @pytest.mark.parametrize(
-    "header", ["If-Match", "If-None-Match", "Idempotency-Key", "Accept", "X-API-KEY", "X-BUSINESS-ID", "X-USER-ID"]
+    "header",
+    [
+        "If-Match",
+        "If-None-Match",
+        "Idempotency-Key",
+        "Accept",
+        "X-API-KEY",
+        "X-BUSINESS-ID",
+        "X-USER-ID",
+    ],
 )
 def test_garbage_in_any_header(api: ApiClient, ours: Ids, header: str) -> None:
     answers: dict[str, dict[str, str]] = {}
     for asked in requests(ours):
-        if asked.name in ("retrieve", "partial update", "rename", "archive", "move", "add", "upsert", "search"):
+        if asked.name in (
+            "retrieve",
+            "partial update",
+            "rename",
+            "archive",
+            "move",
+            "add",
+            "upsert",
+            "search",
+        ):
             answers[asked.name] = {
-                label: seen(attempt(api, replace(asked, headers={header: value}))) for label, value in HEADERS.items()
+                label: seen(attempt(api, replace(asked, headers={header: value})))
+                for label, value in HEADERS.items()
             }
 
     check_recorded(f"header {header}", answers)

@@ -1,4 +1,5 @@
-"""Bodies that are no JSON, or JSON that nobody sends: each is answered, and the same on both engines."""
+"""Bodies that are no JSON, or JSON that nobody sends: each is answered, and the same on both
+engines."""
 
 from __future__ import annotations
 
@@ -55,11 +56,19 @@ BODIES: dict[str, bytes] = {
     "duplicate-entry": b'{"fields": [{"name": "text", "value": 1, "value": "x"}]}',
     "megabyte": NAME % (b'"' + b"x" * 1_000_000 + b'"'),
     "megabyte-key": b'{"' + b"x" * 1_000_000 + b'": 1}',
-    "100000-entries": b'{"fields": [' + b",".join([b'{"name": "text", "value": "x"}'] * 100_000) + b"]}",
-    "100000-names": b'{"fields": [' + b",".join(b'{"name": "f%d", "value": 1}' % at for at in range(100_000)) + b"]}",
+    "100000-entries": b'{"fields": ['
+    + b",".join([b'{"name": "text", "value": "x"}'] * 100_000)
+    + b"]}",
+    "100000-names": b'{"fields": ['
+    + b",".join(b'{"name": "f%d", "value": 1}' % at for at in range(100_000))
+    + b"]}",
     "100000-keys": b"{" + b",".join(b'"k%d": 1' % at for at in range(100_000)) + b"}",
-    "100000-entry-keys": b'{"fields": [{' + b",".join(b'"k%d": 1' % at for at in range(100_000)) + b"}]}",
-    "100000-links": b'{"fields": [{"name": "people", "value": [' + b",".join([b'"x"'] * 100_000) + b"]}]}",
+    "100000-entry-keys": b'{"fields": [{'
+    + b",".join(b'"k%d": 1' % at for at in range(100_000))
+    + b"}]}",
+    "100000-links": b'{"fields": [{"name": "people", "value": ['
+    + b",".join([b'"x"'] * 100_000)
+    + b"]}]}",
     "100000-filters": b'{"query": [' + b",".join([b'{"filters": []}'] * 100_000) + b"]}",
     "eleven-megabytes": b" " * (11 * 1024 * 1024),
 }
@@ -80,13 +89,25 @@ CONTENT_TYPES = {
 
 def bodied(ids: Ids) -> list[Asked]:
     """The operations that read a body, each once."""
-    names = ("update", "partial update", "unarchive", "move", "add", "upsert", "search", "related pipeline records")
+    names = (
+        "update",
+        "partial update",
+        "unarchive",
+        "move",
+        "add",
+        "upsert",
+        "search",
+        "related pipeline records",
+    )
     return [asked for asked in requests(ids) if asked.name in names]
 
 
 def test_any_bytes_get_an_answer(api: ApiClient, ours: Ids) -> None:
     answers = {
-        name: {asked.name.replace(" ", "-"): seen(attempt(api, replace(asked, body=body))) for asked in bodied(ours)}
+        name: {
+            asked.name.replace(" ", "-"): seen(attempt(api, replace(asked, body=body)))
+            for asked in bodied(ours)
+        }
         for name, body in BODIES.items()
     }
 

@@ -1,4 +1,5 @@
-"""Whatever is sent to shape a workspace is answered, and a refusal leaves the definitions as they were."""
+"""Whatever is sent to shape a workspace is answered, and a refusal leaves the definitions as they
+were."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ import pytest
 from django.db import transaction
 
 from records.models import Workspace
-from records.services.directory import forget_everything
+from records.services.catalogue.directory import forget_everything
 from tests.api_client import ApiClient
 
 from .furnished import Asked, Ids
@@ -43,9 +44,14 @@ FIELD = {
     "order": 3,
 }
 SHAPES: dict[str, Mapping[str, Any]] = {
-    "dropdown": {"options": [{"name": "A", "code": "a", "order": 1}, {"name": "B", "order": 0}, "C"]},
+    "dropdown": {
+        "options": [{"name": "A", "code": "a", "order": 1}, {"name": "B", "order": 0}, "C"]
+    },
     "money": {"money_options": {"currency": "EUR"}, "default_value": {"amount": 1}},
-    "decimal": {"decimal_options": {"min_value": 0, "max_value": 9.5, "decimal_places": 2}, "default_value": 1},
+    "decimal": {
+        "decimal_options": {"min_value": 0, "max_value": 9.5, "decimal_places": 2},
+        "default_value": 1,
+    },
     "rating": {"rating": {"max_value": 10}, "default_value": 3},
     "phonenumber": {"phonenumber_options": {"region": "FR"}},
     "checkboxes": {"options": ["A"], "default_value": ["A"]},
@@ -53,7 +59,8 @@ SHAPES: dict[str, Mapping[str, Any]] = {
 
 
 def shaping(ids: Ids) -> list[Asked]:
-    """Valid requests for every operation, and in them every place where an id or a name may stand."""
+    """Valid requests for every operation, and in them every place where an id or a name may
+    stand."""
     made = {**FIELD, "category": ids["category"]}
     fields = f"/api/custom-objects/{ids['companies']}/fields"
     dropdown = f"{fields}/{ids['field dropdown']}"
@@ -68,20 +75,48 @@ def shaping(ids: Ids) -> list[Asked]:
     }
     least = {"display_name": "Made", "category": ids["category"]}
     relationship = {**least, "field_type": "relationship", "relation": relation}
-    default = {**FIELD, "name": "ignored", "default_value": ids["option dropdown"], "category": ids["category"]}
-    stage = {"name": "Late", "code": "late", "order": 1, "status": "lost", "percentage_chance_to_close": 5}
+    default = {
+        **FIELD,
+        "name": "ignored",
+        "default_value": ids["option dropdown"],
+        "category": ids["category"],
+    }
+    stage = {
+        "name": "Late",
+        "code": "late",
+        "order": 1,
+        "status": "lost",
+        "percentage_chance_to_close": 5,
+    }
     return [
         Asked(
-            "list objects", "GET", "/api/custom-objects?custom_only=false&search=c&ordering=-name&page=1&page_size=2"
+            "list objects",
+            "GET",
+            "/api/custom-objects?custom_only=false&search=c&ordering=-name&page=1&page_size=2",
         ),
         Asked("make an object", "POST", "/api/custom-objects", _object("Boats")),
-        Asked("make a pipeline", "POST", "/api/custom-objects", {**_object("Boats"), **_pipeline(stage)}),
+        Asked(
+            "make a pipeline",
+            "POST",
+            "/api/custom-objects",
+            {**_object("Boats"), **_pipeline(stage)},
+        ),
         Asked("read an object", "GET", f"/api/custom-objects/{ids['own object']}"),
-        Asked("change an object", "PATCH", f"/api/custom-objects/{ids['companies']}", _object("Companies")),
+        Asked(
+            "change an object",
+            "PATCH",
+            f"/api/custom-objects/{ids['companies']}",
+            _object("Companies"),
+        ),
         Asked("archive an object", "DELETE", f"/api/custom-objects/{ids['own object']}"),
         Asked("schema", "GET", f"/api/custom-objects/{ids['companies']}/schema"),
         Asked("fields", "GET", fields),
-        Asked("make a field", "POST", fields, {**made, "field_type": "text", "is_unique": True, "default_value": "x"}),
+        Asked(
+            "make a field",
+            "POST",
+            fields,
+            {**made, "field_type": "text", "is_unique": True, "default_value": "x"},
+        ),
         *(
             Asked(f"make {kind}", "POST", fields, {**least, "field_type": kind, **more})
             for kind, more in SHAPES.items()
@@ -92,17 +127,35 @@ def shaping(ids: Ids) -> list[Asked]:
         Asked("delete a field", "DELETE", f"{fields}/{ids['field longtext']}"),
         Asked("options", "GET", options),
         Asked("add an option", "POST", options, {"name": "New", "code": "new", "order": 0}),
-        Asked("change an option", "PATCH", f"{options}/{ids['option dropdown']}", {"name": "Other", "order": 5}),
-        Asked("replace an option", "POST", f"{options}/{ids['option dropdown']}/replace", _heir(ids["other option"])),
+        Asked(
+            "change an option",
+            "PATCH",
+            f"{options}/{ids['option dropdown']}",
+            {"name": "Other", "order": 5},
+        ),
+        Asked(
+            "replace an option",
+            "POST",
+            f"{options}/{ids['option dropdown']}/replace",
+            _heir(ids["other option"]),
+        ),
         Asked("delete an option", "DELETE", f"{options}/{ids['other option']}"),
         Asked("categories", "GET", categories),
         Asked("add a category", "POST", categories, {"name": "New", "order": 0}),
-        Asked("change a category", "PATCH", f"{categories}/{ids['category']}", {"name": "Newer", "order": 1}),
+        Asked(
+            "change a category",
+            "PATCH",
+            f"{categories}/{ids['category']}",
+            {"name": "Newer", "order": 1},
+        ),
         Asked("stages", "GET", stages),
         Asked("add a stage", "POST", stages, stage),
         Asked("change a stage", "PATCH", f"{stages}/{ids['stage']}", stage),
         Asked(
-            "remove a stage", "POST", f"{stages}/remove-stage", {"id": ids["first stage"], "new_stage_id": ids["stage"]}
+            "remove a stage",
+            "POST",
+            f"{stages}/remove-stage",
+            {"id": ids["first stage"], "new_stage_id": ids["stage"]},
         ),
         Asked("the team", "GET", "/api/team?search=a&page=1"),
         Asked("a member", "GET", f"/api/team/{ids['second member']}"),
@@ -126,7 +179,10 @@ def _object(label: str) -> dict[str, Any]:
 
 
 def _pipeline(stage: Mapping[str, Any]) -> dict[str, Any]:
-    return {"object_type": "pipeline", "pipeline": {"stages": [dict(stage), {"name": "Early", "status": "open"}]}}
+    return {
+        "object_type": "pipeline",
+        "pipeline": {"stages": [dict(stage), {"name": "Early", "status": "open"}]},
+    }
 
 
 def _heir(option: str) -> dict[str, Any]:
@@ -141,7 +197,8 @@ def furthered(api: ApiClient, ids: Ids) -> Ids:
 
 
 def tried(api: ApiClient, asked: Asked) -> Any:
-    """The answer to a request whose effects are undone; a refusal has a documented shape and changed nothing."""
+    """The answer to a request whose effects are undone; a refusal has a documented shape and
+    changed nothing."""
     before = _version()
     with transaction.atomic():
         answer = asked.send(api)
@@ -168,14 +225,18 @@ def _version() -> list[int]:
 def test_the_requests_that_shape_are_valid(api: ApiClient, ours: Ids) -> None:
     answers = {asked.name: tried(api, asked) for asked in shaping(furthered(api, ours))}
 
-    assert {name: answer.content for name, answer in answers.items() if answer.status_code >= 400} == {}
+    assert {
+        name: answer.content for name, answer in answers.items() if answer.status_code >= 400
+    } == {}
 
 
 def test_wrong_types_in_every_place_of_a_definition(api: ApiClient, ours: Ids) -> None:
     count, values = 0, cycle([*WRONG.values(), *HUGE.values()])
     for asked in shaping(furthered(api, ours)):
         for _, _, put in nodes(asked.body) if asked.body is not None else ():
-            for value in islice(values, 8):  # each in its turn: all of them in every place take half a minute
+            for value in islice(
+                values, 8
+            ):  # each in its turn: all of them in every place take half a minute
                 tried(api, replace(asked, body=put(value)))
                 count += 1
     assert count > 500
@@ -187,12 +248,16 @@ def test_bodies_that_are_no_definition(api: ApiClient, ours: Ids, name: str) -> 
         assert tried(api, Asked("", "POST", path, BODIES[name])).status_code in (400, 413, 415)
 
 
-def test_an_id_of_another_workspace_never_defined_anything(api: ApiClient, ours: Ids, theirs: Ids) -> None:
+def test_an_id_of_another_workspace_never_defined_anything(
+    api: ApiClient, ours: Ids, theirs: Ids
+) -> None:
     nobody = nobodys(theirs)
     count = 0
     for asked in shaping(furthered(api, ours)):
         for where, kind, put in positions(asked, ours):
-            foreign, unknown = (told(api, put(other[kind]), other[kind], ours) for other in (theirs, nobody))
+            foreign, unknown = (
+                told(api, put(other[kind]), other[kind], ours) for other in (theirs, nobody)
+            )
             assert foreign == unknown, (asked.name, where)
             count += 1
     assert count > 30
@@ -208,7 +273,19 @@ def told(api: ApiClient, asked: Asked, sent: str, ours: Ids) -> Any:
     return answer.status_code, headers, MOMENT.sub("<moment>", text)
 
 
-NASTY = ("%00", "%ED%A0%80", "%FF%FE", "..", "%2e%2e%2fadmin", "x" * 5000, "-1", "%F0%9F%9B%A9", "null", "{}", "a%20b")
+NASTY = (
+    "%00",
+    "%ED%A0%80",
+    "%FF%FE",
+    "..",
+    "%2e%2e%2fadmin",
+    "x" * 5000,
+    "-1",
+    "%F0%9F%9B%A9",
+    "null",
+    "{}",
+    "a%20b",
+)
 
 
 def test_nothing_is_at_an_address_that_is_none(api: ApiClient, ours: Ids) -> None:
@@ -223,12 +300,22 @@ def test_nothing_is_at_an_address_that_is_none(api: ApiClient, ours: Ids) -> Non
             f"/api/team/{nasty}",
         ):
             for method in ("GET", "PATCH", "DELETE"):
-                assert tried(api, Asked("", method, path, None)).status_code in (400, 404, 405), path
+                assert tried(api, Asked("", method, path, None)).status_code in (400, 404, 405), (
+                    path
+                )
 
 
 @pytest.mark.parametrize(
     "query",
-    ["ordering=nothing", "ordering=-", "page=0", "page=x", "page_size=1001", "custom_only=maybe", "archived=2"],
+    [
+        "ordering=nothing",
+        "ordering=-",
+        "page=0",
+        "page=x",
+        "page_size=1001",
+        "custom_only=maybe",
+        "archived=2",
+    ],
 )
 def test_a_query_that_makes_no_sense_is_refused(api: ApiClient, query: str) -> None:
     assert tried(api, Asked("", "GET", f"/api/custom-objects?{query}")).status_code == 400

@@ -1,4 +1,5 @@
-"""Every id and every name of another workspace, in any place of any request, is one that never existed."""
+"""Every id and every name of another workspace, in any place of any request, is one that never
+existed."""
 
 from __future__ import annotations
 
@@ -22,7 +23,9 @@ Put = Callable[[str], Asked]
 def nobodys(theirs: Ids) -> Ids:
     """For each id of the other workspace, one of the same form that never existed."""
     return {
-        kind: f"01900000-0000-7000-8000-{at:012x}" if UUID.fullmatch(key) else key.replace("them", "none")
+        kind: f"01900000-0000-7000-8000-{at:012x}"
+        if UUID.fullmatch(key)
+        else key.replace("them", "none")
         for at, (kind, key) in enumerate(theirs.items())
     }
 
@@ -76,7 +79,9 @@ def answered(api: ApiClient, asked: Asked, sent: str, ours: Ids) -> Any:
 def test_the_requests_are_valid(api: ApiClient, ours: Ids) -> None:
     """Each id stands where one is read: otherwise the next test would prove nothing."""
     answers = {asked.name: attempt(api, asked) for asked in requests(ours)}
-    refused = {name: answer.content[:150] for name, answer in answers.items() if answer.status_code >= 400}
+    refused = {
+        name: answer.content[:150] for name, answer in answers.items() if answer.status_code >= 400
+    }
 
     assert refused == {}
 
@@ -86,7 +91,9 @@ def test_an_id_of_another_workspace_never_existed(api: ApiClient, ours: Ids, the
     tried = 0
     for asked in requests(ours):
         for where, kind, put in positions(asked, ours):
-            foreign, unknown = (answered(api, put(other[kind]), other[kind], ours) for other in (theirs, nobody))
+            foreign, unknown = (
+                answered(api, put(other[kind]), other[kind], ours) for other in (theirs, nobody)
+            )
             assert foreign == unknown, (asked.name, where)
             tried += 1
     assert tried > 100

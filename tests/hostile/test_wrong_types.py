@@ -38,7 +38,9 @@ def test_wrong_types_in_every_field(api: ApiClient, ours: Ids) -> None:
         for where, _, put in nodes(entry["value"], entry["name"]):
             answers[where] = tried(api, asked, partial(_fields, entry, "value", put))
         for part in ("add_values", "remove_values") if isinstance(entry["value"], list) else ():
-            answers[f"{entry['name']} {part}"] = tried(api, asked, partial(_fields, {"id": entry["id"]}, part, _listed))
+            answers[f"{entry['name']} {part}"] = tried(
+                api, asked, partial(_fields, {"id": entry["id"]}, part, _listed)
+            )
     check_recorded("fields: wrong types", answers)
 
 
@@ -53,7 +55,10 @@ def _listed(new: Any) -> Any:
 
 def tried(api: ApiClient, asked: Asked, body: Put) -> dict[str, str]:
     """What is answered to each wrong value in one place."""
-    return {wrong: seen(attempt(api, replace(asked, body=body(value)))) for wrong, value in WRONG.items()}
+    return {
+        wrong: seen(attempt(api, replace(asked, body=body(value))))
+        for wrong, value in WRONG.items()
+    }
 
 
 def test_every_key_may_be_missing(api: ApiClient, ours: Ids) -> None:

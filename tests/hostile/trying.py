@@ -8,7 +8,7 @@ import orjson
 from django.db import transaction
 
 from records.models import Workspace
-from records.services.directory import forget_everything
+from records.services.catalogue.directory import forget_everything
 from tests.api_client import ApiClient
 
 from .furnished import Asked
@@ -32,7 +32,8 @@ def _definitions() -> list[int]:
 
 
 def check_answer(answer: Any, *, writes: bool | None = False) -> None:
-    """Below 500, with a request id, JSON in a documented shape. `writes` is None where it is not known."""
+    """Below 500, with a request id, JSON in a documented shape. `writes` is None where it is not
+    known."""
     assert answer.status_code < 500, answer.content
     assert answer.headers["X-Request-ID"]
     if answer.status_code in (204, 304) or answer.request["REQUEST_METHOD"] == "HEAD":
@@ -41,7 +42,10 @@ def check_answer(answer: Any, *, writes: bool | None = False) -> None:
     assert answer.headers["Content-Type"] == "application/json"
     content = orjson.loads(answer.content)
     if answer.status_code < 400:
-        assert {"id", "fields", "access"} <= content.keys() or {"count", "results"} <= content.keys()
+        assert {"id", "fields", "access"} <= content.keys() or {
+            "count",
+            "results",
+        } <= content.keys()
     elif answer.status_code == 400 and ("fields" in content if writes is None else writes):
         check_refused_write(content)
     else:
@@ -60,7 +64,11 @@ def check_refused_write(content: dict[str, Any]) -> None:
     assert len(content["non_field_errors"]) == len(content["non_field_codes"])
     assert len(content["fields"]) == len(content["codes"])
     for messages, codes in zip(content["fields"], content["codes"], strict=True):
-        assert messages.keys() == codes.keys() <= {"id", "name", "value", "add_values", "remove_values", "lookup_value"}
+        assert (
+            messages.keys()
+            == codes.keys()
+            <= {"id", "name", "value", "add_values", "remove_values", "lookup_value"}
+        )
         assert all(len(messages[part]) == len(codes[part]) for part in messages)
     assert content["non_field_errors"] or any(content["fields"])
 

@@ -70,7 +70,8 @@ class Builder:
             self.copy(built, step)
         elif step.name == "ENV":
             built.environment |= {
-                name: Template(value).safe_substitute(built.environment) for name, value in assignments(step).items()
+                name: Template(value).safe_substitute(built.environment)
+                for name, value in assignments(step).items()
             }
         elif step.name == "WORKDIR":
             built.folder = step.text

@@ -1,7 +1,8 @@
-"""A process in a root folder of its own, as a container runtime would start it. Needs root, on Linux.
+"""A process in a root folder of its own, as a container runtime would start it. Needs root, on
+Linux.
 
-Run as a module it is the first process of the container: it makes the mounts, gives up its rights and becomes the
-command.
+Run as a module it is the first process of the container: it makes the mounts, gives up its rights
+and becomes the command.
 """
 
 from __future__ import annotations
@@ -29,11 +30,13 @@ LEFT_OVER = 70
 
 @dataclass(frozen=True)
 class Container:
-    """What to run: in which root, with which Python below /usr/local, where, as whom, with what in its environment.
+    """What to run: in which root, with which Python below /usr/local, where, as whom, with what in
+    its environment.
 
-    `mounts` are folders of this machine and where they are in the container. `sealed` is the way that a careful
-    operator runs the image: a read-only root, and no network but its own loopback. With `init` the command is not
-    process 1, but the child of one that passes SIGTERM on and fails when other processes outlive the command.
+    `mounts` are folders of this machine and where they are in the container. `sealed` is the way
+    that a careful operator runs the image: a read-only root, and no network but its own loopback.
+    With `init` the command is not process 1, but the child of one that passes SIGTERM on and fails
+    when other processes outlive the command.
     """
 
     root: str
@@ -47,19 +50,42 @@ class Container:
 
     def command(self, arguments: Sequence[str]) -> list[str]:
         spaces = ["--mount", "--pid", "--fork", "--kill-child", *(["--net"] if self.sealed else [])]
-        inside = [sys.executable, "-m", "tests.image.container", json.dumps(asdict(self)), *arguments]
+        inside = [
+            sys.executable,
+            "-m",
+            "tests.image.container",
+            json.dumps(asdict(self)),
+            *arguments,
+        ]
         return ["unshare", *spaces, "--", *inside]
 
     def run(self, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
         """Run a command to its end, and return its status with what it printed, errors included."""
         return subprocess.run(
-            self.command(arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+            self.command(arguments),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
         )
 
 
 def make_root(root: Path) -> None:
-    """Make what a slim Debian has besides /usr, which is this machine's: empty folders, the users of a new system."""
-    for name in ("etc", "usr", "proc", "dev", "root", "run", "tmp", "var/tmp", "opt", "var/lib", "home"):
+    """Make what a slim Debian has besides /usr, which is this machine's: empty folders, the users
+    of a new system."""
+    for name in (
+        "etc",
+        "usr",
+        "proc",
+        "dev",
+        "root",
+        "run",
+        "tmp",
+        "var/tmp",
+        "opt",
+        "var/lib",
+        "home",
+    ):
         (root / name).mkdir(parents=True, exist_ok=True)
     for name in ("tmp", "var/tmp"):
         (root / name).chmod(0o1777)
@@ -87,7 +113,8 @@ def bind(source: str, target: str, *, writable: bool = False) -> None:
 
 
 def make_mounts(given: Container) -> None:
-    """Build the root: this machine's /usr, the chosen Python as /usr/local, devices, and what the caller mounts."""
+    """Build the root: this machine's /usr, the chosen Python as /usr/local, devices, and what the
+    caller mounts."""
     root = given.root
     mount("--bind", root, root)
     bind("/usr", f"{root}/usr")
@@ -136,13 +163,18 @@ def become(given: Container, command: list[str]) -> None:
 
 
 def tend(child: int) -> int:
-    """Be the first process until the command ends; return its status, or LEFT_OVER if it left others behind."""
+    """Be the first process until the command ends; return its status, or LEFT_OVER if it left
+    others behind."""
     signal.signal(signal.SIGTERM, lambda number, _: os.kill(child, number))
     ended, status = 0, 0
     while ended != child:
         ended, status = os.wait()
-    left = [path.name for path in Path("/proc").iterdir() if path.name.isdigit() and path.name != "1"]
-    running = [name for name in left if "\nState:\tZ" not in Path("/proc", name, "status").read_text()]
+    left = [
+        path.name for path in Path("/proc").iterdir() if path.name.isdigit() and path.name != "1"
+    ]
+    running = [
+        name for name in left if "\nState:\tZ" not in Path("/proc", name, "status").read_text()
+    ]
     for name in running:
         sys.stderr.write(f"still running: {Path('/proc', name, 'cmdline').read_text()}\n")
     return LEFT_OVER if running else os.waitstatus_to_exitcode(status)

@@ -1,4 +1,5 @@
-"""What a Dockerfile and a .dockerignore say, as far as ours use their grammars; anything else is refused."""
+"""What a Dockerfile and a .dockerignore say, as far as ours use their grammars; anything else is
+refused."""
 
 from __future__ import annotations
 
@@ -39,7 +40,9 @@ class Step:
         try:
             given = json.loads(self.text)
         except ValueError as error:
-            raise NotUnderstood(f"{self}: expected the exec form, a JSON list of strings") from error
+            raise NotUnderstood(
+                f"{self}: expected the exec form, a JSON list of strings"
+            ) from error
         if not (isinstance(given, list) and given and all(isinstance(each, str) for each in given)):
             raise NotUnderstood(f"{self}: expected the exec form, a JSON list of strings")
         return given
@@ -113,7 +116,8 @@ def assignments(step: Step) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Ignored:
-    """The patterns of a .dockerignore; of those that match a path or a folder above it, the last counts."""
+    """The patterns of a .dockerignore; of those that match a path or a folder above it, the last
+    counts."""
 
     patterns: tuple[str, ...]
 
@@ -134,7 +138,9 @@ class Ignored:
 
 def _matches(path: str, pattern: str) -> bool:
     if pattern.startswith("**/"):
-        return any(_matches(path.split("/", at)[-1], pattern[3:]) for at in range(path.count("/") + 1))
+        return any(
+            _matches(path.split("/", at)[-1], pattern[3:]) for at in range(path.count("/") + 1)
+        )
     parts, wanted = path.split("/"), pattern.split("/")
     return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
 

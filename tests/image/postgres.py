@@ -1,4 +1,5 @@
-"""A database for a container that has no network: PostgreSQL's port on this machine, led into a socket of a folder."""
+"""A database for a container that has no network: PostgreSQL's port on this machine, led into a
+socket of a folder."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ INSIDE = "/run/postgresql"
 
 @contextmanager
 def own_database(server: str, folder: Path) -> Iterator[str]:
-    """Make a database at the server of a URL, and yield its URL in a container that has the folder at INSIDE."""
+    """Make a database at the server of a URL, and yield its URL in a container that has the folder
+    at INSIDE."""
     name = f"replay_{os.getpid()}"
     admin_url = f"{server.rpartition('/')[0]}/postgres"
     with psycopg.connect(admin_url, autocommit=True) as admin:

@@ -1,4 +1,5 @@
-"""Builds the image of the Dockerfile in a temporary folder, runs it as an operator would, and looks at what it does."""
+"""Builds the image of the Dockerfile in a temporary folder, runs it as an operator would, and looks
+at what it does."""
 
 from __future__ import annotations
 
@@ -25,7 +26,11 @@ from .postgres import INSIDE, own_database
 
 HOST = "records.example.com"
 DATA = "/data"
-CODE = {"records": "records", "records_project": "records_project", "templates": "records_project/templates"}
+CODE = {
+    "records": "records",
+    "records_project": "records_project",
+    "templates": "records_project/templates",
+}
 LONGEST_START, LONGEST_STOP = 60, 30  # seconds
 ASK = """
 import http.client, json, sys
@@ -36,8 +41,8 @@ print(json.dumps([answer.status, answer.read().decode("utf-8", "replace")]))
 """
 IN_FOLDER = 'cd "$0" && exec "$@"'
 WRITABLE = (
-    "find / -xdev \\( -path /usr -o -path /proc -o -path /dev -o -path /tmp -o -path /var/tmp -o -path {data} \\)"
-    " -prune -o ! -type l -writable -print"
+    "find / -xdev \\( -path /usr -o -path /proc -o -path /dev -o -path /tmp -o -path "
+    "/var/tmp -o -path {data} \\) -prune -o ! -type l -writable -print"
 )
 
 
@@ -84,7 +89,10 @@ def check_image(image: Image, context: Path) -> None:
         for file in context_files(context, ignored, top)
         if not (packages / place / file.relative_to(top)).is_file()
     ]
-    check(not missing, f"{len(missing)} files of the code are not in the image, such as {missing[:3]}.")
+    check(
+        not missing,
+        f"{len(missing)} files of the code are not in the image, such as {missing[:3]}.",
+    )
     loose = replaced(image.container(), sealed=False).run(["sh", "-c", WRITABLE.format(data=DATA)])
     check(not loose.stdout.strip(), f"User {uid} can write to:\n{loose.stdout}")
 
@@ -95,7 +103,8 @@ def owned_elsewhere(image: Image) -> list[str]:
     return [
         str(path)
         for path in top.rglob("*")
-        if not path.is_relative_to(top / DATA.lstrip("/")) and path.lstat().st_uid == image.built.user[0]
+        if not path.is_relative_to(top / DATA.lstrip("/"))
+        and path.lstat().st_uid == image.built.user[0]
     ]
 
 
@@ -112,8 +121,12 @@ class Running:
         """Its first process, as this machine numbers it, once that is in its root."""
         outer = self.process.pid
         while self.process.poll() is None:
-            children = Path(f"/proc/{outer}/task/{outer}/children").read_text(encoding="utf-8").split()
-            if children and Path(f"/proc/{children[0]}/root").readlink() == Path(self.container.root):
+            children = (
+                Path(f"/proc/{outer}/task/{outer}/children").read_text(encoding="utf-8").split()
+            )
+            if children and Path(f"/proc/{children[0]}/root").readlink() == Path(
+                self.container.root
+            ):
                 return int(children[0])
         raise Failed(f"The command ended.\n{self.log.read_text(encoding='utf-8')}")
 
@@ -139,7 +152,9 @@ class Running:
         """Ask as the proxy does, unless the headers say something else."""
         sent = {"Host": HOST, "X-Forwarded-Proto": "https", **headers}
         ran = self.execute(["python", "-c", ASK, path, json.dumps(sent)])
-        check(ran.returncode == 0, f"GET {path}: {ran.stderr}\n{self.log.read_text(encoding='utf-8')}")
+        check(
+            ran.returncode == 0, f"GET {path}: {ran.stderr}\n{self.log.read_text(encoding='utf-8')}"
+        )
         status, body = json.loads(ran.stdout)
         return status, body
 
@@ -155,22 +170,30 @@ def running(container: Container, command: list[str], log: Path) -> Iterator[Run
             yield it
             os.kill(it.first, signal.SIGTERM)
             status = process.wait(timeout=LONGEST_STOP)
-            check(status == 0, f"After SIGTERM: exit status {status}\n{log.read_text(encoding='utf-8')}")
+            check(
+                status == 0,
+                f"After SIGTERM: exit status {status}\n{log.read_text(encoding='utf-8')}",
+            )
         except subprocess.TimeoutExpired as error:
             raise Failed(f"{LONGEST_STOP} s after SIGTERM it is still running.") from error
         finally:
             if process.poll() is None:
-                # --kill-child does not survive the change of user: the end of process 1 ends the container.
+                # --kill-child does not survive the change of user: the end of process 1 ends the
+                # container.
                 os.kill(it.first, signal.SIGKILL)
 
 
-def try_out(image: Image, variables: Mapping[str, str], mounts: tuple[tuple[str, str], ...], log: Path) -> None:
+def try_out(
+    image: Image, variables: Mapping[str, str], mounts: tuple[tuple[str, str], ...], log: Path
+) -> None:
     """Migrate, make a workspace, serve, ask, stop; once as process 1 and once below an init."""
     sealed = image.container(**variables)
     sealed = replaced(sealed, mounts=(*sealed.mounts, *mounts))
     migrated = sealed.run(["records", "migrate", "--verbosity", "0"])
     check(migrated.returncode == 0, f"records migrate: {migrated.stdout}")
-    made = sealed.run(["records", "create_workspace", "Acme", "--email", "you@example.com", "--json"])
+    made = sealed.run(
+        ["records", "create_workspace", "Acme", "--email", "you@example.com", "--json"]
+    )
     check(made.returncode == 0, f"records create_workspace: {made.stdout}")
     admin = json.loads(made.stdout)
     for init in (False, True):
@@ -181,7 +204,11 @@ def try_out(image: Image, variables: Mapping[str, str], mounts: tuple[tuple[str,
 
 def ask(served: Running, admin: Mapping[str, str]) -> None:
     """Call the API, and see a page with all that it shows."""
-    key = {"X-API-KEY": admin["api_key"], "X-BUSINESS-ID": admin["workspace_id"], "X-USER-ID": admin["member_id"]}
+    key = {
+        "X-API-KEY": admin["api_key"],
+        "X-BUSINESS-ID": admin["workspace_id"],
+        "X-USER-ID": admin["member_id"],
+    }
     for path, headers, expected in (
         ("/readyz", {}, 200),
         ("/api/auth/access", key, 200),
@@ -199,10 +226,15 @@ def ask(served: Running, admin: Mapping[str, str]) -> None:
 
 
 def base_python(work: Path, wanted: str) -> str:
-    """Return what stands for the base image's /usr/local: a Python of that version, else the one that runs this."""
+    """Return what stands for the base image's /usr/local: a Python of that version, else the one
+    that runs this."""
     found = [Path(sys.base_prefix)]
     versions = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")
-    found[:0] = [path for path in sorted(versions.glob(f"{wanted}.*")) if path.name[len(wanted) + 1 :].isdigit()]
+    found[:0] = [
+        path
+        for path in sorted(versions.glob(f"{wanted}.*"))
+        if path.name[len(wanted) + 1 :].isdigit()
+    ]
     prefix = found[0]
     if prefix != Path("/usr"):
         say(f"python:{wanted} is {prefix}")
@@ -220,7 +252,11 @@ def replay(context: Path, work: Path) -> None:
     builder = Builder(context, work, base_python(work, wanted))
     image = Image(stages[-1], builder.build(stages), builder.python)
     check_image(image, context)
-    production = {"SECRET_KEY": secrets.token_urlsafe(64), "ALLOWED_HOSTS": HOST, "TRUST_PROXY_HEADERS": "true"}
+    production = {
+        "SECRET_KEY": secrets.token_urlsafe(64),
+        "ALLOWED_HOSTS": HOST,
+        "TRUST_PROXY_HEADERS": "true",
+    }
     say("Serving from SQLite ...")
     try_out(image, production, (), work / "sqlite.log")
     server = os.environ.get("DATABASE_URL", "")
@@ -231,12 +267,17 @@ def replay(context: Path, work: Path) -> None:
             url = stack.enter_context(own_database(server, work / "socket"))
             mounts = ((str(work / "socket"), INSIDE),)
             try_out(image, {**production, "DATABASE_URL": url}, mounts, work / "postgres.log")
-    check(not (owned := owned_elsewhere(image)), f"Files of the image's user outside {DATA}: {owned[:5]}")
+    check(
+        not (owned := owned_elsewhere(image)),
+        f"Files of the image's user outside {DATA}: {owned[:5]}",
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("context", nargs="?", type=Path, default=Path.cwd(), help="folder with the Dockerfile")
+    parser.add_argument(
+        "context", nargs="?", type=Path, default=Path.cwd(), help="folder with the Dockerfile"
+    )
     given = parser.parse_args()
     if os.geteuid() != 0:
         sys.exit("Replaying the Dockerfile needs root, for its mounts.")

@@ -1,4 +1,5 @@
-"""The Dockerfile and compose.yaml are safe to run; .ci/replay-dockerfile builds and runs the image itself."""
+"""The Dockerfile and compose.yaml are safe to run; .ci/replay-dockerfile builds and runs the image
+itself."""
 
 from __future__ import annotations
 
@@ -24,7 +25,11 @@ COMPOSE: dict[str, Any] = yaml.safe_load(COMPOSE_TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 PAGE = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
 REFERENCE = re.compile(r"\$\{([A-Z_]+)(:\?[^}]+)?\}")
-FILLED = {"DOMAIN": "records.example.com", "SECRET_KEY": "3f9a0c7e5b1d8246" * 5, "POSTGRES_PASSWORD": "9c1e" * 12}
+FILLED = {
+    "DOMAIN": "records.example.com",
+    "SECRET_KEY": "3f9a0c7e5b1d8246" * 5,
+    "POSTGRES_PASSWORD": "9c1e" * 12,
+}
 
 
 def filled(text: str) -> str:
@@ -36,7 +41,9 @@ def test_the_image_runs_as_a_numbered_user_without_rights() -> None:
 
     assert int(uid) >= 10_000
     assert int(gid) >= 10_000
-    assert IMAGE.steps.index(IMAGE.last("USER")) > IMAGE.steps.index(IMAGE.last("RUN")), "a step runs as this user"
+    assert IMAGE.steps.index(IMAGE.last("USER")) > IMAGE.steps.index(IMAGE.last("RUN")), (
+        "a step runs as this user"
+    )
 
 
 def test_the_command_is_the_server_itself_and_its_health_check_needs_no_shell() -> None:
@@ -46,13 +53,20 @@ def test_the_command_is_the_server_itself_and_its_health_check_needs_no_shell() 
 
 
 def test_all_packages_are_the_locked_ones_and_no_base_floats() -> None:
-    (install,) = [step for stage in STAGES for step in stage.all("RUN") if "-r requirements.txt" in step.text]
+    (install,) = [
+        step for stage in STAGES for step in stage.all("RUN") if "-r requirements.txt" in step.text
+    ]
 
-    assert all(f" {option} " in install.text for option in ("--no-deps", "--require-hashes", "--only-binary :all:"))
+    assert all(
+        f" {option} " in install.text
+        for option in ("--no-deps", "--require-hashes", "--only-binary :all:")
+    )
     assert {stage.base for stage in STAGES} == {"python:3.13-slim-bookworm"}
 
 
-@pytest.mark.parametrize("name", [".env", ".git/config", ".data/secret_key", "records/__pycache__/a.pyc", "tests/a.py"])
+@pytest.mark.parametrize(
+    "name", [".env", ".git/config", ".data/secret_key", "records/__pycache__/a.pyc", "tests/a.py"]
+)
 def test_secrets_data_and_history_cannot_get_into_an_image(name: str) -> None:
     assert IGNORED.has(Path(name))
 
@@ -108,7 +122,9 @@ def test_compose_holds_no_secret_and_the_page_explains_what_it_asks_for() -> Non
 
 
 def test_compose_refers_to_files_volumes_and_services_that_exist() -> None:
-    mounts = [mount.split(":")[0] for service in SERVICES.values() for mount in service.get("volumes", [])]
+    mounts = [
+        mount.split(":")[0] for service in SERVICES.values() for mount in service.get("volumes", [])
+    ]
     needed = [name for service in SERVICES.values() for name in service.get("depends_on", [])]
 
     assert [one for one in mounts if one.startswith(".") and not (ROOT / one).is_file()] == []
@@ -118,9 +134,14 @@ def test_compose_refers_to_files_volumes_and_services_that_exist() -> None:
 
 def test_compose_migrates_before_it_serves_and_opens_the_proxy_alone() -> None:
     assert SERVICES["migrate"]["command"] == ["records", "migrate"]
-    assert SERVICES["web"]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+    assert SERVICES["web"]["depends_on"]["migrate"] == {
+        "condition": "service_completed_successfully"
+    }
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["caddy"]
-    assert all(":" in service["image"] and "latest" not in service["image"] for service in SERVICES.values())
+    assert all(
+        ":" in service["image"] and "latest" not in service["image"]
+        for service in SERVICES.values()
+    )
 
 
 @pytest.mark.parametrize("name", ["migrate", "web"])

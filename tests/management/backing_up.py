@@ -1,9 +1,11 @@
-"""`python -m tests.management.backing_up fill | write NUMBER | state | kill START COMMAND…`: what backups are tried on.
+"""`python -m tests.management.backing_up fill | write NUMBER | state | kill START … | stop START
+…`: to try backups on.
 
-`fill` fills an empty database and its file storage: each store of the register, and a pair of records for each writer.
-`write` changes the pair with that number, both records in one transaction, and replaces a file of one, until its input
-is closed; it prints a line when it has begun. `state` prints what the database and the storage hold. `kill` runs a
-command that is killed before the first statement that starts with START.
+`fill` fills an empty database and its file storage: each store of the register, and a pair of
+records for each writer. `write` changes the pair with that number, both records in one transaction,
+and replaces a file of one, until its input is closed; it prints a line when it has begun. `state`
+prints what the database and the storage hold. `kill` runs a command that is killed before the first
+statement that starts with START, `stop` one that gets SIGTERM there.
 """
 
 from __future__ import annotations
@@ -24,8 +26,18 @@ import django
 
 WRITERS = 4
 SITE = "Backed up"
-# The stores with tables or folders of their own; "tasks" first, since it must find no task of another.
-PLANTED = ("tasks", "files", "answers", "uploads", "refused rows", "imports", "jobs", "command reports")
+# The stores with tables or folders of their own; "tasks" first, since it must find no task of
+# another.
+PLANTED = (
+    "tasks",
+    "files",
+    "answers",
+    "uploads",
+    "refused rows",
+    "imports",
+    "jobs",
+    "command reports",
+)
 
 
 def fill() -> None:
@@ -50,9 +62,10 @@ def fill() -> None:
 
 def write(writer: int) -> None:
     from records.models import Member, Record
-    from records.services.attachments import attach_file
-    from records.services.lifecycle import address
-    from records.services.write import Mode, SaveRequest, save_all_records
+    from records.services.files.attachments import attach_file
+    from records.services.reading.record_address import address
+    from records.services.writing.save import save_all_records
+    from records.services.writing.save_requests import Mode, SaveRequest
     from tests.factories import Caller, entries
 
     member = Member.objects.get(workspace__name=SITE)
@@ -65,14 +78,25 @@ def write(writer: int) -> None:
     while not select.select([sys.stdin], [], [], 0)[0]:
         number += 1
         change = entries({"number": number})
-        save_all_records(author, schema, [SaveRequest(Mode.UPDATE, str(uuid), entries=change) for uuid in both])
+        save_all_records(
+            author, schema, [SaveRequest(Mode.UPDATE, str(uuid), entries=change) for uuid in both]
+        )
         content = f"{writer} {number}".encode()
-        attach_file(author, schema, address(str(both[0])), "number.txt", None, io.BytesIO(content), len(content))
+        attach_file(
+            author,
+            schema,
+            address(str(both[0])),
+            "number.txt",
+            None,
+            io.BytesIO(content),
+            len(content),
+        )
     print(number)  # noqa: T201
 
 
 def state() -> dict[str, Any]:
-    """Rows of each table, the numbers of each pair, and the files that rows name and the storage does not hold."""
+    """Rows of each table, the numbers of each pair, and the files that rows name and the storage
+    does not hold."""
     from django.core.files.storage import default_storage
     from django.db import connection
 
@@ -84,8 +108,14 @@ def state() -> dict[str, Any]:
             cursor.execute(f'SELECT count(*) FROM "{table}"')
             tables[table] = cursor.fetchone()[0]
     number = str(Field.objects.get(workspace__name=SITE, object__name="pairs", name="number").pk)
-    numbers = [record.values[number] for record in Record.objects.filter(workspace__name=SITE).order_by("id")]
-    names = [*Attachment.objects.values_list("file", flat=True), *ImportUpload.objects.values_list("file", flat=True)]
+    numbers = [
+        record.values[number]
+        for record in Record.objects.filter(workspace__name=SITE).order_by("id")
+    ]
+    names = [
+        *Attachment.objects.values_list("file", flat=True),
+        *ImportUpload.objects.values_list("file", flat=True),
+    ]
     return {
         "tables": tables,
         "pairs": list(zip(numbers[::2], numbers[1::2], strict=True)),
@@ -93,13 +123,15 @@ def state() -> dict[str, Any]:
     }
 
 
-def kill(start: str, command: list[str]) -> None:
+def interrupt(number: signal.Signals, start: str, command: list[str]) -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    def watch(
+        execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+    ) -> Any:
         if str(sql).startswith(start):
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), number)
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(watch):
@@ -117,4 +149,6 @@ if __name__ == "__main__":
     elif action == "state":
         print(json.dumps(state()))  # noqa: T201
     else:
-        kill(arguments[0], arguments[1:])
+        interrupt(
+            signal.SIGTERM if action == "stop" else signal.SIGKILL, arguments[0], arguments[1:]
+        )

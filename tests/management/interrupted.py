@@ -1,8 +1,10 @@
-"""`python -m tests.management.interrupted MOMENT BATCH import_records …`: an import that is killed in the middle.
+"""`python -m tests.management.interrupted MOMENT BATCH import_records …`: an import that is killed
+in the middle.
 
-MOMENT: `before` or `after` the statement that notes the progress of the given batch, so that its transaction is open,
-`committed` when it is not any more, or `parent` when it is the process that shares the work out that is killed.
-`kept` is when the report is made and nothing says so, `finished` when only the job does not know of it.
+MOMENT: `before` or `after` the statement that notes the progress of the given batch, so that its
+transaction is open, `committed` when it is not any more, or `parent` when it is the process that
+shares the work out that is killed. `kept` is when the report is made and nothing says so,
+`finished` when only the job does not know of it.
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ def main(moment: str, batch: int, command: list[str]) -> None:
     moment = {"kept": "before", "finished": "committed"}.get(moment, moment)
     seen = 0
 
-    def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    def watch(
+        execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+    ) -> Any:
         nonlocal seen
         if moment == "committed" and seen == batch and not connection.in_atomic_block:
             kill(os.getpid())

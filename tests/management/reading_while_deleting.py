@@ -1,4 +1,5 @@
-"""`python -m tests.management.reading_while_deleting`: deletes a record of an SQLite file that somebody is reading."""
+"""`python -m tests.management.reading_while_deleting`: deletes a record of an SQLite file that
+somebody is reading."""
 
 from __future__ import annotations
 
@@ -18,9 +19,10 @@ def main() -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    from records.services.lifecycle import address, delete_permanently
-    from records.services.sql import fetch
-    from records.services.stores import sweep_stores
+    from records.services.database.sql import fetch
+    from records.services.operations.lifecycle import delete_permanently
+    from records.services.reading.record_address import address
+    from records.services.retention.stores import sweep_stores
     from tests.factories import make_object, make_record, make_workspace
 
     call_command("migrate", verbosity=0)

@@ -1,4 +1,5 @@
-"""`python -m tests.management.spilling WAY`: takes in or writes a big file until it is killed, halfway."""
+"""`python -m tests.management.spilling WAY`: takes in or writes a big file until it is killed,
+halfway."""
 
 from __future__ import annotations
 
@@ -61,7 +62,7 @@ def form() -> None:
 def upload() -> None:
     """A file to import."""
     from records.services.importing.uploads import _receive
-    from records.services.spooled import SpooledFile
+    from records.services.storage.spooled_files import SpooledFile
 
     with SpooledFile() as raw:
         _receive(lines(), raw)
@@ -71,8 +72,9 @@ def workbook() -> None:
     """An export of very many records as a workbook."""
     from django.core.management import call_command
 
-    from records.services.exporting.tables import FORMS
-    from records.services.lifecycle import address, get_remaining
+    from records.services.exporting.table_export import FORMS
+    from records.services.reading.record_address import address, get_remaining
+    from records.services.storage.spooled_files import SpooledFile
     from tests.factories import make_object, make_record, make_workspace
 
     call_command("migrate", verbosity=0)
@@ -82,7 +84,8 @@ def workbook() -> None:
     schema = caller.schema("people")
     fields = (schema.by_name["name"],)
     view = get_remaining(caller.author, schema, address(uuid), fields)
-    next(FORMS["xlsx"](caller.author, fields, (view for _ in lines())))
+    with SpooledFile() as target:
+        FORMS["xlsx"](caller.author, fields, (view for _ in lines()), target)
 
 
 WAYS: dict[str, Callable[[], None]] = {"form": form, "upload": upload, "workbook": workbook}

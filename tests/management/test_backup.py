@@ -14,6 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ import pytest
 from django.conf import settings
 
 from records.exceptions import InvalidInput
-from records.services.backup import restore
-from records.services.stores import STORES
+from records.models import Workspace
+from records.services.backup.restoring import restore
+from records.services.retention.stores import STORES
 from tests.serving import own_database
 
 from .backing_up import PLANTED, WRITERS
@@ -68,7 +70,8 @@ def writing(environment: Mapping[str, str]) -> Iterator[list[subprocess.Popen[st
 
 @dataclass(frozen=True)
 class Copies:
-    """A backup made while processes wrote, its copy on SQLite, the copy's copy on the engine under test, and so on."""
+    """A backup made while processes wrote, its copy on SQLite, the copy's copy on the engine under
+    test, and so on."""
 
     archives: list[Path]
     states: list[State]
@@ -90,8 +93,13 @@ def copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copies]:
         first = environment_of(f"sqlite:///{folder / 'first.sqlite3'}", folder / "first")
         second = environment_of(url_back, folder / "second")
         checks, states = [], []
-        for target, archive, made in ((first, archives[0], archives[1]), (second, archives[1], archives[2])):
-            _, check, _ = manage(target, ["restore", str(archive)], ["check_records"], ["backup", str(made)])
+        for target, archive, made in (
+            (first, archives[0], archives[1]),
+            (second, archives[1], archives[2]),
+        ):
+            _, check, _ = manage(
+                target, ["restore", str(archive)], ["check_records"], ["backup", str(made)]
+            )
             checks.append(check)
             states.append(state_of(target))
         yield Copies(archives, states, checks, files_in(folder / "first"))
@@ -121,7 +129,9 @@ def test_a_backup_is_of_one_moment_while_others_write(copies: Copies) -> None:
 
 
 def test_a_copy_has_as_many_rows_as_the_backup_says(copies: Copies) -> None:
-    said = {name: table["rows"] for name, table in manifest_of(copies.archives[0])["tables"].items()}
+    said = {
+        name: table["rows"] for name, table in manifest_of(copies.archives[0])["tables"].items()
+    }
     for state in copies.states:
         assert {name: state["tables"][name] for name in said} == said
     stores = [store for store in STORES if store.name in PLANTED]
@@ -150,7 +160,9 @@ def data_of(file: Path, name: str) -> range:
     with zipfile.ZipFile(file) as opened:
         info = opened.getinfo(name)
     content = file.read_bytes()
-    lengths = struct.unpack_from("<HH", content, info.header_offset + 26)  # of the name and of what follows it
+    lengths = struct.unpack_from(
+        "<HH", content, info.header_offset + 26
+    )  # of the name and of what follows it
     start = info.header_offset + 30 + sum(lengths)
     return range(start, start + info.compress_size)
 
@@ -205,13 +217,38 @@ def rewrite(file: Path, changes: Mapping[str, bytes | None]) -> None:
                 written.writestr(name, content)
 
 
+def edit(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:
+    """Somebody's own manifest, whose sizes and digests are right."""
+
+    def damage(file: Path) -> None:
+        manifest = manifest_of(file)
+        change(manifest)
+        rewrite(file, {"manifest.json": json.dumps(manifest).encode()})
+
+    return damage
+
+
+EDITS = (
+    edit(lambda manifest: manifest.pop("migrations")),
+    edit(lambda manifest: manifest.update(migrations=5)),
+    edit(lambda manifest: manifest.update(migrations=[["records"]])),
+    edit(lambda manifest: manifest.update(missing=5)),
+    edit(lambda manifest: manifest.update(last_keys=[])),
+    edit(lambda manifest: manifest.update(last_keys={"records_field": "x"})),
+    edit(lambda manifest: manifest["tables"].update(records_field=5)),
+    edit(lambda manifest: manifest["tables"]["records_field"].update(columns=5)),
+    edit(lambda manifest: manifest["tables"]["records_field"]["columns"].append("id")),
+    edit(lambda manifest: manifest["tables"]["records_field"].pop("rows")),
+)
+
+
 @pytest.fixture
 def bad(copies: Copies, tmp_path: Path) -> Path:
     """A file to damage."""
     return Path(shutil.copy(copies.archives[1], tmp_path / "bad.zip"))
 
 
-@pytest.mark.parametrize("damage", [cut, halve, remove_a_member, swell, add_a_path, lie])
+@pytest.mark.parametrize("damage", [cut, halve, remove_a_member, swell, add_a_path, lie, *EDITS])
 def test_a_damaged_backup_is_refused(bad: Path, damage: Callable[[Path], None]) -> None:
     damage(bad)
     refuse(bad)
@@ -237,7 +274,15 @@ def content_of(archive: Path, name: str) -> bytes | None:
 
 
 @pytest.mark.parametrize(
-    "name", ["/etc/records", "attachments/../../outside", "../outside", "static/outside", "attachments\\outside", ""]
+    "name",
+    [
+        "/etc/records",
+        "attachments/../../outside",
+        "../outside",
+        "static/outside",
+        "attachments\\outside",
+        "",
+    ],
 )
 def test_a_file_may_not_leave_its_folder(bad: Path, name: str) -> None:
     rename_a_file(bad, name)
@@ -251,3 +296,37 @@ def refuse(bad: Path) -> None:
     with pytest.raises(InvalidInput, match=r"Nothing was restored\.$"):
         restore(bad)
     assert files_in(media) == before
+
+
+@pytest.mark.parametrize(
+    "row", [b"[1]", b"{}", b"5", b"\xff", b"[" + b"9" * 400 + b"]", b"[" * 2000]
+)
+def test_rows_that_a_table_cannot_take_are_refused(
+    bad: Path, transactional_db: None, row: bytes
+) -> None:
+    with zipfile.ZipFile(bad) as opened:
+        manifest: dict[str, Any] = json.loads(opened.read("manifest.json"))
+    member, content = "tables/records_workspace.jsonl", row + b"\n"
+    manifest["members"][member] = {"size": len(content), "sha256": sha256(content).hexdigest()}
+    rewrite(bad, {member: content, "manifest.json": json.dumps(manifest).encode()})
+    held = Workspace.objects.count()
+
+    with pytest.raises(
+        InvalidInput, match=r"rows that records_workspace cannot take. Nothing was restored\.$"
+    ):
+        restore(bad, replace=True)
+    assert Workspace.objects.count() == held
+
+
+def test_rows_that_refer_to_missing_rows_are_refused(bad: Path, transactional_db: None) -> None:
+    with zipfile.ZipFile(bad) as opened:
+        manifest: dict[str, Any] = json.loads(opened.read("manifest.json"))
+    member, content = "tables/records_workspace.jsonl", b""
+    manifest["tables"]["records_workspace"]["rows"] = 0
+    manifest["members"][member] = {"size": 0, "sha256": sha256(content).hexdigest()}
+    rewrite(bad, {member: content, "manifest.json": json.dumps(manifest).encode()})
+    held = Workspace.objects.count()
+
+    with pytest.raises(InvalidInput, match=r"refer to missing rows. Nothing was restored\.$"):
+        restore(bad, replace=True)
+    assert Workspace.objects.count() == held

@@ -16,14 +16,16 @@ from django.conf import settings
 from django.db import connection
 
 from records.exceptions import InvalidInput
-from records.services.backup import restore
+from records.services.backup.restoring import restore
 from tests.serving import MANAGE, own_database
 
 from .old_databases import AGREED, manage, run_module
 from .test_backup import environment_of, files_in, manifest_of, state_of, tables_in
 from .upgrading import RECORDS
 
-ALL_ROWS_STORED = "DELETE FROM sqlite_sequence" if connection.vendor == "sqlite" else "SELECT setval"
+ALL_ROWS_STORED = (
+    "DELETE FROM sqlite_sequence" if connection.vendor == "sqlite" else "SELECT setval"
+)
 MIGRATING = 'CREATE TABLE "records_record"'
 
 
@@ -52,14 +54,21 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
 
 @contextlib.contextmanager
 def half_way(filled: Filled, file: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """A backup that has written the tables and a file, and waits for what is written to the descriptor."""
+    """A backup that has written the tables and a file, and waits for what is written to the
+    descriptor."""
     pipe = filled.stored()[1]
     content = pipe.read_bytes()
     pipe.unlink()
     os.mkfifo(pipe)
     try:
         with subprocess.Popen(
-            ["env", "--default-signal=INT", *MANAGE, "backup", str(file)],  # what started us may ignore Ctrl-C
+            [
+                "env",
+                "--default-signal=INT",
+                *MANAGE,
+                "backup",
+                str(file),
+            ],  # what started us may ignore Ctrl-C
             env=filled.environment,
             cwd=settings.BASE_DIR,
             stdout=subprocess.PIPE,
@@ -87,7 +96,9 @@ def opened_by_both(pipe: Path, process: subprocess.Popen[str]) -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_backup_that_is_stopped_removes_what_it_wrote(filled: Filled, tmp_path: Path, number: signal.Signals) -> None:
+def test_a_backup_that_is_stopped_removes_what_it_wrote(
+    filled: Filled, tmp_path: Path, number: signal.Signals
+) -> None:
     with half_way(filled, tmp_path / "backup.zip") as (process, pipe):
         process.send_signal(number)
         assert process.wait(timeout=60) == 128 + number
@@ -95,7 +106,9 @@ def test_a_backup_that_is_stopped_removes_what_it_wrote(filled: Filled, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_backup_that_is_killed_leaves_nothing_that_looks_whole(filled: Filled, tmp_path: Path) -> None:
+def test_a_backup_that_is_killed_leaves_nothing_that_looks_whole(
+    filled: Filled, tmp_path: Path
+) -> None:
     with half_way(filled, tmp_path / "backup.zip") as (process, pipe):
         process.kill()
         process.wait(timeout=60)
@@ -133,7 +146,9 @@ def kill(environment: Mapping[str, str], start: str, *command: str) -> None:
     assert killed.returncode == -signal.SIGKILL, killed.stderr
 
 
-def test_a_restore_that_is_killed_leaves_the_database_as_it_was(filled: Filled, tmp_path: Path) -> None:
+def test_a_restore_that_is_killed_leaves_the_database_as_it_was(
+    filled: Filled, tmp_path: Path
+) -> None:
     manage(filled.environment, ["create_workspace", "New", "--email", "new@example.com"])
     before, stored = state_of(filled.environment), files_in(filled.media)
 
@@ -142,16 +157,43 @@ def test_a_restore_that_is_killed_leaves_the_database_as_it_was(filled: Filled, 
     assert state_of(filled.environment) == before
     assert files_in(filled.media) == stored
     again = str(tmp_path / "again.zip")
-    done = manage(filled.environment, ["check_records"], ["restore", str(filled.whole), "--replace"], ["backup", again])
+    done = manage(
+        filled.environment,
+        ["check_records"],
+        ["restore", str(filled.whole), "--replace"],
+        ["backup", again],
+    )
     assert done[0] == AGREED
     assert tables_in(Path(again)) == tables_in(filled.whole)
+
+
+def test_a_restore_that_is_stopped_says_what_it_has_left(filled: Filled) -> None:
+    said = (
+        "Stopped. Nothing was restored: the database holds what it held. Run the command again.\n"
+    )
+    command = ["restore", str(filled.whole), "--replace"]
+    stopped = subprocess.run(
+        [sys.executable, "-m", "tests.management.backing_up", "stop", ALL_ROWS_STORED, *command],
+        env=filled.environment,
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+    assert (stopped.returncode, stopped.stderr) == (128 + signal.SIGTERM, said)
+    assert manage(filled.environment, command, ["check_records"])[1] == AGREED
 
 
 def test_a_backup_of_the_oldest_schema_is_restored_and_migrated(tmp_path: Path) -> None:
     new, file = tmp_path / "new", str(tmp_path / "old.zip")
     new.mkdir()
     with own_database(tmp_path) as url, own_database(new) as url_new:
-        old, environment = environment_of(url, tmp_path / "media"), environment_of(url_new, new / "media")
+        old, environment = (
+            environment_of(url, tmp_path / "media"),
+            environment_of(url_new, new / "media"),
+        )
         run_module(old, "tests.management.upgrading", "seed")
         manage(old, ["backup", file])
         for start in (MIGRATING, ALL_ROWS_STORED):  # and again: the empty database is continued
@@ -160,8 +202,13 @@ def test_a_backup_of_the_oldest_schema_is_restored_and_migrated(tmp_path: Path) 
         done = manage(environment, ["restore", file], ["migrate", "--check"], ["check_records"])
 
         assert done[2] == AGREED
-        counted = "from records.models import Record; print(Record.objects.count(), Record.history.count())"
-        assert manage(environment, ["shell", "--no-imports", "-c", counted]) == [f"{RECORDS} {RECORDS}\n"]
+        counted = (
+            "from records.models import Record; print(Record.objects.count(), "
+            "Record.history.count())"
+        )
+        assert manage(environment, ["shell", "--no-imports", "-c", counted]) == [
+            f"{RECORDS} {RECORDS}\n"
+        ]
 
 
 def test_a_database_with_data_is_replaced_only_when_told(filled: Filled) -> None:

@@ -24,8 +24,8 @@ from pytest_django import Settings
 from records.exceptions import InvalidInput
 from records.management import sample_workspace
 from records.models import ApiKey, FieldValue, ImportRun, Record, Workspace
-from records.services.importing import open_table
-from records.services.integrity import check_records
+from records.services.importing.csv_files import open_table
+from records.services.storage.integrity import check_records
 from tests.serving import MANAGE, free_port, own_database
 
 from .old_databases import manage, old_database
@@ -51,7 +51,9 @@ def little_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The first lines of the public data."""
     folder = tmp_path / "little"
     folder.mkdir()
-    codes = {row.cells[1] for row in open_table(sample_workspace.DATA / "strike_airports.csv.gz").rows()}
+    codes = {
+        row.cells[1] for row in open_table(sample_workspace.DATA / "strike_airports.csv.gz").rows()
+    }
     for name in ("airports", "birdstrikes", "strike_airports"):
         table = open_table(sample_workspace.DATA / f"{name}.csv.gz")
         rows = [row.cells for row in table.rows() if name != "airports" or row.cells[0] in codes]
@@ -67,10 +69,16 @@ def quoted(cell: str) -> str:
 def test_all_the_public_data_is_there(demo: Show) -> None:
     printed = demo()
 
-    assert "3,376 airports\n10,000 reports of wildlife strikes, 9,565 of them linked to their airport\n" in printed
+    assert (
+        "3,376 airports\n10,000 reports of wildlife strikes, 9,565 of them linked to their "
+        "airport\n" in printed
+    )
     workspace = Workspace.objects.get()
     live = Record.objects.filter(workspace=workspace)
-    counted = {name: live.filter(object__name=name).count() for name in ("companies", "client_client", "deals")}
+    counted = {
+        name: live.filter(object__name=name).count()
+        for name in ("companies", "client_client", "deals")
+    }
     assert counted == {"companies": 25, "client_client": 40, "deals": 30}
     assert live.filter(object__name="airports").count() == 3376
     strikes = live.filter(object__name="wildlife_strikes")
@@ -79,7 +87,9 @@ def test_all_the_public_data_is_there(demo: Show) -> None:
         workspace=workspace, field__object__name="wildlife_strikes", field__name="airport"
     )
     assert linked.exclude(related_record=None).count() == 9565
-    assert strikes.filter(display_name="Rock pigeon at Dallas-Fort Worth International (DFW)").exists()
+    assert strikes.filter(
+        display_name="Rock pigeon at Dallas-Fort Worth International (DFW)"
+    ).exists()
     kinds = dict(
         workspace.object_types.get(name="wildlife_strikes")
         .fields.filter(is_default=False)
@@ -111,7 +121,11 @@ def test_a_second_run_finds_what_the_first_one_made(demo: Show) -> None:
     second = demo()
 
     assert re.findall("rec_\\S+", first)[0] in second
-    assert (Record.objects.count(), ApiKey.objects.count(), ImportRun.objects.count()) == (records, 2, 2)
+    assert (Record.objects.count(), ApiKey.objects.count(), ImportRun.objects.count()) == (
+        records,
+        2,
+        2,
+    )
 
 
 @pytest.mark.usefixtures("little_data")
@@ -156,7 +170,9 @@ def test_demos_on_two_databases_keep_their_credentials(tmp_path: Path) -> None:
     for folder in folders:
         folder.mkdir()
     with own_database(folders[0]) as one, own_database(folders[1]) as two:
-        first, second, again = (secrets_in(printed_by_a_demo_on(url, tmp_path / "data")) for url in (one, two, one))
+        first, second, again = (
+            secrets_in(printed_by_a_demo_on(url, tmp_path / "data")) for url in (one, two, one)
+        )
 
     assert again == first != second
 
@@ -164,7 +180,9 @@ def test_demos_on_two_databases_keep_their_credentials(tmp_path: Path) -> None:
 def printed_by_a_demo_on(url: str, data: Path) -> str:
     environment = {**os.environ, "RECORDS_ENV": "test", "DATABASE_URL": url, "DATA_DIR": str(data)}
     command = [*MANAGE, "demo", "--no-serve", "--port", str(free_port())]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True
+    ).stdout
 
 
 def secrets_in(printed: str) -> list[str]:
@@ -189,10 +207,19 @@ def test_the_demo_runs_years_later(demo: Show) -> None:
 def test_the_printed_lines_work_when_they_are_pasted(tmp_path: Path) -> None:
     """With a server, a shell and curl of their own."""
     with own_database(tmp_path) as url:
-        environment = {**os.environ, "RECORDS_ENV": "test", "DATABASE_URL": url, "DATA_DIR": str(tmp_path / "data")}
+        environment = {
+            **os.environ,
+            "RECORDS_ENV": "test",
+            "DATABASE_URL": url,
+            "DATA_DIR": str(tmp_path / "data"),
+        }
         with demo_process(environment) as printed:
-            pasted = f"set -e\n{printed.partition('another terminal:')[2]}".replace("curl -sS", "echo; curl -sS")
-            answered = subprocess.run(["bash", "-c", pasted], capture_output=True, text=True, check=True)
+            pasted = f"set -e\n{printed.partition('another terminal:')[2]}".replace(
+                "curl -sS", "echo; curl -sS"
+            )
+            answered = subprocess.run(
+                ["bash", "-c", pasted], capture_output=True, text=True, check=True
+            )
 
     assert answered.stderr == ""
     search, upsert, airport = map(json.loads, answered.stdout.split("\n")[1:])
@@ -201,7 +228,8 @@ def test_the_printed_lines_work_when_they_are_pasted(tmp_path: Path) -> None:
 
 
 def test_the_demo_starts_on_the_database_of_older_code(tmp_path: Path) -> None:
-    """As after a pull: the database is at the first migration; later, as a demo, at one before the newest."""
+    """As after a pull: the database is at the first migration; later, as a demo, at one before the
+    newest."""
     with own_database(tmp_path) as url:
         environment, _ = old_database(url)
         first = secrets_in(printed_by_a_demo_on(url, tmp_path / "data"))
@@ -226,8 +254,7 @@ def demo_process(environment: dict[str, str]) -> Iterator[str]:
         try:
             assert process.stdout is not None
             printed = "".join(iter_until(process.stdout, "Serving Records at "))
-            with httpx.Client(transport=httpx.HTTPTransport(retries=8)) as visitor:
-                visitor.get(f"http://127.0.0.1:{port}/healthz").raise_for_status()
+            httpx.get(f"http://127.0.0.1:{port}/healthz").raise_for_status()
             yield printed
         finally:
             process.terminate()
@@ -241,7 +268,7 @@ def iter_until(lines: Iterable[str], last: str) -> Iterator[str]:
 @pytest.mark.usefixtures("little_data")
 def test_data_that_is_refused_stops_the_demo(demo: Show, tmp_path: Path) -> None:
     path = tmp_path / "little" / "airports.csv.gz"
-    path.write_bytes(gzip.compress(b"iata,name,latitude\nDFW,Dallas,1\nSMF\n"))
+    path.write_bytes(gzip.compress(b"iata,name,latitude\nDFW,Dallas,1\nSMF,a,b,c\n"))
 
     with pytest.raises(InvalidInput, match="1 rows of airports"):
         demo()
@@ -250,6 +277,9 @@ def test_data_that_is_refused_stops_the_demo(demo: Show, tmp_path: Path) -> None
 @pytest.mark.django_db
 def test_a_port_that_is_taken_is_said_before_anything_is_made() -> None:
 
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(CommandError, match="Cannot listen"):
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(CommandError, match="Cannot listen"),
+    ):
         call_command("demo", "--port", str(taken.getsockname()[1]))
     assert not Workspace.objects.exists()

@@ -15,9 +15,11 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
+from openpyxl import Workbook
 
 from records.models import Record
 from tests.factories import Caller, make_member
+from tests.services.acting import search
 from tests.serving import MANAGE, own_database
 
 
@@ -30,7 +32,12 @@ class Run:
 
 
 @pytest.fixture
-def run(workspace: Caller, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+def run(
+    workspace: Caller,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Any:
     """Imports a text into `things` of the workspace."""
     monkeypatch.chdir(tmp_path)
 
@@ -38,7 +45,14 @@ def run(workspace: Caller, tmp_path: Path, capsys: pytest.CaptureFixture[str], m
         (tmp_path / "things.csv").write_text(text, encoding="utf-8")
         status = 0
         try:
-            call_command("import_records", "things", "things.csv", "--workspace", workspace.workspace.slug, *options)
+            call_command(
+                "import_records",
+                "things",
+                "things.csv",
+                "--workspace",
+                workspace.workspace.slug,
+                *options,
+            )
         except SystemExit as end:
             status = int(end.code or 0)
         return Run(capsys.readouterr().out, status)
@@ -53,21 +67,26 @@ def test_it_says_how_many_rows_became_what(run: Any) -> None:
 
     second = run("code,size\na,1\nb,3\nc,x\n")
     assert second.printed.startswith("things: 0 created, 1 updated, 1 unchanged, 1 failed (")
-    assert second.printed.endswith("What was refused, and why: " + str(Path.cwd() / "things.errors.csv") + "\n")
+    assert second.printed.endswith(
+        "Refused rows, with reasons: " + str(Path.cwd() / "things.errors.csv") + "\n"
+    )
     assert second.status == 1
 
 
 def test_it_says_what_an_object_is_made_of(run: Any) -> None:
     made = run("Code,Size\na,1\nb,2\n", "--create-object")
     assert (
-        made.printed.splitlines()[1] == "Its fields, by what the columns hold: code (text, identifies), size (integer)."
+        made.printed.splitlines()[1]
+        == "Its fields, derived from the columns: code (text, identifies), size (integer)."
     )
     assert len(run("Code,Size\na,1\n").printed.splitlines()) == 1
 
 
 def test_it_says_when_no_column_identifies(run: Any) -> None:
     made = run("size\n1\n1\n", "--create-object", "--dry-run")
-    assert made.printed.splitlines()[1:] == ["Its fields, by what the columns hold: size (integer). None identifies."]
+    assert made.printed.splitlines()[1:] == [
+        "Its fields, derived from the columns: size (integer). None identifies records."
+    ]
 
 
 def test_semicolons_or_tabs_may_separate_cells(run: Any) -> None:
@@ -81,7 +100,8 @@ def test_it_says_when_there_was_nothing_to_do(run: Any) -> None:
     again = run("size\n1\n")
     assert "This file was imported into things at " in again.printed
     assert again.printed.endswith(
-        "1 created, 0 updated, 0 unchanged, 0 failed. Nothing was done; --again imports it.\n"
+        "1 created, 0 updated, 0 unchanged, 0 failed. Nothing was imported; --again imports "
+        "it again.\n"
     )
     assert run("size\n1\n", "--again").printed.startswith("things: 1 created")
 
@@ -152,10 +172,13 @@ class Site:
     def interrupted(self, name: str, moment: str, batch: int, *options: str) -> int:
         """Import until killed; the exit status."""
         arguments = self.arguments(name, "--batch-size", "10", *options)
-        return self.run("-m", "tests.management.interrupted", moment, str(batch), *arguments).returncode
+        return self.run(
+            "-m", "tests.management.interrupted", moment, str(batch), *arguments
+        ).returncode
 
     def finished(self, name: str) -> str:
-        """Import what is left, and hold what is there against the file: each row once, the ledger complete."""
+        """Import what is left, and hold what is there against the file: each row once, the ledger
+        complete."""
         done = self.run(MANAGE[1], *self.arguments(name, "--batch-size", "1000"))
         assert done.returncode == 1, done.stdout + done.stderr
         stored = self.run("-m", "tests.management.stored", name)
@@ -172,25 +195,33 @@ class Site:
 ROWS = 200
 BAD = (5, 77, 150)
 # SQLite takes one writer at a time, so there the work is not shared.
-SHARED = [("before", -9)] if connection.vendor == "sqlite" else [("before", 2), ("committed", 2), ("parent", -9)]
+SHARED = (
+    [("before", -9)]
+    if connection.vendor == "sqlite"
+    else [("before", 2), ("committed", 2), ("parent", -9)]
+)
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
-    rows = [f"Row {number}" if number in BAD else f"Row {number},{number}" for number in range(ROWS)]
+    rows = [f"Row {number},{number}{',more' if number in BAD else ''}" for number in range(ROWS)]
     (folder / "things.csv").write_text("\n".join(["label,number", *rows, ""]), encoding="utf-8")
     with own_database(folder) as url:
         made = Site({**os.environ, "RECORDS_ENV": "test", "DATABASE_URL": url}, folder, "")
         assert made.run(MANAGE[1], "migrate", "--verbosity", "0").returncode == 0
-        printed = made.run(MANAGE[1], "create_workspace", "Example", "--email", "admin@example.com", "--json").stdout
+        printed = made.run(
+            MANAGE[1], "create_workspace", "Example", "--email", "admin@example.com", "--json"
+        ).stdout
         made.workspace_id = json.loads(printed)["workspace_id"]
         yield made
 
 
 @pytest.mark.parametrize("moment", ["before", "after", "committed"])
 @pytest.mark.parametrize("identifier", ["none", "label"])
-def test_an_import_that_is_killed_goes_on_where_it_was(site: Site, moment: str, identifier: str) -> None:
+def test_an_import_that_is_killed_goes_on_where_it_was(
+    site: Site, moment: str, identifier: str
+) -> None:
     name = f"{moment}_{identifier}"
     assert site.interrupted(name, moment, 7, "--processes", "1", "--identifier", identifier) == -9
 
@@ -199,7 +230,63 @@ def test_an_import_that_is_killed_goes_on_where_it_was(site: Site, moment: str, 
 
 
 @pytest.mark.parametrize(("moment", "status"), SHARED)
-def test_an_import_by_several_processes_goes_on_where_they_were(site: Site, moment: str, status: int) -> None:
+def test_an_import_by_several_processes_goes_on_where_they_were(
+    site: Site, moment: str, status: int
+) -> None:
     assert site.interrupted(f"shared_{moment}", moment, 3, "--processes", "3") == status
 
     site.finished(f"shared_{moment}")
+
+
+def test_what_the_options_say_of_the_file_and_its_columns_holds(
+    run: Any, workspace: Caller
+) -> None:
+    text = "Export of May\nname|x|size|born|score\nA|1|3,125|1/2/2024|none\nB|2|4|3/2/2024|5\n"
+    made = run(
+        "name,size,born,score\nZ,0.5,2024-01-01,1\n", "--create-object", "--identifier", "name"
+    )
+    assert made.status == 0
+
+    told = run(
+        text,
+        "--delimiter=|",
+        "--header-row=2",
+        "--encoding=ascii",
+        "--column=2:field=",
+        "--column=size:numbers=comma",
+        "--column=4:dates=dmy",
+        "--column=score:blanks=none",
+    )
+
+    assert told.status == 0
+    assert "size: numbers comma, read differently 1." in told.printed
+    assert "score: numbers point, blank marks 1." in told.printed
+    rows = search(workspace, "things", ordering=("created",)).views
+    schema = workspace.schema("things")
+    values = [
+        [view.values.get(schema.by_name[name].id) for name in ("size", "born", "score")]
+        for view in sorted(rows, key=lambda view: view.row.id)
+    ]
+    assert values[1:] == [[3.125, "2024-02-01", None], [4, "2024-02-03", 5]]
+
+
+def test_a_sheet_of_a_workbook_is_imported(
+    run: Any, workspace: Caller, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("name\nZ\n", "--create-object")
+    book = Workbook()
+    book.create_sheet("Data").append(["name"])
+    book["Data"].append(["A"])
+    book.save(tmp_path / "things.xlsx")
+
+    call_command(
+        "import_records", "things", "things.xlsx", "--workspace", workspace.workspace.slug,
+        "--sheet", "data",
+    )  # fmt: skip
+    assert "1 created" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("said", ["name", "name:colour=red", ":field=x", "nothing:field=x"])
+def test_what_is_said_of_no_column_is_refused(run: Any, said: str) -> None:
+    with pytest.raises(CommandError):
+        run("name\nZ\n", "--create-object", "--column", said)

@@ -1,4 +1,5 @@
-"""Where the code is, nothing is written: installations share their jobs, and the code may be somebody else's."""
+"""Where the code is, nothing is written: installations share their jobs, and the code may be
+somebody else's."""
 
 from __future__ import annotations
 
@@ -25,7 +26,9 @@ from tests.serving import free_port, own_database, serving
 CODE = ("records", "records_project", "templates", "manage.py")
 LEASE = 1  # second
 IMPORTS = "/custom-objects/companies/imports"
-TURNS = 60  # of a worker, until the lease of the one that was killed has run out and the job is done
+TURNS = (
+    60  # of a worker, until the lease of the one that was killed has run out and the job is done
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,8 @@ class Installation:
         assert done.returncode == 0, done.stderr
 
     def die(self, moment: str, batch: int) -> int:
-        """Work until killed; the exit status. One process at a time has the work, so that the moment is exact."""
+        """Work until killed; the exit status. One process at a time has the work, so that the
+        moment is exact."""
         alone = ("taskset", "-c", str(min(os.sched_getaffinity(0))))
         command = ("-m", "tests.management.interrupted", moment, str(batch), "worker", "--batch")
         return self.run(*command, prefix=() if moment == "parent" else alone).returncode
@@ -77,16 +81,21 @@ def install(folder: Path, **environment: str) -> Installation:
     common = {
         "RECORDS_ENV": "test",
         "SECRET_KEY": "shared by all installations of one site",
-        "PYTHONPATH": str(settings.BASE_DIR),  # for the tests' modules; the code of the folder comes first
+        "PYTHONPATH": str(
+            settings.BASE_DIR
+        ),  # for the tests' modules; the code of the folder comes first
         "JOB_LEASE_SECONDS": str(LEASE),
     }
-    kept = {name: value for name, value in os.environ.items() if name not in ("DATA_DIR", "MEDIA_ROOT")}
+    kept = {
+        name: value for name, value in os.environ.items() if name not in ("DATA_DIR", "MEDIA_ROOT")
+    }
     return Installation(folder, {**kept, **common, **environment})
 
 
 @dataclass(frozen=True)
 class Twins:
-    """Two installations of one site: one database, one folder of shared files, a server of the second."""
+    """Two installations of one site: one database, one folder of shared files, a server of the
+    second."""
 
     first: Installation
     second: Installation
@@ -122,15 +131,22 @@ def twins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twins]:
     with own_database(folder) as url:
         shared = {"DATABASE_URL": url, "MEDIA_ROOT": str(media)}
         first, second = (
-            install(folder / name, DATA_DIR=str(folder / f"{name}-data"), **shared) for name in ("first", "second")
+            install(folder / name, DATA_DIR=str(folder / f"{name}-data"), **shared)
+            for name in ("first", "second")
         )
         made = second.run("-m", "tests.provision")
         assert made.returncode == 0, made.stderr
-        address = Address("127.0.0.1", free_port(), tuple(json.loads(made.stdout)["headers"].items()))
+        address = Address(
+            "127.0.0.1", free_port(), tuple(json.loads(made.stdout)["headers"].items())
+        )
         with (
-            serving(second.environment, address, "--no-worker", "--workers", "1", manage=second.manage),
+            serving(
+                second.environment, address, "--no-worker", "--workers", "1", manage=second.manage
+            ),
             httpx.Client(
-                base_url=f"http://{address.host}:{address.port}/api", headers=dict(address.headers), timeout=60
+                base_url=f"http://{address.host}:{address.port}/api",
+                headers=dict(address.headers),
+                timeout=60,
             ) as api,
         ):
             yield Twins(first, second, media, api)
@@ -139,7 +155,11 @@ def twins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twins]:
 def _check_whole(twins: Twins, job: str, rows: int, bad: int) -> None:
     """The job is done, and tells of each refused row once, in its answer and in its report."""
     done = twins.finished(job)
-    assert (done["status"], done["failed_count"], done["success_count"]) == ("done", bad, rows - bad), done
+    assert (done["status"], done["failed_count"], done["success_count"]) == (
+        "done",
+        bad,
+        rows - bad,
+    ), done
     assert (done["result"]["created"], done["result"]["failed"]) == (rows - bad, bad)
     assert "imported_before" not in done["result"]
     expected = [at * (rows // bad) + 2 for at in range(bad)]
@@ -149,10 +169,16 @@ def _check_whole(twins: Twins, job: str, rows: int, bad: int) -> None:
     assert [int(row["line"]) for row in csv.DictReader(report.text.splitlines())] == expected
 
 
-def test_what_one_installation_was_killed_at_another_finishes_with_the_whole_report(twins: Twins) -> None:
+def test_what_one_installation_was_killed_at_another_finishes_with_the_whole_report(
+    twins: Twins,
+) -> None:
     job = twins.start(12_000, 1_200)
     assert twins.first.die("committed", 2) == -9
-    assert 2_000 <= twins.api.get(f"/bulk-action-progress/{job}").json()["success_count"] + 1_000 <= 3_000
+    assert (
+        2_000
+        <= twins.api.get(f"/bulk-action-progress/{job}").json()["success_count"] + 1_000
+        <= 3_000
+    )
 
     _check_whole(twins, job, 12_000, 1_200)
 
@@ -183,7 +209,8 @@ def test_neither_writes_beside_its_code(twins: Twins) -> None:
     assert twins.first.files() == twins.second.files()
 
 
-# ---------------------------------------------------------------- code that belongs to somebody else
+# ---------------------------------------------------------------- code that belongs to somebody
+# else
 
 
 @pytest.fixture
@@ -208,7 +235,9 @@ def _hand_over(folder: Path) -> None:
         subprocess.run(["chown", "-R", "nobody", str(folder)], check=True)
 
 
-def test_code_that_cannot_be_written_to_serves_and_imports(foreign: tuple[Installation, tuple[str, ...]]) -> None:
+def test_code_that_cannot_be_written_to_serves_and_imports(
+    foreign: tuple[Installation, tuple[str, ...]],
+) -> None:
     code, prefix = foreign
     before = code.files()
     refused = code.run("-c", "open('manage.py', 'a')", prefix=prefix)
@@ -221,7 +250,10 @@ def test_code_that_cannot_be_written_to_serves_and_imports(foreign: tuple[Instal
         serving(code.environment, address, "--no-worker", manage=[*prefix, *code.manage]),
         httpx.Client(base_url=base, headers=dict(address.headers), timeout=60) as api,
     ):
-        for table in ("name\nAcme\n,\n", "name\n" + "".join(f"{at}\n" for at in range(200)) + "1,2\n"):
+        for table in (
+            "name\nAcme\na,b\n",
+            "name\n" + "".join(f"{at}\n" for at in range(200)) + "1,2\n",
+        ):
             sent = api.post(IMPORTS, files={"file": ("rows.csv", table)}).raise_for_status().json()
             started = api.post(f"{IMPORTS}/{sent['id']}/start", json={})
             assert started.status_code == 200, started.text

@@ -15,7 +15,9 @@ def start(workspace: str) -> str:
     return str(refused.value)
 
 
-def test_the_key_is_read_from_the_environment(workspace: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_key_is_read_from_the_environment(
+    workspace: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("RECORDS_TEST_KEY", raising=False)
     assert "RECORDS_TEST_KEY is not set" in start(workspace.workspace.slug)
 
@@ -24,7 +26,7 @@ def test_the_key_is_read_from_the_environment(workspace: Caller, monkeypatch: py
     ("key", "told"),
     [
         ("rec_unknown", "The API key is not valid."),
-        ("of nobody", "The API key belongs to no member"),
+        ("of nobody", "The API key is not bound to a member"),
         ("of another", "is not one of the workspace 'Example workspace'"),
     ],
 )

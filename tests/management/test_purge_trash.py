@@ -1,4 +1,5 @@
-"""`manage.py purge_trash`, and that nothing is left of what it removes: in no table, and in no file of the database."""
+"""`manage.py purge_trash`, and that nothing is left of what it removes: in no table, and in no file
+of the database."""
 
 from __future__ import annotations
 
@@ -12,12 +13,13 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from records.models import Record, Role
-from records.services.integrity import check_records
-from records.services.lifecycle import address, trash_record
+from records.services.operations.lifecycle import trash_record
+from records.services.reading.record_address import address
+from records.services.storage.integrity import check_records
 from tests.canary import CANARY, plant, remove
 from tests.factories import Caller, make_object, make_record, make_workspace
 
@@ -34,7 +36,11 @@ def tables_with(text: str) -> set[str]:
 
 
 def _shown(cell: Any) -> str:
-    content = bytes(cell).decode("utf-8", "replace") if isinstance(cell, bytes | memoryview) else str(cell)
+    content = (
+        bytes(cell).decode("utf-8", "replace")
+        if isinstance(cell, bytes | memoryview)
+        else str(cell)
+    )
     return content.casefold()
 
 
@@ -47,6 +53,17 @@ def test_nothing_is_left_in_any_table(db: None, tmp_path: Path) -> None:
     assert tables_with(CANARY) == set()
     assert CANARY not in (tmp_path / "refused.csv").read_text()
     assert list(check_records(caller.workspace)) == []
+
+
+@pytest.mark.parametrize(
+    "command", ["purge_trash --older-than-days", "clear_orphan_files --older-than-hours"]
+)
+@pytest.mark.parametrize("number", ["1e12", "1e400", "inf", "nan", "-1", "many"])
+def test_a_number_that_no_date_can_be_reckoned_by_is_refused(command: str, number: str) -> None:
+    name, option = command.split()
+
+    with pytest.raises(CommandError, match=f"'{number}' is not a number from 0 to 36500"):
+        call_command(name, f"{option}={number}")
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL's files are its own")
@@ -62,7 +79,9 @@ def test_nothing_is_left_in_any_file(tmp_path: Path) -> None:
             "MEDIA_ROOT": str(folder / "media"),
         }
         command = [sys.executable, "-m", "tests.canary", str(folder), action]
-        subprocess.run(command, env=environment, cwd=settings.BASE_DIR, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            command, env=environment, cwd=settings.BASE_DIR, check=True, stdout=subprocess.DEVNULL
+        )
         left[action] = {
             file.name
             for file in folder.rglob("*")
@@ -76,11 +95,15 @@ def test_nothing_is_left_in_any_file(tmp_path: Path) -> None:
 
 @pytest.fixture
 def trashed(db: None) -> Caller:
-    """A workspace with a record that was thrown away long ago, one that was a moment ago, and one that was not."""
+    """A workspace with a record that was thrown away long ago, one that was a moment ago, and one
+    that was not."""
     caller = make_workspace()
     make_object(caller, "People")
     schema = caller.schema("people")
-    made = {name: make_record(caller, "people", name=name).record.uuid for name in ("old", "new", "kept")}
+    made = {
+        name: make_record(caller, "people", name=name).record.uuid
+        for name in ("old", "new", "kept")
+    }
     with time_machine.travel(datetime.now(UTC) - timedelta(days=settings.TRASH_DAYS, minutes=1)):
         trash_record(caller.author, schema, address(made["old"]))
     trash_record(caller.author, schema, address(made["new"]))
@@ -88,13 +111,15 @@ def trashed(db: None) -> Caller:
 
 
 def left(caller: Caller) -> list[str]:
-    return [row.display_name for row in Record.objects.filter(workspace=caller.workspace).order_by("id")]
+    return [
+        row.display_name for row in Record.objects.filter(workspace=caller.workspace).order_by("id")
+    ]
 
 
 def test_only_what_is_old_is_removed(trashed: Caller, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("purge_trash")
     assert left(trashed) == ["new", "kept"]
-    assert "1 records were removed" in capsys.readouterr().out
+    assert "1 records were permanently deleted" in capsys.readouterr().out
     call_command("purge_trash", older_than_days=0)
     assert left(trashed) == ["kept"]
 

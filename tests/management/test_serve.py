@@ -1,4 +1,5 @@
-"""`manage.py serve` starts where it can, says what is in its way where it cannot, and stops when told to."""
+"""`manage.py serve` starts where it can, says what is in its way where it cannot, and stops when
+told to."""
 
 import os
 import signal
@@ -10,7 +11,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -20,7 +20,8 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from records.management.commands import serve
-from records.management.web_server import Respawns
+from records.management.serving.web_server import Respawns
+from tests.serving import own_provided
 
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 
@@ -38,8 +39,12 @@ def free_port() -> int:
 
 
 @pytest.mark.django_db
-def test_a_taken_port_is_refused(taken_port: int) -> None:
-    with pytest.raises(CommandError, match="Address already in use"):
+def test_a_taken_port_is_refused_and_the_message_says_how_to_choose_another(
+    taken_port: int,
+) -> None:
+    with pytest.raises(
+        CommandError, match=r"Address already in use\. Choose another port with --port"
+    ):
         call_command("serve", port=taken_port)
 
 
@@ -51,7 +56,9 @@ def test_a_database_that_is_behind_is_refused() -> None:
         call_command("serve", port=free_port())
 
 
-@pytest.mark.parametrize("option", ["--port=0", "--port=65536", "--port=x", "--workers=-1", "--threads=0"])
+@pytest.mark.parametrize(
+    "option", ["--port=0", "--port=65536", "--port=x", "--workers=-1", "--threads=0"]
+)
 def test_a_number_that_makes_no_sense_is_refused(option: str) -> None:
     with pytest.raises(CommandError):
         call_command("serve", option)
@@ -64,16 +71,10 @@ def test_sqlite_gets_one_process_and_postgres_one_for_each_core() -> None:
 
 
 @pytest.fixture
-def environment(tmp_path: Path, transactional_db: None) -> dict[str, str]:
+def environment(tmp_path: Path, django_db_setup: None) -> Iterator[dict[str, str]]:
     """The environment of a server on a migrated database of its own, on the engine under test."""
-    environment = {**os.environ, "RECORDS_ENV": "demo"}
-    if connection.vendor == "sqlite":
-        environment["DATABASE_URL"] = f"sqlite:///{tmp_path / 'db.sqlite3'}"
-        subprocess.run([*MANAGE, "migrate", "--verbosity", "0"], env=environment, check=True)
-    else:
-        address = urlsplit(os.environ["DATABASE_URL"])
-        environment["DATABASE_URL"] = address._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-    return environment
+    with own_provided(tmp_path, RECORDS_ENV="demo") as database:
+        yield dict(database.environment)
 
 
 @contextmanager
@@ -97,8 +98,7 @@ def test_its_processes_answer_until_they_are_told_to_stop(environment: dict[str,
     with serving(environment, "--port", str(port), "--workers", "2") as server:
         assert server.stdout is not None
         assert server.stdout.readline().startswith(f"Serving Records at {address}/ ")
-        with httpx.Client(transport=httpx.HTTPTransport(retries=8)) as visitor, ThreadPoolExecutor(8) as pool:
-            visitor.get(f"{address}/healthz")
+        with httpx.Client() as visitor, ThreadPoolExecutor(8) as pool:
             answers = list(pool.map(visitor.get, [f"{address}/healthz"] * 200))
         server.send_signal(signal.SIGTERM)
         assert server.wait(timeout=30) == 0
@@ -109,7 +109,9 @@ def web_processes(server: int) -> set[int]:
     """The processes that answer: the children of the server that are forks of it."""
     children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
     command = Path(f"/proc/{server}/cmdline").read_bytes()
-    return {int(child) for child in children if Path(f"/proc/{child}/cmdline").read_bytes() == command}
+    return {
+        int(child) for child in children if Path(f"/proc/{child}/cmdline").read_bytes() == command
+    }
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -120,7 +122,18 @@ def until(condition: Callable[[], bool]) -> None:
         os.sched_yield()
 
 
-def test_killed_web_processes_are_replaced_and_the_others_answer_meanwhile(environment: dict[str, str]) -> None:
+def test_the_address_is_printed_when_it_answers(environment: dict[str, str]) -> None:
+    port = free_port()
+
+    with serving(environment, "--port", str(port), "--workers", "1", "--no-worker") as server:
+        assert server.stdout is not None
+        server.stdout.readline()
+        assert httpx.get(f"http://127.0.0.1:{port}/healthz").text == "ok"
+
+
+def test_killed_web_processes_are_replaced_and_the_others_answer_meanwhile(
+    environment: dict[str, str],
+) -> None:
     port = free_port()
 
     def answers() -> bool:
@@ -156,6 +169,8 @@ def test_a_server_none_of_whose_processes_can_start_ends_with_a_status(
 
     with serving(broken, "--port", str(free_port()), "--workers", "2", "--no-worker") as server:
         assert server.wait(timeout=60) == 1
+        assert server.stdout is not None
+        assert server.stdout.read() == ""  # it never answered, so it never said where
 
 
 @pytest.mark.parametrize(
@@ -165,7 +180,9 @@ def test_a_server_none_of_whose_processes_can_start_ends_with_a_status(
         ([1, 1, 61, 1], [0.5, 1, 0.5, 1]),  # it had recovered
     ],
 )
-def test_pauses_grow_until_a_process_lives_for_a_while(lives: list[float], pauses: list[float]) -> None:
+def test_pauses_grow_until_a_process_lives_for_a_while(
+    lives: list[float], pauses: list[float]
+) -> None:
     respawns = Respawns()
 
     assert [respawns.note_death(0, born=0, now=lived) for lived in lives] == pauses

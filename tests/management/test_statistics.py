@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from records.services.integrity import reindex
-from records.services.jobs import bulk
-from records.services.jobs.bulk import start_bulk_change
-from records.services.sql import execute, fetch, is_postgresql
-from records.services.storage import refresh_outdated_statistics, refresh_statistics, statistics
-from records.services.write import Mode, SaveRequest
+from records.services.database.sql import execute, fetch, is_postgresql
+from records.services.jobs import bulk_jobs as bulk
+from records.services.jobs.bulk_jobs import start_bulk_change
+from records.services.storage import statistics
+from records.services.storage.integrity import reindex
+from records.services.storage.statistics import refresh_outdated_statistics, refresh_statistics
+from records.services.writing.save_requests import Mode, SaveRequest
 from tests.factories import Caller, entries, make_object
 from tests.services.acting import write_all
-from tests.services.importing import Importing
+from tests.services.importing.running import Importing
 from tests.services.shop import uuids
 
 ROWS = 120
@@ -38,7 +39,8 @@ def forget() -> None:
 
 
 def known() -> int:
-    """How many records PostgreSQL thinks there are; as many as there are on SQLite, which needs not know."""
+    """How many records PostgreSQL thinks there are; as many as there are on SQLite, which needs not
+    know."""
     if not is_postgresql():
         return ROWS
     return int(fetch("SELECT reltuples FROM pg_class WHERE relname = %s", ["records_record"])[0][0])
@@ -48,7 +50,9 @@ def test_a_bulk_job_of_several_batches_refreshes_them(
     workspace: Caller, rows: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk, "BATCH", 50)
-    start_bulk_change(workspace.author, workspace.schema("rows"), "name", "same", "overwrite", rows[:100])
+    start_bulk_change(
+        workspace.author, workspace.schema("rows"), "name", "same", "overwrite", rows[:100]
+    )
     assert known() == ROWS
 
 
@@ -76,7 +80,9 @@ def grow(workspace: Caller) -> None:
         write_all(workspace, "rows", *made)
 
 
-def test_a_worker_refreshes_what_small_writes_have_filled_and_once(workspace: Caller, rows: list[str]) -> None:
+def test_a_worker_refreshes_what_small_writes_have_filled_and_once(
+    workspace: Caller, rows: list[str]
+) -> None:
     assert refresh_outdated_statistics() is False  # a few pages
     grow(workspace)
     assert refresh_outdated_statistics() is is_postgresql()

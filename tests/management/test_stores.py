@@ -1,4 +1,5 @@
-"""Deleting for good reaches every copy of a value: each store of the register is filled, emptied and looked at."""
+"""Deleting for good reaches every copy of a value: each store of the register is filled, emptied
+and looked at."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection, models
 
-from records.services.stores import OTHER_TABLES, STORES
+from records.services.retention.stores import OTHER_TABLES, STORES
 from tests.management.spilling import WAYS
 from tests.planting import CANARY, PLANTS
 from tests.serving import own_database
@@ -27,7 +28,8 @@ Seen = dict[str, dict[str, list[str]]]
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
-    """Where the text was found at each stage, for each store, in a database and folders of its own."""
+    """Where the text was found at each stage, for each store, in a database and folders of its
+    own."""
     folder = tmp_path_factory.mktemp("stores")
     for name in ("data", "tmp"):
         (folder / name).mkdir()
@@ -79,7 +81,9 @@ def test_where_the_text_was_planted(seen: Seen) -> None:
         assert "pg_stats" in seen["statistics of PostgreSQL"]["deleted"]
 
 
-@pytest.mark.parametrize("name", ["records", "files", "answers", "refused rows", "command reports", "log of SQLite"])
+@pytest.mark.parametrize(
+    "name", ["records", "files", "answers", "refused rows", "command reports", "log of SQLite"]
+)
 def test_some_are_empty_at_once(seen: Seen, name: str) -> None:
     assert [where for where in seen[name]["deleted"] if where != "pg_stats"] == []
 
@@ -90,7 +94,9 @@ def test_time_alone_empties_the_store(seen: Seen, name: str) -> None:
     (store,) = [store for store in STORES if store.name == name]
     left = seen[name]["stray"]
     assert not set(store.tables) & set(left), left
-    assert not [where for where in left if any(f"/{folder}/" in where for folder in store.folders)], left
+    assert not [
+        where for where in left if any(f"/{folder}/" in where for folder in store.folders)
+    ], left
 
 
 # ---------------------------------------------------------------- the register is whole
@@ -100,24 +106,38 @@ TEXTS = (models.TextField, models.CharField, models.JSONField, models.BinaryFiel
 
 def _may_hold_values(model: type[models.Model]) -> bool:
     """Whether rows have a column for free text, documents or bytes."""
-    return any(isinstance(field, TEXTS) and not field.choices for field in model._meta.concrete_fields)
+    return any(
+        isinstance(field, TEXTS) and not field.choices for field in model._meta.concrete_fields
+    )
 
 
 def test_every_table_with_text_is_in_the_register() -> None:
-    tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True) if _may_hold_values(model)}
+    tables = {
+        model._meta.db_table
+        for model in apps.get_models(include_auto_created=True)
+        if _may_hold_values(model)
+    }
     registered = {table for store in STORES for table in store.tables}
-    assert not tables - registered - set(OTHER_TABLES), "say in records/services/stores.py what they hold"
+    assert not tables - registered - set(OTHER_TABLES), (
+        "say in records/services/stores.py what they hold"
+    )
     assert not registered & set(OTHER_TABLES)
     existing = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
     assert registered | set(OTHER_TABLES) <= existing
 
 
 def _python_files() -> list[Path]:
-    return [file for name in ("records", "records_project") for file in (settings.BASE_DIR / name).rglob("*.py")]
+    return [
+        file
+        for name in ("records", "records_project")
+        for file in (settings.BASE_DIR / name).rglob("*.py")
+    ]
 
 
 def _calls(file: Path) -> Iterator[ast.Call]:
-    yield from (node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call))
+    yield from (
+        node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)
+    )
 
 
 def _saved_folder(call: ast.Call) -> str | None:
@@ -134,13 +154,17 @@ def _saved_folder(call: ast.Call) -> str | None:
 
 def test_every_folder_of_the_storage_is_in_the_register() -> None:
     saved = {
-        (file.name, folder) for file in _python_files() for call in _calls(file) if (folder := _saved_folder(call))
+        (file.name, folder)
+        for file in _python_files()
+        for call in _calls(file)
+        if (folder := _saved_folder(call))
     }
-    # They store a report, and what a backup has, under the name it had; the doctor tries the storage and cleans up.
-    assert saved - {("traces.py", "?"), ("reading.py", "?"), ("storage.py", "doctor")} == {
+    # They store a report, and what a backup has, under the name it had; the doctor tries the
+    # storage and cleans up.
+    assert saved - {("erased_copies.py", "?"), ("restoring.py", "?"), ("storage.py", "doctor")} == {
         ("attachments.py", "attachments"),
         ("uploads.py", "imports"),
-        ("importing.py", "imports"),
+        ("import_jobs.py", "imports"),
         ("stored_files.py", "holds"),  # empty files
     }
     assert {folder for _, folder in saved} - {"?", "holds", "doctor"} <= {
@@ -152,10 +176,10 @@ LOCAL = {
     "demo.py": "the demo's credentials, in DATA_DIR",
     "secret_key.py": "a key, in DATA_DIR",
     "report.py": "reports of import_records, where the command was told to",
-    "traces.py": "the same reports, without the rows of what was deleted",
+    "erased_copies.py": "the same reports, without the rows of what was deleted",
     "settings.py": "the folder of SQLite's database",
     "reference.py": "docs/configuration.md and .env.example, when a developer asks for them",
-    "writing.py": "a backup, where the operator wants it",
+    "archiving.py": "a backup, where the operator wants it",
     "workbooks.py": "an entry of an archive, which is a file without a name",
 }
 
@@ -170,12 +194,16 @@ def _writes_locally(call: ast.Call) -> bool:
         return call.func.id in NAMED
     name = call.func.attr if isinstance(call.func, ast.Attribute) else "open"
     modes = {arg.value for arg in call.args if isinstance(arg, ast.Constant)}
-    return name in WRITES | NAMED or (name == "open" and bool(modes & {"w", "wb", "a", "ab", "x", "xb", "r+b"}))
+    return name in WRITES | NAMED or (
+        name == "open" and bool(modes & {"w", "wb", "a", "ab", "x", "xb", "r+b"})
+    )
 
 
 def test_nothing_else_is_written_to_a_local_path() -> None:
     """Temporary files have no names: a process that is killed leaves none."""
-    found = {file.name for file in _python_files() for call in _calls(file) if _writes_locally(call)}
+    found = {
+        file.name for file in _python_files() for call in _calls(file) if _writes_locally(call)
+    }
     assert found == set(LOCAL)
 
 
@@ -184,9 +212,18 @@ def test_the_text_is_no_word_of_ours() -> None:
 
 
 @pytest.mark.parametrize("way", list(WAYS))
-def test_a_process_that_is_killed_leaves_nothing_in_the_temporary_folder(tmp_path: Path, way: str) -> None:
-    environment = {**os.environ, "RECORDS_ENV": "test", "TMPDIR": str(tmp_path), "DATABASE_URL": "sqlite://:memory:"}
+def test_a_process_that_is_killed_leaves_nothing_in_the_temporary_folder(
+    tmp_path: Path, way: str
+) -> None:
+    environment = {
+        **os.environ,
+        "RECORDS_ENV": "test",
+        "TMPDIR": str(tmp_path),
+        "DATABASE_URL": "sqlite://:memory:",
+    }
     command = [sys.executable, "-m", "tests.management.spilling", way]
-    done = subprocess.run(command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False
+    )
     assert done.returncode == -9, done.stderr
     assert list(tmp_path.rglob("*")) == []

@@ -18,17 +18,22 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from records.models import ImportUpload, Job
+from records.models import ImportUpload, Job, RateCount
 from records.services.importing.uploads import store_upload
-from records.services.jobs import cancel_job
-from records.services.jobs.importing import start_import
-from records.services.stores import REPORTS_KEPT, UPLOADS_KEPT, clear_orphans, sweep_stores
+from records.services.jobs.import_jobs import start_import
+from records.services.jobs.job_runs import cancel_job
+from records.services.retention.stores import (
+    REPORTS_KEPT,
+    UPLOADS_KEPT,
+    clear_orphans,
+    sweep_stores,
+)
 from tests.factories import Caller, make_object
 from tests.serving import own_database
 from tests.working import work
 
 SOON = timedelta(seconds=5)
-SMALL = "name\nAnn\n,\n"
+SMALL = "name\nAnn\na,b\n"
 BIG = "name\n" + "".join(f"{at}\n" for at in range(200))
 
 
@@ -55,7 +60,10 @@ def test_an_upload_that_nobody_imports_goes_after_a_day(
     assert sweep(timezone.now(), django_capture_on_commit_callbacks)["uploads"] == 0
     assert default_storage.exists(str(upload.file.name))
 
-    assert sweep(timezone.now() + UPLOADS_KEPT + SOON, django_capture_on_commit_callbacks)["uploads"] == 1
+    assert (
+        sweep(timezone.now() + UPLOADS_KEPT + SOON, django_capture_on_commit_callbacks)["uploads"]
+        == 1
+    )
     assert not default_storage.exists(str(upload.file.name))
     assert not ImportUpload.objects.filter(workspace=people.workspace).exists()
 
@@ -66,7 +74,10 @@ def test_an_upload_stays_while_a_job_waits_to_import_it(
     upload = send(people, BIG)
     job = start_import(people.author, people.schema("people"), upload)
     late = timezone.now() + UPLOADS_KEPT + SOON
-    assert (job.status, sweep(late, django_capture_on_commit_callbacks)["uploads"]) == ("pending", 0)
+    assert (job.status, sweep(late, django_capture_on_commit_callbacks)["uploads"]) == (
+        "pending",
+        0,
+    )
     work()
     assert sweep(timezone.now(), django_capture_on_commit_callbacks)["uploads"] == 0
     assert sweep(late + UPLOADS_KEPT, django_capture_on_commit_callbacks)["uploads"] == 1
@@ -104,13 +115,22 @@ def test_reports_of_imports_go_after_a_month_and_the_counts_stay(
     assert "report" not in job.result
 
 
-def test_orphans_of_imports_are_found_and_nothing_else(people: Caller, capsys: pytest.CaptureFixture[str]) -> None:
+def test_orphans_of_imports_are_found_and_nothing_else(
+    people: Caller, capsys: pytest.CaptureFixture[str]
+) -> None:
     done = start_import(people.author, people.schema("people"), send(people, SMALL))
-    kept = {str(ImportUpload.objects.get(workspace=people.workspace).file.name), done.result["report"]}
+    kept = {
+        str(ImportUpload.objects.get(workspace=people.workspace).file.name),
+        done.result["report"],
+    }
     folder = f"imports/{people.workspace.uuid}"
-    others = [default_storage.save(name, ContentFile(b"x")) for name in ("imports/elsewhere/x.csv", "x.csv")]
+    others = [
+        default_storage.save(name, ContentFile(b"x"))
+        for name in ("imports/elsewhere/x.csv", "x.csv")
+    ]
     orphans = [
-        default_storage.save(f"{folder}/{name}", ContentFile(b"x")) for name in ("left.csv", f"{done.uuid}.errors.csv")
+        default_storage.save(f"{folder}/{name}", ContentFile(b"x"))
+        for name in ("left.csv", f"{done.uuid}.errors.csv")
     ]
     call_command("clear_orphan_files")
     assert "0 files" in capsys.readouterr().out
@@ -126,7 +146,12 @@ def test_a_deletion_waits_for_nobody_who_reads_the_database(tmp_path: Path) -> N
         environment = {**os.environ, "RECORDS_ENV": "test", "DATABASE_URL": url}
         command = [sys.executable, "-m", "tests.management.reading_while_deleting"]
         done = subprocess.run(
-            command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False
+            command,
+            env=environment,
+            cwd=settings.BASE_DIR,
+            capture_output=True,
+            text=True,
+            check=False,
         )
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
@@ -134,3 +159,12 @@ def test_a_deletion_waits_for_nobody_who_reads_the_database(tmp_path: Path) -> N
     assert seen["patience"] == 30_000
     assert seen["log while read"] > 0
     assert seen["log after a sweep"] == 0
+
+
+@pytest.mark.django_db
+def test_counts_go_when_their_time_is_over() -> None:
+    now = timezone.now()
+    for name, seconds in (("over", -1), ("in force", 60)):
+        RateCount.objects.create(key=name, count=1, ends_at=now.timestamp() + seconds)
+    assert sweep_stores(now)["counts for limits"] == 1
+    assert [row.key for row in RateCount.objects.all()] == ["in force"]

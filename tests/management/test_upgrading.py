@@ -1,4 +1,5 @@
-"""The schema grows under data and under writers, and a migration that is killed goes on when it is run again."""
+"""The schema grows under data and under writers, and a migration that is killed goes on when it is
+run again."""
 
 from __future__ import annotations
 
@@ -31,7 +32,10 @@ def test_a_migration_that_is_killed_goes_on_when_it_is_run_again(tmp_path: Path)
         ended = upgrading(environment, "kill", *map(str, KILLED_BEFORE))
 
         assert ended.split() == [str(-signal.SIGKILL)] * len(KILLED_BEFORE)
-        counted = "from records.models import Record; print(Record.objects.count(), Record.history.count())"
+        counted = (
+            "from records.models import Record; print(Record.objects.count(), "
+            "Record.history.count())"
+        )
         assert manage(
             environment,
             ["migrate", "--verbosity", "0"],
@@ -44,7 +48,9 @@ def test_a_migration_that_is_killed_goes_on_when_it_is_run_again(tmp_path: Path)
 def test_migrations_and_writes_of_a_hot_record_do_not_deadlock(tmp_path: Path) -> None:
     with own_database(tmp_path) as url:
         environment, record = old_database(url)
-        if connection.vendor == "sqlite":  # one writes at a time there: the migrations alone must pass
+        if (
+            connection.vendor == "sqlite"
+        ):  # one writes at a time there: the migrations alone must pass
             upgrading(environment, "rounds", "1")
         else:
             assert migrate_under_writers(environment, record) > 0
@@ -52,7 +58,8 @@ def test_migrations_and_writes_of_a_hot_record_do_not_deadlock(tmp_path: Path) -
 
 
 def migrate_under_writers(environment: Mapping[str, str], record: int) -> int:
-    """Migrate while two processes write the record; the least that one stored, and no write may fail."""
+    """Migrate while two processes write the record; the least that one stored, and no write may
+    fail."""
     command = [sys.executable, "-m", "tests.management.hot_writes", str(record)]
     writers = [
         subprocess.Popen(
@@ -78,7 +85,9 @@ def migrate_under_writers(environment: Mapping[str, str], record: int) -> int:
 
 
 def test_every_migration_takes_its_locks_in_the_order_of_writes() -> None:
-    names = [module.name for module in iter_modules(migrations.__path__) if module.name[:4] > "0001"]
+    names = [
+        module.name for module in iter_modules(migrations.__path__) if module.name[:4] > "0001"
+    ]
     numbered = [name for name in names if name[0].isdigit()]
     loaded = {name: import_module(f"records.migrations.{name}").Migration for name in numbered}
 

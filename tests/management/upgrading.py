@@ -1,8 +1,9 @@
-"""`python -m tests.management.upgrading seed | kill STATEMENT… | rounds COUNT`: an old database, and its migrations.
+"""`python -m tests.management.upgrading seed | kill STATEMENT… | rounds COUNT`: an old database,
+and its migrations.
 
-`seed` migrates an empty database to the first schema, fills it and prints the key of a record. `kill` migrates to the
-newest schema and is killed before the given statement that changes something, once for each number; it prints how each
-ended. `rounds` migrates to and fro.
+`seed` migrates an empty database to the first schema, fills it and prints the key of a record.
+`kill` migrates to the newest schema and is killed before the given statement that changes
+something, once for each number; it prints how each ended. `rounds` migrates to and fro.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ BEFORE_LEDGER_AND_RECORDS, LEDGER_AND_RECORDS = "0007_external_sources", "0008_r
 
 
 def seed() -> int:
-    """Records with their index and ledger, written by the models as the first migration has them; the first key."""
+    """Records with their index and ledger, written by the models as the first migration has them;
+    the first key."""
     from django.core.management import call_command
     from django.db import connection, transaction
     from django.db.migrations.loader import MigrationLoader
@@ -51,7 +53,12 @@ def _record(model: Callable[..., Any], field: Any, name: str) -> Any:
         display_key=name.casefold(),
     )
     model("records", "FieldValue").objects.create(
-        workspace=field.workspace, record_id=record.pk, field=field, position=0, text=name.casefold(), live=True
+        workspace=field.workspace,
+        record_id=record.pk,
+        field=field,
+        position=0,
+        text=name.casefold(),
+        live=True,
     )
     model("records", "HistoricalRecord").objects.create(
         id=record.pk,
@@ -86,7 +93,9 @@ def migrate_until(statement: int) -> None:
 
     seen = 0
 
-    def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    def watch(
+        execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+    ) -> Any:
         nonlocal seen
         seen += str(sql).startswith(CHANGING)
         if seen == statement:
@@ -98,7 +107,8 @@ def migrate_until(statement: int) -> None:
 
 
 def migrate_to_and_fro(rounds: int) -> None:
-    """Migrate to the newest schema: first from the oldest, then from the one before ledger and records change."""
+    """Migrate to the newest schema: first from the oldest, then from the one before ledger and
+    records change."""
     from django.core.management import call_command
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor

@@ -14,16 +14,21 @@ _META = "io.modelcontextprotocol/"
 
 
 class Agent:
-    """A program that calls tools of the MCP server with a member's key, in one of the protocol's eras."""
+    """A program that calls tools of the MCP server with a member's key, in one of the protocol's
+    eras."""
 
     def __init__(self, caller: Caller, version: str = LEGACY) -> None:
         self.caller = caller
         self.version = version
-        self.headers = {"Authorization": f"Bearer {caller.secret}", "Accept": "application/json, text/event-stream"}
+        self.headers = {
+            "Authorization": f"Bearer {caller.secret}",
+            "Accept": "application/json, text/event-stream",
+        }
         self._client = Client()
 
     def post(self, body: Any, **headers: str) -> Any:
-        """The HTTP response to a message; header names are written with underscores, an empty one is not sent."""
+        """The HTTP response to a message; header names are written with underscores, an empty one
+        is not sent."""
         sent = self.headers | {"MCP-Protocol-Version": self.version}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         kept = {name: value for name, value in sent.items() if value}
@@ -32,14 +37,23 @@ class Agent:
 
     def request(self, method: str, params: dict[str, Any] | None = None, **headers: str) -> Any:
         """What a request is answered with, in JSON-RPC."""
-        message: dict[str, Any] = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params or {}}
+        message: dict[str, Any] = {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": method,
+            "params": params or {},
+        }
         if self.version == MODERN:
             message["params"]["_meta"] = {
                 f"{_META}protocolVersion": MODERN,
                 f"{_META}clientCapabilities": {},
                 f"{_META}clientInfo": {"name": "tests", "version": "1"},
             }
-            headers = {"Mcp_Method": method, "Mcp_Name": message["params"].get("name", ""), **headers}
+            headers = {
+                "Mcp_Method": method,
+                "Mcp_Name": message["params"].get("name", ""),
+                **headers,
+            }
         response = self.post(message, **headers)
         assert response.headers["Content-Type"] == "application/json", response.content
         return response.json()

@@ -1,4 +1,5 @@
-"""The official SDK's client, unchanged, against a real server; and desktop clients that start one themselves."""
+"""The official SDK's client, unchanged, against a real server; and desktop clients that start one
+themselves."""
 
 from __future__ import annotations
 
@@ -18,7 +19,13 @@ from mcp.client.streamable_http import streamable_http_client
 from tests.serving import Site, site
 
 ERAS = ("legacy", "auto", "2026-07-28")
-TOOLS = ["list_record_types", "manage_record", "query_records", "record_history", "manage_attachment"]
+TOOLS = [
+    "list_record_types",
+    "manage_record",
+    "query_records",
+    "record_history",
+    "manage_attachment",
+]
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +51,9 @@ def over_pipes(served: Site) -> Any:
     environment = {**served.environment, "RECORDS_KEY": headers["X-API-KEY"]}
     command = [str(settings.BASE_DIR / "manage.py"), "mcp", "--workspace", headers["X-BUSINESS-ID"]]
     arguments = [*command, "--api-key-env", "RECORDS_KEY"]
-    return stdio_client(StdioServerParameters(command=sys.executable, args=arguments, env=environment))
+    return stdio_client(
+        StdioServerParameters(command=sys.executable, args=arguments, env=environment)
+    )
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -57,12 +66,18 @@ def test_the_official_client_works_unchanged(served: Site, way: Any, era: str) -
         async with Client(connection, mode=era) as client:
             assert set(TOOLS) <= {tool.name for tool in (await client.list_tools()).tools}
             about = {"base_id": base, "record_type": "companies"}
-            made = await client.call_tool("manage_record", {"action": "upsert", "data": {"name": name}} | about)
+            made = await client.call_tool(
+                "manage_record", {"action": "upsert", "data": {"name": name}} | about
+            )
             assert not made.is_error
             uuid = made.structured_content["id"]
-            got = await client.call_tool("manage_record", {"action": "get", "record_id": uuid} | about)
+            got = await client.call_tool(
+                "manage_record", {"action": "get", "record_id": uuid} | about
+            )
             assert got.structured_content["data"]["name"] == name
-            refused = await client.call_tool("manage_record", {"action": "get", "record_id": base} | about)
+            refused = await client.call_tool(
+                "manage_record", {"action": "get", "record_id": base} | about
+            )
             assert refused.is_error
             assert refused.structured_content["error"]["code"] == "NOT_FOUND"
 
@@ -74,7 +89,9 @@ def test_a_call_through_pipes_is_known_by_the_clients_id(served: Site) -> None:
 
     async def visit() -> None:
         async with Client(over_pipes(served)) as client:
-            made = await client.call_tool("manage_record", {"action": "upsert", "data": {"name": "Traced"}} | about)
+            made = await client.call_tool(
+                "manage_record", {"action": "upsert", "data": {"name": "Traced"}} | about
+            )
             asked = {"record_id": made.structured_content["id"]} | about
             told = await client.call_tool("record_history", asked)
             (entry,) = told.structured_content["changes"]

@@ -13,8 +13,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from records.models import Member
-from records.services.definition_versions import touch
-from records.services.workspaces import revoke_api_key
+from records.services.catalogue.versions import touch
+from records.services.people.workspaces import revoke_api_key
 from tests.factories import Caller, make_key, make_member, make_workspace
 
 from .calling import MODERN, Agent
@@ -29,7 +29,9 @@ def with_key(caller: Caller, secret: str) -> Agent:
 # ---------------------------------------------------------------- who calls
 
 
-@pytest.mark.parametrize("sent", ["", "Basic abc", "Bearer", "Bearer ", "Bearer a b", "Bearer nobody's", "bearer é"])
+@pytest.mark.parametrize(
+    "sent", ["", "Basic abc", "Bearer", "Bearer ", "Bearer a b", "Bearer nobody's", "bearer é"]
+)
 def test_a_caller_without_a_good_key_is_told_how_to_send_one(agent: Agent, sent: str) -> None:
     response = agent.post(PING, Authorization=sent)
     assert response.status_code == 401
@@ -47,7 +49,9 @@ def test_the_scheme_may_be_written_in_any_case(agent: Agent) -> None:
 
 def test_revoked_and_expired_keys_are_refused_with_the_next_message(base: Caller) -> None:
     key, secret = make_key(base.workspace, base.member)
-    expired = make_key(base.workspace, base.member, expires_at=datetime.now(UTC) - timedelta(seconds=1))[1]
+    expired = make_key(
+        base.workspace, base.member, expires_at=datetime.now(UTC) - timedelta(seconds=1)
+    )[1]
     agent = with_key(base, secret)
     assert agent.post(PING).status_code == 200
     revoke_api_key(key)
@@ -57,7 +61,9 @@ def test_revoked_and_expired_keys_are_refused_with_the_next_message(base: Caller
 def test_the_key_of_a_member_who_left_is_refused(base: Caller) -> None:
     agent = Agent(make_member(base, "left@example.com"))
     assert agent.post(PING).status_code == 200
-    Member.objects.filter(workspace=base.workspace, id=agent.caller.member.id).update(is_active=False)
+    Member.objects.filter(workspace=base.workspace, id=agent.caller.member.id).update(
+        is_active=False
+    )
     touch(base.workspace.id)
     assert agent.post(PING).status_code == 401
 
@@ -70,7 +76,9 @@ def test_a_key_of_nobody_acts_for_the_member_a_header_names(base: Caller) -> Non
     assert agent.post(PING, X_User_Id=str(stranger.member.uuid)).status_code == 403
     assert agent.post(PING, X_User_Id="me").status_code == 400
     agent.headers["X-User-Id"] = str(base.member.uuid)
-    made = agent.call("manage_record", action="upsert", record_type="companies", data={"name": "Acme"})
+    made = agent.call(
+        "manage_record", action="upsert", record_type="companies", data={"name": "Acme"}
+    )
     assert made["data"]["owner"] == str(base.member.uuid)
 
 
@@ -84,10 +92,14 @@ def test_a_key_that_may_not_read_records_is_told_which_scope_it_lacks(base: Call
     secret = make_key(base.workspace, base.member, scopes=["webhooks:admin"])[1]
     response = with_key(base, secret).post(PING)
     assert response.status_code == 403
-    assert 'error="insufficient_scope", scope="records:read"' in response.headers["WWW-Authenticate"]
+    assert (
+        'error="insufficient_scope", scope="records:read"' in response.headers["WWW-Authenticate"]
+    )
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "https://testserver", "http://testserver:81"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "https://testserver", "http://testserver:81"]
+)
 def test_pages_of_other_sites_may_not_call(agent: Agent, origin: str) -> None:
     response = agent.post(PING, Origin=origin)
     assert response.status_code == 403
@@ -136,8 +148,15 @@ NO_MESSAGES: list[bytes] = [
     b"\xff\xfe{}",
     b'{"jsonrpc": "2.0", "id": 1, "method": "ping"}\x00',
     orjson.dumps([PING, PING]),
-    b'{"jsonrpc": "2.0", "id": 1, "method": "ping", "params": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
-    b'{"jsonrpc": "2.0", "id": 1, "method": "ping", "params": ' + b'{"a":' * 70 + b"1" + b"}" * 70 + b"}",
+    b'{"jsonrpc": "2.0", "id": 1, "method": "ping", "params": '
+    + b"[" * 100_000
+    + b"]" * 100_000
+    + b"}",
+    b'{"jsonrpc": "2.0", "id": 1, "method": "ping", "params": '
+    + b'{"a":' * 70
+    + b"1"
+    + b"}" * 70
+    + b"}",
 ]
 
 
@@ -164,7 +183,9 @@ PARAMS: list[Any] = [
 
 
 @pytest.mark.parametrize("params", PARAMS, ids=repr)
-@pytest.mark.parametrize("method", ["tools/call", "tools/list", "initialize", "server/discover", "no/such", ""])
+@pytest.mark.parametrize(
+    "method", ["tools/call", "tools/list", "initialize", "server/discover", "no/such", ""]
+)
 def test_no_request_is_a_failure_of_ours(
     either: Agent, method: str, params: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -176,7 +197,9 @@ def test_no_request_is_a_failure_of_ours(
     assert not [entry for entry in caplog.records if entry.levelno >= logging.ERROR]
 
 
-@pytest.mark.parametrize("method", ["subscriptions/listen", "resources/list", "prompts/list", "logging/setLevel"])
+@pytest.mark.parametrize(
+    "method", ["subscriptions/listen", "resources/list", "prompts/list", "logging/setLevel"]
+)
 def test_what_this_server_does_not_offer_is_said_to_be_missing(either: Agent, method: str) -> None:
     answer = either.request(method, {"notifications": {}, "level": "error"})
     assert answer["error"]["code"] == -32601
@@ -215,8 +238,16 @@ def test_more_than_the_server_reads_is_refused(agent: Agent, settings: Settings)
 
 
 def test_the_handshake_agrees_on_a_version(base: Caller) -> None:
-    for asked, agreed in (("2025-03-26", "2025-03-26"), ("2025-11-25", "2025-11-25"), ("1999-01-01", "2025-11-25")):
-        params = {"protocolVersion": asked, "capabilities": {}, "clientInfo": {"name": "a", "version": "1"}}
+    for asked, agreed in (
+        ("2025-03-26", "2025-03-26"),
+        ("2025-11-25", "2025-11-25"),
+        ("1999-01-01", "2025-11-25"),
+    ):
+        params = {
+            "protocolVersion": asked,
+            "capabilities": {},
+            "clientInfo": {"name": "a", "version": "1"},
+        }
         result = Agent(base, "").request("initialize", params)["result"]
         assert result["protocolVersion"] == agreed
         assert result["capabilities"] == {"tools": {"listChanged": False}}

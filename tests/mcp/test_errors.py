@@ -36,7 +36,9 @@ CASES: list[tuple[RecordsError, str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("error", "code", "details"), CASES, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    ("error", "code", "details"), CASES, ids=lambda value: type(value).__name__
+)
 def test_every_refusal_of_the_core_has_a_code_of_the_contract(
     error: RecordsError, code: str, details: dict[str, Any]
 ) -> None:
@@ -59,10 +61,15 @@ def failing(error: Exception) -> Tool:
 def test_an_unexpected_error_tells_nothing(either: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(tools._items, "failing", failing(RuntimeError("a secret")))
     answer = either.request("tools/call", {"name": "failing", "arguments": {}})
-    assert answer["error"] == {"code": -32603, "message": "The call failed because of an internal error."}
+    assert answer["error"] == {
+        "code": -32603,
+        "message": "The call failed because of an internal error.",
+    }
 
 
-def test_a_statement_that_took_too_long_may_be_tried_again(either: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_statement_that_took_too_long_may_be_tried_again(
+    either: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
     error = OperationalError("canceling statement due to statement timeout")
     error.__cause__ = QueryCanceled()
     monkeypatch.setitem(tools._items, "failing", failing(error))

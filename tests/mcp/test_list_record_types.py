@@ -26,7 +26,12 @@ def test_a_type_is_named_described_and_given_a_schema(agent: Agent) -> None:
         "description": "Whom we sell to.",
         "open": False,
     }
-    assert companies["permissions"] == {"create": True, "view": "all", "edit": "all", "delete": "all"}
+    assert companies["permissions"] == {
+        "create": True,
+        "view": "all",
+        "edit": "all",
+        "delete": "all",
+    }
     fields = {field["name"]: field for field in companies["fields"]}
     assert fields["name"] == {"name": "name", "label": "Name", "type": "text", "required": True}
     assert fields["code"]["unique"] is True
@@ -36,7 +41,9 @@ def test_a_type_is_named_described_and_given_a_schema(agent: Agent) -> None:
 
 
 def test_data_that_was_read_meets_the_schema_and_can_be_sent_back(agent: Agent) -> None:
-    person = agent.call("manage_record", action="upsert", record_type="people", data={"name": "Someone"})["id"]
+    person = agent.call(
+        "manage_record", action="upsert", record_type="people", data={"name": "Someone"}
+    )["id"]
     data = {
         "name": "Acme",
         "city": "Oslo",
@@ -53,7 +60,11 @@ def test_data_that_was_read_meets_the_schema_and_can_be_sent_back(agent: Agent) 
     assert made["data"] == data | {"owner": str(agent.caller.member.uuid)}
     jsonschema.validate(made["data"], described(agent, "companies")["schema"])
     again = agent.call(
-        "manage_record", action="upsert", record_type="companies", record_id=made["id"], data=made["data"]
+        "manage_record",
+        action="upsert",
+        record_type="companies",
+        record_id=made["id"],
+        data=made["data"],
     )
     assert (again["action"], again["version"], again["data"]) == ("unchanged", 1, made["data"])
 
@@ -61,7 +72,11 @@ def test_data_that_was_read_meets_the_schema_and_can_be_sent_back(agent: Agent) 
 def test_all_types_are_listed_by_name(agent: Agent) -> None:
     answer = agent.call("list_record_types")
     assert answer["base_id"] == str(agent.caller.workspace.uuid)
-    assert [found["name"] for found in answer["record_types"]] == ["client_client", "companies", "people"]
+    assert [found["name"] for found in answer["record_types"]] == [
+        "client_client",
+        "companies",
+        "people",
+    ]
 
 
 def test_what_a_role_may_not_see_or_change_is_not_listed_or_marked(agent: Agent) -> None:
@@ -87,16 +102,29 @@ def test_an_unknown_and_a_foreign_base_are_answered_alike(agent: Agent) -> None:
     make_object(stranger, "Secrets", FieldDefinition("City", "text"))
     answers = [
         agent.refusal("list_record_types", base_id=base)
-        for base in (str(stranger.workspace.uuid), stranger.workspace.slug, str(agent.caller.member.uuid), "nowhere")
+        for base in (
+            str(stranger.workspace.uuid),
+            stranger.workspace.slug,
+            str(agent.caller.member.uuid),
+            "nowhere",
+        )
     ]
     own = str(agent.caller.workspace.uuid)
     for base, answer in zip(
-        (str(stranger.workspace.uuid), stranger.workspace.slug, str(agent.caller.member.uuid), "nowhere"),
+        (
+            str(stranger.workspace.uuid),
+            stranger.workspace.slug,
+            str(agent.caller.member.uuid),
+            "nowhere",
+        ),
         answers,
         strict=True,
     ):
         assert answer["code"] == "NOT_FOUND"
-        assert answer["message"] == f"base_id: there is no base {base!r} for this API key; its base is {own}."
+        assert (
+            answer["message"]
+            == f"base_id: there is no base {base!r} for this API key; its base is {own}."
+        )
     assert agent.refusal("list_record_types", record_type="secrets")["code"] == "NOT_FOUND"
 
 

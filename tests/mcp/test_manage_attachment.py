@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from records.exceptions import InvalidInput
 from records.mcp.links import link_content, origin
-from records.services.file_links import sign_download
+from records.services.reading.file_links import sign_download
 from tests.factories import Caller, archive, make_field, make_key, make_member
 
 from .calling import Agent
@@ -28,16 +28,18 @@ def _own_files(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture
 def record(agent: Agent) -> str:
-    made = agent.call("manage_record", action="upsert", record_type="companies", data={"name": "Acme"})
+    made = agent.call(
+        "manage_record", action="upsert", record_type="companies", data={"name": "Acme"}
+    )
     return str(made["id"])
 
 
 def act(agent: Agent, action: str, record: str, **arguments: Any) -> dict[str, Any]:
     """The content of the answer, or the error with `error` as its key."""
     about = {"record_type": "companies", "record_id": record}
-    content: dict[str, Any] = agent.result("manage_attachment", action=action, **about, **arguments)[
-        "structuredContent"
-    ]
+    content: dict[str, Any] = agent.result(
+        "manage_attachment", action=action, **about, **arguments
+    )["structuredContent"]
     return content
 
 
@@ -52,8 +54,12 @@ def upload(agent: Agent, record: str, filename: str, content: bytes = TEXT) -> N
 
 
 def test_a_file_is_sent_listed_fetched_and_removed(either: Agent) -> None:
-    made = either.call("manage_record", action="upsert", record_type="companies", data={"name": "Acme"})
-    asked = act(either, "upload", made["id"], filename="docs/guide.md", content_type="text/markdown")
+    made = either.call(
+        "manage_record", action="upsert", record_type="companies", data={"name": "Acme"}
+    )
+    asked = act(
+        either, "upload", made["id"], filename="docs/guide.md", content_type="text/markdown"
+    )
     assert set(asked) == {"upload_url", "method", "expires_at"}
     assert asked["method"] == "PUT"
     assert put(asked["upload_url"]).status_code in (200, 201)
@@ -82,12 +88,16 @@ def test_a_file_is_sent_listed_fetched_and_removed(either: Agent) -> None:
     assert {change["source"] for change in history["changes"]} == {"mcp"}
 
 
-def test_the_operator_says_what_the_server_is_called(agent: Agent, record: str, settings: Settings) -> None:
+def test_the_operator_says_what_the_server_is_called(
+    agent: Agent, record: str, settings: Settings
+) -> None:
     settings.PUBLIC_URL = "https://records.example.com"
     link = act(agent, "upload", record, filename="a.txt")["upload_url"]
     assert link.startswith("https://records.example.com/api/files/")
     settings.PUBLIC_URL = ""
-    assert act(agent, "upload", record, filename="a.txt")["upload_url"].startswith("http://testserver/api/files/")
+    assert act(agent, "upload", record, filename="a.txt")["upload_url"].startswith(
+        "http://testserver/api/files/"
+    )
     assert origin.get() in ("", "http://testserver")
 
 
@@ -109,14 +119,28 @@ def test_a_files_property_refers_to_attachments(agent: Agent, record: str) -> No
         ("get_url", {}, "filename: get_url needs the name of a file"),
         ("delete", {}, "filename: delete needs the name of a file"),
         ("list", {"filename": "a"}, "filename: list does not take this argument; omit it."),
-        ("get_url", {"filename": "a", "content_type": "a/b"}, "content_type: get_url does not take"),
+        (
+            "get_url",
+            {"filename": "a", "content_type": "a/b"},
+            "content_type: get_url does not take",
+        ),
         ("upload", {"filename": "a", "prefix": "a"}, "prefix: upload does not take"),
-        ("upload", {"filename": "../a"}, "filename: expected a name, or a path of names"),
-        ("upload", {"filename": "a\\b"}, "filename: line breaks, control characters and backslashes"),
-        ("upload", {"filename": "a", "content_type": "nonsense"}, "content_type: expected a media type"),
+        ("upload", {"filename": "../a"}, "filename: expected a file name, or a path"),
+        (
+            "upload",
+            {"filename": "a\\b"},
+            "filename: line breaks, control characters and backslashes",
+        ),
+        (
+            "upload",
+            {"filename": "a", "content_type": "nonsense"},
+            "content_type: expected a media type",
+        ),
     ],
 )
-def test_what_is_wrong_is_told(agent: Agent, record: str, action: str, arguments: dict[str, Any], told: str) -> None:
+def test_what_is_wrong_is_told(
+    agent: Agent, record: str, action: str, arguments: dict[str, Any], told: str
+) -> None:
     error = act(agent, action, record, **arguments)["error"]
     assert error["code"] == "VALIDATION_ERROR"
     assert told in error["message"]
@@ -126,8 +150,14 @@ def test_what_is_not_there_is_told_by_its_argument(agent: Agent, record: str) ->
     for action in ("get_url", "delete"):
         error = act(agent, action, record, filename="a.txt")["error"]
         assert error["code"] == "NOT_FOUND"
-        assert error["message"].startswith("filename: the record has no file 'a.txt'; action list names")
-    for action, arguments in (("list", {}), ("upload", {"filename": "a"}), ("get_url", {"filename": "a"})):
+        assert error["message"].startswith(
+            "filename: the record has no file 'a.txt'; action list lists"
+        )
+    for action, arguments in (
+        ("list", {}),
+        ("upload", {"filename": "a"}),
+        ("get_url", {"filename": "a"}),
+    ):
         error = act(agent, action, NOBODY, **arguments)["error"]
         assert error["code"] == "NOT_FOUND"
         assert error["message"].startswith("record_id: there is no companies record")

@@ -21,6 +21,7 @@ PARAMETERS = (
     "external_source",
     "data",
     "expected_version",
+    "idempotency_key",
 )
 
 
@@ -30,7 +31,9 @@ def published(either: Agent) -> dict[str, Any]:
     return {tool["name"]: tool for tool in either.request("tools/list")["result"]["tools"]}
 
 
-def test_every_tool_is_published_with_a_schema_that_describes_each_argument(published: dict[str, Any]) -> None:
+def test_every_tool_is_published_with_a_schema_that_describes_each_argument(
+    published: dict[str, Any],
+) -> None:
     assert sorted(published) == sorted(tools)
     for tool in published.values():
         jsonschema.Draft202012Validator.check_schema(tool["inputSchema"])
@@ -40,9 +43,14 @@ def test_every_tool_is_published_with_a_schema_that_describes_each_argument(publ
         assert tool["title"]
 
 
-def test_every_tool_says_which_base_the_key_belongs_to(either: Agent, published: dict[str, Any]) -> None:
+def test_every_tool_says_which_base_the_key_belongs_to(
+    either: Agent, published: dict[str, Any]
+) -> None:
     base_id = str(either.caller.workspace.uuid)
-    assert all(base_id in tool["inputSchema"]["properties"]["base_id"]["description"] for tool in published.values())
+    assert all(
+        base_id in tool["inputSchema"]["properties"]["base_id"]["description"]
+        for tool in published.values()
+    )
     assert base_id in either.refusal("list_record_types", base_id=None)["message"]
 
 
@@ -77,7 +85,9 @@ def test_the_hints_tell_the_truth(published: dict[str, Any]) -> None:
     ],
     ids=lambda value: repr(value)[:40] if isinstance(value, dict) else "",
 )
-def test_a_wrong_argument_is_named(agent: Agent, name: str, changed: dict[str, Any], told: str) -> None:
+def test_a_wrong_argument_is_named(
+    agent: Agent, name: str, changed: dict[str, Any], told: str
+) -> None:
     error = agent.refusal(name, **changed)
     assert error["code"] == "VALIDATION_ERROR"
     assert told in error["message"]
@@ -86,19 +96,33 @@ def test_a_wrong_argument_is_named(agent: Agent, name: str, changed: dict[str, A
 @pytest.mark.parametrize(
     ("tool", "changed", "told"),
     [
-        ("manage_record", {"action": "read"}, "action: 'read' is not one of upsert, patch, get, delete, cancel."),
+        (
+            "manage_record",
+            {"action": "read"},
+            "action: 'read' is not one of upsert, patch, get, delete, cancel.",
+        ),
         ("manage_record", {"expected_version": 0}, "expected_version: expected 1 to"),
-        ("manage_record", {"expected_version": True}, "expected_version: expected an integer, not a boolean."),
+        (
+            "manage_record",
+            {"expected_version": True},
+            "expected_version: expected an integer, not a boolean.",
+        ),
         ("manage_record", {"data": "{}"}, "data: expected an object, not a string."),
         ("query_records", {"limit": 1001}, "limit: expected 1 to 1000."),
         ("query_records", {"fields": [5]}, "fields: expected a list of strings."),
         ("query_records", {"fields": ["x"] * 501}, "fields: at most 500 entries."),
         ("query_records", {"sort": 5}, "sort: expected an array or a string, not an integer."),
         ("record_history", {"offset": -1}, "offset: expected 0 to"),
-        ("manage_attachment", {"action": "copy"}, "action: 'copy' is not one of upload, get_url, list, delete."),
+        (
+            "manage_attachment",
+            {"action": "copy"},
+            "action: 'copy' is not one of upload, get_url, list, delete.",
+        ),
     ],
 )
-def test_an_argument_out_of_bounds_is_told_them(agent: Agent, tool: str, changed: dict[str, Any], told: str) -> None:
+def test_an_argument_out_of_bounds_is_told_them(
+    agent: Agent, tool: str, changed: dict[str, Any], told: str
+) -> None:
     arguments: dict[str, Any] = {"record_type": "companies"}
     if tool == "manage_record":
         arguments["action"] = "get"

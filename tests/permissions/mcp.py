@@ -21,9 +21,16 @@ BY_SECRET = {"field": "secret", "op": "neq", "value": "x"}
 
 
 def _tool(
-    name: str, tool: str, need: Need, targets: Sequence[str] = CASES, *, what: str = "cases", **arguments: Any
+    name: str,
+    tool: str,
+    need: Need,
+    targets: Sequence[str] = CASES,
+    *,
+    what: str = "cases",
+    **arguments: Any,
 ) -> Operation:
-    """An operation that is one call of a tool; what stands in `<>` in its arguments is filled in."""
+    """An operation that is one call of a tool; what stands in `<>` in its arguments is filled
+    in."""
 
     def call(caller: Caller, world: World, target: Target) -> Answer:
         text = orjson.dumps({"record_type": what, **arguments}).decode()
@@ -78,7 +85,11 @@ def _edit_secret(world: World, target: Target) -> Expected:
 
 def _archived(world: World, target: Target) -> Expected:
     seen = [case for case in world.targets.values() if not case.live and world.sees(case)]
-    return Expected(Verdict.DONE, count=len(seen)) if world.role.known else needs.nothing(Verdict.ABSENT)
+    return (
+        Expected(Verdict.DONE, count=len(seen))
+        if world.role.known
+        else needs.nothing(Verdict.ABSENT)
+    )
 
 
 OPERATIONS = (
@@ -87,7 +98,13 @@ OPERATIONS = (
     _record("patch the secret", "patch", _edit_secret, data={"secret": "s"}),
     _record("replace", "upsert", _unless_archived("edit"), data={"name": "Another name"}),
     _tool(
-        "create", "manage_record", needs.create, ONCE, action="upsert", external_id="new", data={"name": "Quite new"}
+        "create",
+        "manage_record",
+        needs.create,
+        ONCE,
+        action="upsert",
+        external_id="new",
+        data={"name": "Quite new"},
     ),
     _tool(
         "create with its name",
@@ -101,15 +118,36 @@ OPERATIONS = (
     _record("delete", "delete", _unless_archived("remove")),
     _file("list its files", "list", needs.list_files),
     _file("a link to its file", "get_url", needs.view_history, filename="<file>"),
-    _file("send a file", "upload", needs.ask_to_edit_files, filename="new.txt", content_type="text/plain"),
+    _file(
+        "send a file",
+        "upload",
+        needs.ask_to_edit_files,
+        filename="new.txt",
+        content_type="text/plain",
+    ),
     _file("delete its file", "delete", needs.edit_files, filename="<file>"),
     _tool("query", "query_records", needs.listed, ONCE),
-    _tool("query one", "query_records", needs.listed_one, filter={"field": "note", "op": "eq", "value": "<note>"}),
+    _tool(
+        "query one",
+        "query_records",
+        needs.listed_one,
+        filter={"field": "note", "op": "eq", "value": "<note>"},
+    ),
     _tool("query by the secret", "query_records", needs.listed_by_secret, ONCE, filter=BY_SECRET),
     _tool("sort by the secret", "query_records", needs.listed_by_secret, ONCE, sort=["secret"]),
-    _tool("search the secrets", "query_records", needs.found_in_secrets, ONCE, filter={"search": "hush-"}),
     _tool(
-        "query archived ones", "query_records", _archived, ONCE, filter={"field": "archived", "op": "eq", "value": True}
+        "search the secrets",
+        "query_records",
+        needs.found_in_secrets,
+        ONCE,
+        filter={"search": "hush-"},
+    ),
+    _tool(
+        "query archived ones",
+        "query_records",
+        _archived,
+        ONCE,
+        filter={"field": "archived", "op": "eq", "value": True},
     ),
     _tool("describe the type", "list_record_types", needs.read_definitions, ONCE),
     _tool("describe another type", "list_record_types", needs.admins_only, ONCE, what="vaults"),
@@ -128,5 +166,12 @@ class Mcp:
 
     def documented(self, caller: Caller) -> set[str]:
         tools = Agent(caller).request("tools/list")["result"]["tools"]
-        named = {tool["name"]: tool["inputSchema"]["properties"].get("action", {}).get("enum") for tool in tools}
-        return {f"{name} {action}" if action else name for name, actions in named.items() for action in actions or [""]}
+        named = {
+            tool["name"]: tool["inputSchema"]["properties"].get("action", {}).get("enum")
+            for tool in tools
+        }
+        return {
+            f"{name} {action}" if action else name
+            for name, actions in named.items()
+            for action in actions or [""]
+        }

@@ -1,4 +1,5 @@
-"""What each operation needs, and so what each role is to be answered: the rules, written apart from the product."""
+"""What each operation needs, and so what each role is to be answered: the rules, written apart from
+the product."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from .world import MARKS, RoleCase, Target, World
 
 
 class Verdict(StrEnum):
-    """What came of a call: it was done; not allowed; the thing is not there; what was sent will not do."""
+    """What came of a call: it was done; not allowed; the thing is not there; what was sent will not
+    do."""
 
     DONE = "done"
     FORBIDDEN = "forbidden"
@@ -26,7 +28,8 @@ DONE, FORBIDDEN, ABSENT, REFUSED = Verdict
 
 @dataclass(frozen=True)
 class Expected:
-    """`changed`: whether stored records or definitions are others afterwards; `count`: of what is listed."""
+    """`changed`: whether stored records or definitions are others afterwards; `count`: of what is
+    listed."""
 
     verdict: Verdict
     changed: bool = False
@@ -35,7 +38,8 @@ class Expected:
 
 @dataclass(frozen=True)
 class Answer:
-    """What an interface answered: `text` is all of it, `sent` all that the call held, `count` of a list."""
+    """What an interface answered: `text` is all of it, `sent` all that the call held, `count` of a
+    list."""
 
     verdict: Verdict
     text: str
@@ -60,7 +64,8 @@ class Operation:
 
 
 class Interface(Protocol):
-    """One way in. To put another into the matrix, write this for it and add it to INTERFACES in `test_matrix`."""
+    """One way in. To put another into the matrix, write this for it and add it to INTERFACES in
+    `test_matrix`."""
 
     @property
     def name(self) -> str: ...
@@ -121,7 +126,11 @@ def restore(world: World, target: Target) -> Expected:
         return nothing(ABSENT)
     if target.live:
         return nothing(REFUSED)
-    return Expected(DONE, changed=True) if world.role.reaches("remove", own=target.own) else nothing(FORBIDDEN)
+    return (
+        Expected(DONE, changed=True)
+        if world.role.reaches("remove", own=target.own)
+        else nothing(FORBIDDEN)
+    )
 
 
 def list_files(world: World, target: Target) -> Expected:
@@ -261,6 +270,11 @@ def bulk_secret(world: World, target: Target) -> Expected:
 
 def read_definitions(world: World, target: Target) -> Expected:
     return nothing(DONE if world.role.known else ABSENT)
+
+
+def see_what_it_is_not(world: World, target: Target) -> Expected:
+    """Asks for something of records that the object's definition does not have."""
+    return nothing(REFUSED if view(world, target).verdict == DONE else ABSENT)
 
 
 def read_hidden_definitions(world: World, target: Target) -> Expected:

@@ -18,9 +18,16 @@ VERDICTS |= {403: Verdict.FORBIDDEN, 404: Verdict.ABSENT, 409: Verdict.REFUSED}
 
 
 def rest(
-    name: str, covers: str, need: Need, method: str, path: str, body: Any = None, targets: Sequence[str] = CASES
+    name: str,
+    covers: str,
+    need: Need,
+    method: str,
+    path: str,
+    body: Any = None,
+    targets: Sequence[str] = CASES,
 ) -> Operation:
-    """An operation that is one request; what stands in `<>` in the path, below /api, and the body is filled in.
+    """An operation that is one request; what stands in `<>` in the path, below /api, and the body
+    is filled in.
 
     A body that is a text is sent as a table.
     """
@@ -34,7 +41,9 @@ def rest(
         text = answer.getvalue().decode()
         verdict = VERDICTS.get(answer.status_code)
         assert verdict is not None, (name, answer.status_code, text)
-        return Answer(verdict, text, f"{filled} {orjson.dumps(content).decode()}", _count(answer, text))
+        return Answer(
+            verdict, text, f"{filled} {orjson.dumps(content).decode()}", _count(answer, text)
+        )
 
     return Operation(name, covers, need, send, targets)
 
@@ -58,7 +67,12 @@ def _filled(world: World, target: Target, part: Any) -> Any:
     if isinstance(part, list):
         return [_filled(world, target, value) for value in part]
     if isinstance(part, str) and "<" in part:
-        for key, value in {**world.ids, **target.values, "uuid": target.uuid, "file": target.file}.items():
+        for key, value in {
+            **world.ids,
+            **target.values,
+            "uuid": target.uuid,
+            "file": target.file,
+        }.items():
             part = part.replace(f"<{key}>", value)
     return part
 
@@ -68,4 +82,10 @@ def fields(**values: Any) -> list[dict[str, Any]]:
 
 
 def clauses(*found: tuple[str, str, Any]) -> list[dict[str, Any]]:
-    return [{"filters": [dict(zip(("field", "condition", "value"), clause, strict=True)) for clause in found]}]
+    return [
+        {
+            "filters": [
+                dict(zip(("field", "condition", "value"), clause, strict=True)) for clause in found
+            ]
+        }
+    ]

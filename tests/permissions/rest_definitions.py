@@ -13,13 +13,39 @@ NOTE, KIND, HUSHED = f"{CASES}/fields/note", f"{CASES}/fields/kind", f"{CASES}/f
 FIELD = {"display_name": "Added", "field_type": "text", "category": "<category>"}
 OBJECT = {"object_name": "Added", "entity_name": "Added"}
 READS = [
-    once("objects", "custom_objects_list", needs.anybody, "GET", "custom-objects?custom_only=false"),
-    once("archived objects", "custom_objects_list", needs.anybody, "GET", "custom-objects?archived=true"),
+    once(
+        "objects", "custom_objects_list", needs.anybody, "GET", "custom-objects?custom_only=false"
+    ),
+    once(
+        "archived objects",
+        "custom_objects_list",
+        needs.anybody,
+        "GET",
+        "custom-objects?archived=true",
+    ),
     once("an object", "custom_objects_retrieve", needs.read_definitions, "GET", CASES),
-    once("an object by id", "custom_objects_retrieve", needs.read_definitions, "GET", "custom-objects/<cases>"),
+    once(
+        "an object by id",
+        "custom_objects_retrieve",
+        needs.read_definitions,
+        "GET",
+        "custom-objects/<cases>",
+    ),
     once("an unseen object", "custom_objects_retrieve", needs.admins_only, "GET", VAULTS),
-    once("a schema", "custom_objects_schema_retrieve", needs.read_definitions, "GET", f"{CASES}/schema"),
-    once("an unseen schema", "custom_objects_schema_retrieve", needs.admins_only, "GET", f"{VAULTS}/schema"),
+    once(
+        "a schema",
+        "custom_objects_schema_retrieve",
+        needs.read_definitions,
+        "GET",
+        f"{CASES}/schema",
+    ),
+    once(
+        "an unseen schema",
+        "custom_objects_schema_retrieve",
+        needs.admins_only,
+        "GET",
+        f"{VAULTS}/schema",
+    ),
     once("fields", "custom_objects_fields_list", needs.read_definitions, "GET", f"{CASES}/fields"),
     once(
         "fields of a related object",
@@ -28,7 +54,44 @@ READS = [
         "GET",
         "custom-objects/clients/fields",
     ),
-    once("unseen fields", "custom_objects_fields_list", needs.admins_only, "GET", f"{VAULTS}/fields"),
+    once(
+        "unseen fields", "custom_objects_fields_list", needs.admins_only, "GET", f"{VAULTS}/fields"
+    ),
+    once(
+        "fields to choose from",
+        "custom_objects_fields_settings_search_list",
+        needs.read_definitions,
+        "GET",
+        f"{CASES}/fields/settings-search",
+    ),
+    once(
+        "unseen fields to choose from",
+        "custom_objects_fields_settings_search_list",
+        needs.admins_only,
+        "GET",
+        f"{VAULTS}/fields/settings-search",
+    ),
+    once(
+        "objects to choose from",
+        "custom_objects_settings_search_list",
+        needs.anybody,
+        "GET",
+        "custom-objects/settings-search",
+    ),
+    once(
+        "tags of a field of another type",
+        "pipelines_fields_tags_list",
+        needs.see_what_it_is_not,
+        "GET",
+        "pipelines/cases/fields/kind/tags",
+    ),
+    once(
+        "tags of contacts",
+        "client_fields_tags_list",
+        needs.admins_only,
+        "GET",
+        "client/fields/tags/tags",
+    ),
     once("a field", "custom_objects_fields_retrieve", needs.read_definitions, "GET", NOTE),
     once(
         "a hidden field",
@@ -44,7 +107,13 @@ READS = [
         "GET",
         f"{CASES}/fields/<vaults field>",
     ),
-    once("options", "custom_objects_fields_options_list", needs.read_definitions, "GET", f"{KIND}/options"),
+    once(
+        "options",
+        "custom_objects_fields_options_list",
+        needs.read_definitions,
+        "GET",
+        f"{KIND}/options",
+    ),
     once(
         "hidden options",
         "custom_objects_fields_options_list",
@@ -52,17 +121,45 @@ READS = [
         "GET",
         f"{HUSHED}/options",
     ),
-    once("categories", "custom_objects_categories_list", needs.read_definitions, "GET", f"{CASES}/categories"),
-    once("unseen categories", "custom_objects_categories_list", needs.admins_only, "GET", f"{VAULTS}/categories"),
-    once("stages", "pipelines_stages_list", needs.read_definitions, "GET", "pipelines/cases/stages"),
+    once(
+        "categories",
+        "custom_objects_categories_list",
+        needs.read_definitions,
+        "GET",
+        f"{CASES}/categories",
+    ),
+    once(
+        "unseen categories",
+        "custom_objects_categories_list",
+        needs.admins_only,
+        "GET",
+        f"{VAULTS}/categories",
+    ),
+    once(
+        "stages", "pipelines_stages_list", needs.read_definitions, "GET", "pipelines/cases/stages"
+    ),
     once("the team", "team_list", needs.anybody, "GET", "team"),
     once("a member", "team_retrieve", needs.anybody, "GET", "team/<admin>"),
     once("members by name", "team_typeahead_list", needs.anybody, "GET", "team/typeahead?search=a"),
     once("what one may do", "auth_access_retrieve", needs.anybody, "GET", "auth/access"),
 ]
 OBJECTS = [
-    once("make an object", "custom_objects_create", needs.define_workspace, "POST", "custom-objects", OBJECT),
-    once("change an object", "custom_objects_partial_update", needs.define, "PATCH", CASES, {"description": "d"}),
+    once(
+        "make an object",
+        "custom_objects_create",
+        needs.define_workspace,
+        "POST",
+        "custom-objects",
+        OBJECT,
+    ),
+    once(
+        "change an object",
+        "custom_objects_partial_update",
+        needs.define,
+        "PATCH",
+        CASES,
+        {"description": "d"},
+    ),
     once(
         "change an unseen object",
         "custom_objects_partial_update",
@@ -72,7 +169,9 @@ OBJECTS = [
         {"description": "d"},
     ),
     once("archive an object", "custom_objects_destroy", needs.define, "DELETE", CASES),
-    once("archive an unseen object", "custom_objects_destroy", needs.define_unseen, "DELETE", VAULTS),
+    once(
+        "archive an unseen object", "custom_objects_destroy", needs.define_unseen, "DELETE", VAULTS
+    ),
     once(
         "unarchive an object that is not archived",
         "custom_objects_unarchive_partial_update",
@@ -82,7 +181,14 @@ OBJECTS = [
     ),
 ]
 FIELDS = [
-    once("make a field", "custom_objects_fields_create", needs.define, "POST", f"{CASES}/fields", FIELD),
+    once(
+        "make a field",
+        "custom_objects_fields_create",
+        needs.define,
+        "POST",
+        f"{CASES}/fields",
+        FIELD,
+    ),
     once(
         "make a field of an unseen object",
         "custom_objects_fields_create",
@@ -92,7 +198,12 @@ FIELDS = [
         FIELD | {"category": "General"},
     ),
     once(
-        "change a field", "custom_objects_fields_partial_update", needs.define, "PATCH", NOTE, {"display_name": "Notes"}
+        "change a field",
+        "custom_objects_fields_partial_update",
+        needs.define,
+        "PATCH",
+        NOTE,
+        {"display_name": "Notes"},
     ),
     once(
         "change a hidden field",
@@ -103,7 +214,13 @@ FIELDS = [
         {"display_name": "Open"},
     ),
     once("delete a field", "custom_objects_fields_destroy", needs.define, "DELETE", NOTE),
-    once("delete a hidden field", "custom_objects_fields_destroy", needs.define_hidden, "DELETE", HUSHED),
+    once(
+        "delete a hidden field",
+        "custom_objects_fields_destroy",
+        needs.define_hidden,
+        "DELETE",
+        HUSHED,
+    ),
     once(
         "add an option",
         "custom_objects_fields_options_create",

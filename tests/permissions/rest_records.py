@@ -14,10 +14,27 @@ VALUES, BULK_CHANGE = "records/<uuid>/field-values", "custom-objects/cases/bulk-
 ONE_RECORD = [
     rest("retrieve", "records_retrieve", needs.view, "GET", CASE),
     rest(
-        "retrieve all", "records_retrieve", needs.view, "GET", f"{CASE}?include_hidden_fields=true&detail_summary=true"
+        "retrieve all",
+        "records_retrieve",
+        needs.view,
+        "GET",
+        f"{CASE}?include_hidden_fields=true&detail_summary=true",
     ),
-    rest("retrieve as of", "records_retrieve", needs.view, "GET", f"{CASE}?as_of=9999-01-01T00:00:00Z"),
-    rest("replace", "records_update", needs.edit, "PUT", CASE, {"fields": fields(name="New one", note="n")}),
+    rest(
+        "retrieve as of",
+        "records_retrieve",
+        needs.view,
+        "GET",
+        f"{CASE}?as_of=9999-01-01T00:00:00Z",
+    ),
+    rest(
+        "replace",
+        "records_update",
+        needs.edit,
+        "PUT",
+        CASE,
+        {"fields": fields(name="New one", note="n")},
+    ),
     rest(
         "change",
         "records_partial_update",
@@ -27,14 +44,40 @@ ONE_RECORD = [
         {"fields": fields(note="n")},
     ),
     rest(
-        "change the secret", "records_partial_update", needs.edit_secret, "PATCH", CASE, {"fields": fields(secret="s")}
+        "change the secret",
+        "records_partial_update",
+        needs.edit_secret,
+        "PATCH",
+        CASE,
+        {"fields": fields(secret="s")},
     ),
     rest("archive", "records_destroy", needs.remove, "DELETE", CASE),
-    rest("unarchive", "records_unarchive_partial_update", needs.restore, "PATCH", f"{CASE}/unarchive"),
-    rest("move", "records_move_partial_update", needs.edit, "PATCH", f"{CASE}/move", {"stage_id": "<stage>"}),
+    rest(
+        "unarchive", "records_unarchive_partial_update", needs.restore, "PATCH", f"{CASE}/unarchive"
+    ),
+    rest(
+        "move",
+        "records_move_partial_update",
+        needs.edit,
+        "PATCH",
+        f"{CASE}/move",
+        {"stage_id": "<stage>"},
+    ),
     rest("history", "records_history_list", needs.view_history, "GET", f"{CASE}/history"),
-    rest("values of a field", "records_field_values_list", needs.view, "GET", f"{VALUES}/<note field>"),
-    rest("values of the secret", "records_field_values_list", needs.view_secret, "GET", f"{VALUES}/<secret field>"),
+    rest(
+        "values of a field",
+        "records_field_values_list",
+        needs.view,
+        "GET",
+        f"{VALUES}/<note field>",
+    ),
+    rest(
+        "values of the secret",
+        "records_field_values_list",
+        needs.view_secret,
+        "GET",
+        f"{VALUES}/<secret field>",
+    ),
     rest(
         "what points at it",
         "records_related_pipeline_records_create",
@@ -46,8 +89,16 @@ ONE_RECORD = [
 ]
 NAMED = {"fields": fields(name="<name>")}
 BY_NAME = [
-    rest("look up", "records_lookup_retrieve", needs.view, "GET", "records/cases/lookup?identifier=<name>"),
-    once("add", "records_add_create", needs.create, "POST", ADD, {"fields": fields(name="Quite new")}),
+    rest(
+        "look up",
+        "records_lookup_retrieve",
+        needs.view,
+        "GET",
+        "records/cases/lookup?identifier=<name>",
+    ),
+    once(
+        "add", "records_add_create", needs.create, "POST", ADD, {"fields": fields(name="Quite new")}
+    ),
     rest("add with its name", "records_add_create", needs.create_with_its_name, "POST", ADD, NAMED),
     rest(
         "add or unarchive",
@@ -84,7 +135,9 @@ BY_NAME = [
 ]
 
 
-def search(name: str, need: needs.Need, body: Any, targets: tuple[str, ...] = ONCE, of: str = "cases") -> Operation:
+def search(
+    name: str, need: needs.Need, body: Any, targets: tuple[str, ...] = ONCE, of: str = "cases"
+) -> Operation:
     return rest(name, "records_search_create", need, "POST", f"records/{of}/search", body, targets)
 
 
@@ -97,9 +150,17 @@ SEARCHES = [
     search("search for a note", needs.listed_one, {"search": "<note>"}, CASES),
     search("search notes", needs.listed, {"search": "note-"}),
     search("search the secrets' text", needs.found_in_secrets, {"search": "hush-"}),
-    search("filter by the secret", needs.listed_by_secret, {"query": clauses(("secret", "contains", "hush"))}),
+    search(
+        "filter by the secret",
+        needs.listed_by_secret,
+        {"query": clauses(("secret", "contains", "hush"))},
+    ),
     search("sort by the secret", needs.listed_by_secret, {"ordering": "secret"}),
-    search("search in the secret", needs.listed_by_secret, {"search": "hush", "search_within_field_names": ["secret"]}),
+    search(
+        "search in the secret",
+        needs.listed_by_secret,
+        {"search": "hush", "search_within_field_names": ["secret"]},
+    ),
     search("sort by what shows the secret", needs.listed_by_secret, {"ordering": "display_name"}),
     search("filter by what shows the secret", needs.listed_by_secret, {"query": SHOWN}),
 ]
@@ -119,8 +180,20 @@ FROM_THE_CLIENT = [
         "records/<client>/related-pipeline-records",
         {},
     ),
-    once("a client with its cases", "records_retrieve", needs.anybody, "GET", "records/clients/<client>"),
-    once("a client's history", "records_history_list", needs.anybody, "GET", "records/clients/<client>/history"),
+    once(
+        "a client with its cases",
+        "records_retrieve",
+        needs.anybody,
+        "GET",
+        "records/clients/<client>",
+    ),
+    once(
+        "a client's history",
+        "records_history_list",
+        needs.anybody,
+        "GET",
+        "records/clients/<client>/history",
+    ),
     search(
         "clients with a case",
         needs.linked_one,
@@ -169,7 +242,13 @@ BULK = [
         {**CHANGE, "field_id": "secret"},
     ),
     once("jobs", "bulk_action_progress_list", needs.own_jobs, "GET", "bulk-action-progress"),
-    once("another's job", "bulk_action_progress_retrieve", needs.admins_only, "GET", "bulk-action-progress/<job>"),
+    once(
+        "another's job",
+        "bulk_action_progress_retrieve",
+        needs.admins_only,
+        "GET",
+        "bulk-action-progress/<job>",
+    ),
     once(
         "cancel another's job",
         "bulk_action_progress_cancel_create",
@@ -180,7 +259,14 @@ BULK = [
     ),
 ]
 TRANSFERS = [
-    once("export", "custom_objects_exports_create", needs.listed, "POST", "custom-objects/cases/exports", {}),
+    once(
+        "export",
+        "custom_objects_exports_create",
+        needs.listed,
+        "POST",
+        "custom-objects/cases/exports",
+        {},
+    ),
     once(
         "export by the secret",
         "custom_objects_exports_create",
@@ -214,7 +300,13 @@ TRANSFERS = [
     ),
 ]
 FILES = [
-    rest("list files", "records_attachments_list", needs.list_files, "GET", "attachments/cases/<uuid>"),
+    rest(
+        "list files",
+        "records_attachments_list",
+        needs.list_files,
+        "GET",
+        "attachments/cases/<uuid>",
+    ),
     rest(
         "ask to send a file",
         "records_attachments_create",

@@ -1,5 +1,5 @@
-"""Every operation of every interface, by every role, on records in every state: nothing works that is not granted,
-and nothing is shown that is not for the caller."""
+"""Every operation of every interface, by every role, on records in every state: nothing works that
+is not granted, and nothing is shown that is not for the caller."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from django.db import transaction
 
-from records.services.directory import forget_everything
+from records.services.catalogue.directory import forget_everything
 from tests.factories import Caller
 
 from .mcp import Mcp
@@ -23,19 +23,25 @@ INTERFACES: tuple[Interface, ...] = (Rest(), WorkspaceApi(), Mcp())
 @pytest.mark.django_db
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
 @pytest.mark.parametrize("interface", INTERFACES, ids=lambda interface: interface.name)
-def test_a_role_does_what_it_is_granted_and_nothing_else(interface: Interface, role: RoleCase) -> None:
+def test_a_role_does_what_it_is_granted_and_nothing_else(
+    interface: Interface, role: RoleCase
+) -> None:
     world = replace(make_world(role), role=interface.role_of(role))
     wrong: list[str] = []
     for operation in interface.operations:
         for name in operation.targets:
             target = world.targets[name]
-            wrong += [f"{operation.name}, {name}: {what}" for what in problems(operation, world, target)]
+            wrong += [
+                f"{operation.name}, {name}: {what}" for what in problems(operation, world, target)
+            ]
     assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("interface", INTERFACES, ids=lambda interface: interface.name)
 def test_every_operation_is_in_the_matrix(workspace: Caller, interface: Interface) -> None:
-    assert {operation.covers for operation in interface.operations} == interface.documented(workspace)
+    assert {operation.covers for operation in interface.operations} == interface.documented(
+        workspace
+    )
     names = [operation.name for operation in interface.operations]
     assert len(names) == len(set(names))
 
@@ -59,12 +65,18 @@ def judged(answer: Answer, expected: Expected, *, changed: bool) -> list[str]:
         found.append(f"{answer.verdict} instead of {expected.verdict}: {answer.text[:300]}")
     elif changed != expected.changed:
         found.append("something was changed" if changed else "nothing was changed")
-    if expected.verdict == Verdict.DONE and expected.count is not None and answer.count != expected.count:
+    if (
+        expected.verdict == Verdict.DONE
+        and expected.count is not None
+        and answer.count != expected.count
+    ):
         found.append(f"counts {answer.count} instead of {expected.count}")
     return found
 
 
 def leaks(answer: Answer, world: World) -> list[str]:
     return [
-        f"shows {what}: {answer.text[:600]}" for what, text in world.secrets(answer.sent).items() if text in answer.text
+        f"shows {what}: {answer.text[:600]}"
+        for what, text in world.secrets(answer.sent).items()
+        if text in answer.text
     ]

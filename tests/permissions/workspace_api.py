@@ -25,39 +25,64 @@ NEW: dict[str, Any] = {"fieldValues": {"name": "Quite new"}}
 
 
 def _asked(
-    name: str, covers: str, need: Need, method: str, path: str, body: Any = None, targets: Sequence[str] = ONCE
+    name: str,
+    covers: str,
+    need: Need,
+    method: str,
+    path: str,
+    body: Any = None,
+    targets: Sequence[str] = ONCE,
 ) -> Operation:
-    """An operation that is one request; the numbers of the type and of the target stand in its path."""
+    """An operation that is one request; the numbers of the type and of the target stand in its
+    path."""
 
     def send(caller: Caller, world: World, target: Target) -> Answer:
-        key = Record.objects.filter(uuid=target.uuid).values_list("pk", flat=True).first() or UNKNOWN
-        filled = path.replace("<type>", str(world.admin.schema("cases").id)).replace("<record>", str(key))
+        key = (
+            Record.objects.filter(uuid=target.uuid).values_list("pk", flat=True).first() or UNKNOWN
+        )
+        filled = path.replace("<type>", str(world.admin.schema("cases").id)).replace(
+            "<record>", str(key)
+        )
         content = orjson.loads(orjson.dumps(body).decode().replace("<name>", target.case_name))
         answer = WorkspaceClient(caller).send(method, filled, content)
         text = answer.content.decode()
         verdict = VERDICTS.get(answer.status_code)
         assert verdict is not None, (name, answer.status_code, text)
         found = answer.json()
-        return Answer(verdict, text, f"{filled} {content}", found.get("total") if isinstance(found, dict) else None)
+        return Answer(
+            verdict,
+            text,
+            f"{filled} {content}",
+            found.get("total") if isinstance(found, dict) else None,
+        )
 
     return Operation(name, covers, need, send, targets)
 
 
-def _record(name: str, covers: str, need: Need, method: str, path: str = RECORD, body: Any = None) -> Operation:
+def _record(
+    name: str, covers: str, need: Need, method: str, path: str = RECORD, body: Any = None
+) -> Operation:
     return _asked(name, covers, need, method, path, body, CASES)
 
 
 def _knows_type(world: World, target: Target) -> bool:
-    """What a type holds is told to roles that may do something with its records by more than owning them."""
+    """What a type holds is told to roles that may do something with its records by more than owning
+    them."""
     return world.role.name not in UNGRANTED
 
 
 def _read_type(world: World, target: Target) -> Expected:
-    return needs.read_definitions(world, target) if _knows_type(world, target) else needs.nothing(Verdict.ABSENT)
+    return (
+        needs.read_definitions(world, target)
+        if _knows_type(world, target)
+        else needs.nothing(Verdict.ABSENT)
+    )
 
 
 def _define_type(world: World, target: Target) -> Expected:
-    return needs.define(world, target) if _knows_type(world, target) else needs.nothing(Verdict.ABSENT)
+    return (
+        needs.define(world, target) if _knows_type(world, target) else needs.nothing(Verdict.ABSENT)
+    )
 
 
 def _create_in_bulk(world: World, target: Target) -> Expected:
@@ -68,13 +93,46 @@ def _create_in_bulk(world: World, target: Target) -> Expected:
 
 OPERATIONS = (
     _asked("types", "list_data_types", needs.anybody, "GET", "/data-types"),
-    _asked("make a type", "create_data_type", needs.define_workspace, "POST", "/data-types", {"name": "Quite new"}),
-    _asked("counts", "get_member_record_counts", needs.anybody, "GET", "/data-types/member-record-counts"),
-    _asked("a slug", "validate_data_type_slug", needs.anybody, "POST", "/data-types/validate-slug", {"slug": "new"}),
+    _asked(
+        "make a type",
+        "create_data_type",
+        needs.define_workspace,
+        "POST",
+        "/data-types",
+        {"name": "Quite new"},
+    ),
+    _asked(
+        "counts",
+        "get_member_record_counts",
+        needs.anybody,
+        "GET",
+        "/data-types/member-record-counts",
+    ),
+    _asked(
+        "a slug",
+        "validate_data_type_slug",
+        needs.anybody,
+        "POST",
+        "/data-types/validate-slug",
+        {"slug": "new"},
+    ),
     _asked("a type by slug", "get_data_type_by_slug", _read_type, "GET", "/data-types/slug/cases"),
     _asked("a type", "get_data_type", _read_type, "GET", "/data-types/<type>"),
-    _asked("change a type", "update_data_type", _define_type, "PUT", "/data-types/<type>", {"description": "New"}),
-    _asked("archive a type", "delete_data_type", _define_type, "DELETE", "/data-types/<type>?force=true"),
+    _asked(
+        "change a type",
+        "update_data_type",
+        _define_type,
+        "PUT",
+        "/data-types/<type>",
+        {"description": "New"},
+    ),
+    _asked(
+        "archive a type",
+        "delete_data_type",
+        _define_type,
+        "DELETE",
+        "/data-types/<type>?force=true",
+    ),
     _asked("list", "list_data_records", needs.listed, "GET", "/data-types/<type>/records"),
     _asked("create", "create_data_record", needs.create, "POST", "/data-types/<type>/records", NEW),
     _record(
@@ -93,18 +151,36 @@ OPERATIONS = (
         "/data-types/<type>/records?externalId=nobody",
         NEW,
     ),
-    _asked("upsert", "upsert_data_record", needs.create, "POST", "/data-types/<type>/upsert/new", NEW),
-    _asked("many", "bulk_data_records", _create_in_bulk, "POST", "/data-types/<type>/records/bulk", {"records": [NEW]}),
+    _asked(
+        "upsert", "upsert_data_record", needs.create, "POST", "/data-types/<type>/upsert/new", NEW
+    ),
+    _asked(
+        "many",
+        "bulk_data_records",
+        _create_in_bulk,
+        "POST",
+        "/data-types/<type>/records/bulk",
+        {"records": [NEW]},
+    ),
     _record("read", "get_data_record", needs.view, "GET"),
     _record("change", "update_data_record", needs.edit, "PUT", body={"fieldValues": {"note": "n"}}),
-    _record("change the secret", "update_data_record", needs.edit_secret, "PUT", body={"fieldValues": {"secret": "s"}}),
+    _record(
+        "change the secret",
+        "update_data_record",
+        needs.edit_secret,
+        "PUT",
+        body={"fieldValues": {"secret": "s"}},
+    ),
     _record("delete", "delete_data_record", needs.remove, "DELETE"),
     _record("changes", "list_data_record_changes", needs.view, "GET", f"{RECORD}/changes"),
 )
 
 
+RIGHTS = ("view", "edit", "remove")
+
+
 class WorkspaceApi:
-    """Where one's own records may be seen and changed whatever the role says."""
+    """Where one's own records may be seen, changed and removed whatever the role says."""
 
     name = "workspace"
     operations = OPERATIONS
@@ -112,9 +188,13 @@ class WorkspaceApi:
     def role_of(self, role: RoleCase) -> RoleCase:
         if role.name in UNGRANTED:
             role = replace(role, edit="none", remove="none")
-        own = {right: "own" for right in ("view", "edit") if getattr(role, right) == "none"}
+        own = {right: "own" for right in RIGHTS if getattr(role, right) == "none"}
         return replace(role, **own)  # type: ignore[arg-type]
 
     def documented(self, caller: Caller) -> set[str]:
         document = Client().get("/api/v2/docs/schema").json()
-        return {item["operationId"] for methods in document["paths"].values() for item in methods.values()}
+        return {
+            item["operationId"]
+            for methods in document["paths"].values()
+            for item in methods.values()
+        }

@@ -1,4 +1,5 @@
-"""What the matrix is tried on: roles of every kind, and cases that are one's own or another's, live or archived."""
+"""What the matrix is tried on: roles of every kind, and cases that are one's own or another's, live
+or archived."""
 
 from __future__ import annotations
 
@@ -9,10 +10,10 @@ from typing import Any
 from uuid import uuid4
 
 from records.models import Record
-from records.services.attachments import attach_file
+from records.services.files.attachments import attach_file
 from records.services.importing.uploads import store_upload
-from records.services.jobs.bulk import start_bulk_change
-from records.services.lifecycle import Address
+from records.services.jobs.bulk_jobs import start_bulk_change
+from records.services.reading.record_address import Address
 from tests.factories import (
     Caller,
     FieldDefinition,
@@ -27,7 +28,8 @@ from tests.factories import (
 )
 
 EXTENTS = ("none", "own", "all")
-# (edit, remove, create): the rights differ from each other in every role, so that none can pass for another.
+# (edit, remove, create): the rights differ from each other in every role, so that none can pass for
+# another.
 COMBINED = (("none", "own", True), ("own", "all", False), ("all", "none", True))
 MORE = (("own", "none", False), ("none", "all", False), ("all", "own", False))
 MARKS = {
@@ -43,7 +45,8 @@ FILE = "the only file"
 
 @dataclass(frozen=True)
 class RoleCase:
-    """A role, and what it may do with cases; `secret` is whether the field Secret is open, locked or hidden to it."""
+    """A role, and what it may do with cases; `secret` is whether the field Secret is open, locked
+    or hidden to it."""
 
     name: str
     view: str = "all"
@@ -71,7 +74,13 @@ ROLES = (
     RoleCase("hidden", secret="hidden"),
     RoleCase("hidden, own only", "own", "own", "own", secret="hidden"),
     *(
-        RoleCase(f"view {view}, edit {edit}, remove {remove}, create {create}", view, edit, remove, create)
+        RoleCase(
+            f"view {view}, edit {edit}, remove {remove}, create {create}",
+            view,
+            edit,
+            remove,
+            create,
+        )
         for view in EXTENTS
         for edit, remove, create in COMBINED + (MORE if view == "all" else ())
     ),
@@ -132,29 +141,46 @@ class World:
         return [target for target in self.targets.values() if target.live and self.sees(target)]
 
     def secrets(self, sent: str) -> dict[str, str]:
-        """What no answer to the member may hold, by what it is; what they sent themselves may be sent back."""
+        """What no answer to the member may hold, by what it is; what they sent themselves may be
+        sent back."""
         taboo = {}
         for target in self.targets.values():
             if target.name == "missing":
                 continue
             if not self.sees(target):
                 taboo[f"the id of {target.name}"] = target.uuid
-                taboo |= {f"the {name} of {target.name}": text for name, text in target.values.items()}
+                taboo |= {
+                    f"the {name} of {target.name}": text for name, text in target.values.items()
+                }
                 taboo[f"the file of {target.name}"] = target.file
             elif not self.sees_secret:
                 taboo[f"the secret of {target.name}"] = target.secret
         if not self.sees_secret:
-            taboo |= {"the id of the hidden field": self.ids["secret field"], "the hidden field": "hushed"}
+            taboo |= {
+                "the id of the hidden field": self.ids["secret field"],
+                "the hidden field": "hushed",
+            }
         if not self.role.admin:
-            taboo |= {"the id of an object without grants": self.ids["vaults"], "its name": "vaults"}
+            taboo |= {
+                "the id of an object without grants": self.ids["vaults"],
+                "its name": "vaults",
+            }
         if not self.role.known:
             taboo["the id of the object"] = self.ids["cases"]
         return {what: text for what, text in taboo.items() if text not in sent}
 
     def state(self) -> tuple[Any, ...]:
         """What a refused call leaves as it was: all cases, and the version of the definitions."""
-        rows = Record.objects.filter(object__name="cases").order_by("id").values_list("id", "version", "state")
-        version = type(self.admin.workspace).objects.values_list("definitions_version").get(pk=self.admin.workspace.pk)
+        rows = (
+            Record.objects.filter(object__name="cases")
+            .order_by("id")
+            .values_list("id", "version", "state")
+        )
+        version = (
+            type(self.admin.workspace)
+            .objects.values_list("definitions_version")
+            .get(pk=self.admin.workspace.pk)
+        )
         return (*rows, version)
 
 
@@ -181,7 +207,12 @@ def make_world(role: RoleCase) -> World:
     world.targets["missing"] = Target("missing", str(uuid4()), MARKS["missing"], ours=False)
     mine, others = world.targets["mine"], world.targets["another's"]
     job = start_bulk_change(
-        admin.author, admin.schema("cases"), "kind", "One", "only_update_blank", [mine.uuid, others.uuid]
+        admin.author,
+        admin.schema("cases"),
+        "kind",
+        "One",
+        "only_update_blank",
+        [mine.uuid, others.uuid],
     )
     world.ids["job"] = job.uuid
     upload = store_upload(admin.author, admin.schema("cases"), "cases.csv", [b"name,note\nNew,B\n"])
@@ -211,7 +242,12 @@ def define(admin: Caller) -> None:
 def _member(admin: Caller, role: RoleCase) -> Caller:
     grants: dict[str, Mapping[str, Any]] = {"clients": {"view": "all"}}
     if role.known:
-        grants["cases"] = {"create": role.create, "view": role.view, "edit": role.edit, "remove": role.remove}
+        grants["cases"] = {
+            "create": role.create,
+            "view": role.view,
+            "edit": role.edit,
+            "remove": role.remove,
+        }
     fields = [("cases", "secret"), ("cases", "hushed_kind")]
     return make_member(
         admin,
@@ -225,7 +261,9 @@ def _member(admin: Caller, role: RoleCase) -> Caller:
 def _make_case(world: World, name: str, client: str, *, own: bool, live: bool) -> Target:
     helper = {"helper": str(world.caller.member.uuid)} if own else {}
     target = Target(name, "", MARKS[name], own, live)
-    uuid = make_record(world.admin, "cases", **target.values, client=client, kind="One", **helper).record.uuid
+    uuid = make_record(
+        world.admin, "cases", **target.values, client=client, kind="One", **helper
+    ).record.uuid
     schema, where = world.admin.schema("cases"), Address(uuid)
     attach_file(world.admin.author, schema, where, target.file, "text/plain", BytesIO(b"Text"), 4)
     if not live:
@@ -249,5 +287,8 @@ def _name_definitions(world: World) -> None:
         "admin": str(world.admin.member.uuid),
         "category": fields["note"].category_uuid,
         **{f"option {option.name}": option.uuid for option in fields["kind"].options.values()},
-        **{f"hushed option {option.name}": option.uuid for option in fields["hushed_kind"].options.values()},
+        **{
+            f"hushed option {option.name}": option.uuid
+            for option in fields["hushed_kind"].options.values()
+        },
     }

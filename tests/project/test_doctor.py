@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from pytest_django import Settings
 
-from records.services.jobs import beat, forget_beats
+from records.services.jobs.beats import beat, forget_beats
 from records_project.doctor import Finding, examine
 from records_project.doctor.settings import misspelled
 from tests.own_postgres import own_cluster
@@ -100,7 +100,9 @@ def test_the_proxy_is_not_checked_without_an_address() -> None:
 
 @pytest.mark.django_db
 def test_a_proxy_that_cannot_be_reached_fails() -> None:
-    (finding,) = [each for each in examine(f"https://127.0.0.1:{free_port()}") if each.check == "proxy"]
+    (finding,) = [
+        each for each in examine(f"https://127.0.0.1:{free_port()}") if each.check == "proxy"
+    ]
 
     assert finding.status == "failed"
     assert "cannot be reached" in finding.said
@@ -108,7 +110,11 @@ def test_a_proxy_that_cannot_be_reached_fails() -> None:
 
 @pytest.mark.parametrize(
     ("name", "meant"),
-    [("RECORD_ENV", "RECORDS_ENV"), ("ALLOWED_HOST", "ALLOWED_HOSTS"), ("DATABASE_URI", "DATABASE_URL")],
+    [
+        ("RECORD_ENV", "RECORDS_ENV"),
+        ("ALLOWED_HOST", "ALLOWED_HOSTS"),
+        ("DATABASE_URI", "DATABASE_URL"),
+    ],
 )
 def test_a_misspelled_variable_is_named(name: str, meant: str) -> None:
     (said,) = misspelled({name: "a value"})
@@ -118,13 +124,17 @@ def test_a_misspelled_variable_is_named(name: str, meant: str) -> None:
     assert "a value" not in said
 
 
-@pytest.mark.parametrize("name", ["PATH", "AWS_PROFILE", "HOSTNAME", "DJANGO_SETTINGS_MODULE", "PYTHONPATH"])
+@pytest.mark.parametrize(
+    "name", ["PATH", "AWS_PROFILE", "HOSTNAME", "DJANGO_SETTINGS_MODULE", "PYTHONPATH"]
+)
 def test_a_variable_of_others_is_left_alone(name: str) -> None:
     assert list(misspelled({name: "a value"})) == []
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("mode", "said"), [("*", "ALLOWED_HOSTS is *"), ("x", "HTTPS_ONLY is false")])
+@pytest.mark.parametrize(
+    ("mode", "said"), [("*", "ALLOWED_HOSTS is *"), ("x", "HTTPS_ONLY is false")]
+)
 def test_what_suits_a_trial_only_is_a_warning(settings: Settings, mode: str, said: str) -> None:
     settings.RECORDS_ENV = "production"
     settings.ALLOWED_HOSTS = [mode]
@@ -136,7 +146,13 @@ def test_what_suits_a_trial_only_is_a_warning(settings: Settings, mode: str, sai
 
 
 def doctor(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*MANAGE, "doctor", *arguments], env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [*MANAGE, "doctor", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_an_unsafe_postgres_is_named_and_no_secret_is_shown(tmp_path: Path) -> None:
@@ -174,13 +190,16 @@ def test_a_database_that_is_away_is_one_failure(tmp_path: Path) -> None:
     result = json.loads(done.stdout)
     status = {each["check"]: each["status"] for each in result["checks"]}
     assert (done.returncode, result["ok"], status["database"]) == (1, False, "failed")
-    assert {status[name] for name in ("migrations", "time_limit", "clock", "workers")} == {"skipped"}
+    assert {status[name] for name in ("migrations", "time_limit", "clock", "workers")} == {
+        "skipped"
+    }
     assert WORD not in done.stdout + done.stderr
 
 
 @pytest.mark.django_db
 def test_a_limit_that_does_not_reach_the_database_fails(settings: Settings) -> None:
-    # As behind a pooler that drops the option: the connection of the tests was opened without a limit.
+    # As behind a pooler that drops the option: the connection of the tests was opened without a
+    # limit.
     settings.STATEMENT_SECONDS = 7.0
 
     (finding,) = found("time_limit")
@@ -190,7 +209,9 @@ def test_a_limit_that_does_not_reach_the_database_fails(settings: Settings) -> N
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("seconds", "status"), [(0, "ok"), (5, "warning"), (-5, "warning"), (60, "failed")])
+@pytest.mark.parametrize(
+    ("seconds", "status"), [(0, "ok"), (5, "warning"), (-5, "warning"), (60, "failed")]
+)
 def test_clocks_that_differ_are_noticed(seconds: int, status: str) -> None:
     connection.ensure_connection()
     with time_machine.travel(datetime.now(UTC) + timedelta(seconds=seconds)):

@@ -1,4 +1,5 @@
-"""Each setting is read by its kind; bad ones are reported by name, all at once, and without a secret."""
+"""Each setting is read by its kind; bad ones are reported by name, all at once, and without a
+secret."""
 
 import os
 import subprocess
@@ -13,7 +14,11 @@ from records_project.environment import BadSettings, read_environment, variables
 from records_project.variables import Variables, rules
 
 STRONG = "rT7xq2LmV9cZ4bKs8dWfYh3JpNg6uEaQ5tRvXoBi1CkDzMwSyH"
-PRODUCTION = {"SECRET_KEY": STRONG, "ALLOWED_HOSTS": "records.example.com", "TRUST_PROXY_HEADERS": "true"}
+PRODUCTION = {
+    "SECRET_KEY": STRONG,
+    "ALLOWED_HOSTS": "records.example.com",
+    "TRUST_PROXY_HEADERS": "true",
+}
 SWITCHES = [
     "DEBUG",
     "HTTPS_ONLY",
@@ -27,18 +32,51 @@ WHOLE = [
     "DB_POOL_MAX",
     "DB_POOL_MIN",
     "ATTACHMENT_MAX_BYTES",
+    "IMPORT_MAX_BYTES",
+    "IMPORT_MAX_ROWS",
+    "IMPORT_MAX_COLUMNS",
     "RECORDS_MAX_BODY",
     "JOB_LEASE_SECONDS",
     "EXTERNAL_CALLS_AT_ONCE",
 ]
+LIMITS = [
+    "LIMIT_ADDRESS",
+    "LIMIT_ACCOUNT",
+    "LIMIT_KEY",
+    "LIMIT_WORKSPACE",
+    "LIMIT_WRONG_KEYS",
+    "LIMIT_LOG_IN",
+    "LIMIT_LOG_IN_ADDRESS",
+    "LIMIT_LOG_IN_ACCOUNT",
+]
+NOT_A_LIMIT = [
+    "many",
+    "600",
+    "0/minute",
+    "-1/minute",
+    "600/0minutes",
+    "600/fortnight",
+    "1.5/second",
+    "10/second;600/minute",
+    "9999999999/second",
+    "1/99999years",
+]
 NOT_WHOLE = ["many", "1.5", "-1", "1,000", "1_000", "1e3", "50MB", "٣", "9" * 40]
 NOT_A_NUMBER = ["abc", "-1", "nan", "inf", "1e99", "5s", "99999999", "٣"]
-# Any text is good there: what is wrong with it shows only where it is used, or with others (see below).
-FREE = {"AWS_STORAGE_BUCKET_NAME", "AWS_S3_REGION_NAME", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+# Any text is good there: what is wrong with it shows only where it is used, or with others (see
+# below).
+FREE = {
+    "AWS_STORAGE_BUCKET_NAME",
+    "AWS_S3_REGION_NAME",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+}
 BAD: dict[str, list[str]] = {
     **{name: ["ture", "yess", "2", "none", "enabled"] for name in SWITCHES},
     **dict.fromkeys(WHOLE, NOT_WHOLE),
+    **dict.fromkeys(LIMITS, NOT_A_LIMIT),
     "STATEMENT_SECONDS": NOT_A_NUMBER,
+    "CLIENT_SECONDS": NOT_A_NUMBER,
     "TRASH_DAYS": NOT_A_NUMBER,
     "RECORDS_ENV": ["prod", "Production", "dev"],
     "SECRET_KEY": ["short", "a" * 60, "django-insecure-" + STRONG],
@@ -64,8 +102,37 @@ BAD: dict[str, list[str]] = {
         "sqlite:///",
         "sqlite://records.sqlite3",
         "postgres:/user:hidden-word@db/records",
+        "postgres://user:hidden-word@db..example.com/records",
+        f"postgres://{'a' * 64}/records",
+        "postgres://user:hidden-word@db.example.com/reco\nrds",
+        "postgres://user:hidden-word%00@db.example.com/records",
+        *(
+            f"postgres://user:hidden-word@db.example.com/records?{option}"
+            for option in (
+                "nonsense=1",
+                "autocommit=false",
+                "conn_max_age=abc",
+                "pool=true",
+                "row_factory=x",
+                "assume_role=x",
+                "isolation_level=9",
+                "options=-c%20statement_timeout%3D0",
+                "host=other.example.com",
+                "sslmode=require&sslmoode=verify-full",
+                "sslmoode",
+            )
+        ),
+        "sqlite:////var/lib/records/db.sqlite3?timeout=x",
+        "sqlite:////var/lib/records/db.sqlite3#part",
+        "sqlite:////var/lib/records/%00",
     ],
-    "DATA_DIR": ["/dev/null", "/etc/passwd"],
+    "DATA_DIR": [
+        "/dev/null",
+        "/etc/passwd",
+        "~nobody-we-know/data",
+        "/tmp/" + "a" * 300,
+        "/tmp/" + "a/" * 3000,
+    ],
     "MEDIA_ROOT": ["/dev/null"],
     "STATIC_ROOT": ["/dev/null"],
     "PUBLIC_URL": [
@@ -79,11 +146,26 @@ BAD: dict[str, list[str]] = {
     ],
     "TIME_ZONE": ["Mars/X", "/etc/passwd", "../UTC", "Europe", "GMT+25"],
     "LOG_LEVEL": ["loud", "10"],
-    "CSRF_TRUSTED_ORIGINS": ["records.example.com", "https://records.example.com/path", "https://a.example.com,b"],
+    "CSRF_TRUSTED_ORIGINS": [
+        "records.example.com",
+        "https://records.example.com/path",
+        "https://a.example.com,b",
+    ],
     "AWS_S3_ENDPOINT_URL": ["s3.example.com", "https://"],
+    "REDIS_URL": [
+        "127.0.0.1:6379",
+        "http://:hidden-word@127.0.0.1",
+        "redis://",
+        "redis://:hidden-word@127.0.0.1:port",
+        "redis://:hidden-word@127.0.0.1/zero",
+    ],
     "EXTERNAL_SECRET_KEYS": ["short", f"short,{STRONG}"],
-    "EXTERNAL_ALLOWED_HOSTS": ["upstream.example.com", "upstream.example.com:0", "http://upstream.example.com:80"],
-    "EXTERNAL_CA_FILE": ["/no/such/file.pem", "/etc/passwd", "/tmp"],
+    "EXTERNAL_ALLOWED_HOSTS": [
+        "upstream.example.com",
+        "upstream.example.com:0",
+        "http://upstream.example.com:80",
+    ],
+    "EXTERNAL_CA_FILE": ["/dev/zero", "/no/such/file.pem", "/etc/passwd", "/tmp"],
 }
 
 
@@ -97,7 +179,9 @@ def test_the_table_covers_every_setting() -> None:
     assert {*BAD, *FREE} == {variable.name for variable in variables(Variables)}
 
 
-@pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in BAD.items() for text in texts])
+@pytest.mark.parametrize(
+    ("name", "text"), [(name, text) for name, texts in BAD.items() for text in texts]
+)
 def test_a_bad_value_is_one_sentence_that_names_the_variable(name: str, text: str) -> None:
     (problem,) = problems_of({**PRODUCTION, name: text})
 
@@ -111,7 +195,9 @@ def test_a_bad_value_is_one_sentence_that_names_the_variable(name: str, text: st
         assert text not in problem.partition("; expected")[0]
 
 
-@pytest.mark.parametrize("name", [name for name in BAD if name not in ("SECRET_KEY", "DATABASE_URL", "DATA_DIR")])
+@pytest.mark.parametrize(
+    "name", [name for name in BAD if name not in ("SECRET_KEY", "DATABASE_URL", "DATA_DIR")]
+)
 def test_what_was_read_is_shown(name: str) -> None:
     (problem,) = problems_of({**PRODUCTION, name: BAD[name][0]})
 
@@ -183,6 +269,11 @@ def test_settings_that_contradict_each_other_are_refused(given: dict[str, str], 
         ("CSRF_TRUSTED_ORIGINS", "https://*.example.com", ("https://*.example.com",)),
         ("EXTERNAL_ALLOWED_HOSTS", "10.0.0.7:80,upstream:8080", ("10.0.0.7:80", "upstream:8080")),
         ("EXTERNAL_SECRET_KEYS", f"{STRONG}, short", (STRONG, "short")),
+        ("LIMIT_KEY", "600/minute", "600/minute"),
+        ("LIMIT_KEY", "10 per 15 minutes", "10 per 15 minutes"),
+        ("LIMIT_WRONG_KEYS", "None", ""),
+        ("LIMIT_WRONG_KEYS", "", "300/minute"),
+        ("REDIS_URL", "rediss://:word@cache.example.com/1", "rediss://:word@cache.example.com/1"),
     ],
 )
 def test_a_good_value_is_read_by_its_kind(name: str, text: str, expected: object) -> None:
@@ -194,12 +285,34 @@ def test_a_good_value_is_read_by_its_kind(name: str, text: str, expected: object
     [
         (
             "postgres://me:p%40ss%2Fword@db.example.com:5433/records?sslmode=require",
-            {"NAME": "records", "USER": "me", "PASSWORD": "p@ss/word", "HOST": "db.example.com", "PORT": 5433},
+            {
+                "NAME": "records",
+                "USER": "me",
+                "PASSWORD": "p@ss/word",
+                "HOST": "db.example.com",
+                "PORT": 5433,
+            },
         ),
         ("postgresql://one,two:5433/records", {"NAME": "records", "HOST": "one,two"}),
-        ("postgres://me@%2Fvar%2Frun%2Fpostgresql/records", {"NAME": "records", "HOST": "/var/run/postgresql"}),
+        (
+            "postgres://me@%2Fvar%2Frun%2Fpostgresql/records",
+            {"NAME": "records", "HOST": "/var/run/postgresql"},
+        ),
+        (f"postgres://me@%2Ftmp%2F{'a' * 80}/records", {"HOST": f"/tmp/{'a' * 80}"}),
         ("sqlite:////var/lib/records/db.sqlite3", {"NAME": "/var/lib/records/db.sqlite3"}),
         ("sqlite:///db.sqlite3", {"NAME": "db.sqlite3"}),
+        (
+            "postgres://[::1]:5433/records?sslmode=verify-full&sslrootcert=/etc/ca.pem&connect_timeout=3",
+            {
+                "HOST": "::1",
+                "OPTIONS": {
+                    "sslmode": "verify-full",
+                    "sslrootcert": "/etc/ca.pem",
+                    "connect_timeout": 3,
+                },
+            },
+        ),
+        ("sqlite:////var/lib/a%3Fb%23c.sqlite3", {"NAME": "/var/lib/a?b#c.sqlite3"}),
         ("sqlite://:memory:", {"NAME": ":memory:"}),
     ],
 )
@@ -208,6 +321,13 @@ def test_the_address_of_a_database_is_read(url: str, expected: dict[str, Any]) -
 
     assert found is not None
     assert {name: found[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize("name", sorted(variable.name for variable in variables(Variables)))
+def test_bytes_that_are_no_text_are_refused(name: str) -> None:
+    (problem,) = problems_of({**PRODUCTION, name: f"{STRONG}\udcff"})
+
+    assert problem.startswith(f"{name} holds bytes that are not UTF-8; expected ")
 
 
 def test_a_home_folder_is_understood(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -232,7 +352,9 @@ def test_a_command_reports_them_all_and_does_nothing() -> None:
     manage = [sys.executable, str(settings.BASE_DIR / "manage.py")]
     environment = {"PATH": os.environ["PATH"], **bad}
 
-    done = subprocess.run([*manage, "migrate"], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*manage, "migrate"], env=environment, capture_output=True, text=True, check=False
+    )
 
     assert done.returncode == 2
     assert done.stdout == ""

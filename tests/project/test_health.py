@@ -1,4 +1,5 @@
-"""Probes are answered whatever they look like, and say whether this process is alive and whether it can serve."""
+"""Probes are answered whatever they look like, and say whether this process is alive and whether it
+can serve."""
 
 from __future__ import annotations
 
@@ -26,7 +27,9 @@ PROBES = ["/healthz", "/readyz"]
 @pytest.mark.parametrize(
     "host", ["testserver", "elsewhere.example.com", "10.1.2.3:8000", "[::1]", "no host at all!", ""]
 )
-def test_a_probe_is_answered_whatever_its_host(client: Client, settings: Settings, address: str, host: str) -> None:
+def test_a_probe_is_answered_whatever_its_host(
+    client: Client, settings: Settings, address: str, host: str
+) -> None:
     settings.SECURE_SSL_REDIRECT = True
 
     response = client.get(address, headers={"Host": host})
@@ -105,7 +108,9 @@ def test_production_answers_probes_by_address(environment: dict[str, str]) -> No
     assert [(answer.status_code, answer.text) for answer in answers] == [(200, "ok"), (200, "ok")]
 
 
-def test_a_database_that_is_away_is_not_ready_and_needs_no_restart_when_it_is_back(tmp_path: Path) -> None:
+def test_a_database_that_is_away_is_not_ready_and_needs_no_restart_when_it_is_back(
+    tmp_path: Path,
+) -> None:
     with own_cluster() as cluster:
         environment = {**os.environ, **production(tmp_path), "DATABASE_URL": cluster.url}
         subprocess.run([*MANAGE, "migrate", "--verbosity", "0"], env=environment, check=True)

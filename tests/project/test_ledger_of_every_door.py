@@ -1,4 +1,5 @@
-"""Whatever door a record is changed through, its ledger says who did it, with which key, and in which request."""
+"""Whatever door a record is changed through, its ledger says who did it, with which key, and in
+which request."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from records.models import ApiKey, Job, Record, Source
-from records.services.lifecycle import address, trash_record
+from records.services.operations.lifecycle import trash_record
+from records.services.reading.record_address import address
 from tests.admin.pages import Workbench, form_of
 from tests.api.workspace.calling import WorkspaceClient
 from tests.api_client import ApiClient
@@ -38,10 +40,15 @@ class World:
     def __init__(self, caller: Caller, folder: Path) -> None:
         self.caller, self.folder = caller, folder
         made = make_object(
-            caller, "Companies", FieldDefinition("Employees", "integer"), FieldDefinition("Docs", "files")
+            caller,
+            "Companies",
+            FieldDefinition("Employees", "integer"),
+            FieldDefinition("Docs", "files"),
         )
         self.type = str(made.uuid)
-        self.ids = [make_record(caller, "companies", name=name).record.uuid for name in ("Acme", "Best")]
+        self.ids = [
+            make_record(caller, "companies", name=name).record.uuid for name in ("Acme", "Best")
+        ]
         self.api = ApiClient(caller)
         self.bench = Workbench(caller)
         self.page = f"/admin/records/objects/{made.uuid}/"
@@ -83,12 +90,19 @@ def add_once(world: World) -> None:
 
 def bulk_change(world: World) -> None:
     field = world.caller.schema("companies").by_name["employees"].uuid
-    body = {"record_ids": world.ids, "field_id": field, "field_value": 4, "field_resolution": "overwrite"}
+    body = {
+        "record_ids": world.ids,
+        "field_id": field,
+        "field_value": 4,
+        "field_resolution": "overwrite",
+    }
     world.do("POST", "custom-objects/companies/bulk-change-field-value", body)
 
 
 def bulk_archive_later(world: World) -> None:
-    more = [make_record(world.caller, "companies", name=f"More {at}").record.uuid for at in range(101)]
+    more = [
+        make_record(world.caller, "companies", name=f"More {at}").record.uuid for at in range(101)
+    ]
     LEDGER.objects.filter(workspace=world.caller.workspace).update(request_id="before")
     world.do("POST", "custom-objects/companies/bulk-archive-entity-record", {"record_ids": more})
     work()
@@ -111,7 +125,9 @@ def import_later(world: World) -> None:
 
 def workspace_create(world: World) -> None:
     client = WorkspaceClient(world.caller)
-    answer = client.post(f"/data-types/{_type_id(client)}/records", {"fieldValues": {"name": "New"}}, **SENT)
+    answer = client.post(
+        f"/data-types/{_type_id(client)}/records", {"fieldValues": {"name": "New"}}, **SENT
+    )
     assert answer.status_code == 201, answer.content
 
 
@@ -130,22 +146,32 @@ def _type_id(client: WorkspaceClient) -> int:
 def agent_upsert(world: World) -> None:
     asked = {"base_id": str(world.caller.workspace.uuid), "record_type": "companies"}
     arguments = {"action": "upsert", "data": {"name": "New"}, **asked}
-    answer = Agent(world.caller).request("tools/call", {"name": "manage_record", "arguments": arguments}, **SENT)
+    answer = Agent(world.caller).request(
+        "tools/call", {"name": "manage_record", "arguments": arguments}, **SENT
+    )
     assert not answer["result"]["isError"], answer
 
 
 def agent_upload(world: World) -> None:
     link = Agent(world.caller).call(
-        "manage_attachment", record_type="companies", record_id=world.ids[0], action="upload", filename="a.txt"
+        "manage_attachment",
+        record_type="companies",
+        record_id=world.ids[0],
+        action="upload",
+        filename="a.txt",
     )["upload_url"]
     path = link.removeprefix("http://testserver")
-    answer = Client().put(path, b"text", content_type="text/plain", headers={"X-Request-ID": REQUEST})
+    answer = Client().put(
+        path, b"text", content_type="text/plain", headers={"X-Request-ID": REQUEST}
+    )
     assert answer.status_code == 201, answer.content
 
 
 def page_add(world: World) -> None:
     world.press(
-        f"{world.page}add/", form_of(world.bench.read(f"{world.page}add/"), "field-name"), **{"field-name": "New"}
+        f"{world.page}add/",
+        form_of(world.bench.read(f"{world.page}add/"), "field-name"),
+        **{"field-name": "New"},
     )
 
 
@@ -168,14 +194,23 @@ def page_import(world: World) -> None:
 
 
 def page_upload(world: World) -> None:
-    world.press(f"{world.page}{world.ids[0]}/files/", {"file": SimpleUploadedFile("a.txt", b"text")})
+    world.press(
+        f"{world.page}{world.ids[0]}/files/", {"file": SimpleUploadedFile("a.txt", b"text")}
+    )
 
 
 def command_import(world: World) -> None:
     path = world.folder / "list.csv"
     path.write_bytes(table(3))
     report = ["--report", str(world.folder / "report.csv")]
-    call_command("import_records", "companies", str(path), "--workspace", world.caller.workspace.slug, *report)
+    call_command(
+        "import_records",
+        "companies",
+        str(path),
+        "--workspace",
+        world.caller.workspace.slug,
+        *report,
+    )
 
 
 def command_purge(world: World) -> None:
@@ -208,9 +243,18 @@ DOORS: list[tuple[Door, Source, bool, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("door", "source", "keyed", "asked"), DOORS, ids=[door.__name__ for door, *_ in DOORS])
+@pytest.mark.parametrize(
+    ("door", "source", "keyed", "asked"), DOORS, ids=[door.__name__ for door, *_ in DOORS]
+)
 def test_the_ledger_says_who_and_how(
-    workspace: Caller, tmp_path: Path, settings: Settings, door: Door, source: Source, *, keyed: bool, asked: bool
+    workspace: Caller,
+    tmp_path: Path,
+    settings: Settings,
+    door: Door,
+    source: Source,
+    *,
+    keyed: bool,
+    asked: bool,
 ) -> None:
     settings.MEDIA_ROOT, settings.DATA_DIR = str(tmp_path / "media"), tmp_path / "data"
     world = World(workspace, tmp_path)

@@ -5,7 +5,13 @@ from collections.abc import Callable
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+    StreamingHttpResponse,
+)
 from django.test import Client
 from django.urls import path
 from pytest_django import Settings
@@ -15,7 +21,9 @@ NOTHING = "default-src 'none'; frame-ancestors 'none'"
 
 
 def show(request: HttpRequest) -> JsonResponse:
-    return JsonResponse({"long_way": hasattr(request, "user"), "size": request.headers.get("Content-Length")})
+    return JsonResponse(
+        {"long_way": hasattr(request, "user"), "size": request.headers.get("Content-Length")}
+    )
 
 
 def stream(request: HttpRequest) -> StreamingHttpResponse:
@@ -128,7 +136,9 @@ def test_the_api_answers_what_fails_outside_a_view_in_json(
         ("/show", "elsewhere.example.com", 400),
     ],
 )
-def test_pages_answer_what_fails_in_html(visitor: Client, address: str, host: str, status: int) -> None:
+def test_pages_answer_what_fails_in_html(
+    visitor: Client, address: str, host: str, status: int
+) -> None:
     response = visitor.get(address, headers={"Host": host})
 
     assert response.status_code == status

@@ -12,7 +12,9 @@ STRONG = "rT7xq2LmV9cZ4bKs8dWfYh3JpNg6uEaQ5tRvXoBi1CkDzMwSyH"
 def test_the_page_lists_exactly_the_settings_there_are() -> None:
     text = reference.PAGE.read_text(encoding="utf-8")
 
-    assert re.findall(r"^\| `([A-Z_0-9]+)` \|", text, re.MULTILINE) == [each.name for each in variables(Variables)]
+    assert re.findall(r"^\| `([A-Z_0-9]+)` \|", text, re.MULTILINE) == [
+        each.name for each in variables(Variables)
+    ]
     assert text == reference.page(text), "run python -m records_project.reference"
 
 
@@ -29,7 +31,10 @@ def test_the_example_starts_once_its_secret_key_is_filled_in() -> None:
     environ = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
     assert environ["SECRET_KEY"] == ""
-    assert read_environment(Variables, {**environ, "SECRET_KEY": STRONG}, rules).TRUST_PROXY_HEADERS is True
+    assert (
+        read_environment(Variables, {**environ, "SECRET_KEY": STRONG}, rules).TRUST_PROXY_HEADERS
+        is True
+    )
 
 
 def test_the_defaults_in_the_example_are_good_values() -> None:

@@ -1,10 +1,13 @@
 """The settings say what the environment asks for, and refuse what would be unsafe."""
 
+import re
 import runpy
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.core.exceptions import ImproperlyConfigured
 
 import records_project.settings
@@ -14,7 +17,11 @@ from records_project.variables import Variables
 
 VARIABLES = [variable.name for variable in variables(Variables)]
 STRONG = "rT7xq2LmV9cZ4bKs8dWfYh3JpNg6uEaQ5tRvXoBi1CkDzMwSyH"
-PRODUCTION = {"SECRET_KEY": STRONG, "ALLOWED_HOSTS": "records.example.com", "TRUST_PROXY_HEADERS": "true"}
+PRODUCTION = {
+    "SECRET_KEY": STRONG,
+    "ALLOWED_HOSTS": "records.example.com",
+    "TRUST_PROXY_HEADERS": "true",
+}
 
 
 @pytest.fixture
@@ -31,7 +38,9 @@ def settings_with(monkeypatch: pytest.MonkeyPatch) -> Any:
     return read
 
 
-def test_production_is_the_default_and_refuses_to_start_without_a_secret_key(settings_with: Any) -> None:
+def test_production_is_the_default_and_refuses_to_start_without_a_secret_key(
+    settings_with: Any,
+) -> None:
     with pytest.raises(ImproperlyConfigured, match="SECRET_KEY is not set"):
         settings_with()
 
@@ -61,7 +70,9 @@ def test_no_header_of_a_proxy_counts_unless_it_is_trusted(settings_with: Any) ->
 
 
 def test_https_can_be_switched_off(settings_with: Any) -> None:
-    settings = settings_with(SECRET_KEY=STRONG, ALLOWED_HOSTS="records.example.com", HTTPS_ONLY="false")
+    settings = settings_with(
+        SECRET_KEY=STRONG, ALLOWED_HOSTS="records.example.com", HTTPS_ONLY="false"
+    )
 
     assert settings["SECURE_SSL_REDIRECT"] is False
     assert settings["SECURE_HSTS_SECONDS"] == 0
@@ -98,8 +109,12 @@ def test_the_data_folder_of_a_checkout_is_in_it_wherever_it_is_called_from(
     assert settings["DATA_DIR"] == settings["BASE_DIR"] / ".data"
 
 
-def test_sqlite_takes_the_write_lock_at_once_and_writes_through(settings_with: Any, tmp_path: Path) -> None:
-    settings = settings_with(RECORDS_ENV="demo", DATABASE_URL=f"sqlite:///{tmp_path / 'new' / 'db.sqlite3'}")
+def test_sqlite_takes_the_write_lock_at_once_and_writes_through(
+    settings_with: Any, tmp_path: Path
+) -> None:
+    settings = settings_with(
+        RECORDS_ENV="demo", DATABASE_URL=f"sqlite:///{tmp_path / 'new' / 'db.sqlite3'}"
+    )
 
     database = settings["DATABASES"]["default"]
     assert (tmp_path / "new").is_dir()
@@ -110,7 +125,9 @@ def test_sqlite_takes_the_write_lock_at_once_and_writes_through(settings_with: A
 
 def test_a_short_statement_limit_is_not_rounded_to_none(settings_with: Any) -> None:
     settings = settings_with(
-        RECORDS_ENV="demo", STATEMENT_SECONDS="0.0001", DATABASE_URL="postgres://someone@db.example.com/records"
+        RECORDS_ENV="demo",
+        STATEMENT_SECONDS="0.0001",
+        DATABASE_URL="postgres://someone@db.example.com/records",
     )
 
     assert settings["DATABASES"]["default"]["OPTIONS"]["options"].endswith("statement_timeout=1")
@@ -143,7 +160,10 @@ def test_a_short_statement_limit_is_not_rounded_to_none(settings_with: Any) -> N
     ],
 )
 def test_postgres_keeps_connections_and_prepares_statements(
-    settings_with: Any, environment: dict[str, str], options: dict[str, Any], keeps_connections: bool
+    settings_with: Any,
+    environment: dict[str, str],
+    options: dict[str, Any],
+    keeps_connections: bool,
 ) -> None:
     url = "postgres://someone@db.example.com:5432/records?sslmode=require"
     settings = settings_with(RECORDS_ENV="demo", DATABASE_URL=url, **environment)
@@ -176,3 +196,24 @@ def test_a_kept_secret_key_stays_the_same_and_is_private(tmp_path: Path) -> None
     assert kept_secret_key(path) == first
     assert path.stat().st_mode & 0o777 == 0o600
     assert [file.name for file in path.parent.iterdir()] == ["secret_key"]
+
+
+def test_the_theme_gets_the_build_of_alpine_that_evaluates_nothing() -> None:
+    found = finders.find("unfold/js/alpine/alpine.js")
+    assert found is not None
+    kept = Path(found)
+    script = kept.read_text(encoding="utf-8")
+    makefile = (settings.BASE_DIR / "Makefile").read_text(encoding="utf-8")
+    named = re.search(r"^ALPINE := (\S+)$", makefile, re.MULTILINE)
+
+    assert kept.is_relative_to(settings.BASE_DIR / "records" / "vendored")
+    assert "is prohibited in the CSP build" in script
+    assert "Function(" not in script
+    assert named is not None
+    assert f'version:"{named[1]}"' in script
+    assert f"@alpinejs/csp {named[1]} " in (kept.parent / "LICENSE").read_text(encoding="utf-8")
+
+
+def test_no_page_may_evaluate_texts() -> None:
+    allowed = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]["script-src"]
+    assert list(allowed) == ["'self'"]

@@ -1,4 +1,5 @@
-"""What the processes of the races do. Kept apart from the tests, whose modules take long to import."""
+"""What the processes of the races do. Kept apart from the tests, whose modules take long to
+import."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ def values(**sent: Any) -> dict[str, Any]:
 
 
 def rounds(player: Player, calls: Sequence[Sequence[Call]]) -> list[Answer]:
-    """One call in each round, at the same moment as the others: `calls[round][number of the process]`.
+    """One call in each round, at the same moment as the others: `calls[round][number of the
+    process]`.
 
     A round with fewer calls than there are processes is played in turns.
     """
@@ -39,13 +41,16 @@ def write_column(player: Player, record: str, times: int) -> list[int]:
     """Write one column of the record, this process's own, again and again."""
     player.together()
     return [
-        player.line.send("PATCH", record, values(**{f"column_{player.number}": f"value {at}"})).status
+        player.line.send(
+            "PATCH", record, values(**{f"column_{player.number}": f"value {at}"})
+        ).status
         for at in range(times)
     ]
 
 
 def increment(player: Player, record: str, times: int) -> Counter[int]:
-    """Add one to the counter so many times, each time to the value that is there then; the statuses met."""
+    """Add one to the counter so many times, each time to the value that is there then; the statuses
+    met."""
     met: Counter[int] = Counter()
     player.together()
     for _ in range(times):
@@ -68,13 +73,16 @@ def same_key(player: Player, times: int) -> list[Answer]:
     for at in range(times):
         player.together()
         answers.append(
-            player.line.send("POST", f"{COMPANIES}/add", values(name=f"Once {at}"), Idempotency_Key=f"once-{at}")
+            player.line.send(
+                "POST", f"{COMPANIES}/add", values(name=f"Once {at}"), Idempotency_Key=f"once-{at}"
+            )
         )
     return answers
 
 
 def storm(player: Player, records: Mapping[str, str], times: int) -> Counter[int]:
-    """Archive, bring back, rename, change, and take the names of a few records, in a random order of its own."""
+    """Archive, bring back, rename, change, and take the names of a few records, in a random order
+    of its own."""
     choose = random.Random(player.number)
     met: Counter[int] = Counter()
     player.together()
@@ -89,12 +97,28 @@ def storm(player: Player, records: Mapping[str, str], times: int) -> Counter[int
                     ("DELETE", path, None),
                     ("PATCH", f"{path}/unarchive", None),
                     ("PATCH", path, changed),
-                    ("PATCH", path, {**values(name=taken, code=taken), "archived_conflict": "overwrite"}),
+                    (
+                        "PATCH",
+                        path,
+                        {**values(name=taken, code=taken), "archived_conflict": "overwrite"},
+                    ),
                     ("PUT", path, values(name=name, counter=at, code=name)),
                     ("POST", f"{COMPANIES}/upsert", {"lookup_value": name, **changed}),
-                    ("POST", f"{COMPANIES}/upsert", {"lookup_value": name, "oncreate_unarchive": "unarchive"}),
-                    ("POST", f"{COMPANIES}/upsert", {"lookup_value": name, "oncreate_unarchive": "overwrite"}),
-                    ("POST", f"{COMPANIES}/upsert", {"lookup_value": name, "match_field": "code", **changed}),
+                    (
+                        "POST",
+                        f"{COMPANIES}/upsert",
+                        {"lookup_value": name, "oncreate_unarchive": "unarchive"},
+                    ),
+                    (
+                        "POST",
+                        f"{COMPANIES}/upsert",
+                        {"lookup_value": name, "oncreate_unarchive": "overwrite"},
+                    ),
+                    (
+                        "POST",
+                        f"{COMPANIES}/upsert",
+                        {"lookup_value": name, "match_field": "code", **changed},
+                    ),
                     ("POST", f"{COMPANIES}/add", {**values(name=name), "unarchive": "overwrite"}),
                 ]
             )
@@ -103,8 +127,11 @@ def storm(player: Player, records: Mapping[str, str], times: int) -> Counter[int
     return met
 
 
-def link(player: Player, companies: Sequence[str], people: Sequence[str], times: int) -> Counter[int]:
-    """Half of the processes lock companies first and then people, the other half the other way round."""
+def link(
+    player: Player, companies: Sequence[str], people: Sequence[str], times: int
+) -> Counter[int]:
+    """Half of the processes lock companies first and then people, the other half the other way
+    round."""
     choose = random.Random(player.number)
     met: Counter[int] = Counter()
     for _ in range(times):
@@ -121,15 +148,20 @@ def link(player: Player, companies: Sequence[str], people: Sequence[str], times:
 
 
 def write_through_a_crash(player: Player, times: int, reached: Event) -> dict[str, int]:
-    """Write until so many writes are confirmed; the highest version confirmed, by name. Half-way, say so.
+    """Write until so many writes are confirmed; the highest version confirmed, by name. Half-way,
+    say so.
 
-    A connection that breaks is opened again, and its call is repeated: nobody knows whether it was carried out.
+    A connection that breaks is opened again, and its call is repeated: nobody knows whether it was
+    carried out.
     """
     confirmed: dict[str, int] = {}
     player.together()
     for at in range(times):
         name = f"Crash {player.number}-{at % 5}"
-        body = {"lookup_value": name, **values(column_1=f"{player.number}-{at}", labels=[f"label {at % 7}"])}
+        body = {
+            "lookup_value": name,
+            **values(column_1=f"{player.number}-{at}", labels=[f"label {at % 7}"]),
+        }
         answer = send_until_answered(player, body)
         assert answer.status in (200, 201), answer
         confirmed[name] = int(answer.headers["etag"].strip('"'))
@@ -151,21 +183,53 @@ def define_or_write(player: Player, name: str, fields: Sequence[str], times: int
     choose, met = random.Random(player.number), Counter[int]()
     player.together()
     for at in range(times):
-        calls = definition_changes(choose, name, fields, at) if player.number < 2 else record_writes(choose, name)
+        calls = (
+            definition_changes(choose, name, fields, at)
+            if player.number < 2
+            else record_writes(choose, name)
+        )
         for call in calls:
             met[player.line.send(*call).status] += 1
     return met
 
 
-def definition_changes(choose: random.Random, name: str, fields: Sequence[str], at: int) -> list[Call]:
+def definition_changes(
+    choose: random.Random, name: str, fields: Sequence[str], at: int
+) -> list[Call]:
     path = f"/api/custom-objects/{name}"
     return choose.choice(
         [
-            [("PATCH", f"{path}/fields/{choose.choice(fields)}", {"is_unique": choose.random() < 0.7})],
-            [("PATCH", f"{path}/fields/{choose.choice(fields)}", {"is_required": choose.random() < 0.3})],
-            [("PATCH", path, {"entity_display_name_pattern_text": choose.choice(["", "{name} {a}", "{b}: {name}"])})],
             [
-                ("POST", f"{path}/fields", {"category": "General", "display_name": "Passing", "field_type": "text"}),
+                (
+                    "PATCH",
+                    f"{path}/fields/{choose.choice(fields)}",
+                    {"is_unique": choose.random() < 0.7},
+                )
+            ],
+            [
+                (
+                    "PATCH",
+                    f"{path}/fields/{choose.choice(fields)}",
+                    {"is_required": choose.random() < 0.3},
+                )
+            ],
+            [
+                (
+                    "PATCH",
+                    path,
+                    {
+                        "entity_display_name_pattern_text": choose.choice(
+                            ["", "{name} {a}", "{b}: {name}"]
+                        )
+                    },
+                )
+            ],
+            [
+                (
+                    "POST",
+                    f"{path}/fields",
+                    {"category": "General", "display_name": "Passing", "field_type": "text"},
+                ),
                 ("DELETE", f"{path}/fields/passing", None),
             ],
         ]
@@ -177,11 +241,16 @@ def record_writes(choose: random.Random, name: str) -> list[Call]:
     value = {field: str(choose.randrange(40)) for field in choose.sample("abc", 2)}
     passing = {"passing": str(choose.randrange(40))} if choose.random() < 0.3 else {}
     tags = {"tags": [str(choose.randrange(40))]} if choose.random() < 0.2 else {}
-    return [("POST", f"{path}/upsert", {"lookup_value": record, **values(**value, **passing, **tags)})]
+    return [
+        ("POST", f"{path}/upsert", {"lookup_value": record, **values(**value, **passing, **tags)})
+    ]
 
 
-def rename_or_link(player: Player, boats: Sequence[str], sailors: Sequence[Sequence[str]]) -> Counter[int]:
-    """In each round one process renames a boat, and the others put sailors aboard, whose names show it."""
+def rename_or_link(
+    player: Player, boats: Sequence[str], sailors: Sequence[Sequence[str]]
+) -> Counter[int]:
+    """In each round one process renames a boat, and the others put sailors aboard, whose names show
+    it."""
     met: Counter[int] = Counter()
     for boat, mates in zip(boats, sailors, strict=True):
         call = ("PATCH", f"/api/records/sailors/{mates[player.number]}", values(boat=boat))
@@ -201,8 +270,11 @@ def external_rounds(player: Player, calls: Sequence[Call], bearer: str) -> list[
     return answers
 
 
-def erase_or_link(player: Player, companies: Sequence[str], people: Sequence[str], bearer: str) -> Counter[int]:
-    """In each round one process deletes a company for good, while the others make people work there."""
+def erase_or_link(
+    player: Player, companies: Sequence[str], people: Sequence[str], bearer: str
+) -> Counter[int]:
+    """In each round one process deletes a company for good, while the others make people work
+    there."""
     met: Counter[int] = Counter()
     for at, company in enumerate(companies):
         player.together()
@@ -218,8 +290,11 @@ def erase_or_link(player: Player, companies: Sequence[str], people: Sequence[str
 COLOURS = ("race red", "race blue", "race green")
 
 
-def count_between_writes(player: Player, records: Sequence[str], times: int) -> list[tuple[int, int]]:
-    """In each round half of the processes write while the others count; then all count what nobody is changing.
+def count_between_writes(
+    player: Player, records: Sequence[str], times: int
+) -> list[tuple[int, int]]:
+    """In each round half of the processes write while the others count; then all count what nobody
+    is changing.
 
     Gives what was counted then beside what was found.
     """
@@ -246,19 +321,28 @@ def _recolouring(choose: random.Random, record: str) -> Call:
             ("PATCH", path, values(column_1=colour)),
             ("DELETE", path, None),
             ("PATCH", f"{path}/unarchive", None),
-            ("POST", f"{COMPANIES}/add", values(name=f"Counted {choose.random()}", column_1=colour)),
+            (
+                "POST",
+                f"{COMPANIES}/add",
+                values(name=f"Counted {choose.random()}", column_1=colour),
+            ),
         ]
     )
 
 
 def _counted(player: Player, colour: str) -> tuple[int, int]:
     query = [{"filters": [{"field": "column_1", "condition": "=", "value": colour}]}]
-    found = player.line.send("POST", f"{COMPANIES}/search", {"query": query, "page_size": 1000}).content
+    found = player.line.send(
+        "POST", f"{COMPANIES}/search", {"query": query, "page_size": 1000}
+    ).content
     return found["count"], len(found["results"])
 
 
-def repeat(player: Player, method: str, path: str, body: Any, key: str) -> tuple[int, bool, set[int]]:
-    """Send a call under a key until it is answered: the status, whether it is a replay, and how it was put off."""
+def repeat(
+    player: Player, method: str, path: str, body: Any, key: str
+) -> tuple[int, bool, set[int]]:
+    """Send a call under a key until it is answered: the status, whether it is a replay, and how it
+    was put off."""
     put_off: set[int] = set()
     player.together()
     for _ in range(600):

@@ -1,4 +1,5 @@
-"""Processes that shape the definitions of a workspace at random. Kept apart from the tests, as `parts` is."""
+"""Processes that shape the definitions of a workspace at random. Kept apart from the tests, as
+`parts` is."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from .parts import PEOPLE, Call, values
 
 
 def shape(player: Player, times: int) -> Counter[int]:
-    """Make, change and take away a few fields, options, categories and stages, in a random order of its own."""
+    """Make, change and take away a few fields, options, categories and stages, in a random order of
+    its own."""
     choose = random.Random(player.number)
     met: Counter[int] = Counter()
     player.together()
@@ -39,13 +41,22 @@ def _one_of(line: Line, choose: random.Random, path: str, *, after: int = 0) -> 
 def _field(line: Line, choose: random.Random) -> list[Call]:
     name = choose.choice(("Red", "Green", "Blue"))
     path = f"{DEFINED}/fields/{name.lower()}"
-    made = {"display_name": name, "name": name.lower(), "field_type": "dropdown", "options": ["One", "Two"]}
+    made = {
+        "display_name": name,
+        "name": name.lower(),
+        "field_type": "dropdown",
+        "options": ["One", "Two"],
+    }
     category = _one_of(line, choose, f"{DEFINED}/categories")
     return [
         choose.choice(
             [
                 ("POST", f"{DEFINED}/fields", {**made, "category": category}),
-                ("PATCH", path, {"display_name": f"{name} {choose.random()}", "category": category}),
+                (
+                    "PATCH",
+                    path,
+                    {"display_name": f"{name} {choose.random()}", "category": category},
+                ),
                 ("DELETE", path, None),
             ]
         )
@@ -64,7 +75,11 @@ def _option(line: Line, choose: random.Random) -> list[Call]:
                 ("POST", f"{path}/{option}/replace", {"replacement_option_id": heir}),
             ]
         ),
-        ("POST", f"{PEOPLE}/upsert", {"lookup_value": "Shaped", **values(red=choose.choice(("One", "Two", "Five")))}),
+        (
+            "POST",
+            f"{PEOPLE}/upsert",
+            {"lookup_value": "Shaped", **values(red=choose.choice(("One", "Two", "Five")))},
+        ),
     ]
 
 
@@ -75,7 +90,11 @@ def _category(line: Line, choose: random.Random) -> list[Call]:
         choose.choice(
             [
                 ("POST", path, {"name": choose.choice(("Inner", "Outer"))}),
-                ("PATCH", f"{path}/{category}", {"name": choose.choice(("Inner", "Outer", "Upper"))}),
+                (
+                    "PATCH",
+                    f"{path}/{category}",
+                    {"name": choose.choice(("Inner", "Outer", "Upper"))},
+                ),
                 ("DELETE", f"{path}/{category}", None),
             ]
         )
@@ -85,13 +104,22 @@ def _category(line: Line, choose: random.Random) -> list[Call]:
 def _object(line: Line, choose: random.Random) -> list[Call]:
     path = "/api/custom-objects"
     relation = {"related_object": "tents", "related_name": "People", "relation_type": "primary"}
-    linked = {"display_name": "Tent", "name": "tent", "field_type": "relationship", "relation": relation}
+    linked = {
+        "display_name": "Tent",
+        "name": "tent",
+        "field_type": "relationship",
+        "relation": relation,
+    }
     category = _one_of(line, choose, f"{DEFINED}/categories")
     return [
         choose.choice(
             [
                 ("POST", path, {"object_name": "Tents", "entity_name": "Tent"}),
-                ("PATCH", f"{path}/tents", {"entity_display_name_pattern_text": choose.choice(("", "{name}!"))}),
+                (
+                    "PATCH",
+                    f"{path}/tents",
+                    {"entity_display_name_pattern_text": choose.choice(("", "{name}!"))},
+                ),
                 ("DELETE", f"{path}/tents", None),
                 ("PATCH", f"{path}/tents/unarchive", None),
                 ("POST", f"{DEFINED}/fields", {**linked, "category": category}),

@@ -20,21 +20,29 @@ PATIENCE = 180  # seconds
 
 def test_an_import_whose_worker_is_killed_three_times_stores_every_row_once(tmp_path: Path) -> None:
     with ExitStack() as stack:
-        started = stack.enter_context(site(tmp_path, JOB_LEASE_SECONDS="1", MEDIA_ROOT=str(tmp_path / "media")))
+        started = stack.enter_context(
+            site(tmp_path, JOB_LEASE_SECONDS="1", MEDIA_ROOT=str(tmp_path / "media"))
+        )
         address = started.address
         base = f"http://{address.host}:{address.port}/api"
-        api = stack.enter_context(httpx.Client(base_url=base, headers=dict(address.headers), timeout=30))
-        api.post("/custom-objects", json={"object_name": "Rows", "entity_name": "Row"}).raise_for_status()
+        api = stack.enter_context(
+            httpx.Client(base_url=base, headers=dict(address.headers), timeout=30)
+        )
+        api.post(
+            "/custom-objects", json={"object_name": "Rows", "entity_name": "Row"}
+        ).raise_for_status()
         table = "name\n" + "".join(f"row {at}\n" for at in range(ROWS))
-        upload = api.post("/custom-objects/rows/imports", files={"file": ("rows.csv", table)}).json()
+        upload = api.post(
+            "/custom-objects/rows/imports", files={"file": ("rows.csv", table)}
+        ).json()
         job = api.post(f"/custom-objects/rows/imports/{upload['id']}/start", json={}).json()
         assert job["status"] == "pending"
 
         stored = 0
         for _ in range(KILLS):
-            stored = _watch(api, job["id"], until=lambda seen, before=stored: seen["success_count"] > before)[
-                "success_count"
-            ]
+            stored = _watch(
+                api, job["id"], until=lambda seen, before=stored: seen["success_count"] > before
+            )["success_count"]
             _kill_worker(started)
         done = _watch(api, job["id"], until=lambda seen: seen["status"] == "done")
 
@@ -57,7 +65,9 @@ def _watch(api: httpx.Client, job: str, until: Any) -> dict[str, Any]:
 
 def _kill_worker(started: Site) -> None:
     end = time.monotonic() + PATIENCE
-    while (worker := started.job_worker()) is None:  # the last one that was killed is begun anew after a second
+    while (
+        worker := started.job_worker()
+    ) is None:  # the last one that was killed is begun anew after a second
         assert time.monotonic() < end
         time.sleep(0.1)
     os.kill(worker, signal.SIGKILL)

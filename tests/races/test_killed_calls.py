@@ -1,4 +1,5 @@
-"""Calls with an Idempotency-Key whose process is killed: a repeat is carried out as soon as the first is dead, once."""
+"""Calls with an Idempotency-Key whose process is killed: a repeat is carried out as soon as the
+first is dead, once."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ django.setup()
 from uuid import UUID
 from records.models import Source
 from records.services.access import authenticate_key
-from records.services.idempotency import run_once
+from records.services.writing.idempotency import run_once
 secret, workspace, member, fingerprint = sys.argv[1:]
 author = authenticate_key(secret, UUID(workspace), UUID(member), Source.RECORDS_API)
 run_once(author, "killed", fingerprint, lambda: os.kill(os.getpid(), signal.SIGKILL))
@@ -49,7 +50,9 @@ def own(tmp_path: Path) -> Iterator[Site]:
 
 
 def add(line: Line, number: int) -> list[str]:
-    made = [line.send("POST", f"{COMPANIES}/add", values(name=f"Company {at}")) for at in range(number)]
+    made = [
+        line.send("POST", f"{COMPANIES}/add", values(name=f"Company {at}")) for at in range(number)
+    ]
     return [answer.content["id"] for answer in made]
 
 
@@ -70,7 +73,10 @@ def test_a_process_that_is_killed_at_work_leaves_its_key_to_a_repeat(own: Site) 
     fingerprint = hashlib.sha256(f"POST {path}\n".encode() + json.dumps(body).encode()).hexdigest()
     who = [headers[name] for name in ("X-API-KEY", "X-BUSINESS-ID", "X-USER-ID")]
     died = subprocess.run(
-        [sys.executable, "-c", DIES, *who, fingerprint], env=own.environment, cwd=settings.BASE_DIR, check=False
+        [sys.executable, "-c", DIES, *who, fingerprint],
+        env=own.environment,
+        cwd=settings.BASE_DIR,
+        check=False,
     )
     assert died.returncode == -signal.SIGKILL
 
@@ -81,7 +87,9 @@ def test_a_process_that_is_killed_at_work_leaves_its_key_to_a_repeat(own: Site) 
     line.close()
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="a call that waits cannot be seen in SQLite")
+@pytest.mark.skipif(
+    connection.vendor == "sqlite", reason="a call that waits cannot be seen in SQLite"
+)
 def test_a_bulk_call_whose_server_is_killed_is_repeated_soon(own: Site) -> None:
     line = Line(own.address)
     records = add(line, 20)
@@ -92,7 +100,11 @@ def test_a_bulk_call_whose_server_is_killed_is_repeated_soon(own: Site) -> None:
         caller.start()
         wait_until_it_waits(own)
         refused = line.send("POST", path, body, Idempotency_Key="killed")
-        assert (refused.status, refused.code, refused.headers["retry-after"]) == (409, "conflict", "1")
+        assert (refused.status, refused.code, refused.headers["retry-after"]) == (
+            409,
+            "conflict",
+            "1",
+        )
         (worker,) = own.workers()
         os.kill(worker, signal.SIGKILL)
         caller.join()
@@ -113,7 +125,10 @@ def send_and_forget(own: Site, path: str, body: Any) -> None:
 
 
 def wait_until_it_waits(own: Site) -> None:
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+        "wait_event_type = 'Lock'"
+    )
     end = time.monotonic() + 30
     with psycopg.connect(own.environment["DATABASE_URL"], autocommit=True) as watcher:
         while watcher.execute(waiting).fetchone() == (0,):

@@ -22,11 +22,17 @@ def agents(raced: Site) -> Address:
 
 
 def play_rounds(raced: Site, players: int, rounds: list[Round]) -> list[list[dict[str, Any]]]:
-    """What `manage_record` answered each player, round by round; `rounds` are the arguments of each player's call."""
+    """What `manage_record` answered each player, round by round; `rounds` are the arguments of each
+    player's call."""
     base = dict(raced.address.headers)["X-BUSINESS-ID"]
-    calls = [[("POST", "/mcp", message({"base_id": base} | sent)) for sent in of_the_round] for of_the_round in rounds]
+    calls = [
+        [("POST", "/mcp", message({"base_id": base} | sent)) for sent in of_the_round]
+        for of_the_round in rounds
+    ]
     answers: list[list[Answer]] = play(agents(raced), players, parts.rounds, calls)
-    return [[content(answer) for answer in of_the_round] for of_the_round in zip(*answers, strict=True)]
+    return [
+        [content(answer) for answer in of_the_round] for of_the_round in zip(*answers, strict=True)
+    ]
 
 
 def message(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -66,8 +72,13 @@ def test_16_processes_write_one_new_property_a_round(raced: Site) -> None:
     (made,) = play_rounds(raced, 1, [[shared | {"data": {"name": "Shared"}}]])
     rounds: list[Round] = []
     for at in range(ROUNDS):
-        own = [{"data": {"name": f"Note {at} {number}", f"new_{at}": number}} for number in range(8)]
-        same = [{"action": "patch", "record_id": made[0]["id"], "data": {f"new_{at}": number}} for number in range(8)]
+        own = [
+            {"data": {"name": f"Note {at} {number}", f"new_{at}": number}} for number in range(8)
+        ]
+        same = [
+            {"action": "patch", "record_id": made[0]["id"], "data": {f"new_{at}": number}}
+            for number in range(8)
+        ]
         rounds.append([shared | sent for sent in [*own, *same]])
 
     answers = play_rounds(raced, 16, rounds)

@@ -1,4 +1,5 @@
-"""Definitions that many processes change at once, and that another process knows at its next request."""
+"""Definitions that many processes change at once, and that another process knows at its next
+request."""
 
 from __future__ import annotations
 
@@ -24,14 +25,21 @@ def first_id(line: Line, path: str) -> str:
 
 MADE: dict[str, tuple[str, dict[str, Any]]] = {
     "object": (OBJECTS, {"object_name": "Things {}", "entity_name": "Thing"}),
-    "field": (f"{DEALS}/fields", {"display_name": "Field", "name": "field_{}", "field_type": "text"}),
+    "field": (
+        f"{DEALS}/fields",
+        {"display_name": "Field", "name": "field_{}", "field_type": "text"},
+    ),
     "relationship": (
         f"{DEALS}/fields",
         {
             "display_name": "Link",
             "name": "link_{}",
             "field_type": "relationship",
-            "relation": {"related_object": "people", "related_name": "Back", "relation_type": "additional"},
+            "relation": {
+                "related_object": "people",
+                "related_name": "Back",
+                "relation_type": "additional",
+            },
         },
     ),
     "option": (f"{DEALS}/fields/reasons_lost/options", {"name": "Reason {}"}),
@@ -43,13 +51,19 @@ MADE: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.mark.parametrize("kind", MADE)
 def test_a_name_is_given_once(raced: Site, line: Line, kind: str) -> None:
     path, body = MADE[kind]
-    category = {"category": first_id(line, f"{DEALS}/categories")} if path.endswith("/fields") else {}
+    category = (
+        {"category": first_id(line, f"{DEALS}/categories")} if path.endswith("/fields") else {}
+    )
     calls = [
         [
             (
                 "POST",
                 path,
-                {key: part.format(at) if isinstance(part, str) else part for key, part in body.items()} | category,
+                {
+                    key: part.format(at) if isinstance(part, str) else part
+                    for key, part in body.items()
+                }
+                | category,
             )
         ]
         for at in range(4)
@@ -93,21 +107,36 @@ def _change_here_and_look_there(here: Line, other: Line, name: str = "Boats") ->
     record = other.send("POST", f"{records}/add", values(name="A")).content["id"]
 
     category = first_id(other, f"{made}/categories")
-    field = {"display_name": "Colour", "field_type": "dropdown", "options": ["Red", "Blue"], "category": category}
+    field = {
+        "display_name": "Colour",
+        "field_type": "dropdown",
+        "options": ["Red", "Blue"],
+        "category": category,
+    }
     assert here.send("POST", f"{made}/fields", field).status == 201
     assert other.send("PATCH", f"{records}/{record}", values(colour="Red")).status == 200
 
     red, blue = (row["id"] for row in other.send("GET", f"{made}/fields/colour/options").content)
-    assert here.send("PATCH", f"{made}/fields/colour/options/{red}", {"name": "Crimson"}).status == 200
+    assert (
+        here.send("PATCH", f"{made}/fields/colour/options/{red}", {"name": "Crimson"}).status == 200
+    )
     assert _colour(other, f"{records}/{record}") == "Crimson"
-    replaced = here.send("POST", f"{made}/fields/colour/options/{red}/replace", {"replacement_option_id": blue})
+    replaced = here.send(
+        "POST", f"{made}/fields/colour/options/{red}/replace", {"replacement_option_id": blue}
+    )
     assert replaced.content == {"replaced_count": 1}
     assert _colour(other, f"{records}/{record}") == "Blue"
 
     assert here.send("PATCH", f"{made}/fields/colour", {"is_required": True}).status == 200
     assert other.send("POST", f"{records}/add", values(name="B")).code == "required"
-    assert here.send("PATCH", made, {"entity_display_name_pattern_text": "{name} in {colour}"}).status == 200
-    assert other.send("GET", f"{records}/{record}").content["client_info"]["display_name"] == "A in Blue"
+    assert (
+        here.send("PATCH", made, {"entity_display_name_pattern_text": "{name} in {colour}"}).status
+        == 200
+    )
+    assert (
+        other.send("GET", f"{records}/{record}").content["client_info"]["display_name"]
+        == "A in Blue"
+    )
     assert here.send("PATCH", made, {"entity_display_name_pattern_text": ""}).status == 200
 
     assert here.send("DELETE", f"{made}/fields/colour").status == 204

@@ -44,14 +44,19 @@ def test_links_are_written_from_both_ends(raced: Site, line: Line) -> None:
     assert raced.differences() == ""
 
 
-def test_nothing_links_to_a_record_that_is_deleted_for_good_meanwhile(raced: Site, line: Line) -> None:
+def test_nothing_links_to_a_record_that_is_deleted_for_good_meanwhile(
+    raced: Site, line: Line
+) -> None:
     headers = dict(raced.address.headers)
     bearer = f"Bearer {headers['X-API-KEY']}"
     types = f"/api/v2/w/{headers['X-BUSINESS-ID']}/data-types"
     data_type = line.send("GET", f"{types}/slug/companies", Authorization=bearer).content["id"]
     doomed = [
         line.send(
-            "POST", f"{types}/{data_type}/records", {"fieldValues": {"name": f"Doomed {at}"}}, Authorization=bearer
+            "POST",
+            f"{types}/{data_type}/records",
+            {"fieldValues": {"name": f"Doomed {at}"}},
+            Authorization=bearer,
         )
         for at in range(30)
     ]
@@ -69,7 +74,9 @@ def test_what_was_confirmed_survives_the_death_of_the_process_that_wrote_it(tmp_
         (before,) = crashed.workers()
         reached = multiprocessing.get_context("forkserver").Event()
         with ThreadPoolExecutor(1) as aside:
-            playing = aside.submit(play, crashed.address, 8, parts.write_through_a_crash, 60, reached)
+            playing = aside.submit(
+                play, crashed.address, 8, parts.write_through_a_crash, 60, reached
+            )
             assert reached.wait(60)
             os.kill(before, signal.SIGKILL)
             confirmed = playing.result()

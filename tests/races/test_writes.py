@@ -33,7 +33,8 @@ def columns(answer: Answer) -> dict[str, Any]:
 
 
 def test_64_processes_upsert_one_new_key_a_round(raced: Site, line: Line) -> None:
-    """In most rounds all send the same, so that one write is left; in every fifth each sends something else."""
+    """In most rounds all send the same, so that one write is left; in every fifth each sends
+    something else."""
     same = [values(column_0="same")] * 64
     different = [values(column_0=f"from {number}") for number in range(64)]
     versions = [1 if at % 5 else 64 for at in range(ROUNDS)]
@@ -101,7 +102,10 @@ def test_32_processes_add_one_name(raced: Site) -> None:
 
 def test_a_unique_field_is_given_once(raced: Site, line: Line) -> None:
     records = [make(line, f"Coded {number}") for number in range(16)]
-    calls = [[("PATCH", f"{COMPANIES}/{record}", values(code=f"Code {at}")) for record in records] for at in range(10)]
+    calls = [
+        [("PATCH", f"{COMPANIES}/{record}", values(code=f"Code {at}")) for record in records]
+        for at in range(10)
+    ]
 
     answers = play(raced.address, 16, parts.rounds, calls)
 
@@ -115,12 +119,16 @@ def test_one_idempotency_key_is_carried_out_once(raced: Site, line: Line) -> Non
     answers = play(raced.address, 16, parts.same_key, 20)
 
     for at, of_the_round in enumerate(zip(*answers, strict=True)):
-        carried_out = [a for a in of_the_round if a.status == 200 and "idempotent-replayed" not in a.headers]
+        carried_out = [
+            a for a in of_the_round if a.status == 200 and "idempotent-replayed" not in a.headers
+        ]
         replayed = [a for a in of_the_round if "idempotent-replayed" in a.headers]
         refused = [a for a in of_the_round if a.status == 409]
         assert len(carried_out) == 1
         assert len(replayed) + len(refused) == 15
-        later = line.send("POST", f"{COMPANIES}/add", values(name=f"Once {at}"), Idempotency_Key=f"once-{at}")
+        later = line.send(
+            "POST", f"{COMPANIES}/add", values(name=f"Once {at}"), Idempotency_Key=f"once-{at}"
+        )
         for answer in (*replayed, later):
             assert (answer.status, answer.content) == (200, carried_out[0].content)
             assert answer.headers["idempotent-replayed"] == "true"
@@ -132,7 +140,11 @@ def test_a_new_tag_is_made_once(raced: Site, line: Line) -> None:
     spelt = ("New tag {}", "new  TAG {}")
     calls = [
         [
-            ("PATCH", f"{COMPANIES}/{record}", values(labels=[spelt[number % 2].format(at), f"Own {number} {at}"]))
+            (
+                "PATCH",
+                f"{COMPANIES}/{record}",
+                values(labels=[spelt[number % 2].format(at), f"Own {number} {at}"]),
+            )
             for number, record in enumerate(records)
         ]
         for at in range(5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from records.services.jobs.bulk import Resolution
+from records.services.jobs.bulk_jobs import Resolution
 from tests.api.workspace.calling import WorkspaceClient
 from tests.factories import Caller
 from tests.mcp.calling import Agent
@@ -16,7 +16,9 @@ from .world import UNKNOWN, World
 # ---------------------------------------------------------------- the Records API
 
 
-def sent_fields(world: World, caller: Caller, values: dict[str, Any], name: str) -> list[dict[str, Any]]:
+def sent_fields(
+    world: World, caller: Caller, values: dict[str, Any], name: str
+) -> list[dict[str, Any]]:
     """Values as entries of a request; lists are added to or taken from now and then."""
     schema = caller.schema(name)
     sent = []
@@ -47,16 +49,31 @@ Call = tuple[str, str, Any]
 
 def _add(world: World, caller: Caller, name: str) -> Call:
     fields = sent_fields(world, caller, world.new_values(caller, name), name)
-    return "POST", "add", {"fields": fields, "unarchive": world.pick.choice([None, "prompt", "unarchive", "overwrite"])}
+    return (
+        "POST",
+        "add",
+        {
+            "fields": fields,
+            "unarchive": world.pick.choice([None, "prompt", "unarchive", "overwrite"]),
+        },
+    )
 
 
 def _patch(world: World, caller: Caller, name: str) -> Call:
     fields = sent_fields(world, caller, world.values(caller, name), name)
-    return "PATCH", world.target(name), {"fields": fields, "archived_conflict": world.pick.choice([None, "overwrite"])}
+    return (
+        "PATCH",
+        world.target(name),
+        {"fields": fields, "archived_conflict": world.pick.choice([None, "overwrite"])},
+    )
 
 
 def _put(world: World, caller: Caller, name: str) -> Call:
-    return "PUT", world.target(name), {"fields": sent_fields(world, caller, world.new_values(caller, name), name)}
+    return (
+        "PUT",
+        world.target(name),
+        {"fields": sent_fields(world, caller, world.new_values(caller, name), name)},
+    )
 
 
 def _upsert(world: World, caller: Caller, name: str) -> Call:
@@ -83,10 +100,27 @@ def _unarchive(world: World, caller: Caller, name: str) -> Call:
 def _move(world: World, caller: Caller, name: str) -> Call:
     stage = caller.schema("deals").stage_field
     assert stage is not None
-    return "PATCH", f"{world.target(name)}/move", {"stage_id": world.pick.choice(list(stage.options.values())).uuid}
+    return (
+        "PATCH",
+        f"{world.target(name)}/move",
+        {"stage_id": world.pick.choice(list(stage.options.values())).uuid},
+    )
 
 
-CALLS = (_add, _add, _patch, _patch, _patch, _put, _upsert, _upsert, _delete, _unarchive, _unarchive, _move)
+CALLS = (
+    _add,
+    _add,
+    _patch,
+    _patch,
+    _patch,
+    _put,
+    _upsert,
+    _upsert,
+    _delete,
+    _unarchive,
+    _unarchive,
+    _move,
+)
 
 
 # ---------------------------------------------------------------- the metadata API
@@ -94,7 +128,8 @@ CALLS = (_add, _add, _patch, _patch, _patch, _put, _upsert, _upsert, _delete, _u
 
 @door(1)
 def metadata_api(world: World) -> None:
-    """What is changed of the definitions changes records, too: stages and options give way to others, fields go."""
+    """What is changed of the definitions changes records, too: stages and options give way to
+    others, fields go."""
     method, path, body = world.pick.choice(SHAPES)(world)
     answer = world.api(world.admin).send(method, f"/api/{path}", body)
     world.told[f"metadata_api {method} {answer.status_code}"] += 1
@@ -102,7 +137,9 @@ def metadata_api(world: World) -> None:
 
 
 def _replace_option(world: World) -> Call:
-    spec = world.admin.schema("people").by_name[world.pick.choice(["a_dropdown", "a_checkboxes", "a_status"])]
+    spec = world.admin.schema("people").by_name[
+        world.pick.choice(["a_dropdown", "a_checkboxes", "a_status"])
+    ]
     gone, heir = world.pick.choices([option.uuid for option in spec.options.values()], k=2)
     path = f"custom-objects/people/fields/{spec.name}/options/{gone}/replace"
     return "POST", path, {"replacement_option_id": heir}
@@ -110,7 +147,11 @@ def _replace_option(world: World) -> Call:
 
 def _add_option(world: World) -> Call:
     field = world.pick.choice(["a_dropdown", "a_checkboxes", "a_status"])
-    return "POST", f"custom-objects/people/fields/{field}/options", {"name": f"Option {world.pick.randint(0, 99)}"}
+    return (
+        "POST",
+        f"custom-objects/people/fields/{field}/options",
+        {"name": f"Option {world.pick.randint(0, 99)}"},
+    )
 
 
 def _remove_stage(world: World) -> Call:
@@ -121,7 +162,10 @@ def _remove_stage(world: World) -> Call:
 
 
 def _add_stage(world: World) -> Call:
-    body = {"name": f"Stage {world.pick.randint(0, 99)}", "status": world.pick.choice(["open", "won", "lost"])}
+    body = {
+        "name": f"Stage {world.pick.randint(0, 99)}",
+        "status": world.pick.choice(["open", "won", "lost"]),
+    }
     return "POST", "pipelines/deals/stages", body
 
 
@@ -135,12 +179,18 @@ def _add_field(world: World) -> Call:
 
 
 def _delete_field(world: World) -> Call:
-    extra = [spec.name for spec in world.admin.schema("clubs").all_fields.values() if spec.name.startswith("extra")]
+    extra = [
+        spec.name
+        for spec in world.admin.schema("clubs").all_fields.values()
+        if spec.name.startswith("extra")
+    ]
     return "DELETE", f"custom-objects/clubs/fields/{world.pick.choice(extra or ['name'])}", None
 
 
 def _rename_pattern(world: World) -> Call:
-    pattern = world.pick.choice(["", "{name} ({a_dropdown})", "{name} of {club}, under {boss}", "{keeper}: {number}"])
+    pattern = world.pick.choice(
+        ["", "{name} ({a_dropdown})", "{name} of {club}, under {boss}", "{keeper}: {number}"]
+    )
     return "PATCH", "custom-objects/people", {"entity_display_name_pattern_text": pattern}
 
 
@@ -149,7 +199,15 @@ def _unique_or_not(world: World) -> Call:
 
 
 SHAPES = (
-    *(_replace_option, _add_option, _remove_stage, _add_stage, _add_field, _delete_field, _rename_pattern),
+    *(
+        _replace_option,
+        _add_option,
+        _remove_stage,
+        _add_stage,
+        _add_field,
+        _delete_field,
+        _rename_pattern,
+    ),
     _unique_or_not,
 )
 
@@ -168,7 +226,12 @@ def bulk(world: World) -> None:
     else:
         spec = world.fields(caller, name, 1)[0]
         how = world.pick.choice([*Resolution, Resolution.OVERWRITE])
-        body = {"record_ids": records, "field_id": spec.uuid, "field_value": world.value(spec), "field_resolution": how}
+        body = {
+            "record_ids": records,
+            "field_id": spec.uuid,
+            "field_value": world.value(spec),
+            "field_resolution": how,
+        }
         action = "bulk-change-field-value"
     answer = world.api(caller).post(f"/api/custom-objects/{name}/{action}", body)
     assert answer.status_code in (200, 400), answer.content
@@ -177,7 +240,9 @@ def bulk(world: World) -> None:
         work()
         done = world.api(caller).get(f"/api/bulk-action-progress/{answer.json()['id']}").json()
         assert done["status"] == "done", done
-        assert done["success_count"] + done["failed_count"] == len(records[:20] if "archive" in action else records)
+        assert done["success_count"] + done["failed_count"] == len(
+            records[:20] if "archive" in action else records
+        )
         world.told[f"bulk of {'many' if len(records) > 100 else 'few'}"] += 1
 
 
@@ -186,7 +251,9 @@ def import_api(world: World) -> None:
     caller, name = world.caller(), world.object_name()
     content = table(world, caller, name).encode()
     path = f"/api/custom-objects/{name}/imports"
-    sent = world.api(caller).send("POST", f"{path}?file_name=rows.csv", content, content_type="text/csv")
+    sent = world.api(caller).send(
+        "POST", f"{path}?file_name=rows.csv", content, content_type="text/csv"
+    )
     assert sent.status_code == 201, sent.content
     columns = [column["header"] for column in sent.json()["columns"]]
     plan = {
@@ -216,10 +283,17 @@ def workspace_api(world: World) -> None:
     elif what == "change":
         answer = client.put(record, {"fieldValues": world.values(caller, name)})
     elif what == "upsert":
-        answer = client.post(f"{kind}/upsert/x{world.pick.randint(0, 60)}", _row(world, caller, name))
+        answer = client.post(
+            f"{kind}/upsert/x{world.pick.randint(0, 60)}", _row(world, caller, name)
+        )
     elif what == "bulk":
-        rows = [{**_row(world, caller, name), "externalId": f"x{world.pick.randint(0, 60)}"} for _ in range(12)]
-        answer = client.post(f"{kind}/records/bulk", {"records": rows, "upsert": True, "partial": True})
+        rows = [
+            {**_row(world, caller, name), "externalId": f"x{world.pick.randint(0, 60)}"}
+            for _ in range(12)
+        ]
+        answer = client.post(
+            f"{kind}/records/bulk", {"records": rows, "upsert": True, "partial": True}
+        )
     else:
         answer = client.post(f"{kind}/records", _row(world, caller, name))
     world.told[f"workspace_api {what} {answer.status_code}"] += 1
@@ -238,14 +312,21 @@ def _row(world: World, caller: Caller, name: str) -> dict[str, Any]:
 def agents(world: World) -> None:
     """The tool by which agents write."""
     caller, name = world.caller(), world.object_name()
-    action = world.pick.choices(["upsert", "patch", "get", "delete", "cancel"], [12, 12, 4, 2, 1])[0]
+    action = world.pick.choices(["upsert", "patch", "get", "delete", "cancel"], [12, 12, 4, 2, 1])[
+        0
+    ]
     arguments: dict[str, Any] = {"action": action, "record_type": caller.schema(name).name}
     if world.pick.random() < 0.5:
-        arguments |= {"external_id": f"x{world.pick.randint(0, 60)}", "external_source": world.pick.choice("ab")}
+        arguments |= {
+            "external_id": f"x{world.pick.randint(0, 60)}",
+            "external_source": world.pick.choice("ab"),
+        }
     elif action != "upsert" or world.pick.random() < 0.5:
         arguments["record_id"] = world.target(name)
     if action in ("upsert", "patch"):
-        arguments["data"] = world.new_values(caller, name) if action == "upsert" else world.values(caller, name)
+        arguments["data"] = (
+            world.new_values(caller, name) if action == "upsert" else world.values(caller, name)
+        )
     result = Agent(caller).result("manage_record", **arguments)
     told = result["structuredContent"]["error"]["code"] if result["isError"] else action
     world.told[f"agents {told}"] += 1

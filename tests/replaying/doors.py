@@ -1,6 +1,8 @@
-"""The doors through which records are written: each a function that makes one random use of its door.
+"""The doors through which records are written: each a function that makes one random use of its
+door.
 
-A new interface adds its own with `@door`. Whatever is sent, a door answers in its own words: it never breaks.
+A new interface adds its own with `@door`. Whatever is sent, a door answers in its own words: it
+never breaks.
 """
 
 from __future__ import annotations

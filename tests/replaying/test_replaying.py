@@ -1,4 +1,5 @@
-"""Whatever is written through whichever door: the ledger, replayed from empty, is the stored records."""
+"""Whatever is written through whichever door: the ledger, replayed from empty, is the stored
+records."""
 
 from __future__ import annotations
 
@@ -24,7 +25,15 @@ OPERATIONS = int(os.environ.get("RECORDS_OPERATIONS", "300"))
 SEED = int(os.environ.get("RECORDS_SEED", "1"))
 LOOKS = 10  # how often, on the way, all records are remembered
 Ledger: Any = Record.history.model
-COPIED = ("state", "object_id", "owner_id", "member_id", "external_source", "external_id", "cancelled_at")
+COPIED = (
+    "state",
+    "object_id",
+    "owner_id",
+    "member_id",
+    "external_source",
+    "external_id",
+    "cancelled_at",
+)
 Stored = dict[str, tuple[Any, ...]]
 
 
@@ -54,7 +63,8 @@ def ledger_rows(caller: Caller, after: int) -> Any:
 
 
 def replay(rows: Iterable[Any], records: dict[str, Replayed]) -> int:
-    """Apply rows, one after the other, each of which must begin where the last one left; the last one's key."""
+    """Apply rows, one after the other, each of which must begin where the last one left; the last
+    one's key."""
     last = 0
     for row in rows:
         last = row.history_id
@@ -105,7 +115,8 @@ def test_the_ledger_replayed_from_empty_is_what_is_stored(world: World) -> None:
 
 
 def write_at_random(world: World, operations: int) -> list[tuple[int, Stored]]:
-    """Use random doors so often; all records as they stood at some moments, with the ledger's last key then."""
+    """Use random doors so often; all records as they stood at some moments, with the ledger's last
+    key then."""
     remembered = []
     names = list(doors)
     every = max(operations // LOOKS, 1)
@@ -116,6 +127,8 @@ def write_at_random(world: World, operations: int) -> list[tuple[int, Stored]]:
         if step % every == every - 1:
             assert differences(world.admin) == [], (step, world.told)
             doors["reindexing"](world)
-            rows = Ledger.objects.filter(workspace_id=world.admin.workspace.pk).order_by("-history_id")
+            rows = Ledger.objects.filter(workspace_id=world.admin.workspace.pk).order_by(
+                "-history_id"
+            )
             remembered.append((rows.values_list("history_id", flat=True)[0], stored(world.admin)))
     return remembered

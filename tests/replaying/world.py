@@ -14,8 +14,9 @@ from django.core.files.storage import default_storage
 
 from records.field_types import FieldSpec
 from records.models import Attachment, Record, RecordState
-from records.services.access import may_write, visible_fields
-from records.services.write import Mode, SaveRequest, save_records
+from records.services.access.author import may_write, visible_fields
+from records.services.writing.save import save_records
+from records.services.writing.save_requests import Mode, SaveRequest
 from tests.admin.pages import Workbench, let_in
 from tests.api_client import ApiClient
 from tests.factories import (
@@ -31,7 +32,18 @@ from tests.factories import (
 
 OBJECTS = ("people", "clubs", "deals", "contacts")
 UNKNOWN = "01920000-0000-7000-8000-000000000001"
-NAMES = ["Ann", "ANN", "Straße", "STRASSE", "e\u0301", "é", "tab\there", "back\\slash \\N", "=1+1", "a, \"b\"; 'c'"]
+NAMES = [
+    "Ann",
+    "ANN",
+    "Straße",
+    "STRASSE",
+    "e\u0301",
+    "é",
+    "tab\there",
+    "back\\slash \\N",
+    "=1+1",
+    "a, \"b\"; 'c'",
+]
 LONG = "ß" * 300
 CHOICES = ["Red", "Blue", "Green"]
 REFUSED = ["Pink", UNKNOWN, 2**63, LONG, ["Pink"], {}, "2023-02-30", False]  # by most types
@@ -54,7 +66,9 @@ _TYPED: dict[str, Sequence[Any]] = {
     "dynamictags": [["a"], ["a", "b"], ["Straße"], []],
     "team_selector": ["is_me"],
 }
-_CHOSEN: dict[str, Sequence[Any]] = dict.fromkeys(("dropdown", "radio", "status", "choices", "selector"), CHOICES)
+_CHOSEN: dict[str, Sequence[Any]] = dict.fromkeys(
+    ("dropdown", "radio", "status", "choices", "selector"), CHOICES
+)
 POOLS: Mapping[str, Sequence[Any]] = _TYPED | _CHOSEN
 WITH_OPTIONS = ("dropdown", "radio", "status", "choices", "selector", "checkboxes")
 GRANTS = {"view": "own", "edit": "own", "remove": "own", "create": True}
@@ -74,7 +88,11 @@ class World:
         self.folder = folder
         define(admin)
         self.papers = [
-            str(Attachment.objects.create(workspace=admin.workspace, name=name, file=stored(name)).uuid)
+            str(
+                Attachment.objects.create(
+                    workspace=admin.workspace, name=name, file=stored(name)
+                ).uuid
+            )
             for name in "abc"
         ]
         self.member = make_member(admin, "member@example.com", dict.fromkeys(OBJECTS, GRANTS))
@@ -146,7 +164,9 @@ class World:
         if spec.type.name == "files":
             return self.pick.sample(self.papers, self.pick.randint(0, 3))
         if spec.options and not spec.multiple:
-            return self.pick.choice([option for option in spec.options.values() if not option.deleted]).uuid
+            return self.pick.choice(
+                [option for option in spec.options.values() if not option.deleted]
+            ).uuid
         if spec.name in ("name", "first_name"):
             return self.name()
         if spec.name == "email":
@@ -154,12 +174,18 @@ class World:
         return self.pick.choice(POOLS[spec.type.name])
 
     def _links(self, spec: FieldSpec) -> Any:
-        related = next(name for name in OBJECTS if self.admin.schema(name).id == spec.related_object_id)
+        related = next(
+            name for name in OBJECTS if self.admin.schema(name).id == spec.related_object_id
+        )
         ids = self.ids(related, 3) if spec.multiple else [self.target(related)]
         return ids if spec.multiple else ids[0]
 
     def name(self) -> str:
-        return self.pick.choice(NAMES) if self.pick.random() < 0.3 else f"Name {self.pick.randint(0, 300)}"
+        return (
+            self.pick.choice(NAMES)
+            if self.pick.random() < 0.3
+            else f"Name {self.pick.randint(0, 300)}"
+        )
 
     def mail(self) -> str:
         return f"{self.pick.choice('ab')}{self.pick.randint(0, 60)}@example.com"

@@ -8,48 +8,60 @@ from typing import Any
 
 from django.db import connection
 
-from records.exceptions import InvalidValues, RecordsError
-from records.services.field_values import list_field_values
-from records.services.history import HistoryEntry, list_history
-from records.services.integrity import check_records
-from records.services.read import RecordView, get_record, select_fields
-from records.services.save_requests import Outcome
-from records.services.search import SearchPage, SearchRequest, search_records
-from records.services.write import (
-    FieldEntry,
+from records.exceptions import InvalidInput, InvalidValues, Place, RecordsError
+from records.services.operations.field_values import list_field_values
+from records.services.operations.home import home_of
+from records.services.reading.history import HistoryEntry
+from records.services.reading.record_views import RecordView, select_fields
+from records.services.search.pages import SearchPage, SearchRequest
+from records.services.storage.integrity import check_records
+from records.services.writing.save import unarchive_record
+from records.services.writing.save_requests import (
     Mode,
+    Outcome,
     SaveRequest,
     SaveResult,
-    save_record,
-    save_records,
-    unarchive_record,
-    upsert_request,
 )
+from records.services.writing.values import FieldEntry
 from tests.factories import Caller, entries
 
 
-def save(caller: Caller, object_name: str, mode: Mode, uuid: str | None = None, **values: Any) -> SaveResult:
+def save(
+    caller: Caller, object_name: str, mode: Mode, uuid: str | None = None, **values: Any
+) -> SaveResult:
     """One write, values by API name."""
     request = SaveRequest(mode, uuid, entries=entries(values))
-    return save_record(caller.author, caller.schema(object_name), request)
+    return home_of(caller.schema(object_name)).save_record(
+        caller.author, caller.schema(object_name), request
+    )
 
 
 def write(caller: Caller, object_name: str, request: SaveRequest) -> SaveResult:
     """One write of any shape."""
-    return save_record(caller.author, caller.schema(object_name), request)
+    return home_of(caller.schema(object_name)).save_record(
+        caller.author, caller.schema(object_name), request
+    )
 
 
 def write_all(caller: Caller, object_name: str, *requests: SaveRequest) -> list[Outcome]:
     """A batch."""
-    return save_records(caller.author, caller.schema(object_name), requests)
+    return home_of(caller.schema(object_name)).save_records(
+        caller.author, caller.schema(object_name), requests
+    )
 
 
 def upsert(
-    caller: Caller, object_name: str, lookup_value: object, sent: dict[str, Any] | None = None, **more: Any
+    caller: Caller,
+    object_name: str,
+    lookup_value: object,
+    sent: dict[str, Any] | None = None,
+    **more: Any,
 ) -> SaveResult:
     """A create-or-change by identifier, or by `match_field`."""
     author, schema = caller.author, caller.schema(object_name)
-    return save_record(author, schema, upsert_request(author, schema, lookup_value, entries(sent or {}), **more))
+    home = home_of(schema)
+    request = home.upsert_request(author, schema, lookup_value, entries(sent or {}), **more)
+    return home.save_record(author, schema, request)
 
 
 def unarchive(caller: Caller, object_name: str, uuid: str) -> SaveResult:
@@ -67,7 +79,9 @@ def change_list(
 def view(caller: Caller, object_name: str, uuid: str) -> RecordView:
     """The record with everything the caller may see of it."""
     author, schema = caller.author, caller.schema(object_name)
-    return get_record(author, schema, uuid, select_fields(author, schema, include_hidden=True))
+    return home_of(schema).get_record(
+        author, schema, uuid, select_fields(author, schema, include_hidden=True)
+    )
 
 
 def read(caller: Caller, object_name: str, uuid: str) -> dict[str, Any]:
@@ -89,12 +103,20 @@ def names(value: Any) -> Any:
 def search(caller: Caller, object_name: str, **asked: Any) -> SearchPage:
     author, schema = caller.author, caller.schema(object_name)
     fields = asked.pop("fields", None) or select_fields(author, schema)
-    return search_records(author, schema, SearchRequest(tuple(fields), **asked))
+    return home_of(schema).search_records(author, schema, SearchRequest(tuple(fields), **asked))
 
 
 def found(caller: Caller, object_name: str, *clauses: Any, **asked: Any) -> list[str]:
-    """The display names of what a search finds, in its order; clauses are `(field, condition, value)`."""
-    query = [{"filters": [dict(zip(("field", "condition", "value"), clause, strict=True)) for clause in clauses]}]
+    """The display names of what a search finds, in its order; clauses are `(field, condition,
+    value)`."""
+    query = [
+        {
+            "filters": [
+                dict(zip(("field", "condition", "value"), clause, strict=True))
+                for clause in clauses
+            ]
+        }
+    ]
     return [row.display_name for row in search(caller, object_name, query=query, **asked).views]
 
 
@@ -107,7 +129,9 @@ def values_of(caller: Caller, uuid: str, field_uuid: str, search: str = "") -> l
 
 def history(caller: Caller, object_name: str, uuid: str) -> list[HistoryEntry]:
     """All writes to a record, newest first."""
-    count, rows = list_history(caller.author, caller.schema(object_name), uuid, offset=0, limit=1000)
+    count, rows = home_of(caller.schema(object_name)).list_history(
+        caller.author, caller.schema(object_name), uuid, offset=0, limit=1000
+    )
     assert count == len(rows)
     return rows
 
@@ -126,11 +150,26 @@ def refusal(work: Callable[..., object], *args: Any, **more: Any) -> RecordsErro
     raise AssertionError(f"not refused: {type(done).__name__}")
 
 
+def invalid_at(work: Callable[..., object], *args: Any, **more: Any) -> tuple[Place, str]:
+    """Where a piece of work finds its input wrong, and the code it says so with."""
+    error = refusal(work, *args, **more)
+    assert type(error) is InvalidInput, error
+    assert error.reason in error.detail
+    error.detail.encode()
+    return error.path, error.code
+
+
 def problems(error: object) -> list[tuple[int | None, str, str, str]]:
-    """What is wrong with a write: (position, name of a field that was not sent, part, code), general ones last."""
+    """What is wrong with a write: (position, name of a field that was not sent, part, code),
+    general ones last."""
     assert isinstance(error, InvalidValues), error
     return [
-        (entry.position, entry.field_name if entry.position is None else "", problem.part, problem.code)
+        (
+            entry.position,
+            entry.field_name if entry.position is None else "",
+            problem.part,
+            problem.code,
+        )
         for entry in error.entries
         for problem in entry.problems
     ] + [(None, "", problem.part, problem.code) for problem in error.general]
@@ -141,7 +180,9 @@ def statements() -> Iterator[list[str]]:
     """The statements that run inside, savepoints and settings apart."""
     seen: list[str] = []
 
-    def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    def watch(
+        execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+    ) -> Any:
         if not sql.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "SET LOCAL")):
             seen.append(sql)
         return execute(sql, params, many, context)

@@ -1,7 +1,8 @@
-"""What a search must find, worked out the slow way: every record against every clause, in plain Python.
+"""What a search must find, worked out the slow way: every record against every clause, in plain
+Python.
 
-A `Thing` is a record as the test wrote it: values by field name, choices and related records by name. Nothing of the
-product is used, so that the two can disagree.
+A `Thing` is a record as the test wrote it: values by field name, choices and related records by
+name. Nothing of the product is used, so that the two can disagree.
 """
 
 from __future__ import annotations
@@ -62,7 +63,10 @@ def moment(raw: str) -> datetime:
 def day_span(raw: str) -> tuple[datetime, datetime]:
     """The first moment of a day in Paris, and the first one after it."""
     first = date.fromisoformat(raw)
-    start, end = (datetime.combine(first + timedelta(days=more), time(), PARIS).astimezone(UTC) for more in (0, 1))
+    start, end = (
+        datetime.combine(first + timedelta(days=more), time(), PARIS).astimezone(UTC)
+        for more in (0, 1)
+    )
     return start, end
 
 
@@ -102,8 +106,13 @@ def _ordered(held: Any, condition: str, asked: Any, read: Callable[[Any], Any]) 
 
 def _moment(held: Any, condition: str, asked: Any) -> bool:
     """A plain date stands for the whole day."""
+    if condition == "month_equals":
+        when = held if held is None or isinstance(held, datetime) else moment(held)
+        return when is not None and when.astimezone(PARIS).month == int(asked)
     if condition in ("is_any_of", "is_none_of") or (condition != "between" and len(asked) > 10):
-        return _ordered(held, condition, asked, lambda raw: raw if isinstance(raw, datetime) else moment(raw))
+        return _ordered(
+            held, condition, asked, lambda raw: raw if isinstance(raw, datetime) else moment(raw)
+        )
     mine = held if held is None or isinstance(held, datetime) else moment(held)
     low, high = asked if condition == "between" else (asked, asked)
     start = day_span(low)[0] if len(low) == 10 else moment(low)
@@ -125,6 +134,8 @@ def _choice(held: Any, condition: str, asked: Any) -> bool:
 
 def _several(held: Any, condition: str, asked: Any) -> bool:
     wanted = asked if isinstance(asked, list) else [asked]
+    if condition in ("has", "!has"):
+        return (set(wanted) <= set(held or [])) == (condition == "has")
     return bool(set(held or []) & set(wanted)) != condition.startswith(("!", "is_none"))
 
 
@@ -132,13 +143,14 @@ def _papers(held: Any, condition: str, asked: Any) -> bool:
     return ORDER[condition](len(held or []), asked)
 
 
-def _ticked(held: Any, condition: str, asked: Any) -> bool:
-    return (held is True) == bool(asked)
-
-
 def _shown_name(held: Any, condition: str, asked: Any) -> bool:
     """As much of a display name as is shown is found by."""
-    return _text(held, condition, [fold(item)[:255] for item in asked] if isinstance(asked, list) else asked, 255)
+    return _text(
+        held,
+        condition,
+        [fold(item)[:255] for item in asked] if isinstance(asked, list) else asked,
+        255,
+    )
 
 
 def _day(held: Any, condition: str, asked: Any) -> bool:
@@ -157,7 +169,7 @@ def _links(held: Any, condition: str, asked: Any) -> bool:
 
 FAMILIES: list[tuple[set[str], Callable[[Any, str, Any], bool]]] = [
     ({"papers"}, _papers),
-    ({"ticked"}, _ticked),
+    ({"ticked"}, _choice),
     ({"display_name"}, _shown_name),
     (TEXTS | LONG, _text),
     (NUMBERS, _number),
@@ -185,7 +197,10 @@ def matches(thing: Thing, groups: Sequence[Mapping[str, Any]], match_all: bool) 
 def _group(thing: Thing, group: Mapping[str, Any]) -> bool:
     if "query" in group:
         return matches(thing, group["query"], group.get("and", True))
-    results = [meets(thing, item["field"], item["condition"], item["value"]) for item in group.get("filters", [])]
+    results = [
+        meets(thing, item["field"], item["condition"], item["value"])
+        for item in group.get("filters", [])
+    ]
     return _joined(results, group.get("and", True))
 
 
@@ -198,8 +213,11 @@ def _joined(results: Sequence[bool], match_all: bool) -> bool:
 # ---------------------------------------------------------------- order
 
 
-def in_order(things: Sequence[Thing], ordering: Sequence[str], places: Mapping[str, Sequence[str]]) -> list[Thing]:
-    """Sorted: blanks last both ways, ties by age in the direction of the first key, newest first if nothing is asked.
+def in_order(
+    things: Sequence[Thing], ordering: Sequence[str], places: Mapping[str, Sequence[str]]
+) -> list[Thing]:
+    """Sorted: blanks last both ways, ties by age in the direction of the first key, newest first if
+    nothing is asked.
 
     `places` has the options of choice fields in their order.
     """

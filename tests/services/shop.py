@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from records.models import Attachment
-from records.services.save_requests import Outcome
-from records.services.write import Mode, SaveRequest, SaveResult
+from records.services.writing.save_requests import (
+    Mode,
+    Outcome,
+    SaveRequest,
+    SaveResult,
+)
 from tests.factories import (
     Caller,
     FieldDefinition,
@@ -26,10 +30,25 @@ from tests.factories import (
 from .acting import view, write_all
 from .oracle import LINKS, Thing
 
-LONG_TEXTS = ["x" * 300 + "tail one", "x" * 300 + "tail two", "ß" * 200 + "Z", "Short\n\nremark", "100% _sure_"]
+LONG_TEXTS = [
+    "x" * 300 + "tail one",
+    "x" * 300 + "tail two",
+    "ß" * 200 + "Z",
+    "Short\n\nremark",
+    "100% _sure_",
+]
 POOLS: Mapping[str, list[Any]] = {
     "title": [
-        *("Straße 5", "STRASSE 5", "strasse \t 5", "Cafe\u0301 100%", "CAFÉ 100_", "a\\b", "zebra", "Zebra crossing"),
+        *(
+            "Straße 5",
+            "STRASSE 5",
+            "strasse \t 5",
+            "Cafe\u0301 100%",
+            "CAFÉ 100_",
+            "a\\b",
+            "zebra",
+            "Zebra crossing",
+        ),
         *(
             "x" * 255,
             "ß" * 255,
@@ -87,7 +106,9 @@ class Shop:
         """A value in the form callers send."""
         if name in LINKS or name in ("owner", "keeper", "papers"):
             return (
-                [self.ids.get(item, item) for item in value] if isinstance(value, list) else self.ids.get(value, value)
+                [self.ids.get(item, item) for item in value]
+                if isinstance(value, list)
+                else self.ids.get(value, value)
             )
         return value
 
@@ -98,7 +119,9 @@ def make_shop(size: int = 48) -> Shop:
     second = make_member(admin, "second@example.com")
     ids = {"admin": str(admin.member.uuid), "second": str(second.member.uuid)}
     for name in ("p0", "p1", "p2"):
-        ids[name] = str(Attachment.objects.create(workspace=admin.workspace, name=name, file=f"{name}.txt").uuid)
+        ids[name] = str(
+            Attachment.objects.create(workspace=admin.workspace, name=name, file=f"{name}.txt").uuid
+        )
     _define(admin)
     made = [SaveRequest(Mode.CREATE, entries=entries({"name": name})) for name in PLACES]
     places = dict(zip(PLACES, uuids(write_all(admin, "places", *made)), strict=True))
@@ -139,7 +162,9 @@ def _define(admin: Caller) -> None:
         "papers": "files",
     }
     fields = [
-        FieldDefinition(name.capitalize(), kind, options=[OptionDefinition(o) for o in OPTIONS.get(name, ())])
+        FieldDefinition(
+            name.capitalize(), kind, options=[OptionDefinition(o) for o in OPTIONS.get(name, ())]
+        )
         for name, kind in types.items()
     ]
     make_object(admin, "Things", *fields, identifier_field=None)
@@ -151,22 +176,33 @@ def _define(admin: Caller) -> None:
 
 
 def _fill(shop: Shop, size: int) -> None:
-    """Random things in six batches, so that some are of one age; every sixth record is archived, two are blank."""
+    """Random things in six batches, so that some are of one age; every sixth record is archived,
+    two are blank."""
     choose = random.Random(1)
     for start in range(0, size, size // 6):
         rows: list[dict[str, Any]] = []
         for at in range(start, start + size // 6):
             sparse = 1.0 if at in (0, size - 1) else 0.35
             rows.append(
-                {name: None if choose.random() < sparse else choose.choice(pool) for name, pool in POOLS.items()}
+                {
+                    name: None if choose.random() < sparse else choose.choice(pool)
+                    for name, pool in POOLS.items()
+                }
             )
         requests = [
-            SaveRequest(Mode.CREATE, entries=entries({name: shop.sent(name, value) for name, value in row.items()}))
+            SaveRequest(
+                Mode.CREATE,
+                entries=entries({name: shop.sent(name, value) for name, value in row.items()}),
+            )
             for row in rows
         ]
         made = uuids(write_all(shop.admin, "things", *requests))
         archive(shop.admin, "things", made[3])
-        shop.things += [Thing(uuid, 0, row) for at, (uuid, row) in enumerate(zip(made, rows, strict=True)) if at != 3]
+        shop.things += [
+            Thing(uuid, 0, row)
+            for at, (uuid, row) in enumerate(zip(made, rows, strict=True))
+            if at != 3
+        ]
 
 
 def _link(shop: Shop) -> None:
@@ -184,17 +220,26 @@ def _link(shop: Shop) -> None:
             if place in thing.values.get("guests", ()):
                 thing.values["guests"].remove(place)
         shop.things[host].values.setdefault("guests", []).append(place)
-    for place, thing_at, field in (("Bern", 9, "partner"), ("Gone", 10, "partner"), ("Kyiv", 11, "spouse_of")):
+    for place, thing_at, field in (
+        ("Bern", 9, "partner"),
+        ("Gone", 10, "partner"),
+        ("Kyiv", 11, "spouse_of"),
+    ):
         change_record(shop.admin, "things", shop.things[thing_at].uuid, **{field: shop.ids[place]})
         shop.things[thing_at].values[field] = place
 
 
 def _read(shop: Shop) -> None:
-    """What the oracle takes from the product: keys, times and display names. Archived places are out of sight."""
+    """What the oracle takes from the product: keys, times and display names. Archived places are
+    out of sight."""
     for thing in shop.things:
         row = view(shop.admin, "things", thing.uuid).row
         thing.key = row.id
-        thing.values |= {"created": row.created_at, "updated": row.updated_at, "display_name": row.display_name or None}
+        thing.values |= {
+            "created": row.created_at,
+            "updated": row.updated_at,
+            "display_name": row.display_name or None,
+        }
         for name in LINKS & thing.values.keys():
             held = thing.values[name]
             thing.values[name] = (

@@ -6,12 +6,20 @@ from typing import Any
 
 import pytest
 
-from records.services.history import list_history
-from records.services.integrity import check_records
-from records.services.read import get_record, select_fields
-from records.services.search import SearchRequest, search_records
-from records.services.write import Mode, SaveRequest, SaveResult, save_records
-from tests.factories import Caller, FieldDefinition, change_record, entries, make_object, make_record
+from records.services.reading.history import list_history
+from records.services.reading.record_views import get_record, select_fields
+from records.services.search.pages import SearchRequest, search_records
+from records.services.storage.integrity import check_records
+from records.services.writing.save import save_records
+from records.services.writing.save_requests import Mode, SaveRequest, SaveResult
+from tests.factories import (
+    Caller,
+    FieldDefinition,
+    change_record,
+    entries,
+    make_object,
+    make_record,
+)
 
 
 @pytest.fixture
@@ -42,7 +50,9 @@ def test_a_document_is_kept_as_it_is(parts: Caller, document: Any) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=repr)
-def test_a_full_update_clears_a_document_that_it_does_not_list(parts: Caller, document: Any) -> None:
+def test_a_full_update_clears_a_document_that_it_does_not_list(
+    parts: Caller, document: Any
+) -> None:
     record = make_record(parts, "parts", name="One", extra=document).record.uuid
     request = SaveRequest(Mode.REPLACE, record, entries=entries({"name": "One"}))
     (saved,) = save_records(parts.author, parts.schema("parts"), [request])
@@ -62,7 +72,9 @@ def test_a_full_update_clears_a_document_that_it_does_not_list(parts: Caller, do
         ({"a": 1}, {}, "updated"),
     ],
 )
-def test_a_document_is_replaced_as_a_whole(parts: Caller, before: Any, after: Any, action: str) -> None:
+def test_a_document_is_replaced_as_a_whole(
+    parts: Caller, before: Any, after: Any, action: str
+) -> None:
     record = make_record(parts, "parts", name="One", extra=before).record.uuid
     assert change_record(parts, "parts", record, extra=after).action == action
     assert repr(extra(parts, record)) == repr(after or None if action == "updated" else before)
@@ -75,13 +87,19 @@ def test_a_document_is_replaced_as_a_whole(parts: Caller, before: Any, after: An
 
 def test_many_documents_are_written_at_once(parts: Caller) -> None:
     requests = [
-        SaveRequest(Mode.CREATE, entries=entries({"name": f"Part {at}", "extra": {"at": [at, {"tab": "\t\\"}]}}))
+        SaveRequest(
+            Mode.CREATE,
+            entries=entries({"name": f"Part {at}", "extra": {"at": [at, {"tab": "\t\\"}]}}),
+        )
         for at in range(300)
     ]
-    assert {result.action for result in save_records(parts.author, parts.schema("parts"), requests)} == {"created"}  # type: ignore[union-attr]
+    outcomes = save_records(parts.author, parts.schema("parts"), requests)
+    assert {getattr(outcome, "action", outcome) for outcome in outcomes} == {"created"}
     assert not list(check_records(parts.workspace))
     author, schema = parts.author, parts.schema("parts")
-    (view,) = search_records(author, schema, SearchRequest(select_fields(author, schema), search="part 299")).views
+    (view,) = search_records(
+        author, schema, SearchRequest(select_fields(author, schema), search="part 299")
+    ).views
     assert view.values[schema.by_name["extra"].id] == {"at": [299, {"tab": "\t\\"}]}
 
 
@@ -91,5 +109,7 @@ def test_documents_are_found_by_whether_there_is_one(parts: Caller) -> None:
     author, schema = parts.author, parts.schema("parts")
     for blank, name in ((False, "With"), (True, "Without")):
         query = [{"filters": [{"field": "extra", "condition": "is_blank", "value": blank}]}]
-        (view,) = search_records(author, schema, SearchRequest(select_fields(author, schema), query)).views
+        (view,) = search_records(
+            author, schema, SearchRequest(select_fields(author, schema), query)
+        ).views
         assert view.display_name == name

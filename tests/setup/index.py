@@ -1,4 +1,5 @@
-"""A package index of stand-in wheels, served on loopback, to which newer releases are added as time passes."""
+"""A package index of stand-in wheels, served on loopback, to which newer releases are added as time
+passes."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A release of a stand-in package. A `build` is a wheel that was added to a release later and is preferred."""
+    """A release of a stand-in package. A `build` is a wheel that was added to a release later and
+    is preferred."""
 
     name: str
     version: str
@@ -57,7 +59,10 @@ class Release:
 
     def _tags(self) -> str:
         build = f"Build: {self.build}\n" if self.build else ""
-        return f"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\n{build}Tag: py3-none-any\n"
+        return (
+            f"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\n{build}Tag: "
+            "py3-none-any\n"
+        )
 
 
 @dataclass(frozen=True)

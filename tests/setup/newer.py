@@ -1,4 +1,5 @@
-"""`python -m tests.setup.newer FOLDER LOCK...`: a newer release of every package in the locks, for nobody to install.
+"""`python -m tests.setup.newer FOLDER LOCK...`: a newer release of every package in the locks, for
+nobody to install.
 
 It runs before anything is installed, so it needs nothing but the standard library.
 """

@@ -1,6 +1,7 @@
 """What `make install` installs stays the same when others release newer versions.
 
-The Makefile is run as it is, on stand-in packages that are locked on one day and installed on a later one.
+The Makefile is run as it is, on stand-in packages that are locked on one day and installed on a
+later one.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from .index import Index, Release, serve_index
 
 SCRIPTS = Path(sys.executable).parent
 SECONDS = 180
-# Like pytest-cov, which requires coverage[toml], which requires tomli: reached through an extra, nowhere else.
+# Like pytest-cov, which requires coverage[toml], which requires tomli: reached through an extra,
+# nowhere else.
 FIRST_DAY = (
     Release("stand-in-web", "1.0", ["stand-in-text>=1"]),
     Release("stand-in-text", "1.0"),
@@ -67,7 +69,13 @@ class Checkout:
         }
         command = ["make", f"PYTHON={sys.executable}", *arguments]
         return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False, timeout=SECONDS
+            command,
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=SECONDS,
         )
 
     def lock(self) -> None:
@@ -85,20 +93,26 @@ class Checkout:
     def installed(self) -> dict[str, str]:
         """The stand-in packages in `.venv` and their versions."""
         listing = (
-            "import importlib.metadata as m, json\nprint(json.dumps({d.name: d.version for d in m.distributions()}))"
+            "import importlib.metadata as m, json\nprint(json.dumps({d.name: d.version for d in "
+            "m.distributions()}))"
         )
         command = [str(self.folder / ".venv" / "bin" / "python"), "-c", listing]
-        listed = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        listed = json.loads(
+            subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        )
         return {name: number for name, number in listed.items() if name.startswith("stand-in-")}
 
     def _lock_of(self, name: str) -> Path:
         return (self.folder / name).with_suffix(".txt")
 
 
-# What makes the Makefile install by uv, and by several pips: OLD_PIP is a folder that has one of 23 in it.
+# What makes the Makefile install by uv, and by several pips: OLD_PIP is a folder that has one of 23
+# in it.
 BY_UV = [f"UV={SCRIPTS / 'uv'}"]
 BY_ITS_PIP = ["UV="]
-WITHOUT_ENSUREPIP = f"MAKE_VENV={SCRIPTS / 'uv'} venv --quiet --no-project --python {sys.executable} .venv"
+WITHOUT_ENSUREPIP = (
+    f"MAKE_VENV={SCRIPTS / 'uv'} venv --quiet --no-project --python {sys.executable} .venv"
+)
 
 
 def by_pip(command: str) -> list[str]:
@@ -129,7 +143,9 @@ def checkout(tmp_path: Path) -> Iterator[Checkout]:
 
 
 @pytest.mark.parametrize("chosen", INSTALLERS.values(), ids=INSTALLERS)
-def test_the_locks_install_what_they_installed_on_the_first_day(checkout: Checkout, chosen: Sequence[str]) -> None:
+def test_the_locks_install_what_they_installed_on_the_first_day(
+    checkout: Checkout, chosen: Sequence[str]
+) -> None:
     made = checkout.make("install", *chosen)
 
     assert made.returncode == 0, made.stdout + made.stderr
@@ -137,7 +153,9 @@ def test_the_locks_install_what_they_installed_on_the_first_day(checkout: Checko
 
 
 @pytest.mark.parametrize("chosen", OLD_PIPS.values(), ids=OLD_PIPS)
-def test_without_our_options_a_newer_release_stops_pip_23(checkout: Checkout, chosen: Sequence[str]) -> None:
+def test_without_our_options_a_newer_release_stops_pip_23(
+    checkout: Checkout, chosen: Sequence[str]
+) -> None:
     """Time did pass on this index, so the test above can fail: this is how we installed once."""
     checkout.strip_extras()
     made = checkout.make("install", "PINNED=--quiet --require-hashes", *chosen)
@@ -155,7 +173,11 @@ def test_without_locks_the_newer_releases_are_taken(checkout: Checkout) -> None:
     made = checkout.make("install", "PINNED=--quiet", *BY_UV)
 
     assert made.returncode == 0, made.stdout + made.stderr
-    assert checkout.installed() == {"stand-in-web": "2.0", "stand-in-text": "2.0", "stand-in-tomli": "2.0"}
+    assert checkout.installed() == {
+        "stand-in-web": "2.0",
+        "stand-in-text": "2.0",
+        "stand-in-tomli": "2.0",
+    }
 
 
 def test_a_lock_that_changed_is_installed_afresh(checkout: Checkout) -> None:

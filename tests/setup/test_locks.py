@@ -1,4 +1,5 @@
-"""The locks are complete: nothing has to be resolved, on no supported Python and on no supported platform."""
+"""The locks are complete: nothing has to be resolved, on no supported Python and on no supported
+platform."""
 
 from __future__ import annotations
 
@@ -19,14 +20,17 @@ from packaging.utils import canonicalize_name
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 MACHINES = ["x86_64", "aarch64"]
-# What is installed together: the second lock of `make install`, and the extra of the package, come on top of the first.
+# What is installed together: the second lock of `make install`, and the extra of the package, come
+# on top of the first.
 SETS = {
     "run": ["requirements"],
     "test": ["requirements", "requirements-dev"],
     "s3": ["requirements", "requirements-s3"],
+    "redis": ["requirements", "requirements-redis"],
 }
 PIN = re.compile(
-    r"^(?P<required>[^\s#].*?) \\\n(?P<hashes>(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.MULTILINE
+    r"^(?P<required>[^\s#].*?) \\\n(?P<hashes>(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)",
+    re.MULTILINE,
 )
 
 
@@ -51,15 +55,27 @@ class Pin:
 
     def satisfies(self, required: Requirement) -> bool:
         named = self.name == canonicalize_name(required.name)
-        return named and required.extras <= self.requirement.extras and required.specifier.contains(self.version)
+        return (
+            named
+            and required.extras <= self.requirement.extras
+            and required.specifier.contains(self.version)
+        )
 
     def required(self, environment: dict[str, str]) -> Iterator[Requirement]:
-        """What the installed package requires there, with the extras that the lock names."""
-        for line in requires(self.name) or []:
+        """What the installed package requires there, with the extras that the lock names; nothing
+        of a package that another Python needs alone."""
+        known = self.applies({**here()}) and requires(self.name)
+        for line in known or []:
             found = Requirement(line)
             extras = ["", *self.requirement.extras]
-            if found.marker is None or any(found.marker.evaluate({**environment, "extra": one}) for one in extras):
+            if found.marker is None or any(
+                found.marker.evaluate({**environment, "extra": one}) for one in extras
+            ):
                 yield found
+
+
+def here() -> dict[str, Any]:
+    return {**default_environment()}
 
 
 def lock_of(name: str) -> str:
@@ -79,12 +95,19 @@ def environments() -> list[dict[str, str]]:
         "os_name": "posix",
     }
     return [
-        {**here, "python_version": python, "python_full_version": f"{python}.1", "platform_machine": machine}
+        {
+            **here,
+            "python_version": python,
+            "python_full_version": f"{python}.1",
+            "platform_machine": machine,
+        }
         for python, machine in product(PYTHONS, MACHINES)
     ]
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-dev", "requirements-s3"])
+@pytest.mark.parametrize(
+    "name", ["requirements", "requirements-dev", "requirements-s3", "requirements-redis"]
+)
 def test_every_requirement_is_pinned_and_has_hashes(name: str) -> None:
     lines = [line for line in lock_of(name).splitlines() if line[:1] not in ("", "#", " ")]
 
@@ -108,7 +131,10 @@ def gaps(pins: list[Pin], environment: dict[str, str]) -> Iterator[str]:
     for pin in there:
         for required in pin.required(environment):
             if not any(one.satisfies(required) for one in there):
-                yield f"{pin.name} on {environment['python_version']} {environment['platform_machine']}: {required}"
+                yield (
+                    f"{pin.name} on {environment['python_version']} "
+                    f"{environment['platform_machine']}: {required}"
+                )
 
 
 def test_a_gap_is_found() -> None:
@@ -122,9 +148,15 @@ def test_a_gap_is_found() -> None:
 
 def test_packages_of_two_locks_are_the_same() -> None:
     run = {pin.name: pin.version for pin in pins_of("requirements")}
-    others = {pin.name: pin.version for name in ("requirements-dev", "requirements-s3") for pin in pins_of(name)}
+    others = {
+        pin.name: pin.version
+        for name in ("requirements-dev", "requirements-s3", "requirements-redis")
+        for pin in pins_of(name)
+    }
 
-    assert {name: number for name, number in others.items() if run.get(name, number) != number} == {}
+    assert {
+        name: number for name, number in others.items() if run.get(name, number) != number
+    } == {}
 
 
 def test_what_is_installed_is_what_the_locks_name() -> None:
@@ -132,7 +164,9 @@ def test_what_is_installed_is_what_the_locks_name() -> None:
     here: dict[str, Any] = {**default_environment()}
     pins = [pin for name in SETS["test"] for pin in pins_of(name) if pin.applies(here)]
 
-    assert {pin.name: installed(pin.name) for pin in pins} == {pin.name: pin.version for pin in pins}
+    assert {pin.name: installed(pin.name) for pin in pins} == {
+        pin.name: pin.version for pin in pins
+    }
 
 
 def installed(name: str) -> str | None:

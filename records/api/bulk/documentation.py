@@ -4,24 +4,40 @@ from __future__ import annotations
 
 from typing import Any
 
-from records.api.openapi import Decorator, json_body, operation, path_parameter, query_parameter, ref
+from records.api.openapi import (
+    Decorator,
+    json_body,
+    operation,
+    path_parameter,
+    query_parameter,
+    ref,
+)
 
-from .schemas import INTEGER, STRING, UUID
+from .schemas import INTEGER, MOMENT, STRING, UUID
 
 _OBJECT = path_parameter("object_key", STRING, "The object's id or API name.")
 _JOB = path_parameter("job_id", UUID)
-_REFUSED = ref("Problem")
-_REFUSALS: dict[int, Any] = {400: _REFUSED, 403: _REFUSED, 404: _REFUSED}
-_STARTED = {200: ref("BulkAction"), **_REFUSALS}
+_STARTED: dict[int, Any] = {200: ref("BulkAction")}
 
 
-def _bulk(name: str, summary: str, parameters: list[Any], responses: dict[int, Any], body: str = "") -> Decorator:
+def _bulk(
+    name: str,
+    summary: str,
+    parameters: list[Any],
+    responses: dict[int, Any],
+    body: str = "",
+    **more: Any,
+) -> Decorator:
     sent = json_body(body, required=True) if body else None
-    return operation(name, "bulk", summary, parameters, responses, body=sent)
+    return operation(name, "bulk", summary, parameters, responses, body=sent, **more)
 
 
 bulk_archive = _bulk(
-    "custom_objects_bulk_archive_entity_record_create", "Archive records", [_OBJECT], _STARTED, "BulkArchiveRequest"
+    "custom_objects_bulk_archive_entity_record_create",
+    "Archive records",
+    [_OBJECT],
+    {200: ref("BulkArchiveAction")},
+    "BulkArchiveRequest",
 )
 bulk_change = _bulk(
     "custom_objects_bulk_change_field_value_create",
@@ -33,11 +49,20 @@ bulk_change = _bulk(
 list_jobs = _bulk(
     "bulk_action_progress_list",
     "The caller's jobs, newest first",
-    [query_parameter("page", INTEGER), query_parameter("page_size", INTEGER, "At most 1000.")],
+    [
+        query_parameter("page", INTEGER),
+        query_parameter("page_size", INTEGER, "At most 1000."),
+        query_parameter("custom_object_id", UUID, "Jobs of this object."),
+        query_parameter("action", STRING, "Jobs of this kind."),
+        query_parameter("completed", {"type": "boolean"}, "Ended or not, however they ended."),
+        query_parameter("started_after", MOMENT, "Started then or later."),
+    ],
     {200: ref("PaginatedBulkActionList")},
 )
 retrieve_job = _bulk("bulk_action_progress_retrieve", "Read a job's progress", [_JOB], _STARTED)
-cancel_job = _bulk("bulk_action_progress_cancel_create", "Stop a job after its current batch", [_JOB], _STARTED)
+cancel_job = _bulk(
+    "bulk_action_progress_cancel_create", "Stop a job after its current batch", [_JOB], _STARTED
+)
 
 _FILE = {"type": "string", "format": "binary"}
 upload = operation(
@@ -47,9 +72,19 @@ upload = operation(
     [
         _OBJECT,
         query_parameter("file_name", STRING, "The file's name, if the file is the whole body."),
-        query_parameter("encoding", STRING, "Encoding of a CSV file; UTF-8 by default."),
+        query_parameter("encoding", STRING, "Encoding of a CSV file; else it is found."),
+        query_parameter(
+            "delimiter",
+            STRING,
+            "What separates the cells of a CSV file: the character, or `tab`, `comma`, "
+            "`semicolon`, `bar`; else it is found.",
+        ),
+        query_parameter(
+            "sheet", STRING, "Name or number of a workbook's sheet; else the first with cells."
+        ),
+        query_parameter("header_row", INTEGER, "The row with the column names; else it is found."),
     ],
-    {201: ref("ImportUpload"), **_REFUSALS, 413: _REFUSED},
+    {201: ref("ImportUpload")},
     body=({"type": "object", "properties": {"file": _FILE}, "required": ["file"]}, True),
     media_type="multipart/form-data",
 )
@@ -61,17 +96,25 @@ start_import = _bulk(
     "ImportStartRequest",
 )
 report = _bulk(
-    "bulk_action_progress_report_retrieve", "The rows an import refused, as CSV", [_JOB], {200: _FILE, **_REFUSALS}
+    "bulk_action_progress_report_retrieve",
+    "The rows an import refused, as CSV",
+    [_JOB],
+    {200: _FILE},
 )
 export = _bulk(
     "custom_objects_exports_create",
-    "Export the records a search finds; the answer streams",
+    "Export the records a search finds; the answer starts when the file is whole",
     [
         _OBJECT,
         query_parameter("format", {"type": "string", "enum": ["csv", "xlsx", "jsonl"]}),
         query_parameter("ordering", STRING),
         query_parameter("search", STRING),
     ],
-    {200: _FILE, **_REFUSALS},
+    {
+        200: _FILE,
+        422: ref("Problem"),
+        424: ref("Problem"),
+    },  # the records may live in an external source
     "SearchRequest",
+    reads=True,
 )

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from records.services.access import Author
+from records.services.importing import preview
 from records.services.jobs import JobView
+
+# What an answer says about how a file was read.
+READING = (
+    "encoding", "encoding_is_guess", "delimiter", "sheet", "sheets", "header_row", "rows_above",
+)  # fmt: skip
 
 
 def job_row(author: Author, job: JobView) -> dict[str, Any]:
@@ -15,6 +21,7 @@ def job_row(author: Author, job: JobView) -> dict[str, Any]:
         "id": job.uuid,
         "action": job.kind,
         "object_id": job.object_uuid,
+        "custom_object_id": job.object_uuid,
         "status": job.status,
         "cancel_requested": job.cancel_asked,
         "total_count": job.total,
@@ -25,8 +32,14 @@ def job_row(author: Author, job: JobView) -> dict[str, Any]:
         "result": {key: value for key, value in job.result.items() if key != "report"},
         "has_report": "report" in job.result,
         "created": job.created.astimezone(zone).isoformat(),
+        "started_at": job.created.astimezone(zone).isoformat(),
         "finished": job.finished.astimezone(zone).isoformat() if job.finished else None,
     }
+
+
+def archive_row(author: Author, job: JobView) -> dict[str, Any]:
+    """The answer to a call that archives: `number_archived` counts what was sent, each once."""
+    return {**job_row(author, job), "number_archived": job.total, "async": True}
 
 
 def upload_row(upload: Any, suggested: Mapping[str, str | None]) -> dict[str, Any]:
@@ -35,11 +48,14 @@ def upload_row(upload: Any, suggested: Mapping[str, str | None]) -> dict[str, An
         "id": str(upload.uuid),
         "file_name": upload.file_name,
         "row_count": upload.row_count,
+        **{key: upload.reading.get(key) for key in READING},
         "columns": [
             {
+                "position": at + 1,
                 "header": name,
                 "field": suggested[name],
                 "samples": [row[at] for row in upload.samples if at < len(row)],
+                **preview(upload, at),
             }
             for at, name in enumerate(upload.header)
         ],

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import RawPostDataException, UnreadablePostError
 
@@ -16,22 +16,33 @@ from records.api.errors import UnsupportedMediaType
 from records.api.records.requests import asked_search
 from records.api.viewsets import ApiViewSet
 from records.exceptions import InvalidInput
+from records.http import download
 from records.services.access import get_schema
-from records.services.exporting.tables import CONTENT_TYPES, export_records, exported_fields
-from records.services.importing import suggest_fields
-from records.services.importing.uploads import get_upload, store_upload
+from records.services.exporting import CONTENT_TYPES, exported_fields
+from records.services.importing import Reading, get_upload, store_upload, suggest_fields
 from records.services.jobs import open_report
-from records.services.jobs.importing import start_import
+from records.services.operations import export_records, home_of
 
 from . import documentation
 from .responses import job_row, upload_row
 
-START_KEYS = ("mapping", "mode", "match_field", "keep_existing", "dry_run", "again")
+START_KEYS = (
+    "mapping",
+    "mode",
+    "match_field",
+    "keep_existing",
+    "columns",
+    "dry_run",
+    "again",
+)
 CHUNK = 1 << 16
+# Characters that a query spells badly.
+DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "bar": "|"}
 
 
 class ImportViewSet(ApiViewSet):
-    """Files on their way in: sent first, then imported as often as it takes to find the right plan."""
+    """Files on their way in: sent first, then imported as often as it takes to find the right
+    plan."""
 
     area = "records"
 
@@ -39,14 +50,16 @@ class ImportViewSet(ApiViewSet):
     def upload(self, request: HttpRequest, object_key: str) -> HttpResponse:
         schema = get_schema(self.author, object_key)
         name, chunks = _sent_file(request)
-        made = store_upload(self.author, schema, name, chunks, request.GET.get("encoding", "utf-8"))
+        made = store_upload(self.author, schema, name, chunks, _reading(request))
         return json_answer(upload_row(made, suggest_fields(self.author, schema, made.header)), 201)
 
     @documentation.start_import
     def start(self, request: HttpRequest, object_key: str, upload_id: str) -> HttpResponse:
         schema = get_schema(self.author, object_key)
         upload = get_upload(self.author, schema, upload_id)
-        job = start_import(self.author, schema, upload, **_plan(read_object(request, START_KEYS)))
+        job = home_of(schema).start_import(
+            self.author, schema, upload, **_plan(read_object(request, START_KEYS))
+        )
         return json_answer(job_row(self.author, job))
 
     @documentation.report
@@ -66,31 +79,48 @@ class ExportViewSet(ApiViewSet):
     reads = frozenset({"create"})
 
     @documentation.export
-    def create(self, request: HttpRequest, object_key: str) -> StreamingHttpResponse:
+    def create(self, request: HttpRequest, object_key: str) -> FileResponse:
         schema = get_schema(self.author, object_key)
         form = request.GET.get("format", "csv")
         asked = asked_search(request, self.author, schema)
-        fields = asked.request.fields if asked.names_fields else exported_fields(asked.request.fields)
-        chunks = export_records(self.author, schema, replace(asked.request, fields=fields), form)
-        response = StreamingHttpResponse(chunks, content_type=CONTENT_TYPES[form])
-        response.headers["Content-Disposition"] = f'attachment; filename="{schema.name}.{form}"'
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Cache-Control"] = "private, no-store"
-        return response
+        fields = (
+            asked.request.fields if asked.names_fields else exported_fields(asked.request.fields)
+        )
+        file = export_records(self.author, schema, replace(asked.request, fields=fields), form)
+        return download(file, f"{schema.name}.{form}", CONTENT_TYPES[form])
+
+
+def _reading(request: HttpRequest) -> Reading:
+    """How the query says the file is read."""
+    asked = request.GET
+    row = asked.get("header_row", "")
+    if row and not (row.isdecimal() and len(row) < 8 and int(row)):
+        raise InvalidInput("expected the number of a row, from 1.", at="header_row")
+    return Reading(
+        asked.get("encoding", ""),
+        DELIMITERS.get(asked.get("delimiter", ""), asked.get("delimiter", "")),
+        asked.get("sheet", ""),
+        int(row) if row else None,
+    )
 
 
 def _sent_file(request: HttpRequest) -> tuple[str, Iterator[bytes]]:
-    """The file in the body: a form's `file`, or the body itself, whose name is then in the query."""
+    """The file in the body: a form's `file`, or the body itself, whose name is then in the
+    query."""
     try:
         if request.content_type == "multipart/form-data":
             file = request.FILES.get("file")
             if file is None:
-                raise InvalidInput("file: send the file as the form's part of this name.", "required")
+                raise InvalidInput(
+                    "send the file in the form field of this name.", "required", at="file"
+                )
             return file.name or "file.csv", iter(file.chunks(CHUNK))
     except (MultiPartParserError, UnreadablePostError, RawPostDataException, ValueError):
         raise InvalidInput("The form in the body cannot be read.") from None
     if request.content_type == JSON:
-        raise UnsupportedMediaType("Send the file itself: as the body, or as the part `file` of multipart/form-data.")
+        raise UnsupportedMediaType(
+            "Send the file itself: as the body, or in the field `file` of multipart/form-data."
+        )
     return request.GET.get("file_name", "file.csv"), _body(request)
 
 
@@ -99,25 +129,56 @@ def _body(request: HttpRequest) -> Iterator[bytes]:
         while chunk := request.read(CHUNK):
             yield chunk
     except UnreadablePostError:
-        raise InvalidInput("The body ended too early.") from None
+        raise InvalidInput("The body is incomplete.") from None
     except RawPostDataException:  # an idempotency key had it read already
         yield request.body
+
+
+def _forms(sent: Any) -> dict[str, Any]:
+    """How columns write their values, by header or position."""
+    sent = {} if sent is None else sent
+    if not isinstance(sent, dict) or not all(isinstance(form, dict) for form in sent.values()):
+        raise InvalidInput(
+            "expected an object of column headers, each with an object.", at="columns"
+        )
+    for name, form in sent.items():
+        for key, value in form.items():
+            is_text = key in ("numbers", "dates") and isinstance(value, str)
+            is_list = (
+                key == "blanks"
+                and isinstance(value, list)
+                and all(isinstance(mark, str) for mark in value)
+            )
+            if not (is_text or is_list):
+                raise InvalidInput(
+                    "expected `numbers` or `dates` with a form, or `blanks` with a list of texts.",
+                    at=("columns", name),
+                )
+    return sent
 
 
 def _plan(content: dict[str, Any]) -> dict[str, Any]:
     mapping, kept = content.get("mapping"), content.get("keep_existing") or []
     if mapping is not None and not (
-        isinstance(mapping, dict) and all(value is None or isinstance(value, str) for value in mapping.values())
+        isinstance(mapping, dict)
+        and all(value is None or isinstance(value, str) for value in mapping.values())
     ):
-        raise InvalidInput("mapping: expected an object of column headers, each with a field or null.")
-    if not isinstance(kept, list) or not all(isinstance(name, str) for name in kept):
-        raise InvalidInput("keep_existing: expected a list of column headers.")
+        raise InvalidInput(
+            "expected an object of column headers, each with a field or null.", at="mapping"
+        )
+    if not isinstance(kept, list):
+        raise InvalidInput("expected a list of column headers.", at="keep_existing")
+    kept = [str(name) if type(name) is int else name for name in kept]
+    forms = _forms(content.get("columns"))
     for key in ("dry_run", "again"):
         if not isinstance(content.get(key, False), bool):
-            raise InvalidInput(f"{key}: expected true or false.")
+            raise InvalidInput("expected true or false.", at=key)
     for key in ("mode", "match_field"):
         if not isinstance(content.get(key, ""), str) and content.get(key) is not None:
-            raise InvalidInput(f"{key}: expected a string.")
+            raise InvalidInput("expected a string.", at=key)
+    if not all(isinstance(name, str) for name in kept):
+        raise InvalidInput("expected a list of column headers.", at="keep_existing")
     plan = {"mapping": mapping, "kept": kept, "match_field": content.get("match_field")}
+    plan["forms"] = forms
     plan.update({key: content[key] for key in ("dry_run", "again") if key in content})
     return plan | ({"mode": content["mode"]} if content.get("mode") else {})

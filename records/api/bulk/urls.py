@@ -17,7 +17,9 @@ urlpatterns = [
     path(f"{OBJECT}/imports", ImportViewSet.as_view({"post": "upload"})),
     path(f"{OBJECT}/imports/<record_id:upload_id>/start", ImportViewSet.as_view({"post": "start"})),
     path(f"{OBJECT}/exports", ExportViewSet.as_view({"post": "create"})),
-    path("bulk-action-progress/<record_id:job_id>/report", ImportViewSet.as_view({"get": "report"})),
+    path(
+        "bulk-action-progress/<record_id:job_id>/report", ImportViewSet.as_view({"get": "report"})
+    ),
     path("bulk-action-progress", JobViewSet.as_view({"get": "list"})),
     path("bulk-action-progress/<record_id:job_id>", JobViewSet.as_view({"get": "retrieve"})),
     path("bulk-action-progress/<record_id:job_id>/cancel", JobViewSet.as_view({"post": "cancel"})),

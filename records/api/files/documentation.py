@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 
 from records.api.openapi import (
@@ -39,39 +37,49 @@ component(
 component("AttachmentList", obj({"count": INTEGER, "results": array(ref("Attachment"))}))
 component(
     "UploadRequest",
-    obj({"filename": {"type": "string", "maxLength": 255}}, content_type=nullable({"type": "string"})),
+    obj(
+        {"filename": {"type": "string", "maxLength": 255}},
+        content_type=nullable({"type": "string"}),
+    ),
 )
 component(
     "UploadLink",
     {
-        **obj({"upload_url": _URI, "method": {"type": "string", "enum": ["PUT"]}, "expires_at": _MOMENT}),
-        "description": "PUT the bytes there, with a Content-Length and no key; 201 answers an Attachment.",
+        **obj(
+            {
+                "upload_url": _URI,
+                "method": {"type": "string", "enum": ["PUT"]},
+                "expires_at": _MOMENT,
+            }
+        ),
+        "description": "PUT the bytes there, with a Content-Length and no key; 201 answers an "
+        "Attachment.",
     },
 )
-component("DownloadLink", obj({"url": _URI, "method": {"type": "string", "enum": ["GET"]}, "expires_at": _MOMENT}))
+component(
+    "DownloadLink",
+    obj({"url": _URI, "method": {"type": "string", "enum": ["GET"]}, "expires_at": _MOMENT}),
+)
 
 _BOTH = [
     path_parameter("object_identifier", STRING, "The object's id or API name."),
     path_parameter("entity_id", {"type": "string", "pattern": RECORD_ID}),
 ]
 _NAME = query_parameter("filename", STRING, "Can be a path, such as docs/guide.md.", required=True)
-_REFUSED = ref("Problem")
-_REFUSALS: dict[int, Any] = {400: _REFUSED, 403: _REFUSED, 404: _REFUSED}
-_CHANGES = {**_REFUSALS, 409: _REFUSED}
 
 list_files = operation(
     "records_attachments_list",
     "files",
     "The files of a record, by name",
     [*_BOTH, query_parameter("prefix", STRING, "Only names that start with this.")],
-    {200: ref("AttachmentList"), **_REFUSALS},
+    {200: ref("AttachmentList")},
 )
 begin_upload = operation(
     "records_attachments_create",
     "files",
     "Get an upload link, valid for 15 minutes",
     _BOTH,
-    {200: ref("UploadLink"), **_CHANGES},
+    {200: ref("UploadLink")},
     body=json_body("UploadRequest", required=True),
 )
 url = operation(
@@ -79,9 +87,12 @@ url = operation(
     "files",
     "Get a download link, valid for 15 minutes",
     [*_BOTH, _NAME],
-    {200: ref("DownloadLink"), **_REFUSALS},
+    {200: ref("DownloadLink")},
 )
-destroy = operation("records_attachments_destroy", "files", "Remove a file", [*_BOTH, _NAME], {204: None, **_CHANGES})
-# Links are not called by clients that are generated from the document: they are told to them, and need no key.
+destroy = operation(
+    "records_attachments_destroy", "files", "Remove a file", [*_BOTH, _NAME], {204: None}
+)
+# Links are not called by clients that are generated from the document: they are told to them, and
+# need no key.
 download = extend_schema(exclude=True)
 upload = extend_schema(exclude=True)

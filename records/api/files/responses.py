@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from records.services.attachments import AttachmentView
+from records.services.files import AttachmentView
 
 
 def attachment_row(row: AttachmentView) -> dict[str, Any]:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse
-from django.http.request import RawPostDataException
 from rest_framework import viewsets
 
 from records.api.answers import json_answer
 from records.api.errors import MethodNotAllowed, refusal
 from records.api.viewsets import SAFE_METHODS
 from records.exceptions import InvalidInput, RecordsError
-from records.http import receive, request_id
-from records.services.attachments import open_download, receive_upload
-from records.services.faults import repeated_when_lost, unavailable_when_faulty
-from records.services.file_links import read_upload
+from records.http import request_id
+from records.services.database import repeated_when_lost, unavailable_when_faulty
+from records.services.files import open_download, receive_upload
+from records.services.reading import read_upload
 
 from . import documentation
 from .responses import attachment_row
@@ -38,12 +36,12 @@ class SignedFileViewSet(viewsets.ViewSet):
                 raise MethodNotAllowed(self.action_map)
             response = self._answer(request, kwargs, reading=method in SAFE_METHODS)
         except RecordsError as error:
-            with suppress(RawPostDataException, ValueError):  # part of it has been read; its size is no number
-                receive(request)
             return refusal(error)
         return response
 
-    def _answer(self, request: HttpRequest, kwargs: dict[str, Any], *, reading: bool) -> HttpResponse:
+    def _answer(
+        self, request: HttpRequest, kwargs: dict[str, Any], *, reading: bool
+    ) -> HttpResponse:
         def work() -> HttpResponse:
             response: HttpResponse = getattr(self, self.action)(request, **kwargs)
             return response
@@ -54,7 +52,9 @@ class SignedFileViewSet(viewsets.ViewSet):
     @documentation.download
     def download(self, request: HttpRequest, token: str) -> FileResponse:
         found = open_download(token)
-        response = FileResponse(found.file, as_attachment=True, filename=found.name, content_type=found.content_type)
+        response = FileResponse(
+            found.file, as_attachment=True, filename=found.name, content_type=found.content_type
+        )
         response.headers["Content-Length"] = str(found.size)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Content-Security-Policy"] = SANDBOX  # should a browser show it after all
@@ -66,6 +66,9 @@ class SignedFileViewSet(viewsets.ViewSet):
         sent = request.META.get("CONTENT_LENGTH") or ""
         if not (sent.isascii() and sent.isdigit() and len(sent) < 19):
             read_upload(token)
-            raise InvalidInput("Announce the file's size: the header Content-Length is required.", "length_required")
+            raise InvalidInput(
+                "Announce the file's size: the header Content-Length is required.",
+                "length_required",
+            )
         stored = receive_upload(token, request, int(sent), request_id(request))
         return json_answer(attachment_row(stored), 201)

@@ -1,1 +1,2 @@
-"""Shaping a workspace over HTTP: objects, fields, options, categories, stages, people and rights."""
+"""Shaping a workspace over HTTP: objects, fields, options, categories, stages, people and
+rights."""

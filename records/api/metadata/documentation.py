@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from records.api.openapi import Decorator, array, json_body, operation, path_parameter, query_parameter, ref
+from records.api.openapi import (
+    Decorator,
+    array,
+    json_body,
+    operation,
+    path_parameter,
+    query_parameter,
+    ref,
+)
 
 from . import schemas
 from .schemas import BOOLEAN, INTEGER, STRING, UUID
@@ -12,9 +20,7 @@ from .schemas import BOOLEAN, INTEGER, STRING, UUID
 _OBJECT = path_parameter("object_key", STRING, "The object's id or API name.")
 _FIELD = path_parameter("field_key", STRING, "The field's id or API name.")
 _PAGE = [query_parameter("page", INTEGER), query_parameter("page_size", INTEGER, "At most 1000.")]
-_SEARCH = query_parameter("search", STRING, "A part of a name.")
-_REFUSED = ref("Problem")
-_REFUSALS: dict[int, Any] = {400: _REFUSED, 403: _REFUSED, 404: _REFUSED}
+_SEARCH = query_parameter("search", STRING, "Part of a name.")
 _OBJECT_ROW, _FIELD_ROW, _OPTION, _STAGE, _CATEGORY = (
     ref(name) for name in ("CustomObject", "ObjectField", "Option", "PipelineStage", "Category")
 )
@@ -25,33 +31,50 @@ def _id(name: str) -> Any:
 
 
 def _metadata(
-    name: str, tag: str, summary: str, parameters: list[Any], responses: dict[int, Any], body: str = "", **more: Any
+    name: str,
+    tag: str,
+    summary: str,
+    parameters: list[Any],
+    responses: dict[int, Any],
+    body: str = "",
+    **more: Any,
 ) -> Decorator:
     sent = json_body(body, required=True) if body else None
-    return operation(name, tag, summary, parameters, {**responses, **_REFUSALS}, body=sent, **more)
+    return operation(name, tag, summary, parameters, responses, body=sent, **more)
 
 
 def _objects(
-    name: str, summary: str, parameters: list[Any], responses: dict[int, Any], body: str = "", **more: Any
+    name: str,
+    summary: str,
+    parameters: list[Any],
+    responses: dict[int, Any],
+    body: str = "",
+    **more: Any,
 ) -> Decorator:
-    return _metadata(f"custom_objects_{name}", "custom-objects", summary, parameters, responses, body, **more)
+    return _metadata(
+        f"custom_objects_{name}", "custom-objects", summary, parameters, responses, body, **more
+    )
 
 
 list_objects = _objects(
     "list",
-    "The objects the caller may do something with",
+    "The objects the caller has a permission for",
     [
         query_parameter("custom_only", BOOLEAN, "Leave out the standard objects; true by default."),
         query_parameter("archived", BOOLEAN, "Archived objects instead; for admins."),
         _SEARCH,
-        query_parameter("ordering", STRING, f"Comma-separated, `-` for descending: {', '.join(schemas.ORDERINGS)}."),
+        query_parameter(
+            "ordering",
+            STRING,
+            f"Comma-separated, `-` for descending: {', '.join(schemas.ORDERINGS)}.",
+        ),
         *_PAGE,
     ],
     {200: ref("PaginatedCustomObjectList")},
 )
 create_object = _objects(
     "create",
-    "Make an object",
+    "Create an object",
     [],
     {201: _OBJECT_ROW},
     "CustomObjectRequest",
@@ -59,17 +82,73 @@ create_object = _objects(
 )
 retrieve_object = _objects("retrieve", "Read an object", [_OBJECT], {200: _OBJECT_ROW})
 update_object = _objects(
-    "partial_update", "Change an object", [_OBJECT], {200: _OBJECT_ROW}, "PatchedCustomObjectRequest"
+    "partial_update",
+    "Change an object",
+    [_OBJECT],
+    {200: _OBJECT_ROW},
+    "PatchedCustomObjectRequest",
 )
-archive_object = _objects("destroy", "Archive an object, with its records", [_OBJECT], {204: None, 405: _REFUSED})
+archive_object = _objects(
+    "destroy", "Archive an object, with its records", [_OBJECT], {204: None, 405: ref("Problem")}
+)
 unarchive_object = _objects(
-    "unarchive_partial_update", "Bring an archived object and its records back", [_OBJECT], {200: _OBJECT_ROW}
+    "unarchive_partial_update",
+    "Unarchive an object, with its records",
+    [_OBJECT],
+    {200: _OBJECT_ROW},
 )
 object_schema = _objects(
-    "schema_retrieve", "A record of the object as JSON Schema, for this caller", [_OBJECT], {200: ref("JsonSchema")}
+    "schema_retrieve",
+    "A record of the object as JSON Schema, for this caller",
+    [_OBJECT],
+    {200: ref("JsonSchema")},
 )
 
-list_fields = _objects("fields_list", "The fields of an object", [_OBJECT], {200: array(_FIELD_ROW)})
+find_objects = _objects(
+    "settings_search_list",
+    "The objects whose records the caller may see, to choose from",
+    [
+        _SEARCH,
+        query_parameter("ordering", STRING, f"As for all objects: {', '.join(schemas.ORDERINGS)}."),
+        *_PAGE,
+    ],
+    {200: ref("PaginatedCustomObjectList")},
+)
+find_fields = _objects(
+    "fields_settings_search_list",
+    "The fields of an object, to choose from",
+    [
+        _OBJECT,
+        _SEARCH,
+        query_parameter("field_type", STRING, "Types, separated by commas."),
+        query_parameter("category", UUID, "The category's id."),
+    ],
+    {200: array(_FIELD_ROW)},
+)
+_TAGS = [
+    query_parameter("search", STRING, "Part of a tag."),
+    query_parameter("ordering", {"type": "string", "enum": ["name", "-name"]}),
+    *_PAGE,
+]
+_TAG_PAGE: dict[int, Any] = {200: ref("PaginatedTagList")}
+find_tags = _metadata(
+    "pipelines_fields_tags_list",
+    "custom-objects",
+    "The tags of a field that the caller may be told of",
+    [_OBJECT, _FIELD, *_TAGS],
+    _TAG_PAGE,
+)
+find_contact_tags = _metadata(
+    "client_fields_tags_list",
+    "custom-objects",
+    "The tags of a field of contacts",
+    [_FIELD, *_TAGS],
+    _TAG_PAGE,
+)
+
+list_fields = _objects(
+    "fields_list", "The fields of an object", [_OBJECT], {200: array(_FIELD_ROW)}
+)
 create_field = _objects(
     "fields_create",
     "Add a field",
@@ -80,17 +159,33 @@ create_field = _objects(
 )
 retrieve_field = _objects("fields_retrieve", "Read a field", [_OBJECT, _FIELD], {200: _FIELD_ROW})
 update_field = _objects(
-    "fields_partial_update", "Change a field", [_OBJECT, _FIELD], {200: _FIELD_ROW}, "PatchedObjectFieldRequest"
+    "fields_partial_update",
+    "Change a field",
+    [_OBJECT, _FIELD],
+    {200: _FIELD_ROW},
+    "PatchedObjectFieldRequest",
 )
-delete_field = _objects("fields_destroy", "Delete a field and its values", [_OBJECT, _FIELD], {204: None})
+delete_field = _objects(
+    "fields_destroy", "Delete a field and its values", [_OBJECT, _FIELD], {204: None}
+)
 
 _OPTION_OF = [_OBJECT, _FIELD, _id("option_id")]
-list_options = _objects("fields_options_list", "The options of a field", [_OBJECT, _FIELD], {200: array(_OPTION)})
-create_option = _objects("fields_options_create", "Add an option", [_OBJECT, _FIELD], {201: _OPTION}, "OptionRequest")
-update_option = _objects(
-    "fields_options_partial_update", "Rename or move an option", _OPTION_OF, {200: _OPTION}, "PatchedOptionRequest"
+list_options = _objects(
+    "fields_options_list", "The options of a field", [_OBJECT, _FIELD], {200: array(_OPTION)}
 )
-delete_option = _objects("fields_options_destroy", "Delete an option that no record has", _OPTION_OF, {204: None})
+create_option = _objects(
+    "fields_options_create", "Add an option", [_OBJECT, _FIELD], {201: _OPTION}, "OptionRequest"
+)
+update_option = _objects(
+    "fields_options_partial_update",
+    "Rename or move an option",
+    _OPTION_OF,
+    {200: _OPTION},
+    "PatchedOptionRequest",
+)
+delete_option = _objects(
+    "fields_options_destroy", "Delete an option that no record has", _OPTION_OF, {204: None}
+)
 replace_option = _objects(
     "fields_options_replace_create",
     "Move its records to another option, then delete it",
@@ -100,24 +195,43 @@ replace_option = _objects(
 )
 
 _CATEGORY_OF = [_OBJECT, _id("category_id")]
-list_categories = _objects("categories_list", "The categories of fields", [_OBJECT], {200: array(_CATEGORY)})
-create_category = _objects("categories_create", "Add a category", [_OBJECT], {201: _CATEGORY}, "CategoryRequest")
+list_categories = _objects(
+    "categories_list", "The categories of fields", [_OBJECT], {200: array(_CATEGORY)}
+)
+create_category = _objects(
+    "categories_create", "Add a category", [_OBJECT], {201: _CATEGORY}, "CategoryRequest"
+)
 update_category = _objects(
-    "categories_partial_update", "Rename or move a category", _CATEGORY_OF, {200: _CATEGORY}, "PatchedCategoryRequest"
+    "categories_partial_update",
+    "Rename or move a category",
+    _CATEGORY_OF,
+    {200: _CATEGORY},
+    "PatchedCategoryRequest",
 )
 delete_category = _objects(
-    "categories_destroy", "Delete a category; its fields move to the first one", _CATEGORY_OF, {204: None}
+    "categories_destroy",
+    "Delete a category; its fields move to the first one",
+    _CATEGORY_OF,
+    {204: None},
 )
 
 
-def _stages(name: str, summary: str, parameters: list[Any], responses: dict[int, Any], body: str = "") -> Decorator:
-    return _metadata(f"pipelines_{name}", "pipelines", summary, [_OBJECT, *parameters], responses, body)
+def _stages(
+    name: str, summary: str, parameters: list[Any], responses: dict[int, Any], body: str = ""
+) -> Decorator:
+    return _metadata(
+        f"pipelines_{name}", "pipelines", summary, [_OBJECT, *parameters], responses, body
+    )
 
 
 list_stages = _stages("stages_list", "The stages of a pipeline", [], {200: array(_STAGE)})
 create_stage = _stages("stages_create", "Add a stage", [], {201: _STAGE}, "PipelineStageRequest")
 update_stage = _stages(
-    "stages_partial_update", "Change a stage", [_id("stage_id")], {200: _STAGE}, "PatchedPipelineStageRequest"
+    "stages_partial_update",
+    "Change a stage",
+    [_id("stage_id")],
+    {200: _STAGE},
+    "PatchedPipelineStageRequest",
 )
 remove_stage = _stages(
     "stages_remove_stage_create",
@@ -128,8 +242,12 @@ remove_stage = _stages(
 )
 
 _MEMBER = ref("TeamMember")
-list_team = _metadata("team_list", "team", "The members", [_SEARCH, *_PAGE], {200: ref("PaginatedTeamMemberList")})
-retrieve_team_member = _metadata("team_retrieve", "team", "A member", [_id("member_id")], {200: _MEMBER})
+list_team = _metadata(
+    "team_list", "team", "The members", [_SEARCH, *_PAGE], {200: ref("PaginatedTeamMemberList")}
+)
+retrieve_team_member = _metadata(
+    "team_retrieve", "team", "A member", [_id("member_id")], {200: _MEMBER}
+)
 team_typeahead = _metadata(
     "team_typeahead_list",
     "team",
@@ -137,4 +255,6 @@ team_typeahead = _metadata(
     [_SEARCH],
     {200: array(_MEMBER)},
 )
-access = _metadata("auth_access_retrieve", "auth", "What the caller may do", [], {200: ref("CallerAccess")})
+access = _metadata(
+    "auth_access_retrieve", "auth", "What the caller may do", [], {200: ref("CallerAccess")}
+)

@@ -1,4 +1,5 @@
-"""The fields of an object, the options of its choice fields, and the categories they are shown under."""
+"""The fields of an object, the options of its choice fields, and the categories they are shown
+under."""
 
 from __future__ import annotations
 
@@ -9,26 +10,26 @@ from django.http import HttpRequest, HttpResponse
 
 from records.api.answers import empty_answer, json_answer
 from records.exceptions import InvalidInput, NotFound
-from records.services.categories import (
+from records.services.catalogue import FieldSpec, ObjectSchema
+from records.services.jobs import start_clearing
+from records.services.shaping import (
     Category,
     create_category,
-    delete_category,
-    get_category,
-    list_categories,
-    update_category,
-)
-from records.services.field_removal import delete_field
-from records.services.jobs import start_clearing
-from records.services.object_schema import FieldSpec, ObjectSchema
-from records.services.options import (
+    create_field,
     create_option,
+    delete_category,
+    delete_field,
     delete_option,
+    get_category,
+    get_field,
+    get_object,
     get_option,
+    list_categories,
     replace_option,
+    update_category,
+    update_field,
     update_option,
 )
-from records.services.redefining import get_field, update_field
-from records.services.schema import create_field, get_object
 
 from . import documentation
 from .requests import Body, field_changes, field_definition, option_definition, read_body
@@ -52,14 +53,17 @@ class FieldViewSet(MetadataViewSet):
 
     @documentation.retrieve_field
     def retrieve(self, request: HttpRequest, object_key: str, field_key: str) -> HttpResponse:
-        return json_answer(field_row(self.author, self.field_of(self.schema_of(object_key), field_key)))
+        return json_answer(field_row(self.author, self.told_field(object_key, field_key)))
 
     @documentation.update_field
     def partial_update(self, request: HttpRequest, object_key: str, field_key: str) -> HttpResponse:
         schema = self.schema_of(object_key)
         spec, body = self.field_of(schema, field_key), read_body(request)
         if body.text("field_type", spec.type.name) != spec.type.name:
-            raise InvalidInput("field_type: the type of a field cannot be changed; create another field instead.")
+            raise InvalidInput(
+                "the type of a field cannot be changed; create another field instead.",
+                at="field_type",
+            )
         changes = field_changes(body)
         if "category" in body:
             changes["category_id"] = self._category(schema, body).id
@@ -78,7 +82,9 @@ class FieldViewSet(MetadataViewSet):
         try:
             return get_category(schema.workspace_id, schema.id, key)
         except NotFound:
-            raise InvalidInput("category: the object has no such category.", "does_not_exist") from None
+            raise InvalidInput(
+                "the object has no such category.", "does_not_exist", at="category"
+            ) from None
 
     def _answer_field(self, schema: ObjectSchema, field_id: int, status: int = 200) -> HttpResponse:
         self.renew()
@@ -99,7 +105,7 @@ class OptionViewSet(MetadataViewSet):
 
     @documentation.list_options
     def list(self, request: HttpRequest, object_key: str, field_key: str) -> HttpResponse:
-        return json_answer(option_rows(self.field_of(self.schema_of(object_key), field_key)))
+        return json_answer(option_rows(self.told_field(object_key, field_key)))
 
     @documentation.create_option
     def create(self, request: HttpRequest, object_key: str, field_key: str) -> HttpResponse:
@@ -109,30 +115,40 @@ class OptionViewSet(MetadataViewSet):
         return self._answer_option(object_key, spec, str(made.uuid), 201)
 
     @documentation.update_option
-    def partial_update(self, request: HttpRequest, object_key: str, field_key: str, option_id: str) -> HttpResponse:
+    def partial_update(
+        self, request: HttpRequest, object_key: str, field_key: str, option_id: str
+    ) -> HttpResponse:
         spec = self.field_of(self.schema_of(object_key), field_key)
         option, body = get_option(self.author, spec, option_id), read_body(request)
         update_option(self.author, option, **body.given(name=body.required, order=body.number))
         return self._answer_option(object_key, spec, option_id)
 
     @documentation.delete_option
-    def destroy(self, request: HttpRequest, object_key: str, field_key: str, option_id: str) -> HttpResponse:
+    def destroy(
+        self, request: HttpRequest, object_key: str, field_key: str, option_id: str
+    ) -> HttpResponse:
         spec = self.field_of(self.schema_of(object_key), field_key)
         delete_option(self.author, get_option(self.author, spec, option_id))
         return empty_answer(204)
 
     @documentation.replace_option
-    def replace(self, request: HttpRequest, object_key: str, field_key: str, option_id: str) -> HttpResponse:
+    def replace(
+        self, request: HttpRequest, object_key: str, field_key: str, option_id: str
+    ) -> HttpResponse:
         schema = self.schema_of(object_key)
         spec = self.field_of(schema, field_key)
         option = get_option(self.author, spec, option_id)
-        heir = replacement(read_body(request), "replacement_option_id", "new_option_id", "option_id", "id")
+        heir = replacement(
+            read_body(request), "replacement_option_id", "new_option_id", "option_id", "id"
+        )
         moved = replace_option(self.author, schema, spec, option, heir)
         return json_answer({"replaced_count": moved})
 
-    def _answer_option(self, object_key: str, spec: FieldSpec, option_id: str, status: int = 200) -> HttpResponse:
+    def _answer_option(
+        self, object_key: str, spec: FieldSpec, option_id: str, status: int = 200
+    ) -> HttpResponse:
         self.renew()
-        rows = option_rows(self.field_of(self.schema_of(object_key), spec.uuid))
+        rows = option_rows(self.told_field(object_key, spec.uuid))
         return json_answer(find_row(rows, option_id), status)
 
 
@@ -149,7 +165,7 @@ def replacement(body: Body, *keys: str) -> str:
     for key in keys:
         if key in body:
             return body.required(key)
-    raise InvalidInput(f"{keys[0]}: this key is required.", "required")
+    raise InvalidInput("this key is required.", "required", at=keys[0])
 
 
 class CategoryViewSet(MetadataViewSet):
@@ -158,7 +174,9 @@ class CategoryViewSet(MetadataViewSet):
     @documentation.list_categories
     def list(self, request: HttpRequest, object_key: str) -> HttpResponse:
         schema = self.schema_of(object_key)
-        return json_answer([category_row(item) for item in list_categories(schema.workspace_id, schema.id)])
+        return json_answer(
+            [category_row(item) for item in list_categories(schema.workspace_id, schema.id)]
+        )
 
     @documentation.create_category
     def create(self, request: HttpRequest, object_key: str) -> HttpResponse:
@@ -167,14 +185,25 @@ class CategoryViewSet(MetadataViewSet):
         return json_answer(category_row(made), 201)
 
     @documentation.update_category
-    def partial_update(self, request: HttpRequest, object_key: str, category_id: str) -> HttpResponse:
+    def partial_update(
+        self, request: HttpRequest, object_key: str, category_id: str
+    ) -> HttpResponse:
         schema = self.schema_of(object_key)
-        found, body = get_category(schema.workspace_id, schema.id, category_id.lower()), read_body(request)
+        found, body = (
+            get_category(schema.workspace_id, schema.id, category_id.lower()),
+            read_body(request),
+        )
         changes = body.given(name=body.required, order=body.number)
-        return json_answer(category_row(update_category(self.author, schema.id, found.id, **changes)))
+        return json_answer(
+            category_row(update_category(self.author, schema.id, found.id, **changes))
+        )
 
     @documentation.delete_category
     def destroy(self, request: HttpRequest, object_key: str, category_id: str) -> HttpResponse:
         schema = self.schema_of(object_key)
-        delete_category(self.author, schema.id, get_category(schema.workspace_id, schema.id, category_id.lower()).id)
+        delete_category(
+            self.author,
+            schema.id,
+            get_category(schema.workspace_id, schema.id, category_id.lower()).id,
+        )
         return empty_answer(204)

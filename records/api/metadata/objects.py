@@ -11,11 +11,17 @@ from records.api.answers import empty_answer, json_answer
 from records.api.errors import MethodNotAllowed
 from records.api.pagination import page_content, page_request
 from records.exceptions import InvalidInput, NotFound
-from records.services.default_fields import DEFAULT_STAGES
-from records.services.json_schema import record_schema
-from records.services.objects import archive_object, get_object_info, list_objects, restore_object
-from records.services.redefining import update_object
-from records.services.schema import create_object, get_object
+from records.services.access import record_schema
+from records.services.shaping import (
+    DEFAULT_STAGES,
+    archive_object,
+    create_object,
+    get_object,
+    get_object_info,
+    list_objects,
+    restore_object,
+    update_object,
+)
 
 from . import documentation
 from .requests import option_definitions, read_body
@@ -39,7 +45,7 @@ class ObjectViewSet(MetadataViewSet):
             search=request.GET.get("search", ""),
             ordering=parameters.csv(request, "ordering") or (),
         )
-        rows = [object_row(self.author, info) for info in found[page.offset : page.offset + page.size]]
+        rows = [object_row(self.author, info) for info in page.of(found)]
         return json_answer(page_content(request, rows, page, count=len(found)))
 
     @documentation.create_object
@@ -47,7 +53,7 @@ class ObjectViewSet(MetadataViewSet):
         body = read_body(request)
         kind = body.text("object_type", "standard")
         if kind not in KINDS:
-            raise InvalidInput(f"object_type: expected one of {', '.join(KINDS)}.")
+            raise InvalidInput(f"expected one of {', '.join(KINDS)}.", at="object_type")
         identifier: str | None = body.text("identifier_field", "name")
         if "identifier_field" in body.content and body.content["identifier_field"] is None:
             identifier = None
@@ -99,9 +105,13 @@ class ObjectViewSet(MetadataViewSet):
         if self.request_changes:
             self.renew()
         info = get_object_info(self.author, object_id)
-        if object_id not in self.author.directory.objects:  # somebody else has archived it meanwhile
+        if (
+            object_id not in self.author.directory.objects
+        ):  # somebody else has archived it meanwhile
             raise NotFound
-        return json_answer(object_detail(self.author, info, self.author.directory.schema(object_id)), status)
+        return json_answer(
+            object_detail(self.author, info, self.author.directory.schema(object_id)), status
+        )
 
     @property
     def request_changes(self) -> bool:

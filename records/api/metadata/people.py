@@ -9,9 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from records.api.answers import json_answer
 from records.api.pagination import page_content, page_request
 from records.api.viewsets import ApiViewSet
-from records.services.access import may_write, visible_fields
-from records.services.objects import list_objects
-from records.services.team import get_member, list_members
+from records.services.access import (
+    get_member,
+    list_members,
+    may_write,
+    visible_fields,
+)
+from records.services.shaping import list_objects
 
 from . import documentation
 
@@ -27,7 +31,9 @@ class TeamViewSet(ApiViewSet):
         count, members = list_members(
             self.author, search=request.GET.get("search", ""), offset=page.offset, limit=page.size
         )
-        return json_answer(page_content(request, [member.json for member in members], page, count=count))
+        return json_answer(
+            page_content(request, [member.json for member in members], page, count=count)
+        )
 
     @documentation.retrieve_team_member
     def retrieve(self, request: HttpRequest, member_id: str) -> HttpResponse:
@@ -35,7 +41,9 @@ class TeamViewSet(ApiViewSet):
 
     @documentation.team_typeahead
     def typeahead(self, request: HttpRequest) -> HttpResponse:
-        _, members = list_members(self.author, search=request.GET.get("search", ""), active=True, limit=20)
+        _, members = list_members(
+            self.author, search=request.GET.get("search", ""), active=True, limit=20
+        )
         return json_answer([{**member.json, "display_name": member.name} for member in members])
 
 
@@ -53,7 +61,10 @@ class AccessViewSet(ApiViewSet):
                 "member": author.member.json,
                 "is_admin": author.role.is_admin,
                 "scopes": list(author.scopes),
-                "objects": [self._object(info.id) for info in list_objects(author, custom_only=False)],
+                "read_only": author.is_read_only,
+                "objects": [
+                    self._object(info.id) for info in list_objects(author, custom_only=False)
+                ],
             }
         )
 
@@ -63,9 +74,18 @@ class AccessViewSet(ApiViewSet):
             "id": schema.uuid,
             "name": schema.name,
             "object_name": schema.object_name,
-            "access": {"create": grant.create, "view": grant.view, "edit": grant.edit, "remove": grant.remove},
+            "access": {
+                "create": grant.create,
+                "view": grant.view,
+                "edit": grant.edit,
+                "remove": grant.remove,
+            },
             "fields": [
-                {"id": spec.uuid, "name": spec.name, "access": {"view": True, "edit": may_write(self.author, spec)}}
+                {
+                    "id": spec.uuid,
+                    "name": spec.name,
+                    "access": {"view": True, "edit": may_write(self.author, spec)},
+                }
                 for spec in visible_fields(self.author, schema)
             ],
         }

@@ -1,6 +1,7 @@
 """What callers send to shape a workspace, read into the shapes of the core.
 
-Keys that are not known are passed by: existing clients send settings of their own. What is known must have its type.
+Keys that are not known are passed by: existing clients send settings of their own. What is known
+must have its type.
 """
 
 from __future__ import annotations
@@ -11,12 +12,9 @@ from django.http import HttpRequest
 
 from records.api.bodies import JsonBody, read_object
 from records.exceptions import InvalidInput
-from records.services.definitions import FieldDefinition, OptionDefinition, RelationDefinition
+from records.services.catalogue import FieldDefinition, OptionDefinition, RelationDefinition
+from records.services.shaping import is_link_type, setting_groups
 
-TYPE_SETTINGS = (
-    *("money_options", "decimal_options", "integer_options", "text_options", "formula_options"),
-    *("rating", "phonenumber_options"),
-)
 FLAGS = ("is_required", "is_read_only", "is_hidden", "is_unique", "allows_empty")
 MAX_ORDER = 1_000_000
 
@@ -33,15 +31,15 @@ class Body(JsonBody):
         if value is None:
             return None
         if type(value) is not int or not 0 <= value <= most:
-            raise self.wrong(key, f"expected a whole number from 0 to {most}")
+            raise self.wrong(f"expected a whole number from 0 to {most}", key)
         return value
 
     def group(self, key: str) -> Body:
         """An object inside the object; empty where there is none."""
         value = self.content.get(key)
         if value is not None and not isinstance(value, dict):
-            raise self.wrong(key, "expected an object")
-        return Body(value or {}, f"{self.where}{key}.")
+            raise self.wrong("expected an object", key)
+        return Body(value or {}, (*self.where, key))
 
     def groups(self, key: str) -> list[Body]:
         """A list of objects; a text stands for an object with that name."""
@@ -49,15 +47,15 @@ class Body(JsonBody):
         if value is None:
             return []
         if not isinstance(value, list):
-            raise self.wrong(key, "expected a list")
+            raise self.wrong("expected a list", key)
         if len(value) > 1000:
-            raise InvalidInput(f"{self.where}{key}: at most 1000 entries.", "limit_exceeded")
+            raise InvalidInput("at most 1000 entries.", "limit_exceeded", at=(*self.where, key))
         groups = []
         for at, sent in enumerate(value):
             entry = {"name": sent} if isinstance(sent, str) else sent
             if not isinstance(entry, dict):
-                raise self.wrong(f"{key}[{at}]", "expected an object")
-            groups.append(Body(entry, f"{self.where}{key}[{at}]."))
+                raise self.wrong("expected an object", key, at)
+            groups.append(Body(entry, (*self.where, key, at)))
         return groups
 
     def given(self, **readers: Any) -> dict[str, Any]:
@@ -78,9 +76,9 @@ def field_definition(body: Body, category: str) -> FieldDefinition:
         name=body.text("name"),
         category=category,
         description=body.text("description"),
-        settings={key: body.content[key] for key in TYPE_SETTINGS if key in body},
+        settings=_settings(body),
         options=option_definitions(body),
-        relation=_relation(body.group("relation")) if field_type == "relationship" else None,
+        relation=_relation(body.group("relation")) if is_link_type(field_type) else None,
         default_value=body.content.get("default_value"),
         is_required=body.flag("is_required"),
         is_read_only=body.flag("is_read_only"),
@@ -90,10 +88,16 @@ def field_definition(body: Body, category: str) -> FieldDefinition:
     )
 
 
+def _settings(body: Body) -> dict[str, Any]:
+    return {group: body.content[group] for group in setting_groups() if group in body}
+
+
 def option_definitions(body: Body, key: str = "options") -> tuple[OptionDefinition, ...]:
     """The options of a field to make, in the order they ask for."""
     entries = enumerate(body.groups(key))
-    ranked = sorted(entries, key=lambda pair: rank if (rank := pair[1].number("order")) is not None else pair[0])
+    ranked = sorted(
+        entries, key=lambda pair: rank if (rank := pair[1].number("order")) is not None else pair[0]
+    )
     return tuple(option_definition(entry, ordered=False) for _, entry in ranked)
 
 
@@ -120,10 +124,12 @@ def _relation(body: Body) -> RelationDefinition:
 def field_changes(body: Body) -> dict[str, Any]:
     """What a PATCH of a field changes; its type and API name never do."""
     changes = body.given(
-        display_name=body.required, description=body.text, order=body.number, **dict.fromkeys(FLAGS, body.flag)
+        display_name=body.required,
+        description=body.text,
+        order=body.number,
+        **dict.fromkeys(FLAGS, body.flag),
     )
-    settings = {key: body.content[key] for key in TYPE_SETTINGS if key in body}
-    if settings:
+    if settings := _settings(body):
         changes["settings"] = settings
     if "default_value" in body.content:
         changes["default_value"] = body.content["default_value"]

@@ -5,16 +5,24 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from records.services.access import Author, may_write, visible_fields
-from records.services.categories import Category
-from records.services.object_schema import FieldSpec, ObjectSchema
-from records.services.objects import ObjectInfo
-from records.services.shown_names import shown_pattern
-
-TYPE_SETTINGS = (
-    *("rating", "phonenumber_options", "money_options", "decimal_options", "integer_options", "text_options"),
-    "formula_options",
+from records.services.access import (
+    Author,
+    may_write,
+    shown_pattern,
+    told_fields,
+    visible_fields,
 )
+from records.services.catalogue import FieldSpec, ObjectSchema
+from records.services.shaping import Category, ObjectInfo, setting_groups
+
+# How many records of this side may be linked to how many of the other.
+CARDINALITIES = {
+    "one_to_one": "one_to_one",
+    "primary": "many_to_one",
+    "primary_for": "one_to_many",
+    "additional": "many_to_many",
+    "additional_for": "many_to_many",
+}
 
 
 def object_row(author: Author, info: ObjectInfo) -> dict[str, Any]:
@@ -38,7 +46,12 @@ def object_row(author: Author, info: ObjectInfo) -> dict[str, Any]:
             "view": True,
             "edit": author.may_define,
             "remove": author.may_define and info.is_custom,
-            "records": {"create": grant.create, "view": grant.view, "edit": grant.edit, "remove": grant.remove},
+            "records": {
+                "create": grant.create,
+                "view": grant.view,
+                "edit": grant.edit,
+                "remove": grant.remove,
+            },
         },
     }
 
@@ -57,17 +70,23 @@ def object_detail(author: Author, info: ObjectInfo, schema: ObjectSchema | None)
     shown = identifier is not None and identifier.id not in author.role.hidden_fields
     row["identifier_field"] = identifier.name if identifier is not None and shown else None
     stage_field = schema.stage_field if schema is not None else None
-    if schema is not None and stage_field is not None and stage_field.id not in author.role.hidden_fields:
+    if (
+        schema is not None
+        and stage_field is not None
+        and stage_field.id not in author.role.hidden_fields
+    ):
         row["pipeline"] = {"stages": stage_rows(stage_field)}
     return row
 
 
 def field_rows(author: Author, schema: ObjectSchema) -> list[dict[str, Any]]:
     """The fields the caller's role may see, in display order."""
-    return [field_row(author, spec) for spec in visible_fields(author, schema)]
+    fields = told_fields(author, schema, visible_fields(author, schema))
+    return [field_row(author, spec) for spec in fields]
 
 
 def field_row(author: Author, spec: FieldSpec) -> dict[str, Any]:
+    """A field, with all the options that it has."""
     return {
         "id": spec.uuid,
         "name": spec.name,
@@ -86,7 +105,8 @@ def field_row(author: Author, spec: FieldSpec) -> dict[str, Any]:
         "default_value": spec.default_value,
         "options": option_rows(spec),
         "relation": _relation(author, spec),
-        **{key: spec.settings.get(key) for key in TYPE_SETTINGS},
+        "deleted": False,
+        **{key: spec.settings.get(key) for key in setting_groups()},
         "meta": {"computed": spec.computed or None},
         "access": {"view": True, "edit": may_write(author, spec)},
     }
@@ -94,8 +114,14 @@ def field_row(author: Author, spec: FieldSpec) -> dict[str, Any]:
 
 def option_rows(spec: FieldSpec) -> list[dict[str, Any]]:
     """The options that can be chosen, in order."""
-    live = sorted((item for item in spec.options.values() if not item.deleted), key=lambda item: (item.order, item.id))
-    return [{"id": item.uuid, "name": item.name, "code": item.code, "order": item.order} for item in live]
+    live = sorted(
+        (item for item in spec.options.values() if not item.deleted),
+        key=lambda item: (item.order, item.id),
+    )
+    return [
+        {"id": item.uuid, "name": item.name, "code": item.code, "order": item.order}
+        for item in live
+    ]
 
 
 def stage_rows(spec: FieldSpec) -> list[dict[str, Any]]:
@@ -113,20 +139,24 @@ def stage_rows(spec: FieldSpec) -> list[dict[str, Any]]:
 
 def _relation(author: Author, spec: FieldSpec) -> dict[str, Any] | None:
     """Where a relationship leads; what the caller may not see of it is null."""
-    if not spec.relation_kind:
+    if not spec.is_link:
         return None
     key = spec.related_object_id or 0
     related = author.directory.objects.get(key) if author.role.grant(key).any else None
-    mirror = None
+    mirror = entity_name = None
     if related is not None:
         mirror_id = spec.mirror_of_id or spec.mirror_id
-        mirror = author.directory.schema(related.id).by_id.get(mirror_id or 0)
+        target = author.directory.schema(related.id)
+        mirror, entity_name = target.by_id.get(mirror_id or 0), target.entity_name
     if mirror is not None and mirror.id in author.role.hidden_fields:
         mirror = None
     return {
         "relation_type": spec.relation_kind,
+        "cardinality": CARDINALITIES[spec.relation_kind],
         "related_object": related.uuid if related is not None else None,
         "related_object_name": related.name if related is not None else None,
+        "related_object_object_name": related.name if related is not None else None,
+        "related_entity_name": entity_name,
         "related_field": mirror.uuid if mirror is not None else None,
         "related_name": mirror.display_name if mirror is not None else None,
         "related_category": (mirror.category_uuid or None) if mirror is not None else None,
@@ -134,4 +164,4 @@ def _relation(author: Author, spec: FieldSpec) -> dict[str, Any] | None:
 
 
 def category_row(category: Category) -> dict[str, Any]:
-    return {"id": category.uuid, "name": category.name, "order": category.order}
+    return {"id": category.uuid, "name": category.name, "order": category.order, "meta": {}}

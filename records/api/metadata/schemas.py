@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from records.api.openapi import array, component, nullable, obj, page_of, ref
-from records.services.objects import ORDERINGS
+from records.services.shaping import ORDERINGS, documented_settings
 
 STRING: dict[str, Any] = {"type": "string"}
 UUID: dict[str, Any] = {"type": "string", "format": "uuid"}
@@ -14,6 +15,7 @@ BOOLEAN: dict[str, Any] = {"type": "boolean"}
 ANYTHING: dict[str, Any] = {}
 EXTENT: dict[str, Any] = {"type": "string", "enum": ["none", "own", "all"]}
 STATUS: dict[str, Any] = {"type": "string", "enum": ["open", "won", "lost", "disqualified"]}
+CARDINALITIES = ["one_to_one", "many_to_one", "one_to_many", "many_to_many"]
 RELATIONS = ["one_to_one", "primary", "primary_for", "additional", "additional_for"]
 
 component("RecordGrant", obj({"create": BOOLEAN, "view": EXTENT, "edit": EXTENT, "remove": EXTENT}))
@@ -38,7 +40,9 @@ component(
             "entity_display_name_pattern_text": STRING,
             "default_color": STRING,
             "default_icon": STRING,
-            "access": obj({"view": BOOLEAN, "edit": BOOLEAN, "remove": BOOLEAN, "records": ref("RecordGrant")}),
+            "access": obj(
+                {"view": BOOLEAN, "edit": BOOLEAN, "remove": BOOLEAN, "records": ref("RecordGrant")}
+            ),
         },
         identifier_field=nullable(STRING),
         pipeline=obj({"stages": array(ref("PipelineStage"))}),
@@ -47,7 +51,10 @@ component(
 component("PaginatedCustomObjectList", page_of(ref("CustomObject")))
 _OBJECT = {
     "description": STRING,
-    "entity_display_name_pattern_text": {"type": "string", "description": "For instance: {name} of {company}"},
+    "entity_display_name_pattern_text": {
+        "type": "string",
+        "description": "For instance: {name} of {company}",
+    },
     "default_color": STRING,
     "default_icon": STRING,
 }
@@ -78,9 +85,14 @@ component("Replaced", obj({"replaced_count": INTEGER}))
 component(
     "Relation",
     obj(
-        {"relation_type": {"type": "string", "enum": RELATIONS}},
+        {
+            "relation_type": {"type": "string", "enum": RELATIONS},
+            "cardinality": {"type": "string", "enum": CARDINALITIES},
+        },
         related_object=nullable(UUID),
         related_object_name=nullable(STRING),
+        related_object_object_name=nullable(STRING),
+        related_entity_name=nullable(STRING),
         related_field=nullable(UUID),
         related_name=nullable(STRING),
         related_category=nullable(UUID),
@@ -93,24 +105,33 @@ component(
             "related_object": {"type": "string", "description": "An object's id or API name."},
             "relation_type": {"type": "string", "enum": RELATIONS},
         },
-        related_name={"type": "string", "description": "The label of the mirror field on the related object."},
+        related_name={
+            "type": "string",
+            "description": "The label of the mirror field on the related object.",
+        },
         related_category={"type": "string", "description": "The mirror's category, by name."},
     ),
 )
+
+
+def _setting_schema(keys: Mapping[str, Any]) -> dict[str, Any]:
+    """A group of a type's settings; a null is said in the way of this version of OpenAPI."""
+    if not keys:
+        return {"type": "object", "additionalProperties": True}
+    return obj({}, **{key: _nullable_schema(schema) for key, schema in keys.items()})
+
+
+def _nullable_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    kinds = schema["type"]
+    return nullable({**schema, "type": kinds[0]}) if isinstance(kinds, list) else schema
+
+
 _TYPE_SETTINGS = {
-    "rating": nullable(obj({}, max_value={"type": "integer", "enum": [5, 10]})),
-    "money_options": nullable(obj({}, currency=STRING)),
-    "decimal_options": nullable(
-        obj(
-            {},
-            min_value={"type": "number", "nullable": True},
-            max_value={"type": "number", "nullable": True},
-            decimal_places=nullable(INTEGER),
-        )
-    ),
-    "phonenumber_options": nullable({"type": "object", "additionalProperties": True}),
+    group: nullable(_setting_schema(keys)) for group, keys in documented_settings().items()
 }
-_FLAGS = dict.fromkeys(("is_required", "is_read_only", "is_hidden", "is_unique", "allows_empty"), BOOLEAN)
+_FLAGS = dict.fromkeys(
+    ("is_required", "is_read_only", "is_hidden", "is_unique", "allows_empty"), BOOLEAN
+)
 component(
     "ObjectField",
     obj(
@@ -128,6 +149,7 @@ component(
             "default_value": ANYTHING,
             "options": array(ref("Option")),
             "relation": {"allOf": [ref("Relation")], "nullable": True},
+            "deleted": BOOLEAN,
             "meta": {"type": "object", "additionalProperties": True},
             "access": ref("FieldAccess"),
             **_TYPE_SETTINGS,
@@ -158,7 +180,12 @@ component(
     "PatchedObjectFieldRequest",
     obj({}, category=STRING, display_name=STRING, order=INTEGER, **_FIELD),
 )
-component("Category", obj({"id": UUID, "name": STRING, "order": INTEGER}))
+component(
+    "Category",
+    obj({"id": UUID, "name": STRING, "order": INTEGER, "meta": {"type": "object"}}),
+)
+component("Tag", obj({"id": UUID, "name": STRING}))
+component("PaginatedTagList", page_of(ref("Tag")))
 component("CategoryRequest", obj({"name": STRING}, order=INTEGER))
 component("PatchedCategoryRequest", obj({}, name=STRING, order=INTEGER))
 
@@ -180,7 +207,12 @@ component(
 )
 component(
     "PipelineStageRequest",
-    obj({"name": STRING, "status": STATUS}, code=STRING, order=INTEGER, percentage_chance_to_close=_PERCENTAGE),
+    obj(
+        {"name": STRING, "status": STATUS},
+        code=STRING,
+        order=INTEGER,
+        percentage_chance_to_close=_PERCENTAGE,
+    ),
 )
 component(
     "PatchedPipelineStageRequest",
@@ -193,7 +225,13 @@ component("RemoveStageRequest", obj({"id": UUID, "new_stage_id": UUID}))
 component(
     "TeamMember",
     obj(
-        {"id": UUID, "deleted": BOOLEAN, "first_name": STRING, "last_name": STRING, "email": STRING},
+        {
+            "id": UUID,
+            "deleted": BOOLEAN,
+            "first_name": STRING,
+            "last_name": STRING,
+            "email": STRING,
+        },
         display_name=STRING,
     ),
 )
@@ -206,6 +244,7 @@ component(
             "member": ref("TeamMember"),
             "is_admin": BOOLEAN,
             "scopes": array(STRING),
+            "read_only": BOOLEAN,
             "objects": array(
                 obj(
                     {
@@ -213,7 +252,9 @@ component(
                         "name": STRING,
                         "object_name": STRING,
                         "access": ref("RecordGrant"),
-                        "fields": array(obj({"id": UUID, "name": STRING, "access": ref("FieldAccess")})),
+                        "fields": array(
+                            obj({"id": UUID, "name": STRING, "access": ref("FieldAccess")})
+                        ),
                     }
                 )
             ),

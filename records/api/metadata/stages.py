@@ -6,9 +6,14 @@ from django.http import HttpRequest, HttpResponse
 
 from records.api.answers import json_answer
 from records.exceptions import InvalidInput, NotFound
-from records.services.object_schema import FieldSpec, ObjectSchema
-from records.services.options import create_option, get_option, replace_option, update_option
-from records.services.redefining import get_field
+from records.services.catalogue import FieldSpec, ObjectSchema
+from records.services.shaping import (
+    create_option,
+    get_field,
+    get_option,
+    replace_option,
+    update_option,
+)
 
 from . import documentation
 from .fields import find_row, replacement
@@ -30,7 +35,7 @@ class StageViewSet(MetadataViewSet):
         body = read_body(request)
         definition = option_definition(body)
         if not definition.stage_status:
-            raise InvalidInput("status: this key is required.", "required")
+            raise InvalidInput("this key is required.", "required", at="status")
         made = create_option(self.author, get_field(self.author, spec.id), definition)
         return self._answer_stage(object_key, str(made.uuid), 201)
 
@@ -54,7 +59,9 @@ class StageViewSet(MetadataViewSet):
         try:
             stage = get_option(self.author, spec, body.required("id"))
         except NotFound:
-            raise InvalidInput("id: the pipeline has no such stage.", "does_not_exist") from None
+            raise InvalidInput(
+                "the pipeline has no such stage.", "does_not_exist", at="id"
+            ) from None
         moved = replace_option(self.author, schema, spec, stage, heir, part="new_stage_id")
         return json_answer({"replaced_count": moved})
 

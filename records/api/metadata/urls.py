@@ -7,6 +7,7 @@ from django.urls import path
 import records.api.converters  # noqa: F401 - registers them
 
 from .fields import CategoryViewSet, FieldViewSet, OptionViewSet
+from .finding import FindingViewSet
 from .objects import ObjectViewSet
 from .people import AccessViewSet, TeamViewSet
 from .stages import StageViewSet
@@ -16,18 +17,37 @@ FIELD = f"{OBJECT}/fields/<str:field_key>"
 STAGES = "pipelines/<str:object_key>/stages"
 
 urlpatterns = [
+    # Before the paths of objects and fields: no API name has a hyphen.
+    path("custom-objects/settings-search", FindingViewSet.as_view({"get": "objects"})),
+    path(f"{OBJECT}/fields/settings-search", FindingViewSet.as_view({"get": "fields"})),
+    path(
+        "pipelines/<str:object_key>/fields/<str:field_key>/tags",
+        FindingViewSet.as_view({"get": "tags"}),
+    ),
+    path(
+        "client/fields/<str:field_key>/tags",
+        FindingViewSet.as_view({"get": "contact_tags"}),
+    ),
     path("custom-objects", ObjectViewSet.as_view({"get": "list", "post": "create"})),
-    path(OBJECT, ObjectViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"})),
+    path(
+        OBJECT,
+        ObjectViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+    ),
     path(f"{OBJECT}/unarchive", ObjectViewSet.as_view({"patch": "unarchive"})),
     path(f"{OBJECT}/schema", ObjectViewSet.as_view({"get": "json_schema"})),
     path(f"{OBJECT}/fields", FieldViewSet.as_view({"get": "list", "post": "create"})),
-    path(FIELD, FieldViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"})),
+    path(
+        FIELD,
+        FieldViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),
+    ),
     path(f"{FIELD}/options", OptionViewSet.as_view({"get": "list", "post": "create"})),
     path(
         f"{FIELD}/options/<record_id:option_id>",
         OptionViewSet.as_view({"patch": "partial_update", "delete": "destroy"}),
     ),
-    path(f"{FIELD}/options/<record_id:option_id>/replace", OptionViewSet.as_view({"post": "replace"})),
+    path(
+        f"{FIELD}/options/<record_id:option_id>/replace", OptionViewSet.as_view({"post": "replace"})
+    ),
     path(f"{OBJECT}/categories", CategoryViewSet.as_view({"get": "list", "post": "create"})),
     path(
         f"{OBJECT}/categories/<record_id:category_id>",

@@ -6,12 +6,11 @@ from django.http import HttpRequest, HttpResponse
 
 from records.api import parameters
 from records.api.answers import json_answer
+from records.api.etags import check_new, set_conditions
 from records.api.pagination import link, page_content
-from records.exceptions import InvalidInput
 from records.services.access import get_schema
-from records.services.read import get_record_by_identifier
-from records.services.search import search_records
-from records.services.write import Mode, SaveRequest, save_record, upsert_request
+from records.services.operations import home_of
+from records.services.writing import Mode, SaveRequest
 
 from . import documentation, requests
 from .responses import listed_records, record_answer, saved_answer
@@ -23,37 +22,42 @@ class CollectionViewSet(RecordsViewSet):
 
     writes = frozenset({"add", "upsert"})
     reads = frozenset({"search"})
+    creating = frozenset({"add", "upsert"})
 
     @documentation.add
     def add(self, request: HttpRequest, object_identifier: str) -> HttpResponse:
         schema = get_schema(self.author, object_identifier)
-        body = requests.write_body(request, "unarchive")
+        check_new(request)
+        body = requests.write_body(request, "unarchive", *requests.EXTERNAL_KEYS)
         save = SaveRequest(
             Mode.CREATE,
             entries=body.entries,
+            attributes=requests.attributes(body.content),
             on_archived=body.choice("unarchive", requests.ARCHIVED_CHOICES),
         )
-        return saved_answer(self.author, save_record(self.author, schema, save), all_fields=True)
+        return saved_answer(
+            self.author, home_of(schema).save_record(self.author, schema, save), all_fields=True
+        )
 
     @documentation.lookup
     def lookup(self, request: HttpRequest, object_identifier: str) -> HttpResponse:
         schema = get_schema(self.author, object_identifier)
-        identifier = request.GET.get("identifier", "")
-        if not identifier:
-            raise InvalidInput("identifier: this parameter is required.", "required")
-        fields = requests.looked_up_fields(self.author, schema, request)
-        return record_answer(request, get_record_by_identifier(self.author, schema, identifier, fields))
+        return record_answer(request, requests.looked_up(self.author, schema, request))
 
     @documentation.search
     def search(self, request: HttpRequest, object_identifier: str) -> HttpResponse:
         schema = get_schema(self.author, object_identifier)
         asked = requests.asked_search(request, self.author, schema)
-        found = search_records(self.author, schema, asked.request)
+        found = home_of(schema).search_records(self.author, schema, asked.request)
         rows = listed_records(found.views)
-        content = page_content(request, rows, asked.page, count=found.count, has_next=found.has_next)
+        content = page_content(
+            request, rows, asked.page, count=found.count, has_next=found.has_next
+        )
         if asked.by_cursor:
             content["previous"] = None
-            content["next"] = link(request, cursor=found.next_cursor, page=None) if found.has_next else None
+            content["next"] = (
+                link(request, cursor=found.next_cursor, page=None) if found.has_next else None
+            )
         return json_answer({**content, "next_cursor": found.next_cursor})
 
     @documentation.upsert
@@ -61,15 +65,20 @@ class CollectionViewSet(RecordsViewSet):
         schema = get_schema(self.author, object_identifier)
         all_fields = parameters.flag(request, "return_all_fields")
         body = requests.write_body(request, *requests.UPSERT_KEYS, fields_required=False)
-        save = upsert_request(
+        save = home_of(schema).upsert_request(
             self.author,
             schema,
             requests.lookup_value(body.content),
             body.entries,
             match_field=requests.text(body.content, "match_field"),
+            external_source=requests.text(body.content, "external_source") or "",
             on_archived=body.choice("oncreate_unarchive", requests.ARCHIVED_CHOICES),
             archived_conflict=body.choice("onupdate_archived_conflict", ("overwrite",)),
         )
-        result = save_record(self.author, schema, save)
+        set_conditions(request, save)
+        save.attributes = requests.upsert_attributes(schema, save, body.content)
+        result = home_of(schema).save_record(self.author, schema, save)
         made = result.action in ("created", "unarchived")
-        return saved_answer(self.author, result, all_fields=all_fields or made, status=201 if made else 200)
+        return saved_answer(
+            self.author, result, all_fields=all_fields or made, status=201 if made else 200
+        )

@@ -10,9 +10,8 @@ from records.api.bodies import read_object
 from records.api.pagination import page_content, page_request
 from records.exceptions import InvalidInput, InvalidValues
 from records.services.access import get_schema
-from records.services.history import get_record_as_of, list_history
-from records.services.read import get_record
-from records.services.write import FieldEntry, Mode, SaveRequest, save_record
+from records.services.operations import home_of
+from records.services.writing import FieldEntry, Mode, SaveRequest
 
 from . import documentation, requests
 from .responses import history_row, record_answer, saved_answer
@@ -23,53 +22,81 @@ class RecordViewSet(RecordsViewSet):
     """A record by its id."""
 
     writes = frozenset({"update", "partial_update", "unarchive", "move"})
+    conditional = writes | {"destroy"}
 
     @documentation.retrieve
-    def retrieve(self, request: HttpRequest, object_identifier: str, entity_id: str) -> HttpResponse:
+    def retrieve(
+        self, request: HttpRequest, object_identifier: str, entity_id: str
+    ) -> HttpResponse:
         schema = get_schema(self.author, object_identifier)
         fields = requests.requested_fields(self.author, schema, request)
         when = parameters.moment(request, "as_of", self.author.workspace.zone)
         if when is not None:
-            return record_answer(request, get_record_as_of(self.author, schema, entity_id, when, fields))
+            return record_answer(
+                request,
+                home_of(schema).get_record_as_of(self.author, schema, entity_id, when, fields),
+            )
         summary = parameters.flag(request, "detail_summary")
-        return record_answer(request, get_record(self.author, schema, entity_id, fields, lead_sources=summary))
+        return record_answer(
+            request,
+            home_of(schema).get_record(
+                self.author, schema, entity_id, fields, lead_sources=summary
+            ),
+        )
 
     @documentation.update
     def update(self, request: HttpRequest, object_identifier: str, entity_id: str) -> HttpResponse:
         return self._change(request, Mode.REPLACE, object_identifier, entity_id)
 
     @documentation.partial_update
-    def partial_update(self, request: HttpRequest, object_identifier: str, entity_id: str) -> HttpResponse:
+    def partial_update(
+        self, request: HttpRequest, object_identifier: str, entity_id: str
+    ) -> HttpResponse:
         return self._change(request, Mode.UPDATE, object_identifier, entity_id)
 
-    def _change(self, request: HttpRequest, mode: Mode, object_identifier: str, entity_id: str) -> HttpResponse:
+    def _change(
+        self, request: HttpRequest, mode: Mode, object_identifier: str, entity_id: str
+    ) -> HttpResponse:
         schema = get_schema(self.author, object_identifier)
         replaces = mode == Mode.REPLACE
         all_fields = replaces or parameters.flag(request, "return_all_fields")
-        body = requests.write_body(request, "archived_conflict", fields_required=replaces)
+        body = requests.write_body(
+            request, "archived_conflict", *requests.EXTERNAL_KEYS, fields_required=replaces
+        )
         save = SaveRequest(
             mode,
             entity_id,
             entries=body.entries,
+            attributes=requests.attributes(body.content),
             archived_conflict=body.choice("archived_conflict", ("overwrite",)),
             expected_version=requests.expected_version(request, self.author, schema, entity_id),
         )
-        return saved_answer(self.author, save_record(self.author, schema, save), all_fields=all_fields)
+        return saved_answer(
+            self.author,
+            home_of(schema).save_record(self.author, schema, save),
+            all_fields=all_fields,
+        )
 
     @documentation.destroy
     def destroy(self, request: HttpRequest, object_identifier: str, entity_id: str) -> HttpResponse:
         schema = get_schema(self.author, object_identifier)
         version = requests.expected_version(request, self.author, schema, entity_id)
-        save_record(self.author, schema, SaveRequest(Mode.ARCHIVE, entity_id, expected_version=version))
+        home_of(schema).save_record(
+            self.author, schema, SaveRequest(Mode.ARCHIVE, entity_id, expected_version=version)
+        )
         return empty_answer(204)
 
     @documentation.unarchive
-    def unarchive(self, request: HttpRequest, object_identifier: str, entity_id: str) -> HttpResponse:
+    def unarchive(
+        self, request: HttpRequest, object_identifier: str, entity_id: str
+    ) -> HttpResponse:
         schema = get_schema(self.author, object_identifier)
         read_object(request, ())
         version = requests.expected_version(request, self.author, schema, entity_id)
         save = SaveRequest(Mode.UNARCHIVE, entity_id, expected_version=version)
-        return saved_answer(self.author, save_record(self.author, schema, save), all_fields=True)
+        return saved_answer(
+            self.author, home_of(schema).save_record(self.author, schema, save), all_fields=True
+        )
 
     @documentation.move
     def move(self, request: HttpRequest, object_identifier: str, entity_id: str) -> HttpResponse:
@@ -78,21 +105,23 @@ class RecordViewSet(RecordsViewSet):
         if schema.stage_field is None:
             raise InvalidInput(f"The records of {schema.name!r} have no stages.")
         if stage_id is None:
-            raise InvalidInput("stage_id: this key is required.", "required")
+            raise InvalidInput("this key is required.", "required", at="stage_id")
         entry = FieldEntry(id=schema.stage_field.uuid, value={"id": stage_id})
         version = requests.expected_version(request, self.author, schema, entity_id)
         save = SaveRequest(Mode.UPDATE, entity_id, entries=[entry], expected_version=version)
         try:
-            result = save_record(self.author, schema, save)
+            result = home_of(schema).save_record(self.author, schema, save)
         except InvalidValues as error:
-            raise InvalidInput(f"stage_id: {error.detail}", error.code) from None
+            raise InvalidInput.of(error, "stage_id") from None
         return saved_answer(self.author, result, all_fields=True)
 
     @documentation.history
     def history(self, request: HttpRequest, object_identifier: str, entity_id: str) -> HttpResponse:
         schema = get_schema(self.author, object_identifier)
         page = page_request(request)
-        count, entries = list_history(self.author, schema, entity_id, offset=page.offset, limit=page.size)
+        count, entries = home_of(schema).list_history(
+            self.author, schema, entity_id, offset=page.offset, limit=page.size
+        )
         zone = self.author.workspace.zone
         rows = [history_row(entry, zone) for entry in entries]
         return json_answer(page_content(request, rows, page, count=count))

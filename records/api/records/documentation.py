@@ -17,14 +17,27 @@ _FIELD = path_parameter("field_id", schemas.UUID)
 _BOTH = [_OBJECT, _RECORD]
 
 _FIELDS = [
-    query_parameter("field_ids", schemas.STRING, "Comma-separated; wins over names. Empty: the default fields."),
-    query_parameter("field_names", schemas.STRING, "Comma-separated API names; wins over `field_category`."),
+    query_parameter(
+        "field_ids",
+        schemas.STRING,
+        "Comma-separated ids; takes precedence over `field_names`. Empty: the default fields.",
+    ),
+    query_parameter(
+        "field_names",
+        schemas.STRING,
+        "Comma-separated API names; takes precedence over `field_category`.",
+    ),
 ]
-_PAGE = [query_parameter("page", schemas.INTEGER), query_parameter("page_size", schemas.INTEGER, "At most 1000.")]
-_ALL_FIELDS = query_parameter("return_all_fields", schemas.BOOLEAN, "Return all fields, not only those that changed.")
+_PAGE = [
+    query_parameter("page", schemas.INTEGER),
+    query_parameter("page_size", schemas.INTEGER, "At most 1000."),
+]
+_ALL_FIELDS = query_parameter(
+    "return_all_fields", schemas.BOOLEAN, "Return all fields, not only those that changed."
+)
 _DETAIL = ref("EntityRecordDetail")
 _WRITTEN = {200: _DETAIL, 400: ref("ErrorResponse")}
-_REFUSED = ref("Problem")
+_VERSIONED = {412: ref("Problem")}
 
 
 def _records(
@@ -41,8 +54,12 @@ retrieve = _records(
         *_FIELDS,
         query_parameter("field_category", schemas.STRING, "Comma-separated category ids."),
         query_parameter("detail_summary", schemas.BOOLEAN, "Fill `lead_source_types`."),
-        query_parameter("include_hidden_fields", schemas.BOOLEAN, "Add the fields that are flagged hidden."),
-        query_parameter("as_of", {"type": "string", "format": "date-time"}, "The record as it was at this time."),
+        query_parameter(
+            "include_hidden_fields", schemas.BOOLEAN, "Add the fields that are flagged hidden."
+        ),
+        query_parameter(
+            "as_of", {"type": "string", "format": "date-time"}, "The record as it was at this time."
+        ),
     ],
     {200: _DETAIL},
 )
@@ -50,25 +67,32 @@ update = _records(
     "update",
     "Replace a record's fields",
     _BOTH,
-    _WRITTEN,
+    {**_WRITTEN, **_VERSIONED},
     body=json_body("EntityRecordUpdateRequest", required=True),
-    example={"fields": [{"name": "name", "value": "Southern Freight"}, {"name": "employees", "value": 12}]},
+    example={
+        "fields": [
+            {"name": "name", "value": "Southern Freight"},
+            {"name": "employees", "value": 12},
+        ]
+    },
 )
 partial_update = _records(
     "partial_update",
     "Change some of a record's fields",
     [*_BOTH, _ALL_FIELDS],
-    _WRITTEN,
+    {**_WRITTEN, **_VERSIONED},
     body=json_body("PatchedEntityRecordUpdateRequest"),
     example={"fields": [{"name": "employees", "value": 13}]},
 )
-destroy = _records("destroy", "Archive a record", _BOTH, {204: None})
-unarchive = _records("unarchive_partial_update", "Bring an archived record back", _BOTH, _WRITTEN)
+destroy = _records("destroy", "Archive a record", _BOTH, {204: None, **_VERSIONED})
+unarchive = _records(
+    "unarchive_partial_update", "Unarchive a record", _BOTH, {**_WRITTEN, **_VERSIONED}
+)
 move = _records(
     "move_partial_update",
     "Move a record to another stage",
     _BOTH,
-    _WRITTEN,
+    {**_WRITTEN, **_VERSIONED},
     body=json_body("MoveRequest", required=True),
 )
 history = _records(
@@ -84,18 +108,26 @@ add = _records(
     [_OBJECT],
     _WRITTEN,
     body=json_body("EntityRecordAddRequest", required=True),
-    example={"fields": [{"name": "name", "value": "Western Freight"}, {"name": "employees", "value": 40}]},
+    example={
+        "fields": [{"name": "name", "value": "Western Freight"}, {"name": "employees", "value": 40}]
+    },
 )
 lookup = _records(
     "lookup_retrieve",
-    "Find a record by its identifier",
+    "Find a record by its identifier, or by its external id",
     [
         _OBJECT,
-        query_parameter("identifier", schemas.STRING, "The record's name; for contacts the email.", required=True),
+        query_parameter(
+            "identifier",
+            schemas.STRING,
+            "The record's name; for contacts the email.",
+        ),
+        query_parameter("external_id", schemas.STRING, "Instead of the identifier."),
+        query_parameter("external_source", schemas.STRING, "Where the external id comes from."),
         query_parameter("all_fields", schemas.BOOLEAN, "Default true."),
         *_FIELDS,
     ],
-    {200: _DETAIL, 400: _REFUSED, 403: _REFUSED, 404: _REFUSED},
+    {200: _DETAIL},
 )
 search = _records(
     "search_create",
@@ -103,13 +135,18 @@ search = _records(
     [
         _OBJECT,
         *_PAGE,
-        query_parameter("ordering", schemas.STRING, "Comma-separated API names, `-` in front for descending."),
+        query_parameter(
+            "ordering", schemas.STRING, "Comma-separated API names, `-` in front for descending."
+        ),
         query_parameter("search", schemas.STRING, "Text to find in names and text fields."),
-        query_parameter("cursor", schemas.STRING, "Cursor of the next page, or empty to start. No count."),
+        query_parameter(
+            "cursor", schemas.STRING, "Cursor of the next page, or empty to start. No count."
+        ),
         query_parameter("count", {"type": "string", "enum": ["exact", "none"]}),
     ],
-    {200: ref("EntityRecordSearchPage"), 400: _REFUSED},
+    {200: ref("EntityRecordSearchPage")},
     body=json_body("SearchRequest"),
+    reads=True,
     example={
         "query": [{"filters": [{"field": "employees", "condition": ">=", "value": 40}]}],
         "ordering": "-employees",
@@ -132,7 +169,9 @@ field_values = _records(
         _RECORD_BY_ID_ALONE,
         _FIELD,
         *_PAGE,
-        query_parameter("search", schemas.STRING, "A part of the display name, or of a contact's email."),
+        query_parameter(
+            "search", schemas.STRING, "Part of the display name, or of a contact's email."
+        ),
     ],
     {200: ref("PaginatedFieldValuesList")},
 )
@@ -140,6 +179,7 @@ pipeline_records = _records(
     "related_pipeline_records_create",
     "The pipeline records that point at a record",
     [_RECORD_BY_ID_ALONE, *_PAGE],
-    {200: ref("PaginatedEntityRecordList"), 400: _REFUSED},
+    {200: ref("PaginatedEntityRecordList")},
     body=json_body("RelatedPipelineRecordsRequest"),
+    reads=True,
 )

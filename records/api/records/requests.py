@@ -1,4 +1,5 @@
-"""What callers of the Records API send, read into the shapes of the core. Its rules are the core's business."""
+"""What callers of the Records API send, read into the shapes of the core. Its rules are the core's
+business."""
 
 from __future__ import annotations
 
@@ -15,16 +16,28 @@ from records.api.pagination import KEYS as PAGE_KEYS
 from records.api.pagination import PageRequest, page_request
 from records.exceptions import InvalidInput, InvalidValues, Problem
 from records.services.access import Author
-from records.services.archive import get_record_in_any_state
-from records.services.object_schema import ObjectSchema
-from records.services.read import select_fields
+from records.services.catalogue import ObjectSchema
+from records.services.operations import home_of
+from records.services.reading import (
+    RecordView,
+    external_key,
+    get_record_by_external_id,
+    select_fields,
+)
 from records.services.search import SearchRequest
-from records.services.write import FieldEntry
+from records.services.writing import NO_ATTRIBUTES, Attributes, FieldEntry, SaveRequest
 
 ENTRY_KEYS = frozenset(FieldEntry.__dataclass_fields__)
 MAX_ENTRIES = 1000  # an object has at most 500 fields, and each may be listed once
+EXTERNAL_KEYS = ("external_id", "external_source")
 ARCHIVED_CHOICES = ("prompt", "unarchive", "overwrite")
-UPSERT_KEYS = ("lookup_value", "match_field", "oncreate_unarchive", "onupdate_archived_conflict")
+UPSERT_KEYS = (
+    "lookup_value",
+    "match_field",
+    "oncreate_unarchive",
+    "onupdate_archived_conflict",
+    *EXTERNAL_KEYS,
+)
 
 
 # ---------------------------------------------------------------- writes
@@ -42,7 +55,7 @@ class WriteBody:
         value = self.content.get(key)
         if value is None or (isinstance(value, str) and value in choices):
             return value
-        raise InvalidInput(f"{key}: expected null or one of {', '.join(choices)}.")
+        raise InvalidInput(f"expected null or one of {', '.join(choices)}.", at=key)
 
 
 def write_body(request: HttpRequest, *keys: str, fields_required: bool = True) -> WriteBody:
@@ -50,7 +63,7 @@ def write_body(request: HttpRequest, *keys: str, fields_required: bool = True) -
     content = read_object(request, ("fields", *keys))
     if "fields" not in content:
         if fields_required:
-            raise InvalidInput("fields: this key is required.", "required")
+            raise InvalidInput("this key is required.", "required", at="fields")
         return WriteBody([], content)
     return WriteBody(field_entries(content["fields"]), content)
 
@@ -58,9 +71,9 @@ def write_body(request: HttpRequest, *keys: str, fields_required: bool = True) -
 def field_entries(raw: Any) -> list[FieldEntry]:
     """The entries of a `fields` array; InvalidValues names every one that is no entry."""
     if not isinstance(raw, list):
-        raise InvalidInput("fields: expected a list.")
+        raise InvalidInput("expected a list.", at="fields")
     if len(raw) > MAX_ENTRIES:
-        raise InvalidInput(f"fields: at most {MAX_ENTRIES} entries.", "limit_exceeded")
+        raise InvalidInput(f"at most {MAX_ENTRIES} entries.", "limit_exceeded", at="fields")
     problems = []
     entries = []
     for at, entry in enumerate(raw):
@@ -71,7 +84,9 @@ def field_entries(raw: Any) -> list[FieldEntry]:
         else:
             entries.append(FieldEntry(**entry))
     if problems:
-        raise InvalidValues([], [Problem("", "invalid", message) for message in problems], size=len(raw))
+        raise InvalidValues(
+            [], [Problem("", "invalid", message) for message in problems], size=len(raw)
+        )
     return entries
 
 
@@ -79,7 +94,7 @@ def text(content: Mapping[str, Any], key: str) -> str | None:
     """A text of the body, or None; NUL is in no text that is stored."""
     value = content.get(key)
     if value is not None and (not isinstance(value, str) or "\x00" in value):
-        raise InvalidInput(f"{key}: expected a string.")
+        raise InvalidInput("expected a string.", at=key)
     return value
 
 
@@ -87,25 +102,55 @@ def lookup_value(content: Mapping[str, Any]) -> Any:
     """What an upsert looks for: a text, or a number that stands for one."""
     value = content.get("lookup_value")
     if value is None:
-        raise InvalidInput("lookup_value: this key is required.", "required")
+        raise InvalidInput("this key is required.", "required", at="lookup_value")
     return text(content, "lookup_value") if isinstance(value, str) else value
+
+
+def attributes(content: Mapping[str, Any]) -> Attributes:
+    """What a write says of the record's external id; null takes it away."""
+    sent, source = content.get("external_id"), content.get("external_source")
+    if sent is not None:
+        return Attributes(external=external_key(sent, "" if source is None else source))
+    if source is not None:
+        raise InvalidInput(
+            "says where an external_id comes from; send that too.", "required", at="external_source"
+        )
+    return Attributes(external=None) if "external_id" in content else NO_ATTRIBUTES
+
+
+def upsert_attributes(
+    schema: ObjectSchema, save: SaveRequest, content: Mapping[str, Any]
+) -> Attributes:
+    """What an upsert says of the record's external id, beside the one that it may match on."""
+    matched = None if save.external is None else save.external.id
+    if schema.external is not None:
+        matched = save.match_value
+    if matched is None:
+        return attributes(content)
+    if content.get("external_id") not in (None, matched):
+        raise InvalidInput("differs from lookup_value, the external id.", at="external_id")
+    return NO_ATTRIBUTES
 
 
 def id_list(content: Mapping[str, Any], key: str) -> list[Any] | None:
     """A list of the body, or None; the core says which of its entries it does not know."""
     value = content.get(key)
     if value is not None and not isinstance(value, list):
-        raise InvalidInput(f"{key}: expected a list.")
+        raise InvalidInput("expected a list.", at=key)
     return value
 
 
-def expected_version(request: HttpRequest, author: Author, schema: ObjectSchema, record: str) -> int | None:
+def expected_version(
+    request: HttpRequest, author: Author, schema: ObjectSchema, record: str
+) -> int | None:
     """The version that `If-Match` lets the record be changed at; None for any."""
     versions = expected_versions(request)
     if versions is None:
         return None
     if len(versions) > 1:
-        versions &= {get_record_in_any_state(author, schema, record, ()).version}  # an archived one may come back
+        versions &= {
+            home_of(schema).get_record_in_any_state(author, schema, record, ()).version
+        }  # an archived one may come back
     return next(iter(versions), NO_VERSION)
 
 
@@ -134,16 +179,35 @@ def looked_up_fields(author: Author, schema: ObjectSchema, request: HttpRequest)
     return requested_fields(author, schema, request)
 
 
+def looked_up(author: Author, schema: ObjectSchema, request: HttpRequest) -> RecordView:
+    """The record that a lookup names, by its identifier or by its external id."""
+    identifier, external_id = (request.GET.get(name, "") for name in ("identifier", "external_id"))
+    if bool(identifier) == bool(external_id):
+        raise InvalidInput("send either identifier or external_id.", "required", at="identifier")
+    fields = looked_up_fields(author, schema, request)
+    source = request.GET.get("external_source", "")
+    # Where records live elsewhere, their only identifier is the external id.
+    if external_id and schema.external is None:
+        key = external_key(external_id, source)
+        return get_record_by_external_id(
+            author, schema, key.id, fields, source=key.source, plain=False
+        )
+    return home_of(schema).get_record_by_identifier(
+        author, schema, identifier or external_id, fields
+    )
+
+
 # ---------------------------------------------------------------- searches
 
 _IN_QUERY_TOO = (*PAGE_KEYS, "ordering", "search", "cursor", "count")
 _LISTS = ("field_names", "field_ids", "search_within_field_names", "search_within_field_ids")
-SEARCH_KEYS = ("query", "and", *_LISTS, *_IN_QUERY_TOO)
+SEARCH_KEYS = ("query", "and", "invalid", "cancelled", *_LISTS, *_IN_QUERY_TOO)
 
 
 @dataclass(frozen=True, slots=True)
 class AskedSearch:
-    """A search as the core takes it, and the page it is for; whether it is walked by cursor, and names its fields."""
+    """A search as the core takes it, and the page it is for; whether it is walked by cursor, and
+    names its fields."""
 
     request: SearchRequest
     page: PageRequest
@@ -161,7 +225,7 @@ def asked_search(request: HttpRequest, author: Author, schema: ObjectSchema) -> 
     asked = SearchRequest(
         fields=_search_fields(author, schema, lists["field_ids"], lists["field_names"]),
         query=content.get("query"),
-        match_all=_match_all(content),
+        match_all=_flag(content, "and") is not False,
         ordering=_ordering(content.get("ordering")),
         search=text(content, "search") or "",
         within_ids=lists["search_within_field_ids"],
@@ -170,16 +234,17 @@ def asked_search(request: HttpRequest, author: Author, schema: ObjectSchema) -> 
         page_size=page.size,
         cursor=cursor or None,
         count=_counts(content) and cursor is None,
+        cancelled=_flag(content, "cancelled"),
     )
     names_fields = lists["field_ids"] is not None or lists["field_names"] is not None
     return AskedSearch(asked, page, cursor is not None, names_fields)
 
 
-def _match_all(content: Mapping[str, Any]) -> bool:
-    match_all = content.get("and")
-    if match_all is not None and not isinstance(match_all, bool):
-        raise InvalidInput("and: expected true or false.")
-    return match_all is not False
+def _flag(content: Mapping[str, Any], key: str) -> bool | None:
+    value = content.get(key)
+    if value is not None and not isinstance(value, bool):
+        raise InvalidInput("expected true or false.", at=key)
+    return value
 
 
 def _search_fields(
@@ -197,12 +262,12 @@ def _ordering(raw: Any) -> tuple[str, ...]:
     if isinstance(raw, str):
         return tuple(parameters.split(raw))
     if not isinstance(raw, list) or not all(isinstance(name, str) for name in raw):
-        raise InvalidInput("ordering: expected API names, separated by commas or in a list.")
+        raise InvalidInput("expected API names, separated by commas or in a list.", at="ordering")
     return tuple(raw)
 
 
 def _counts(content: Mapping[str, Any]) -> bool:
     asked = content.get("count", "exact")
     if asked not in ("exact", "none"):
-        raise InvalidInput("count: expected exact or none.")
+        raise InvalidInput("expected exact or none.", at="count")
     return bool(asked == "exact")

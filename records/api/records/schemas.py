@@ -23,7 +23,9 @@ component("LeadSourceType", obj({"value": ref("ValueEnum"), "label": STRING}))
 component("AccessSerpy", obj({"view": BOOLEAN, "edit": BOOLEAN, "remove": BOOLEAN}))
 component(
     "ClientInfo",
-    obj({"num_addresses_v2": INTEGER, "display_name": STRING, "email_on_suppression_list": BOOLEAN}),
+    obj(
+        {"num_addresses_v2": INTEGER, "display_name": STRING, "email_on_suppression_list": BOOLEAN}
+    ),
 )
 component(
     "SerializedFieldValueDict",
@@ -32,7 +34,9 @@ component(
             "id": STRING,
             "field_type": STRING,
             "display_name": STRING,
-            "value": {"description": "A scalar, an array or an object, by the type of the field."},
+            "value": {
+                "description": "A scalar, an array or an object, depending on the field type."
+            },
         },
         name={"type": "string", "description": "The field's API name."},
         value_summary={
@@ -49,7 +53,21 @@ component(
         "description": "Keyed by field id; blank values are left out.",
     },
 )
-_ROW = {"id": UUID, "object_type": STRING, "fields": ref("Fields"), "access": ref("AccessSerpy")}
+_ROW = {
+    "id": UUID,
+    "object_type": STRING,
+    "fields": ref("Fields"),
+    "access": ref("AccessSerpy"),
+}
+_NAME: dict[str, Any] = {
+    "name": {"type": "string", "description": "The display name."},
+    "display_name": STRING,
+}
+_EXTERNAL = {
+    "external_id": nullable({"type": "string", "description": "What another system calls it."}),
+    "external_source": {"type": "string", "description": "Which system; empty for no named one."},
+    "cancelled": {"type": "boolean", "description": "Its work has ended; its values stay."},
+}
 component(
     "EntityRecordDetail",
     obj(
@@ -60,7 +78,8 @@ component(
             "num_associated_team_members": INTEGER,
             "lead_source_types": array(ref("LeadSourceType")),
         },
-        display_name={"type": "string", "description": "After a write."},
+        **_NAME,  # always there, though the contract does not say so
+        **_EXTERNAL,
         action={
             "type": "string",
             "enum": ["created", "updated", "unarchived", "unchanged"],
@@ -68,7 +87,7 @@ component(
         },
     ),
 )
-component("EntityRecord", obj({**_ROW, "display_name": STRING}))
+component("EntityRecord", obj({**_ROW, **_NAME}, **_EXTERNAL))
 component("PaginatedEntityRecordList", page_of(ref("EntityRecord")))
 component(
     "EntityRecordSearchPage",
@@ -86,7 +105,12 @@ component(
         {},
         id=nullable(UUID),
         name=nullable({"type": "string", "minLength": 1}),
-        value=nullable({"description": "A scalar, an array or an object, by the type of the field; null clears it."}),
+        value=nullable(
+            {
+                "description": "A scalar, an array or an object, depending on the field type; "
+                "null clears it."
+            }
+        ),
         add_values=nullable(array(ANYTHING)),
         remove_values=nullable(array(ANYTHING)),
     ),
@@ -94,24 +118,38 @@ component(
 _FIELDS = {"fields": array(ref("FieldRequest"))}
 
 
+_NAMED = {
+    "external_id": nullable(
+        {"type": "string", "maxLength": 255, "description": "Null takes the external id away."}
+    ),
+    "external_source": nullable({"type": "string", "maxLength": 255}),
+}
+
+
 def _or_null(name: str) -> dict[str, Any]:
     return nullable(one_of(ref(name), ref("NullEnum")))
 
 
-component("EntityRecordUpdateRequest", obj(_FIELDS, archived_conflict=_or_null("ArchivedConflictEnum")))
+component(
+    "EntityRecordUpdateRequest",
+    obj(_FIELDS, archived_conflict=_or_null("ArchivedConflictEnum"), **_NAMED),
+)
 component(
     "PatchedEntityRecordUpdateRequest",
-    obj({}, **_FIELDS, archived_conflict=_or_null("ArchivedConflictEnum")),
+    obj({}, **_FIELDS, archived_conflict=_or_null("ArchivedConflictEnum"), **_NAMED),
 )
-component("EntityRecordAddRequest", obj(_FIELDS, unarchive=_or_null("UnarchiveEnum")))
+component("EntityRecordAddRequest", obj(_FIELDS, unarchive=_or_null("UnarchiveEnum"), **_NAMED))
 component(
     "EntityRecordUpsertRequest",
     obj(
         {"lookup_value": STRING},
         **_FIELDS,
-        match_field=nullable({"type": "string", "description": "A unique field's API name."}),
+        match_field=nullable(
+            {"type": "string", "description": "A unique field's API name, or `external_id`."}
+        ),
         oncreate_unarchive=_or_null("UnarchiveEnum"),
         onupdate_archived_conflict=_or_null("ArchivedConflictEnum"),
+        **_NAMED,
     ),
 )
 component("MoveRequest", obj({"stage_id": UUID}))
@@ -126,11 +164,17 @@ component(
     obj(
         {"fields": array(ref("_FieldError"))},
         non_field_errors=STRINGS,
-        codes={**array(ref("_FieldError")), "description": "Codes of the messages, in the shape of `fields`."},
+        codes={
+            **array(ref("_FieldError")),
+            "description": "Codes of the messages, in the shape of `fields`.",
+        },
         non_field_codes=STRINGS,
         detail={"type": "string", "description": "All messages in one text."},
         code={"type": "string", "description": "The first code."},
-        archived_record_id={**UUID, "description": "The archived record that holds the identifier."},
+        archived_record_id={
+            **UUID,
+            "description": "The archived record that holds the identifier.",
+        },
     ),
 )
 
@@ -143,7 +187,13 @@ component("FieldValues", one_of(ref("ClientTypeaheadSearch"), ref("RelationshipF
 component("PaginatedFieldValuesList", page_of(ref("FieldValues")))
 component(
     "RelatedPipelineRecordsRequest",
-    obj({}, object_ids=nullable(STRINGS), field_ids=nullable(array(UUID)), page=INTEGER, page_size=INTEGER),
+    obj(
+        {},
+        object_ids=nullable(STRINGS),
+        field_ids=nullable(array(UUID)),
+        page=INTEGER,
+        page_size=INTEGER,
+    ),
 )
 component(
     "SearchClause",
@@ -156,8 +206,13 @@ component(
 component(
     "SearchGroup",
     {
-        **obj({}, filters=array(ref("SearchClause")), query=array(ref("SearchGroup")), **{"and": BOOLEAN}),
-        "description": "Clauses, or in their place groups, at most five deep.",
+        **obj(
+            {},
+            filters=array(ref("SearchClause")),
+            query=array(ref("SearchGroup")),
+            **{"and": BOOLEAN},
+        ),
+        "description": "Clauses, or nested groups instead, at most five levels deep.",
     },
 )
 component(
@@ -174,6 +229,7 @@ component(
         page=nullable(INTEGER),
         page_size=nullable(INTEGER),
         cursor=nullable(STRING),
+        cancelled=nullable({"type": "boolean", "description": "Only these, or only others."}),
         count={"type": "string", "enum": ["exact", "none"]},
         **{"and": nullable(BOOLEAN)},
     ),
@@ -192,7 +248,14 @@ component(
     ),
 )
 component(
-    "Author", obj({"id": UUID, "deleted": BOOLEAN, **dict.fromkeys(("first_name", "last_name", "email"), STRING)})
+    "Author",
+    obj(
+        {
+            "id": UUID,
+            "deleted": BOOLEAN,
+            **dict.fromkeys(("first_name", "last_name", "email"), STRING),
+        }
+    ),
 )
 component(
     "HistoryEntry",

@@ -17,7 +17,9 @@ BY_ID_ALONE = "records/<record_id:entity_id>"
 urlpatterns = [
     path(
         RECORD,
-        RecordViewSet.as_view({"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}),
+        RecordViewSet.as_view(
+            {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"}
+        ),
     ),
     path(f"{RECORD}/unarchive", RecordViewSet.as_view({"patch": "unarchive"})),
     path(f"{RECORD}/move", RecordViewSet.as_view({"patch": "move"})),
@@ -30,5 +32,8 @@ urlpatterns = [
         f"{BY_ID_ALONE}/field-values/<record_id:field_id>",
         RelatedViewSet.as_view({"get": "field_values"}),
     ),
-    path(f"{BY_ID_ALONE}/related-pipeline-records", RelatedViewSet.as_view({"post": "pipeline_records"})),
+    path(
+        f"{BY_ID_ALONE}/related-pipeline-records",
+        RelatedViewSet.as_view({"post": "pipeline_records"}),
+    ),
 ]

@@ -1,4 +1,5 @@
-"""Who is calling the Workspace API: a program with a member's key, or a person of the staff from a page of ours."""
+"""Who is calling the Workspace API: a program with a member's key, or a person of the staff from a
+page of ours."""
 
 from __future__ import annotations
 
@@ -10,9 +11,14 @@ from rest_framework.authentication import BaseAuthentication
 
 from records.api.authentication import MEMBER, SECRET, UUID_FORM, check_csrf, uuid_of
 from records.exceptions import NotAllowed, NotAuthenticated, NotFound
-from records.http import header, request_id
-from records.services.access import Author, Source, authenticate_bearer, authenticate_user
-from records.services.self_access import with_self_access
+from records.http import client_address, header, request_id
+from records.services.access import (
+    Author,
+    Source,
+    authenticate_bearer,
+    authenticate_user,
+)
+from records.services.reading import with_self_access
 
 SCHEME = "bearer"
 
@@ -50,8 +56,11 @@ class BearerAuthentication(BaseAuthentication):
                 Source.WORKSPACE_API,
                 request_id(request),
                 member_uuid=uuid_of(MEMBER, member) if member else None,
+                address=client_address(request),
             )
-        except NotAllowed as refused:  # the key and the member: which of them is wrong is nobody's business
+        except (
+            NotAllowed
+        ) as refused:  # the key and the member: which of them is wrong is nobody's business
             raise NotAuthenticated(refused.detail) from None
 
     def _by_session(self, request: HttpRequest, workspace: str) -> Author:
@@ -60,7 +69,9 @@ class BearerAuthentication(BaseAuthentication):
             raise NotAuthenticated("The header Authorization is missing.", "missing_credentials")
         check_csrf(request)
         try:
-            return authenticate_user(user.pk, uuid_of("", workspace), Source.WORKSPACE_API, request_id(request))
+            return authenticate_user(
+                user.pk, uuid_of("", workspace), Source.WORKSPACE_API, request_id(request)
+            )
         except NotAllowed:
             raise NotFound from None
 

@@ -2,85 +2,157 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from records.exceptions import InvalidInput, RecordsError
 from records.services.access import Author
-from records.services.integer_ids import entries_of
-from records.services.object_schema import ObjectSchema
-from records.services.self_access import check_admin_fields, check_may_write_for
-from records.services.write import Mode, Refused, SaveRequest, SaveResult, save_all_records, save_records
+from records.services.catalogue import ObjectSchema
+from records.services.operations import home_of
+from records.services.reading import check_admin_fields, check_may_write_for
+from records.services.writing import (
+    Attributes,
+    Mode,
+    Refused,
+    SaveRequest,
+    SaveResult,
+    entries_of,
+)
 
 from .errors import error_json
-from .requests import Body, attributes_of, members_of
+from .requests import Body, attributes_of, member_of
 from .responses import saved_rows
 
 MAX_RECORDS = 1000
 KEYS = ("fieldValues", "externalId", "memberId", "assignmentTaskId")
 
 
+@dataclass(slots=True)
+class _Rows:
+    """The records of a request by place: those that could be read, and what refuses the others."""
+
+    read: dict[int, Body] = field(default_factory=dict)
+    values: dict[int, dict[str, Any]] = field(default_factory=dict)
+    refused: dict[int, RecordsError] = field(default_factory=dict)
+
+    def each(self, check: Callable[[int, Body], Any], *, partial: bool) -> dict[int, Any]:
+        """What `check` makes of every row; a row that it refuses is left out if `partial`."""
+        made = {}
+        for at, row in list(self.read.items()):
+            try:
+                made[at] = check(at, row)
+            except RecordsError as error:
+                if not partial:
+                    raise
+                self.refused[at] = error
+                del self.read[at]
+        return made
+
+
 def save_bulk(author: Author, schema: ObjectSchema, body: Body) -> dict[str, Any]:
-    """Create (or with `upsert`, create or change) every record, all or none; with `partial`, those that can be.
+    """Create (or with `upsert`, create or change) every record, all or none; with `partial`, those
+    that can be.
 
     Each refusal is told by the place of its record in the request.
     """
-    sent = [Body(item, KEYS, f"records[{at}].") for at, item in enumerate(body.items("records", MAX_RECORDS))]
+    sent = body.items("records", MAX_RECORDS)
     if not body.given("records"):
-        raise InvalidInput("records: this key is required.", "required")
-    requests = _requests(author, schema, sent, upsert=body.flag("upsert"))
-    partial = body.flag("partial")
+        raise InvalidInput("this key is required.", "required", at="records")
+    upsert, partial = body.flag("upsert"), body.flag("partial")
+    rows = _read(sent, partial=partial)
+    requests = _requests(author, schema, rows, upsert=upsert, partial=partial)
     saved, refused = _save(author, schema, requests, partial=partial)
+    rows.refused.update(refused)
     errors = [
-        {"index": at, "error": error_json(error, tuple(sent[at].values()))} for at, error in sorted(refused.items())
+        {"index": at, "error": error_json(error, tuple(rows.values.get(at, ())))}
+        for at, error in sorted(rows.refused.items())
     ]
     if errors and not partial:
         raise BulkRefused(len(sent), errors)
-    rows = saved_rows(author, list(saved.values()))
     results = [
         {"index": at, "action": outcome.action, "record": row}
-        for (at, outcome), row in zip(saved.items(), rows, strict=True)
+        for (at, outcome), row in zip(
+            saved.items(), saved_rows(author, list(saved.values())), strict=True
+        )
     ]
     return bulk_content(len(sent), results, errors)
 
 
+def _read(sent: list[Any], *, partial: bool) -> _Rows:
+    rows = _Rows()
+    for at, item in enumerate(sent):
+        try:
+            rows.read[at] = Body(item, KEYS, ("records", at))
+        except InvalidInput as error:
+            if not partial:
+                raise
+            rows.refused[at] = error
+    rows.values = rows.each(lambda _, row: row.values(), partial=partial)
+    return rows
+
+
 def _save(
-    author: Author, schema: ObjectSchema, requests: list[SaveRequest], *, partial: bool
+    author: Author, schema: ObjectSchema, requests: dict[int, SaveRequest], *, partial: bool
 ) -> tuple[dict[int, SaveResult], dict[int, RecordsError]]:
     """What was stored, and what was refused, by place."""
+    places, asked = list(requests), list(requests.values())
     if not partial:
         try:
-            return dict(enumerate(save_all_records(author, schema, requests))), {}
+            all_saved = home_of(schema).save_all_records(author, schema, asked)
+            return dict(zip(places, all_saved, strict=True)), {}
         except Refused as refused:
             return {}, dict(refused.outcomes)
-    outcomes = save_records(author, schema, requests)
-    stored = {at: outcome for at, outcome in enumerate(outcomes) if isinstance(outcome, SaveResult)}
-    return stored, {at: outcome for at, outcome in enumerate(outcomes) if isinstance(outcome, RecordsError)}
+    outcomes = zip(places, home_of(schema).save_records(author, schema, asked), strict=True)
+    stored: dict[int, SaveResult] = {}
+    errors: dict[int, RecordsError] = {}
+    for at, outcome in outcomes:
+        if isinstance(outcome, SaveResult):
+            stored[at] = outcome
+        else:
+            errors[at] = outcome
+    return stored, errors
 
 
 def bulk_content(total: int, results: list[Any], errors: list[Any]) -> dict[str, Any]:
-    return {"totalCount": total, "importedCount": len(results), "results": results, "errors": errors}
+    return {
+        "totalCount": total,
+        "importedCount": len(results),
+        "results": results,
+        "errors": errors,
+    }
 
 
 class BulkRefused(InvalidInput):
     """Nothing was stored, as some of the records would not do."""
 
     def __init__(self, total: int, errors: list[dict[str, Any]]) -> None:
-        super().__init__(f"Nothing was stored: {len(errors)} of {total} records were refused.", "invalid")
+        super().__init__(
+            f"Nothing was stored: {len(errors)} of {total} records were refused.", "invalid"
+        )
         self.content = bulk_content(total, [], errors)
 
 
-def _requests(author: Author, schema: ObjectSchema, sent: list[Body], *, upsert: bool) -> list[SaveRequest]:
-    values = [item.values() for item in sent]
-    check_admin_fields(author, schema, {slug for item in values for slug in item})
-    entries = entries_of(author, schema, values)
-    members = members_of(author, sent)
-    requests = []
-    for item, given, member_id in zip(sent, entries, members, strict=True):
+def _requests(
+    author: Author, schema: ObjectSchema, rows: _Rows, *, upsert: bool, partial: bool
+) -> dict[int, SaveRequest]:
+    """The writes that the rows ask for."""
+
+    def attributes(at: int, row: Body) -> Attributes:
+        check_admin_fields(author, schema, rows.values[at])
+        member_id = member_of(author, row)
         check_may_write_for(author, schema, member_id)
-        attributes = attributes_of(item, member_id, author.member.id)
-        external = attributes.named if upsert else None
-        if upsert and external is None:
-            raise InvalidInput(f"{item.where}externalId: an upsert needs one.", "required")
-        mode = Mode.UPSERT if upsert else Mode.CREATE
-        requests.append(SaveRequest(mode, external=external, entries=given, attributes=attributes))
-    return requests
+        given = attributes_of(row, member_id, author.member.id)
+        if upsert and given.named is None:
+            raise InvalidInput("an upsert requires one.", "required", at=(*row.where, "externalId"))
+        return given
+
+    given = rows.each(attributes, partial=partial)
+    entries = entries_of(author, schema, [rows.values[at] for at in given])
+    mode = Mode.UPSERT if upsert else Mode.CREATE
+    return {
+        at: SaveRequest(
+            mode, external=has.named if upsert else None, entries=listed, attributes=has
+        )
+        for (at, has), listed in zip(given.items(), entries, strict=True)
+    }

@@ -7,9 +7,9 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from records.api.answers import json_answer
-from records.exceptions import InvalidInput
+from records.exceptions import InvalidInput, problems_in
 from records.services.access import check_scope
-from records.services.data_types import (
+from records.services.shaping import (
     DataType,
     check_slug,
     create_data_type,
@@ -23,7 +23,7 @@ from records.services.data_types import (
 )
 
 from . import documentation
-from .fields import MAX_FIELDS, field_changes, new_fields
+from .fields import MAX_FIELDS, WORDS, field_changes, new_fields
 from .requests import Body, Query, read_body
 from .responses import data_type_row
 from .viewsets import WorkspaceViewSet
@@ -51,14 +51,18 @@ class DataTypeViewSet(WorkspaceViewSet):
     @documentation.create_type
     def create(self, request: HttpRequest) -> HttpResponse:
         body = read_body(request, *WRITTEN)
-        made = create_data_type(
-            self.author,
-            body.required("name"),
-            slug=body.text("slug"),
-            description=body.text("description"),
-            is_collection=body.flag("isCollection", default=True),
-            fields=new_fields(body.items("fields", MAX_FIELDS)),
-        )
+        name, fields = body.required("name"), new_fields(body.items("fields", MAX_FIELDS))
+        slug, description = body.text("slug"), body.text("description")
+        is_collection = body.flag("isCollection", default=True)
+        with problems_in(WORDS):
+            made = create_data_type(
+                self.author,
+                name,
+                slug=slug,
+                description=description,
+                is_collection=is_collection,
+                fields=fields,
+            )
         self.renew()
         return self._answer_type(get_data_type(self.author, made), 201)
 
@@ -75,21 +79,23 @@ class DataTypeViewSet(WorkspaceViewSet):
         found = get_data_type(self.author, data_type_id)
         body = read_body(request, *WRITTEN, "archived")
         if body.text("slug", found.slug) != found.slug:
-            raise InvalidInput("slug: the slug of a type cannot be changed.")
+            raise InvalidInput("the slug of a type cannot be changed.", at="slug")
         if body.flag("archived", default=found.archived) != found.archived:
             self._move(body, found)
         elif found.archived:
-            raise InvalidInput("The type is archived: send archived: false to bring it back.")
+            raise InvalidInput("The type is archived: send archived: false to unarchive it.")
         else:
             fields = field_changes(found.schema, body.items("fields", MAX_FIELDS))
-            update_data_type(self.author, found.schema, _type_changes(body), fields)
+            changes = _type_changes(body)
+            with problems_in(WORDS):
+                update_data_type(self.author, found.schema, changes, fields)
         self.renew()
         return self._answer_type(get_data_type(self.author, data_type_id))
 
     def _move(self, body: Body, found: DataType) -> None:
         """Archive a type or bring it back, which a request does alone."""
         if len(body.content) > 1:
-            raise InvalidInput("archived: send it alone.")
+            raise InvalidInput("it cannot be combined with other keys.", at="archived")
         if found.archived:
             restore_data_type(self.author, found)
         else:
@@ -99,13 +105,17 @@ class DataTypeViewSet(WorkspaceViewSet):
     def destroy(self, request: HttpRequest, data_type_id: int) -> HttpResponse:
         check_scope(self.author, self.area, "admin")
         get_data_type(self.author, data_type_id)
-        remove_data_type(self.author, data_type_id, force=Query(request, "force").only().flag("force"))
+        remove_data_type(
+            self.author, data_type_id, force=Query(request, "force").only().flag("force")
+        )
         return json_answer({"status": "archived"})
 
     @documentation.validate_slug
     def validate_slug(self, request: HttpRequest) -> HttpResponse:
         found = check_slug(self.author, read_body(request, "slug").required("slug"))
-        return json_answer({"valid": found.valid, "available": found.available, "suggestion": found.suggestion})
+        return json_answer(
+            {"valid": found.valid, "available": found.available, "suggestion": found.suggestion}
+        )
 
     @documentation.member_record_counts
     def member_record_counts(self, request: HttpRequest) -> HttpResponse:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from records.api.openapi import View, array, json_body, operation, path_parameter, query_parameter, ref
+from records.api.openapi import (
+    View,
+    array,
+    json_body,
+    operation,
+    path_parameter,
+    query_parameter,
+    ref,
+)
 
 from . import schemas
 
@@ -16,15 +24,14 @@ _PAGE = [
     query_parameter("page", schemas.INTEGER, "From 1."),
     query_parameter("pageSize", schemas.INTEGER, "50 by default, at most 1000."),
 ]
-_REFUSED = ref("ErrorResponse")
+_VERSIONED = {412: ref("ErrorResponse")}
 _RECORD_ANSWER = ref("DataRecordResponse")
 
 
 def _operation(
     name: str, tag: str, summary: str, parameters: list[Any], responses: dict[int, Any], **more: Any
 ) -> Callable[[View], View]:
-    refusals = dict.fromkeys((400, 401, 403, 404), _REFUSED)
-    return operation(name, tag, summary, [_WORKSPACE, *parameters], {**responses, **refusals}, **more)
+    return operation(name, tag, summary, [_WORKSPACE, *parameters], responses, **more)
 
 
 def _records(name: str, summary: str, *parameters: Any, **more: Any) -> Callable[[View], View]:
@@ -41,21 +48,24 @@ def _types(name: str, summary: str, *parameters: Any, **more: Any) -> Callable[[
 
 list_records = _records(
     "list_data_records",
-    "Find records. Any slug is a parameter, alone or with __gt, __gte, __lt, __lte, __contains, __in, __isnull",
+    "Find records. Any slug is a parameter, alone or with __gt, __gte, __lt, __lte, "
+    "__contains, __in, __isnull",
     *_PAGE,
     query_parameter("sortBy", schemas.STRING, "createdAt, updatedAt or a slug."),
     query_parameter("sortOrder", {"type": "string", "enum": ["asc", "desc"]}),
-    query_parameter("search", schemas.STRING, "A part of any text."),
+    query_parameter("search", schemas.STRING, "Part of any text."),
     query_parameter("externalId", schemas.STRING),
     query_parameter("memberId", schemas.INTEGER),
-    query_parameter("cursor", schemas.STRING, "Cursor of the next page, or empty to start. No count."),
+    query_parameter(
+        "cursor", schemas.STRING, "Cursor of the next page, or empty to start. No count."
+    ),
     query_parameter("count", {"type": "string", "enum": ["exact", "none"]}),
     responses={200: ref("DataRecordPage")},
 )
 create_record = _records(
     "create_data_record",
     "Create a record",
-    responses={201: _RECORD_ANSWER, 409: _REFUSED},
+    responses={201: _RECORD_ANSWER},
     body=json_body("CreateDataRecordRequest", required=True),
 )
 retrieve_record = _records("get_data_record", "Read a record", _RECORD)
@@ -63,27 +73,28 @@ update_record = _records(
     "update_data_record",
     "Change the fields that are sent",
     _RECORD,
-    responses={200: _RECORD_ANSWER, 409: _REFUSED, 412: _REFUSED},
+    responses={200: _RECORD_ANSWER, **_VERSIONED},
     body=json_body("UpdateDataRecordRequest", required=True),
 )
 update_record_by_external_id = _records(
     "update_data_record_by_external_id",
     "Change the record that has this external id",
     query_parameter("externalId", schemas.STRING, required=True),
+    responses={200: _RECORD_ANSWER, **_VERSIONED},
     body=json_body("UpsertDataRecordRequest", required=True),
 )
 upsert_record = _records(
     "upsert_data_record",
     "Change the record that has this external id, or create it",
     path_parameter("external_id", schemas.STRING),
-    responses={200: _RECORD_ANSWER, 201: _RECORD_ANSWER},
+    responses={200: _RECORD_ANSWER, 201: _RECORD_ANSWER, **_VERSIONED},
     body=json_body("UpsertDataRecordRequest", required=True),
 )
 destroy_record = _records(
     "delete_data_record",
-    "Delete a record for good, with its history",
+    "Permanently delete a record, with its history",
     _RECORD,
-    responses={200: ref("DeletedResponse"), 412: _REFUSED},
+    responses={200: ref("DeletedResponse"), **_VERSIONED},
 )
 list_changes = _records(
     "list_data_record_changes",
@@ -95,7 +106,7 @@ list_changes = _records(
 bulk_records = _records(
     "bulk_data_records",
     "Create or change many records",
-    responses={200: ref("BulkDataRecordsResponse"), 413: _REFUSED},
+    responses={200: ref("BulkDataRecordsResponse")},
     body=json_body("BulkDataRecordsRequest", required=True),
 )
 
@@ -130,13 +141,14 @@ destroy_type = _types(
     "Archive a data type",
     _TYPE,
     query_parameter("force", schemas.BOOLEAN, "Archive it even if it has live records."),
-    responses={200: ref("ArchivedResponse"), 409: _REFUSED},
+    responses={200: ref("ArchivedResponse")},
 )
 validate_slug = _types(
     "validate_data_type_slug",
     "Check whether a slug is available",
     responses={200: ref("ValidateSlugResponse")},
     body=json_body("ValidateSlugRequest", required=True),
+    reads=True,
 )
 member_record_counts = _types(
     "get_member_record_counts",

@@ -1,4 +1,5 @@
-"""Refusals as callers of the Workspace API read them: one error, with its code, its words and its details."""
+"""Refusals as callers of the Workspace API read them: one error, with its code, its words and its
+details."""
 
 from __future__ import annotations
 
@@ -18,7 +19,6 @@ from records.exceptions import (
     PreconditionFailed,
     RecordsError,
 )
-from records.http import receive
 
 MAX_MESSAGE = 500
 GENERAL = "nonFieldErrors"  # no slug has capitals
@@ -29,7 +29,9 @@ def refusal(error: RecordsError, slugs: Sequence[str] = ()) -> HttpResponse:
     headers = headers_of(error)
     if isinstance(error, NotAuthenticated):
         headers = {"WWW-Authenticate": 'Bearer realm="records"'}
-    return problem(status_of(error), _told(error, slugs), error.code, headers, details_of(error, slugs))
+    return problem(
+        status_of(error), _told(error, slugs), error.code, headers, details_of(error, slugs)
+    )
 
 
 def problem(
@@ -45,7 +47,11 @@ def problem(
 
 def error_json(error: RecordsError, slugs: Sequence[str] = ()) -> dict[str, Any]:
     """A refusal of a part of a request."""
-    return {"code": error.code, "message": _told(error, slugs)[:MAX_MESSAGE], "details": details_of(error, slugs)}
+    return {
+        "code": error.code,
+        "message": _told(error, slugs)[:MAX_MESSAGE],
+        "details": details_of(error, slugs),
+    }
 
 
 def _told(error: RecordsError, slugs: Sequence[str]) -> str:
@@ -73,7 +79,9 @@ def details_of(error: RecordsError, slugs: Sequence[str] = ()) -> dict[str, Any]
         slug = entry.field_name
         if not slug and entry.position is not None and entry.position < len(slugs):
             slug = slugs[entry.position]
-        details.setdefault(slug or GENERAL, []).extend(problem.message for problem in entry.problems)
+        details.setdefault(slug or GENERAL, []).extend(
+            problem.message for problem in entry.problems
+        )
     if error.general:
         details.setdefault(GENERAL, []).extend(problem.message for problem in error.general)
     return details
@@ -82,5 +90,4 @@ def details_of(error: RecordsError, slugs: Sequence[str] = ()) -> dict[str, Any]
 @csrf_exempt  # there is nothing to protect, and the check answers in HTML
 def not_found(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
     """The answer at a path that leads nowhere: the same as for a thing that is not there."""
-    receive(request)
     return refusal(NotFound())

@@ -8,21 +8,26 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from records.api.answers import json_answer
-from records.exceptions import InvalidInput, RecordsError
+from records.api.etags import check_new, set_conditions
+from records.exceptions import InvalidInput, RecordsError, problems_in
 from records.services.access import check_scope
-from records.services.history import list_history
-from records.services.integer_ids import entries_of
-from records.services.object_schema import ObjectSchema
-from records.services.read import get_record_by_key, select_fields
-from records.services.save_requests import Attributes, ExternalKey
-from records.services.search import search_records
-from records.services.self_access import (
+from records.services.catalogue import ObjectSchema
+from records.services.operations import home_of
+from records.services.reading import (
     check_admin_fields,
     check_may_read,
     check_may_write_for,
     get_type_schema,
+    select_fields,
 )
-from records.services.write import FieldEntry, Mode, SaveRequest, save_record
+from records.services.storage import ExternalKey
+from records.services.writing import (
+    Attributes,
+    FieldEntry,
+    Mode,
+    SaveRequest,
+    entries_of,
+)
 
 from . import documentation
 from .bulk import BulkRefused, save_bulk
@@ -45,19 +50,20 @@ WRITTEN = ("fieldValues", "memberId", "externalId", "assignmentTaskId")
 
 
 class RecordViewSet(WorkspaceViewSet):
-    """What belongs to a member is open to them; what belongs to others needs the role and the scope."""
+    """What belongs to a member is open to them; what belongs to others needs the role and the
+    scope."""
 
     area = ""
+    conditional = frozenset({"update", "update_by_external_id", "destroy"})
+    creating = frozenset({"create", "upsert"})
 
     @documentation.list_records
     def list(self, request: HttpRequest, data_type_id: int) -> HttpResponse:
         check_scope(self.author, "records", "read")
         schema = get_type_schema(self.author, data_type_id)
         asked = asked_records(Query(request, *RECORD_PARAMETERS), self.author, schema)
-        try:
-            found = search_records(self.author, schema, asked)
-        except InvalidInput as error:
-            raise InvalidInput(error.detail.replace("ordering:", "sortBy:", 1), error.code) from None
+        with problems_in({"ordering": "sortBy"}):
+            found = home_of(schema).search_records(self.author, schema, asked)
         zone = self.author.workspace.zone
         items = [record_row(view, asked.fields, zone) for view in found.views]
         more = {"nextCursor": found.next_cursor}
@@ -66,18 +72,23 @@ class RecordViewSet(WorkspaceViewSet):
     @documentation.create_record
     def create(self, request: HttpRequest, data_type_id: int) -> HttpResponse:
         schema = get_type_schema(self.author, data_type_id)
+        check_new(request)
         body = read_body(request, *WRITTEN)
         save = SaveRequest(
-            Mode.CREATE, entries=self._entries(schema, body.values()), attributes=self._attributes(schema, body)
+            Mode.CREATE,
+            entries=self._entries(schema, body.values()),
+            attributes=self._attributes(schema, body),
         )
-        return saved_answer(self.author, save_record(self.author, schema, save), 201)
+        return saved_answer(
+            self.author, home_of(schema).save_record(self.author, schema, save), 201
+        )
 
     @documentation.retrieve_record
     def retrieve(self, request: HttpRequest, data_type_id: int, record_id: int) -> HttpResponse:
         schema = get_type_schema(self.author, data_type_id)
         Query(request).only()
         fields = select_fields(self.author, schema)
-        view = get_record_by_key(self.author, schema, record_id, fields)
+        view = home_of(schema).get_record_by_key(self.author, schema, record_id, fields)
         check_may_read(self.author, schema, view.row)
         return record_answer(request, self.author, view, fields)
 
@@ -92,14 +103,14 @@ class RecordViewSet(WorkspaceViewSet):
             attributes=self._attributes(schema, body),
             expected_version=expected_version(request, self.author, schema, record_id),
         )
-        return saved_answer(self.author, save_record(self.author, schema, save))
+        return saved_answer(self.author, home_of(schema).save_record(self.author, schema, save))
 
     @documentation.update_record_by_external_id
     def update_by_external_id(self, request: HttpRequest, data_type_id: int) -> HttpResponse:
         schema = get_type_schema(self.author, data_type_id)
         sent = Query(request, "externalId").only().text("externalId")
         if not sent:
-            raise InvalidInput("externalId: this parameter is required.", "required")
+            raise InvalidInput("this parameter is required.", "required", at="externalId")
         body = read_body(request, "fieldValues", "memberId", "assignmentTaskId")
         save = SaveRequest(
             Mode.UPDATE,
@@ -108,7 +119,7 @@ class RecordViewSet(WorkspaceViewSet):
             attributes=self._attributes(schema, body),
             expected_version=expected_version(request, self.author, schema, sent),
         )
-        return saved_answer(self.author, save_record(self.author, schema, save))
+        return saved_answer(self.author, home_of(schema).save_record(self.author, schema, save))
 
     @documentation.upsert_record
     def upsert(self, request: HttpRequest, data_type_id: int, external_id: str) -> HttpResponse:
@@ -119,34 +130,39 @@ class RecordViewSet(WorkspaceViewSet):
             external=ExternalKey("", check_external_id(external_id)),
             entries=self._entries(schema, body.values()),
             attributes=self._attributes(schema, body),
-            expected_version=expected_version(request, self.author, schema, external_id),
         )
-        result = save_record(self.author, schema, save)
+        set_conditions(request, save)
+        result = home_of(schema).save_record(self.author, schema, save)
         return saved_answer(self.author, result, 201 if result.action == "created" else 200)
 
     @documentation.bulk_records
     def bulk(self, request: HttpRequest, data_type_id: int) -> HttpResponse:
         check_scope(self.author, "records", "write")
         schema = get_type_schema(self.author, data_type_id)
-        return json_answer(save_bulk(self.author, schema, read_body(request, "records", "upsert", "partial")))
+        return json_answer(
+            save_bulk(self.author, schema, read_body(request, "records", "upsert", "partial"))
+        )
 
     @documentation.destroy_record
     def destroy(self, request: HttpRequest, data_type_id: int, record_id: int) -> HttpResponse:
+        check_scope(self.author, "records", "admin")
         schema = get_type_schema(self.author, data_type_id)
         read_body(request)
         version = expected_version(request, self.author, schema, record_id)
         save = SaveRequest(Mode.DELETE_PERMANENTLY, record_id=record_id, expected_version=version)
-        save_record(self.author, schema, save)
+        home_of(schema).save_record(self.author, schema, save)
         return json_answer({"status": "deleted"})
 
     @documentation.list_changes
     def changes(self, request: HttpRequest, data_type_id: int, record_id: int) -> HttpResponse:
         schema = get_type_schema(self.author, data_type_id)
         query = Query(request, "page", "pageSize").only()
-        view = get_record_by_key(self.author, schema, record_id, ())
+        view = home_of(schema).get_record_by_key(self.author, schema, record_id, ())
         check_may_read(self.author, schema, view.row)
         page, size = query.page, query.page_size
-        total, entries = list_history(self.author, schema, view.uuid, offset=(page - 1) * size, limit=size, plain=True)
+        total, entries = home_of(schema).list_history(
+            self.author, schema, view.uuid, offset=(page - 1) * size, limit=size, plain=True
+        )
         items = [change_row(self.author, record_id, entry) for entry in entries]
         return json_answer(page_content(items, total, page, size))
 

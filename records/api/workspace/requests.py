@@ -1,9 +1,10 @@
-"""What callers of the Workspace API send, read into the shapes of the core. Its rules are the core's business."""
+"""What callers of the Workspace API send, read into the shapes of the core. Its rules are the
+core's business."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,20 +12,24 @@ from django.http import HttpRequest
 from records.api.bodies import MAX_TEXT, JsonBody, listed, read_object
 from records.api.etags import NO_VERSION, expected_versions
 from records.api.pagination import MAX_PAGE, MAX_SIZE
-from records.exceptions import InvalidInput
+from records.exceptions import InvalidInput, Place
 from records.services.access import Author
-from records.services.object_schema import ObjectSchema
-from records.services.read import get_record_by_external_id, get_record_by_key, select_fields
-from records.services.save_requests import Attributes, ExternalKey
-from records.services.search import SearchRequest
-from records.services.self_access import find_member
-from records.services.slug_filters import parse_slug_filters
-from records.services.values import UNSET
+from records.services.catalogue import ObjectSchema
+from records.services.operations import home_of
+from records.services.reading import find_member, get_record_by_external_id, select_fields
+from records.services.search import SearchRequest, parse_slug_filters
+from records.services.storage import ExternalKey
+from records.services.writing import UNSET, Attributes
 
 DEFAULT_SIZE = 50
 MAX_KEY = 2**63 - 1
 MAX_EXTERNAL = 255
-SORTED = {"createdAt": "created", "updatedAt": "updated", "created_at": "created", "updated_at": "updated"}
+SORTED = {
+    "createdAt": "created",
+    "updatedAt": "updated",
+    "created_at": "created",
+    "updated_at": "updated",
+}
 FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -37,19 +42,24 @@ def snake(name: str) -> str:
 
 
 class Body(JsonBody):
-    """A JSON object with its keys in camelCase or snake_case; InvalidInput names those that are not known."""
+    """A JSON object with its keys in camelCase or snake_case; InvalidInput names those that are not
+    known."""
 
-    def __init__(self, content: Any, keys: Iterable[str], where: str = "") -> None:
+    def __init__(self, content: Any, keys: Iterable[str], where: Place = ()) -> None:
         if not isinstance(content, dict):
-            raise InvalidInput(f"{where.rstrip('.')}: expected an object.")
+            raise InvalidInput("expected an object.", at=where)
         known = {form: key for key in keys for form in (key, snake(key))}
         unknown = [key for key in content if key not in known]
         if unknown:
-            raise InvalidInput(f"{where}unknown keys: {listed(unknown)}. Known are {', '.join(known.values())}.")
+            raise InvalidInput(
+                f"unknown keys: {listed(unknown)}."
+                f" Known are {', '.join(dict.fromkeys(known.values()))}.",
+                at=where,
+            )
         read: dict[str, Any] = {}
         for sent, value in content.items():
             if known[sent] in read:
-                raise InvalidInput(f"{where}{known[sent]}: it is sent twice.")
+                raise InvalidInput("it is sent more than once.", at=(*where, known[sent]))
             read[known[sent]] = value
         super().__init__(read, where)
 
@@ -64,7 +74,7 @@ class Body(JsonBody):
         """A primary key, or None where there is none."""
         value = self.content.get(key)
         if value is not None and (type(value) is not int or not 0 < value <= MAX_KEY):
-            raise self.wrong(key, "expected an integer id")
+            raise self.wrong("expected an integer id", key)
         return value
 
     def items(self, key: str, most: int) -> list[Any]:
@@ -73,9 +83,9 @@ class Body(JsonBody):
         if value is None:
             return []
         if not isinstance(value, list):
-            raise self.wrong(key, "expected a list")
+            raise self.wrong("expected a list", key)
         if len(value) > most:
-            raise InvalidInput(f"{self.where}{key}: at most {most} entries.", "limit_exceeded")
+            raise InvalidInput(f"at most {most} entries.", "limit_exceeded", at=(*self.where, key))
         return value
 
     def values(self) -> dict[str, Any]:
@@ -84,9 +94,11 @@ class Body(JsonBody):
         if value is None:
             return {}
         if not isinstance(value, dict):
-            raise self.wrong("fieldValues", "expected an object, slug to value")
+            raise self.wrong("expected an object, slug to value", "fieldValues")
         if len(value) > MAX_SIZE:
-            raise InvalidInput(f"{self.where}fieldValues: at most {MAX_SIZE} entries.", "limit_exceeded")
+            raise InvalidInput(
+                f"at most {MAX_SIZE} entries.", "limit_exceeded", at=(*self.where, "fieldValues")
+            )
         return value
 
 
@@ -110,19 +122,21 @@ def member_of(author: Author, body: Body) -> int | None:
         return None
     member = find_member(author, member_id)
     if member is None or not member.is_active:
-        raise InvalidInput(f"{body.where}memberId: there is no such member.", "does_not_exist")
+        raise InvalidInput(
+            "there is no such member.", "does_not_exist", at=(*body.where, "memberId")
+        )
     return member.id
-
-
-def members_of(author: Author, bodies: Sequence[Body]) -> list[int | None]:
-    """The members that several bodies name."""
-    return [member_of(author, body) for body in bodies]
 
 
 def check_external_id(sent: str) -> str:
     """What another system calls a record; InvalidInput for what cannot be kept."""
-    if not 0 < len(sent) <= MAX_EXTERNAL or "\x00" in sent or not _is_unicode(sent) or not sent.strip():
-        raise InvalidInput(f"externalId: expected 1 to {MAX_EXTERNAL} characters.")
+    if (
+        not 0 < len(sent) <= MAX_EXTERNAL
+        or "\x00" in sent
+        or not _is_unicode(sent)
+        or not sent.strip()
+    ):
+        raise InvalidInput(f"expected 1 to {MAX_EXTERNAL} characters.", at="externalId")
     return sent
 
 
@@ -132,7 +146,7 @@ def attributes_of(body: Body, member_id: int | None, caller: int) -> Attributes:
     if "externalId" in body:
         sent = body.content["externalId"]
         if sent is not None and not isinstance(sent, str):
-            raise body.wrong("externalId", "expected a string")
+            raise body.wrong("expected a string", "externalId")
         external = None if sent is None else ExternalKey("", check_external_id(sent))
     return Attributes(
         external=external,
@@ -143,14 +157,17 @@ def attributes_of(body: Body, member_id: int | None, caller: int) -> Attributes:
     )
 
 
-def expected_version(request: HttpRequest, author: Author, schema: ObjectSchema, named: int | str) -> int | None:
-    """The version that `If-Match` lets the record of this number or external id be changed at; None for any."""
+def expected_version(
+    request: HttpRequest, author: Author, schema: ObjectSchema, named: int | str
+) -> int | None:
+    """The version that `If-Match` lets the record of this number or external id be changed at; None
+    for any."""
     versions = expected_versions(request)
     if versions is None:
         return None
     if len(versions) > 1:
         view = (
-            get_record_by_key(author, schema, named, ())
+            home_of(schema).get_record_by_key(author, schema, named, ())
             if isinstance(named, int)
             else get_record_by_external_id(author, schema, named, ())
         )
@@ -162,7 +179,8 @@ def expected_version(request: HttpRequest, author: Author, schema: ObjectSchema,
 
 
 class Query:
-    """A query string: the parameters that are reserved, by either form of their names, and the rest."""
+    """A query string: the parameters that are reserved, by either form of their names, and the
+    rest."""
 
     def __init__(self, request: HttpRequest, *reserved: str) -> None:
         known = {form: name for name in reserved for form in (name, snake(name))}
@@ -173,7 +191,7 @@ class Query:
             if name is None:
                 self.rest += [(key, text) for text in texts]
             elif name in self.sent or len(texts) != 1:
-                raise InvalidInput(f"{name}: it is sent twice.")
+                raise InvalidInput("it is sent more than once.", at=name)
             else:
                 self.sent[name] = texts[0]
 
@@ -188,7 +206,7 @@ class Query:
         if text is None:
             return default
         if not re.fullmatch(r"[0-9]{1,19}", text) or not 1 <= int(text) <= most:
-            raise InvalidInput(f"{name}: expected a number from 1 to {most}.")
+            raise InvalidInput(f"expected a number from 1 to {most}.", at=name)
         return int(text)
 
     def key(self, name: str) -> int | None:
@@ -198,7 +216,7 @@ class Query:
     def flag(self, name: str) -> bool:
         text = self.sent.get(name, "false")
         if text.lower() not in FLAGS:
-            raise InvalidInput(f"{name}: expected true or false.")
+            raise InvalidInput("expected true or false.", at=name)
         return FLAGS[text.lower()]
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
@@ -207,12 +225,12 @@ class Query:
         for word in choices:
             if text in (word, snake(word)):
                 return word
-        raise InvalidInput(f"{name}: expected one of {', '.join(choices)}.")
+        raise InvalidInput(f"expected one of {', '.join(choices)}.", at=name)
 
     def text(self, name: str) -> str | None:
         text = self.sent.get(name)
         if text is not None and ("\x00" in text or len(text) > MAX_TEXT):
-            raise InvalidInput(f"{name}: expected a string of at most {MAX_TEXT} characters.")
+            raise InvalidInput(f"expected a string of at most {MAX_TEXT} characters.", at=name)
         return text
 
     @property
@@ -225,7 +243,18 @@ class Query:
 
 
 RECORD_PARAMETERS = (
-    *("page", "pageSize", "sortBy", "sortOrder", "search", "externalId", "memberId", "cursor", "count"),
+    *(
+        "page",
+        "pageSize",
+        "sortBy",
+        "sortOrder",
+        "search",
+        "externalId",
+        "memberId",
+        "cancelled",
+        "cursor",
+        "count",
+    ),
 )
 
 
@@ -236,7 +265,9 @@ def asked_records(query: Query, author: Author, schema: ObjectSchema) -> SearchR
         fields=select_fields(author, schema),
         query=parse_slug_filters(author, schema, query.rest),
         # Where records live elsewhere, nobody knows when they were made.
-        ordering=_ordering(query) if schema.external is None or {"sortBy", "sortOrder"} & query.sent.keys() else (),
+        ordering=_ordering(query)
+        if schema.external is None or {"sortBy", "sortOrder"} & query.sent.keys()
+        else (),
         search=query.text("search") or "",
         page=query.page,
         page_size=query.page_size,
@@ -244,6 +275,7 @@ def asked_records(query: Query, author: Author, schema: ObjectSchema) -> SearchR
         count=query.choice("count", ("exact", "none")) == "exact" and cursor is None,
         member_id=query.key("memberId"),
         external_id=query.text("externalId"),
+        cancelled=query.flag("cancelled") if "cancelled" in query.sent else None,
         plain=True,
     )
 
@@ -254,5 +286,5 @@ def _ordering(query: Query) -> tuple[str, ...]:
     if by is None:
         by, order = "createdAt", order if "sortOrder" in query.sent else "desc"
     if by.startswith("-"):
-        raise InvalidInput("sortBy: name a field; sortOrder says which way.")
+        raise InvalidInput("name a field; sortOrder says which way.", at="sortBy")
     return (("-" if order == "desc" else "") + SORTED.get(by, by),)

@@ -11,12 +11,16 @@ from django.http import HttpRequest, HttpResponse
 
 from records.api.answers import empty_answer, json_answer
 from records.api.etags import is_known, tagged
-from records.services.access import Author
-from records.services.data_types import DataType
-from records.services.history import HistoryEntry
-from records.services.object_schema import FieldSpec
-from records.services.read import RecordView, select_fields, view_records
-from records.services.write import SaveResult
+from records.services.access import Author, told_fields
+from records.services.catalogue import FieldSpec
+from records.services.reading import (
+    HistoryEntry,
+    RecordView,
+    select_fields,
+    view_records,
+)
+from records.services.shaping import DataType
+from records.services.writing import SaveResult
 
 from .fields import field_row
 
@@ -41,6 +45,7 @@ def record_row(view: RecordView, fields: Fields, zone: ZoneInfo) -> dict[str, An
         "memberId": row.member_id,
         "externalId": row.external_id if not row.external_source else None,
         "assignmentTaskId": row.assignment_task_id,
+        "cancelled": row.cancelled_at is not None,
         "fieldValues": {spec.name: values.get(spec.id) for spec in fields},
         "createdAt": local(row.created_at, zone),
         "updatedAt": local(row.updated_at, zone),
@@ -48,7 +53,9 @@ def record_row(view: RecordView, fields: Fields, zone: ZoneInfo) -> dict[str, An
     }
 
 
-def record_answer(request: HttpRequest, author: Author, view: RecordView, fields: Fields) -> HttpResponse:
+def record_answer(
+    request: HttpRequest, author: Author, view: RecordView, fields: Fields
+) -> HttpResponse:
     """One record, unless the caller has this version of it."""
     tag = tagged(view.version)
     if is_known(request, view.version):
@@ -74,7 +81,9 @@ def saved_answer(author: Author, result: SaveResult, status: int = 200) -> HttpR
 # ---------------------------------------------------------------- pages
 
 
-def page_content(items: Sequence[Any], total: int | None, page: int, size: int, **more: Any) -> dict[str, Any]:
+def page_content(
+    items: Sequence[Any], total: int | None, page: int, size: int, **more: Any
+) -> dict[str, Any]:
     return {"items": items, "total": total, "page": page, "pageSize": size, **more}
 
 
@@ -88,7 +97,9 @@ def change_row(author: Author, record_id: int, entry: HistoryEntry) -> dict[str,
         "source": entry.source,
         "requestId": entry.request_id,
         "version": entry.version,
-        "changes": {change.field.name: {"old": change.old, "new": change.new} for change in entry.changes},
+        "changes": {
+            change.field.name: {"old": change.old, "new": change.new} for change in entry.changes
+        },
         "createdAt": local(entry.created, author.workspace.zone),
     }
 
@@ -108,7 +119,10 @@ def data_type_row(author: Author, found: DataType) -> dict[str, Any]:
         "isCollection": found.is_collection,
         "archived": found.archived,
         "recordCount": found.record_count,
-        "fields": [field_row(spec) for spec in select_fields(author, found.schema)],
+        "fields": [
+            field_row(spec)
+            for spec in told_fields(author, found.schema, select_fields(author, found.schema))
+        ],
         "createdAt": local(found.created_at, zone),
         "updatedAt": local(found.updated_at, zone),
     }

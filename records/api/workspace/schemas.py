@@ -13,7 +13,11 @@ INTEGER: dict[str, Any] = {"type": "integer"}
 BOOLEAN: dict[str, Any] = {"type": "boolean"}
 NUMBER: dict[str, Any] = {"type": "number"}
 ANYTHING: dict[str, Any] = {}
-VALUES: dict[str, Any] = {"type": "object", "additionalProperties": True, "description": "Slug to value."}
+VALUES: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": True,
+    "description": "Slug to value.",
+}
 
 
 def _component(name: str, schema: dict[str, Any]) -> None:
@@ -21,7 +25,12 @@ def _component(name: str, schema: dict[str, Any]) -> None:
 
 
 def _page(name: str, item: str, **more: dict[str, Any]) -> None:
-    page = {"items": array(ref(item)), "total": nullable(INTEGER), "page": INTEGER, "pageSize": INTEGER}
+    page = {
+        "items": array(ref(item)),
+        "total": nullable(INTEGER),
+        "page": INTEGER,
+        "pageSize": INTEGER,
+    }
     _component(name, obj(page, **more))
 
 
@@ -37,7 +46,11 @@ _component(
             "memberId": nullable(INTEGER),
             "externalId": nullable(STRING),
             "assignmentTaskId": nullable(INTEGER),
-            "fieldValues": {**VALUES, "description": "Every visible field by slug; blank ones are null."},
+            "cancelled": BOOLEAN,
+            "fieldValues": {
+                **VALUES,
+                "description": "Every visible field by slug; blank ones are null.",
+            },
             "createdAt": MOMENT,
             "updatedAt": MOMENT,
             "version": INTEGER,
@@ -68,7 +81,11 @@ _component(
             "source": STRING,
             "requestId": STRING,
             "version": INTEGER,
-            "changes": {"type": "object", "additionalProperties": ref("ValueChange"), "description": "By slug."},
+            "changes": {
+                "type": "object",
+                "additionalProperties": ref("ValueChange"),
+                "description": "By slug.",
+            },
             "createdAt": MOMENT,
         }
     ),
@@ -79,10 +96,15 @@ _component(
     obj(
         {"records": {**array(ref("CreateDataRecordRequest")), "maxItems": 1000}},
         upsert={**BOOLEAN, "description": "Update records that have these external ids."},
-        partial={**BOOLEAN, "description": "Store valid records even if others are refused; false: all or nothing."},
+        partial={
+            **BOOLEAN,
+            "description": "Store valid records even if others are refused; false: all or nothing.",
+        },
     ),
 )
-_component("BulkResult", obj({"index": INTEGER, "action": STRING, "record": ref("DataRecordResponse")}))
+_component(
+    "BulkResult", obj({"index": INTEGER, "action": STRING, "record": ref("DataRecordResponse")})
+)
 _component("BulkError", obj({"index": INTEGER, "error": ref("Error")}))
 _component(
     "BulkDataRecordsResponse",
@@ -100,14 +122,29 @@ _component(
 
 _component(
     "MemberRecordCountsResponse",
-    obj({"counts": {"type": "object", "additionalProperties": INTEGER, "description": "By data type id."}}),
+    obj(
+        {
+            "counts": {
+                "type": "object",
+                "additionalProperties": INTEGER,
+                "description": "By data type id.",
+            }
+        }
+    ),
 )
-_FLAGS = dict.fromkeys(("required", "unique", "shouldIndex", "isAdminOnly", "isExternalId"), BOOLEAN)
+_FLAGS = dict.fromkeys(
+    ("required", "unique", "shouldIndex", "isAdminOnly", "isExternalId"), BOOLEAN
+)
 _RULES = {
     "minimum": nullable(NUMBER),
     "maximum": nullable(NUMBER),
     "pattern": nullable({"type": "string", "description": "Must match the whole text (RE2)."}),
-    "expression": nullable({"type": "string", "description": "The formula in CEL, over record.data.<slug>."}),
+    "expression": nullable(
+        {"type": "string", "description": "The formula in CEL, over record.data.<slug>."}
+    ),
+    "resultType": nullable(
+        {"type": "string", "enum": ["text", "number", "boolean"], "description": "Of a formula."}
+    ),
 }
 _component(
     "DataTypeFieldResponse",
@@ -139,7 +176,11 @@ _component(
         **_RULES,
     ),
 )
-_TYPE = {"description": STRING, "isCollection": BOOLEAN, "fields": array(ref("DataTypeFieldRequest"))}
+_TYPE = {
+    "description": STRING,
+    "isCollection": BOOLEAN,
+    "fields": array(ref("DataTypeFieldRequest")),
+}
 _component("CreateDataTypeRequest", obj({"name": STRING}, slug=STRING, **_TYPE))
 _component("UpdateDataTypeRequest", obj({}, name=STRING, slug=STRING, archived=BOOLEAN, **_TYPE))
 _component(
@@ -162,7 +203,10 @@ _component(
 )
 _component("ArchivedResponse", obj({"status": {"type": "string", "enum": ["archived"]}}))
 _component("ValidateSlugRequest", obj({"slug": STRING}))
-_component("ValidateSlugResponse", obj({"valid": BOOLEAN, "available": BOOLEAN, "suggestion": nullable(STRING)}))
+_component(
+    "ValidateSlugResponse",
+    obj({"valid": BOOLEAN, "available": BOOLEAN, "suggestion": nullable(STRING)}),
+)
 
 # ---------------------------------------------------------------- refusals
 

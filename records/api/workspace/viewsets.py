@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from records.api.viewsets import ApiViewSet
 from records.exceptions import RecordsError
 from records.services.access import Author, renewed
-from records.services.self_access import with_self_access
+from records.services.reading import with_self_access
 
 from .authentication import BearerAuthentication
 from .errors import refusal

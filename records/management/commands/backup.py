@@ -1,4 +1,4 @@
-"""`manage.py backup FILE`: everything in one file."""
+"""`manage.py backup FILE`: back up everything into one file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from records.services.backup import write_backup
 class Command(BaseCommand):
     """Writes a consistent snapshot of database and files while the servers go on."""
 
-    help = "Back up the database and all stored files to one file, which `restore` reads on SQLite and PostgreSQL."
+    help = (
+        "Back up the database and all stored files to one file, which `restore` reads on SQLite "
+        "and PostgreSQL."
+    )
 
     requires_system_checks = ()  # they load every page of the product
 
@@ -28,7 +31,9 @@ class Command(BaseCommand):
         done = write_backup(options["file"])
         self.stdout.write(f"{options['file']}: {done.rows:,} rows and {done.files:,} files.")
         if done.missing:
-            self.stderr.write(f"{len(done.missing)} files were no longer stored, among them {done.missing[0]}.")
+            self.stderr.write(
+                f"{len(done.missing)} files were no longer stored, among them {done.missing[0]}."
+            )
 
 
 def _stop(number: int, frame: Any) -> None:

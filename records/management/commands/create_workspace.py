@@ -1,4 +1,4 @@
-"""`manage.py create_workspace`: a workspace with its first member and key."""
+"""`manage.py create_workspace`: create a workspace with its first member and key."""
 
 import json
 from argparse import ArgumentParser
@@ -9,33 +9,43 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 
 from records.exceptions import RecordsError, Unavailable
-from records.services.workspaces import NewWorkspace, create_workspace
+from records.services.people import NewWorkspace, create_workspace
 
 
 class Command(BaseCommand):
     """Makes a workspace, an admin to log in with, and an API key."""
 
-    help = "Make a workspace with its contacts object, an admin member and an API key, which is shown once."
+    help = (
+        "Create a workspace with its contacts object, an admin member and an API key, which is "
+        "shown once."
+    )
 
     requires_system_checks = ()  # they load every page of the product
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", help="what the workspace is called")
-        parser.add_argument("--email", required=True, help="of its first member, an admin")
+        parser.add_argument("name", help="name of the workspace")
+        parser.add_argument("--email", required=True, help="email of its first member, an admin")
         parser.add_argument("--time-zone", default="UTC", help="IANA name (%(default)s)")
         parser.add_argument(
-            "--region", default="US", help="country whose national phone numbers are understood (%(default)s)"
+            "--region",
+            default="US",
+            help="country whose national phone numbers are understood (%(default)s)",
         )
-        parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+        parser.add_argument(
+            "--json", action="store_true", help="print one JSON object and nothing else"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             validate_email(options["email"])
             made = create_workspace(
-                options["name"], options["email"], time_zone=options["time_zone"], region=options["region"]
+                options["name"],
+                options["email"],
+                time_zone=options["time_zone"],
+                region=options["region"],
             )
         except ValidationError as problem:
-            raise CommandError(f"{options['email']!r} is not an e-mail address.") from problem
+            raise CommandError(f"{options['email']!r} is not an email address.") from problem
         except Unavailable:
             raise  # of the database or the disk: the command line says it
         except RecordsError as problem:
@@ -44,12 +54,12 @@ class Command(BaseCommand):
 
     def text(self, made: NewWorkspace) -> str:
         """What people read. The password and the key are not shown again."""
-        password = made.password or "(the one this user has already)"
+        password = made.password or "(unchanged: the user already has one)"
         return (
-            f"The workspace {made.workspace.name!r} is made ({made.workspace.slug}).\n\n"
+            f"Created the workspace {made.workspace.name!r} ({made.workspace.slug}).\n\n"
             f"  Workspace  {made.workspace.uuid}\n"
             f"  Member     {made.member.uuid}\n"
-            f"  E-mail     {made.member.email}\n"
+            f"  Email      {made.member.email}\n"
             f"  Password   {password}\n"
             f"  API key    {made.api_key}\n\n"
             "Keep the password and the key: only digests of them are stored."

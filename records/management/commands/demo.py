@@ -1,4 +1,4 @@
-"""`manage.py demo`: a workspace with real data, how to reach it, and the server."""
+"""`manage.py demo`: set up a demo workspace with real data, and serve it."""
 
 import json
 import time
@@ -15,7 +15,12 @@ from records.management.commands.serve import check_free, port
 from records.management.sample_workspace import SampleWorkspace
 from records.models import ApiKey, Member, Workspace
 from records.services.access import key_digest
-from records.services.workspaces import create_api_key, create_workspace, reset_password, revoke_api_key
+from records.services.people import (
+    create_api_key,
+    create_workspace,
+    reset_password,
+    revoke_api_key,
+)
 
 NAME = "Demo"
 KEY_NAME = "Demo key"
@@ -33,7 +38,7 @@ curl -sS "${AUTH[@]}" $API/companies/upsert -d '{"lookup_value": "Western Paper 
 
 # Find an airport by its code
 curl -sS "${AUTH[@]}" "$API/airports/lookup?identifier=dfw&field_names=name,city"
-"""
+"""  # noqa: E501 - one line of a shell
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +55,15 @@ class Credentials:
 class Command(BaseCommand):
     """Sets up the demo, or finds it, and serves it."""
 
-    help = "Make the demo workspace if there is none yet, say how to reach it, and serve it."
+    help = "Create the demo workspace if it does not exist, print how to reach it, and serve it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-        parser.add_argument("--port", type=port, default=8000, help="port to listen on (%(default)s)")
+        parser.add_argument(
+            "--host", default="127.0.0.1", help="address to listen on (%(default)s)"
+        )
+        parser.add_argument(
+            "--port", type=port, default=8000, help="port to listen on (%(default)s)"
+        )
         parser.add_argument("--no-serve", action="store_true", help="only set up and print")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -67,7 +76,9 @@ class Command(BaseCommand):
         member = Member.objects.select_related("workspace").get(uuid=found.member_id)
         SampleWorkspace(member.workspace, member).fill(self.say)
         self.say(f"Ready after {time.perf_counter() - started:.1f} s.\n")
-        self.say(instructions(found, f"http://{f'[{host}]' if ':' in host else host}:{address_port}"))
+        self.say(
+            instructions(found, f"http://{f'[{host}]' if ':' in host else host}:{address_port}")
+        )
         if not options["no_serve"]:
             call_command("serve", host=host, port=address_port)
 
@@ -78,13 +89,16 @@ class Command(BaseCommand):
 
 
 def find_or_make(folder: Path) -> Credentials:
-    """The credentials of this database's demo workspace, made where there are none that work, and kept in `folder`."""
+    """The credentials of this database's demo workspace, made where there are none that work, and
+    kept in `folder`."""
     workspace = Workspace.objects.filter(name=NAME, members__email=EMAIL).order_by("id").first()
     if workspace is None:
         workspace = create_workspace(NAME, EMAIL).workspace
     # One file for each workspace: demos on several databases leave each other alone.
     path = folder / f"demo-{workspace.uuid}.json"
-    kept = read_credentials(path) or read_credentials(folder / "demo.json")  # where it was up to 0.1
+    kept = read_credentials(path) or read_credentials(
+        folder / "demo.json"
+    )  # where it was up to 0.1
     found = working(workspace, kept if kept and kept.workspace_id == str(workspace.uuid) else None)
     if found != read_credentials(path):
         keep(found, path)
@@ -101,7 +115,11 @@ def read_credentials(path: Path) -> Credentials | None:
 def working(workspace: Workspace, kept: Credentials | None) -> Credentials:
     """What was kept, with a new password or key in place of one that no longer works."""
     member = Member.objects.select_related("user").get(workspace=workspace, email=EMAIL)
-    password = kept.password if kept and member.user.check_password(kept.password) else reset_password(member)
+    password = (
+        kept.password
+        if kept and member.user.check_password(kept.password)
+        else reset_password(member)
+    )
     keys = ApiKey.objects.filter(workspace=workspace, member=member, name=KEY_NAME, revoked_at=None)
     if kept and keys.filter(digest=key_digest(kept.api_key)).exists():
         secret = kept.api_key

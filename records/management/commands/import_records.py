@@ -1,4 +1,4 @@
-"""`manage.py import_records`: records from a CSV file."""
+"""`manage.py import_records`: import records from a CSV file."""
 
 import sys
 import time
@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from records.exceptions import RecordsError, Unavailable
+from records.exceptions import InvalidInput, RecordsError, Unavailable
 from records.management.commands.create_api_key import find_member
 from records.management.commands.serve import count
 from records.models import Source
@@ -20,12 +20,13 @@ from records.services.importing import (
     ImportPlan,
     ImportSummary,
     ObjectDraft,
-    find_delimiter,
+    Reading,
+    by_header,
     import_file,
     keep_at,
-    open_table,
+    open_file,
 )
-from records.services.workspaces import command_author, get_workspace
+from records.services.people import command_author, get_workspace
 
 REFUSED_ROWS = 1
 NOTHING_DONE = 2
@@ -35,10 +36,13 @@ class Command(BaseCommand):
     """Imports the rows of a CSV file as records of an object."""
 
     help = (
-        "Import a CSV file whose first row names fields, by API name or label. Rows change the records that have their"
-        " identifier (or --match field), and are new records otherwise. Interrupted, the same command goes on where it"
-        " stopped. Exit status: 0 when every row was stored, 1 when some were refused (the report says which and why),"
-        " 2 when the file as a whole was."
+        "Import a CSV file or a workbook whose first row names fields, by API name or label. Rows "
+        "change "
+        "the records that have their"
+        " identifier (or --match field), and are new records otherwise. Interrupted, the "
+        "same command goes on where it"
+        " stopped. Exit status: 0 when every row was stored, 1 when some were refused (the "
+        "report says which and why), 2 when the file as a whole was."
     )
 
     requires_system_checks = ()  # they load every page of the product
@@ -48,29 +52,46 @@ class Command(BaseCommand):
         parser.add_argument(
             "file",
             type=Path,
-            help="CSV with a header, its cells between commas, semicolons, tabs or bars; gzipped when it ends in .gz",
+            help="CSV with a header, its cells between commas, semicolons, tabs or bars, gzipped "
+            "when it ends in .gz; or an Excel workbook (.xlsx)",
         )
         parser.add_argument("--workspace", required=True, help="its UUID, slug or name")
-        parser.add_argument("--member", help="e-mail of the member who imports (the workspace's first admin)")
         parser.add_argument(
-            "--create-object", action="store_true", help="make the object from the file if there is none yet"
+            "--member", help="email of the member who imports (the workspace's first admin)"
+        )
+        parser.add_argument(
+            "--create-object",
+            action="store_true",
+            help="create the object from the file if it does not exist",
         )
         parser.add_argument(
             "--identifier",
-            help="column that identifies the records of a new object, or `none` (the first column, else `name`,"
-            " where it is text and each row has one of its own)",
+            help="column that identifies the records of a new object, or `none` (the first "
+            "column, else `name`, where it is text and each row has one of its own)",
         )
-        parser.add_argument("--match", help="unique field to match rows by, instead of the identifier")
         parser.add_argument(
-            "--again", action="store_true", help="import a file of new records that was imported before once more"
+            "--match", help="unique field to match rows by, instead of the identifier"
         )
-        parser.add_argument("--dry-run", action="store_true", help="say what would happen; store nothing")
-        parser.add_argument("--report", type=Path, help="where refused rows are listed (FILE.errors.csv, here)")
-        parser.add_argument("--batch-size", type=count, default=1000, help="rows of a transaction (%(default)s)")
         parser.add_argument(
-            "--processes", type=count, help="processes that share the work (as many as there are cores)"
+            "--again",
+            action="store_true",
+            help="import a file of new records again, although it was imported before",
         )
-        parser.add_argument("--encoding", default="utf-8", help="of the file (%(default)s)")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="report what would happen; store nothing"
+        )
+        parser.add_argument(
+            "--report",
+            type=Path,
+            help="file that lists the refused rows (FILE.errors.csv in the current folder)",
+        )
+        parser.add_argument(
+            "--batch-size", type=count, default=1000, help="rows per transaction (%(default)s)"
+        )
+        parser.add_argument(
+            "--processes", type=count, help="processes that share the work (one for each core)"
+        )
+        add_reading_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.perf_counter()
@@ -89,11 +110,31 @@ class Command(BaseCommand):
 
     def import_table(self, author: Author, options: dict[str, Any]) -> ImportSummary:
         """Import, showing how far it is if somebody is watching."""
-        path, encoding = options["file"], options["encoding"]
-        table = open_table(path, encoding, delimiter=find_delimiter(path, encoding))
+        with open_file(options["file"], reading(options)) as table:
+            return self.import_rows(author, table, options)
+
+    def import_rows(
+        self, author: Author, table: CsvTable, options: dict[str, Any]
+    ) -> ImportSummary:
+        """Import the rows of a table that is open."""
+        said = by_header(table.header, said_of_columns(options["column"]), "column")
+        if table.is_guess:
+            self.stderr.write(
+                f"The encoding is a guess: {table.encoding}. --encoding says another."
+            )
+        if table.above:
+            self.stderr.write(f"The names of the columns are in row {table.line}.")
         chosen = ImportOptions(
             keep_report=keep_at(options["report"] or Path(f"{table_name(table)}.errors.csv")),
-            plan=ImportPlan(options["match"]),
+            plan=ImportPlan(
+                options["match"],
+                mapping={
+                    name: form.pop("field") or None
+                    for name, form in said.items()
+                    if "field" in form
+                },
+                forms={name: form for name, form in said.items() if form},
+            ),
             create_object=options["create_object"],
             identifier=options["identifier"],
             again=options["again"] or None,
@@ -111,17 +152,59 @@ class Command(BaseCommand):
             return import_file(author, options["object"], table, chosen, show)
 
 
+def add_reading_arguments(parser: ArgumentParser) -> None:
+    """How the file and its columns are read, where it is not found in them."""
+    parser.add_argument("--encoding", default="", help="encoding of the file (found in it)")
+    parser.add_argument("--delimiter", default="", help="what separates its cells (found in it)")
+    parser.add_argument(
+        "--sheet", default="", help="name or number of a workbook's sheet (the first with cells)"
+    )
+    parser.add_argument(
+        "--header-row", type=count, help="row that has the names of the columns (found in it)"
+    )
+    parser.add_argument(
+        "--column",
+        action="append",
+        default=[],
+        metavar="COLUMN:KEY=VALUE",
+        help="what a column is, by its header or position: field=API_NAME (empty: left out), "
+        "numbers=point or comma, dates=ymd, dmy or mdy, blanks=NA,- ; may be repeated",
+    )
+
+
+def reading(options: dict[str, Any]) -> Reading:
+    """How the options say the file is read."""
+    delimiter = {"tab": "\t", "\\t": "\t"}.get(options["delimiter"], options["delimiter"])
+    return Reading(options["encoding"], delimiter, options["sheet"], options["header_row"])
+
+
+def said_of_columns(said: list[str]) -> dict[str, dict[str, Any]]:
+    """What the options say of columns, by header or position."""
+    found: dict[str, dict[str, Any]] = {}
+    for text in said:
+        column, _, form = text.rpartition(":")
+        key, equals, value = form.partition("=")
+        if not (column and equals) or key not in ("field", "numbers", "dates", "blanks"):
+            raise InvalidInput(
+                f"--column {text!r}: expected COLUMN:KEY=VALUE, with the key field, numbers, dates "
+                "or blanks."
+            )
+        found.setdefault(column, {})[key] = value.split(",") if key == "blanks" else value
+    return found
+
+
 def table_name(table: CsvTable) -> str:
     """The name of the file without `.csv` and `.gz`."""
-    return table.path.name.removesuffix(".gz").removesuffix(".csv")
+    return table.path.name.removesuffix(".gz").removesuffix(".csv").removesuffix(".xlsx")
 
 
 def text(summary: ImportSummary, seconds: float, *, dry_run: bool) -> str:
     """What became of the file, for people."""
     if summary.done_before is not None:
         return (
-            f"This file was imported into {summary.object_name} at {summary.done_before:%Y-%m-%d %H:%M} UTC:"
-            f" {counts(summary)}. Nothing was done; --again imports it."
+            f"This file was imported into {summary.object_name} at "
+            f"{summary.done_before:%Y-%m-%d %H:%M} UTC:"
+            f" {counts(summary)}. Nothing was imported; --again imports it again."
         )
     rows = summary.rows - summary.resumed_at
     intro = "Dry run, nothing is stored: " if dry_run else ""
@@ -129,24 +212,34 @@ def text(summary: ImportSummary, seconds: float, *, dry_run: bool) -> str:
     lines = [f"{intro}{summary.object_name}: {counts(summary)} ({speed})."]
     if summary.made is not None:
         lines.append(described(summary.made))
+    lines.extend(
+        f"{name}: {', '.join(f'{key} {value}' for key, value in told.items())}.".replace("_", " ")
+        for name, told in summary.readings.items()
+    )
     if summary.resumed_at:
         lines.append(f"The first {summary.resumed_at:,} rows were imported before.")
     if summary.report is not None:
-        lines.append(f"What was refused, and why: {summary.report}")
+        lines.append(f"Refused rows, with reasons: {summary.report}")
     return "\n".join(lines)
 
 
 def described(made: ObjectDraft) -> str:
-    """The fields that were made of the columns, so that a wrong type is noticed before there is much of it."""
+    """The fields that were made of the columns, so that a wrong type is noticed before there is
+    much of it."""
     fields = ", ".join(
-        f"{field.name} ({field.field_type}{', identifies' if field.name == made.identifier else ''})"
+        f"{field.name} "
+        f"({field.field_type}{', identifies' if field.name == made.identifier else ''})"
         for field in made.fields
     )
-    return f"Its fields, by what the columns hold: {fields}.{'' if made.identifier else ' None identifies.'}"
+    return (
+        "Its fields, derived from the columns: "
+        f"{fields}.{'' if made.identifier else ' None identifies records.'}"
+    )
 
 
 def counts(summary: ImportSummary) -> str:
     return (
-        f"{summary.created:,} created, {summary.updated:,} updated, {summary.unchanged:,} unchanged,"
+        f"{summary.created:,} created, {summary.updated:,} updated, {summary.unchanged:,} "
+        "unchanged,"
         f" {summary.failed:,} failed"
     )

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from records.services.integrity import reindex
-from records.services.workspaces import list_workspaces
+from records.services.people import list_workspaces
+from records.services.storage import reindex
 
 
 class Command(BaseCommand):
@@ -16,7 +16,7 @@ class Command(BaseCommand):
     help = "Rebuild the typed index, by which records are found, from the records themselves."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--workspace", help="UUID, slug or name; all workspaces when left out")
+        parser.add_argument("--workspace", help="UUID, slug or name; all workspaces if omitted")
 
     def handle(self, *args: Any, **options: Any) -> None:
         for workspace in list_workspaces(options["workspace"]):

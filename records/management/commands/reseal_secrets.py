@@ -6,18 +6,21 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from records.services.external.sources import reseal_secrets
+from records.services.external import reseal_secrets
 
 
 class Command(BaseCommand):
-    """Seals every stored secret anew; afterwards the older keys in EXTERNAL_SECRET_KEYS are not needed any more."""
+    """Seals every stored secret anew; afterwards the older keys in EXTERNAL_SECRET_KEYS are not
+    needed any more."""
 
-    help = "Seal the secrets of external sources with the first of EXTERNAL_SECRET_KEYS."
+    help = "Re-encrypt the secrets of external sources with the first of EXTERNAL_SECRET_KEYS."
 
     requires_system_checks = ()  # they load every page of the product
 
     def handle(self, *args: Any, **options: Any) -> None:
         done, lost = reseal_secrets()
-        self.stdout.write(f"{done} secrets sealed anew")
+        self.stdout.write(f"{done} secrets re-encrypted")
         if lost:
-            raise CommandError(f"{lost} secrets cannot be opened with any of the keys; they must be set again.")
+            raise CommandError(
+                f"{lost} secrets cannot be decrypted with any of the keys; set them again."
+            )

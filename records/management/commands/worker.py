@@ -1,4 +1,4 @@
-"""`manage.py worker`: runs the jobs that are too big to wait for."""
+"""`manage.py worker`: run the jobs that take longer than a request."""
 
 from __future__ import annotations
 
@@ -21,24 +21,35 @@ from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
 from records.management.commands.serve import check_migrated
-from records.services.faults import refusal_of
-from records.services.jobs import beat, forget_beats, recover_jobs, stop_working
+from records.services.database import refusal_of
+from records.services.jobs import (
+    beat,
+    forget_beats,
+    recover_jobs,
+    stop_working,
+)
+from records.services.retention import sweep_stores
 from records.services.storage import refresh_outdated_statistics
-from records.services.stores import sweep_stores
 
 SWEEP_SECONDS = 3600
 STATISTICS_SECONDS = 15
 
 
 class Command(BaseCommand):
-    """Runs tasks as they come, one at a time, takes up the jobs of workers that were killed, and sweeps."""
+    """Runs tasks as they come, one at a time, takes up the jobs of workers that were killed, and
+    sweeps."""
 
     help = "Run background jobs. Any number of workers may run; `serve` starts one."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--interval", type=float, default=1.0, help="seconds between looks (%(default)s)")
-        parser.add_argument("--parent", type=int, help="end when this process has ended")
-        parser.add_argument("--batch", action="store_true", help="end when there is nothing left to do")
+        parser.add_argument(
+            "--interval",
+            type=float,
+            default=1.0,
+            help="seconds between checks for jobs (%(default)s)",
+        )
+        parser.add_argument("--parent", type=int, help="exit when this process has exited")
+        parser.add_argument("--batch", action="store_true", help="exit when no job is left")
 
     def handle(self, *args: Any, **options: Any) -> None:
         stopping = threading.Event()
@@ -52,7 +63,7 @@ class Command(BaseCommand):
             signal.signal(signal.SIGTERM, stop)
         check_migrated()
         if not options["batch"] and not options["parent"]:
-            self.stdout.write("Runs jobs as they come. Ctrl-C stops it.")
+            self.stdout.write("Waiting for jobs. Ctrl-C stops the worker.")
         name = f"{socket.gethostname()}:{os.getpid()}"
         recovered = swept = analyzed = -math.inf
         while not stopping.is_set():
@@ -80,7 +91,8 @@ def recover(name: str) -> None:
 
 
 def attempt(work: Callable[[], object]) -> None:
-    """Do a part of the work; a database that is away, busy or full is logged, and asked again at the next look."""
+    """Do a part of the work; a database that is away, busy or full is logged, and asked again at
+    the next look."""
     try:
         work()
     except Exception as error:

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from records.exceptions import Conflict, InvalidInput, NotFound
-from records.services.lifecycle import Address, external_key
-from records.services.object_schema import ObjectSchema
-from records.services.record_rows import RecordRow
-from records.services.save_requests import ExternalKey
+from records.exceptions import Conflict, InvalidInput, NotFound, quoted
+from records.services.catalogue import ObjectSchema
+from records.services.reading import Address, external_key
+from records.services.storage import ExternalKey, RecordRow
 
 from .base import Arguments
 
@@ -21,7 +20,8 @@ def record_uuid(arguments: Arguments) -> str:
         return str(UUID(arguments["record_id"]))
     except ValueError:
         raise InvalidInput(
-            f"record_id: {arguments['record_id'][:80]!r} is not a UUID; send an id of your own as external_id."
+            f"{quoted(arguments['record_id'])} is not a UUID; send your own ids as external_id.",
+            at="record_id",
         ) from None
 
 
@@ -32,9 +32,13 @@ def record_address(arguments: Arguments) -> Address:
     if "external_id" in arguments:
         external = external_key(arguments["external_id"], arguments.get("external_source", ""))
     elif "external_source" in arguments:
-        raise InvalidInput("external_source: says where an external_id comes from; send that too.", "required")
+        raise InvalidInput(
+            "says where an external_id comes from; send that too.", "required", at="external_source"
+        )
     if uuid is None and external is None:
-        raise InvalidInput(f"record_id: {arguments['action']} needs record_id or external_id.", "required")
+        raise InvalidInput(
+            f"{arguments['action']} needs record_id or external_id.", "required", at="record_id"
+        )
     return Address(uuid, external)
 
 
@@ -44,7 +48,7 @@ def check_same(schema: ObjectSchema, row: RecordRow, external: ExternalKey | Non
         return
     elsewhere = schema.external is not None  # where all external ids are those of the one upstream
     if row.external_id != external.id or not (elsewhere or row.external_source == external.source):
-        raise Conflict("The record id and the external id are those of two different records.")
+        raise Conflict("The record id and the external id belong to different records.")
 
 
 @contextmanager
@@ -54,9 +58,12 @@ def told_by_argument(schema: ObjectSchema, arguments: Arguments) -> Iterator[Non
         yield
     except NotFound:
         argument = "record_id" if "record_id" in arguments else "external_id"
-        named = repr(arguments.get(argument, "")[:80])
+        named = quoted(arguments.get(argument, ""))
         if argument == "external_id":
             source = arguments.get("external_source")
-            named += f" of {source[:80]!r}" if source else " without external_source"
-        message = f"{argument}: there is no {schema.name} record {named}; query_records finds those there are."
+            named += f" of {quoted(source)}" if source else " without external_source"
+        message = (
+            f"{argument}: there is no {schema.name} record {named}; query_records finds the "
+            "existing ones."
+        )
         raise NotFound(message) from None

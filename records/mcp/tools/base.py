@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from records.exceptions import NotFound
+from records.exceptions import NotFound, quoted
 from records.registry import Registry
 from records.services.access import Author, get_schema, is_workspace
-from records.services.object_schema import ObjectSchema
+from records.services.catalogue import ObjectSchema
 
 Arguments = Mapping[str, Any]
 tools: Registry[Tool] = Registry("tool")
@@ -26,6 +26,14 @@ RECORD_TYPE = {
     "maxLength": 255,
     "description": "The record type: its API name, as list_record_types gives it, or its UUID.",
 }
+IDEMPOTENCY_KEY = "idempotency_key"
+KEY_OF_CALL = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 255,
+    "description": "A unique key of your own for this write: a repeated call with it is answered "
+    "as the first one was, for 24 hours, and changes nothing more.",
+}
 RECORD_ID = {"type": "string", "minLength": 1, "maxLength": 64, "description": "The record's UUID."}
 
 
@@ -33,9 +41,10 @@ RECORD_ID = {"type": "string", "minLength": 1, "maxLength": 64, "description": "
 class Tool:
     """A tool: what it says of itself, and what it does for the member behind a key.
 
-    `properties` are its arguments as JSON Schemas, by name. What it may do to the world is told in the words of the
-    protocol: `destructive` where something that was there may be gone afterwards, `idempotent` where a repeated call
-    with the same arguments changes nothing more. `reads` are those of its actions that change nothing.
+    `properties` are its arguments as JSON Schemas, by name. What it may do to the world is told in
+    the words of the protocol: `destructive` where something that was there may be gone afterwards,
+    `idempotent` where a repeated call with the same arguments changes nothing more. `reads` are
+    those of its actions that change nothing.
     """
 
     name: str
@@ -56,7 +65,9 @@ class Tool:
     def schema_for(self, author: Author) -> dict[str, Any]:
         """JSON Schema of the arguments, for a caller who may not know yet which base is theirs."""
         schema = self.schema
-        schema["properties"]["base_id"]["description"] = f"{BASE_ID['description']} It is {author.workspace.uuid}."
+        schema["properties"]["base_id"]["description"] = (
+            f"{BASE_ID['description']} It is {author.workspace.uuid}."
+        )
         return schema
 
     @property
@@ -71,10 +82,13 @@ class Tool:
 
 
 def check_base(author: Author, base_id: str) -> None:
-    """NotFound unless `base_id` is the caller's own workspace; another's and nobody's look the same."""
+    """NotFound unless `base_id` is the caller's own workspace; another's and nobody's look the
+    same."""
     own = author.workspace.uuid
     if base_id.lower() != own and not is_workspace(author, base_id):
-        raise NotFound(f"base_id: there is no base {base_id[:80]!r} for this API key; its base is {own}.")
+        raise NotFound(
+            f"base_id: there is no base {quoted(base_id)} for this API key; its base is {own}."
+        )
 
 
 def get_type(author: Author, arguments: Arguments) -> ObjectSchema:
@@ -84,5 +98,8 @@ def get_type(author: Author, arguments: Arguments) -> ObjectSchema:
     try:
         return get_schema(author, name)
     except NotFound:
-        message = f"record_type: there is no record type {name[:80]!r} here; list_record_types names those there are."
+        message = (
+            f"record_type: there is no record type {quoted(name)} here; list_record_types lists "
+            "them."
+        )
         raise NotFound(message) from None

@@ -1,6 +1,10 @@
-"""Backups: one archive with every table and stored file, which either engine reads."""
+"""Backups: one archive with every table and stored file, which either engine reads.
 
-from .reading import RestoreSummary, restore
-from .writing import BackupSummary, write_backup
+Called by: the commands `backup` and `restore`. It never goes through `writing`: rows are copied as
+they are.
+"""
 
-__all__ = ["BackupSummary", "RestoreSummary", "restore", "write_backup"]
+from .archiving import write_backup
+from .restoring import restore
+
+__all__ = ["restore", "write_backup"]

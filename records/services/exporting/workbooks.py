@@ -1,4 +1,5 @@
-"""Writing workbooks without leaving anything behind: the library spools each sheet to a named file of its own."""
+"""Writing workbooks without leaving anything behind: the library spools each sheet to a named file
+of its own."""
 
 from __future__ import annotations
 
@@ -13,10 +14,12 @@ from openpyxl.writer.excel import ExcelWriter
 
 
 class UnnamedSheetWriter(WorksheetWriter):
-    """Writes the rows of a sheet to an open file, which a killed process does not leave in the temporary folder."""
+    """Writes the rows of a sheet to an open file, which a killed process does not leave in the
+    temporary folder."""
 
     def __init__(self, sheet: Any, rows: IO[bytes]) -> None:
         super().__init__(sheet, rows)
+        # A sheet does this only for a writer that it makes itself.
         self.write_top()
 
     def cleanup(self) -> None:
@@ -28,6 +31,7 @@ class _Archive(ZipFile):
 
     def write(self, filename: Any, arcname: Any = None, *_: Any) -> None:
         filename.seek(0, os.SEEK_SET)
+        # The final size is unknown when the entry begins, and may pass 4 GiB.
         with self.open(arcname, "w", force_zip64=True) as entry:
             shutil.copyfileobj(filename, entry, 1 << 16)
 

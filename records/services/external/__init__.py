@@ -1,13 +1,31 @@
-"""Objects whose records live elsewhere: every operation on them is forwarded to an upstream.
+"""Objects whose records live elsewhere: every operation on them is a call of an upstream.
 
-forwarding  the one seam: services that read or write records ask here first
-operations  what each of those services does with such an object
-calls       one call: what is checked before it, and the row it leaves
-limits      how many at once, and none for a while where they keep failing
-sending     HTTP, to vetted addresses, within a time and a size
-addresses   which hosts and addresses may be connected to
-shapes      between records and the upstream's JSON
-ids         between the upstream's ids and UUIDs
-source      a source, compiled into its object's schema
-sources     setting sources up
+`external_records` is the home of such records, and `sources` sets sources up. Below them: `calls`
+(one call, what is checked before it and the row it leaves), `listing`, `limits` (how many at once,
+and none for a while where they keep failing), `sending` (HTTP to vetted addresses, within a time
+and a size), `json_mapping` and `ids`.
+
+Called by: operations and the admin. It never stores a value here.
 """
+
+from . import external_records
+from .connection_test import try_connection
+from .sources import (
+    METHODS,
+    USUAL_METHODS,
+    create_source,
+    delete_source,
+    reseal_secrets,
+    update_source,
+)
+
+__all__ = [
+    "METHODS",
+    "USUAL_METHODS",
+    "create_source",
+    "delete_source",
+    "external_records",
+    "reseal_secrets",
+    "try_connection",
+    "update_source",
+]

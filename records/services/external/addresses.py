@@ -1,23 +1,28 @@
-"""Which addresses may be connected to: public ones, and those of hosts that the operator has opened.
+"""Which addresses may be connected to: public ones, and those of hosts that the operator has
+opened.
 
-An upstream is named by whoever sets a workspace up, and called from inside the operator's network: without this,
-anybody could have this server ask its neighbours, itself, or the cloud's metadata service.
+Workspace admins choose the upstream, and this server calls it from inside the operator's network.
+Without this check they could make it call its neighbours, itself, or the cloud's metadata service.
 """
 
 from __future__ import annotations
 
 import socket
 import threading
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 
 Address = IPv4Address | IPv6Address
-# Networks that lead to other addresses (6to4, Teredo, NAT64), and clouds' own services at addresses that look public.
+# Multicast, reserved, unspecified and link-local addresses of IPv4. Some of them count as global.
+SPECIAL_IPV4 = ("224.0.0.0/4", "240.0.0.0/4", "0.0.0.0/32", "169.254.0.0/16")
+# All of IPv6 but 2000::/3, the only part that the internet uses.
+SPECIAL_IPV6 = ("::/3", "4000::/2", "8000::/1")
+# Networks that lead to other addresses (6to4, Teredo, NAT64), and clouds' own services at addresses
+# that look public.
 ELSEWHERE = ("2002::/16", "2001::/32", "64:ff9b::/96", "64:ff9b:1::/48", "192.88.99.0/24")
 CLOUDS = ("168.63.129.16/32", "192.0.0.0/24")
-FORBIDDEN = [ip_network(text) for text in (*ELSEWHERE, *CLOUDS)]
-PUBLIC_IPV6 = IPv6Network("2000::/3")
+CLOSED = [ip_network(text) for text in (*SPECIAL_IPV4, *SPECIAL_IPV6, *ELSEWHERE, *CLOUDS)]
 
 
 class Unreachable(Exception):
@@ -30,44 +35,45 @@ class Forbidden(Exception):
 
 def is_opened(host: str, port: int) -> bool:
     """Whether the operator has opened this host, whatever its addresses are."""
+    # The setting writes IPv6 addresses in brackets, as URLs do.
     name = f"[{host}]" if ":" in host else host
     return f"{name}:{port}" in {entry.strip().lower() for entry in settings.EXTERNAL_ALLOWED_HOSTS}
 
 
 def is_public(text: str) -> bool:
     """Whether this is an address of the public internet."""
+    # The zone of a scoped IPv6 address says which interface to use, not where it leads.
     address: Address = ip_address(text.partition("%")[0])
     if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return is_public(str(address.ipv4_mapped))
-        if address not in PUBLIC_IPV6:
-            return False
-    closed = address.is_multicast or address.is_reserved or address.is_unspecified or address.is_link_local
-    return address.is_global and not closed and not any(address in network for network in FORBIDDEN)
+        # `::ffff:10.0.0.1` is connected to as 10.0.0.1.
+        address = address.ipv4_mapped or address
+    return address.is_global and not any(address in network for network in CLOSED)
 
 
 def vetted_addresses(host: str, port: int, seconds: float) -> list[str]:
-    """The addresses of a host, all of which may be connected to; Forbidden when one may not."""
+    """The addresses of a host; Forbidden if connecting to any of them is not allowed."""
     found = _resolve(host, port, seconds)
+    # All of them: which one is connected to depends on the network.
     if not is_opened(host, port) and not all(is_public(address) for address in found):
         raise Forbidden
     return found
 
 
 def _resolve(host: str, port: int, seconds: float) -> list[str]:
-    """Ask the resolver in a thread, since it knows no time limit."""
+    """Ask the resolver in a thread, because it has no time limit of its own."""
     found: list[str] = []
 
     def ask() -> None:
         try:
             rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
+        except (OSError, UnicodeError):  # IDNA refuses some names before any look-up
             return
         found.extend(dict.fromkeys(str(row[4][0]) for row in rows))
 
     asking = threading.Thread(target=ask, daemon=True, name="resolve")
     asking.start()
     asking.join(seconds)
+    # A copy below: a thread that is late may still add to the list.
     if asking.is_alive() or not found:
         raise Unreachable
     return list(found)

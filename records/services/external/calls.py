@@ -1,4 +1,5 @@
-"""One call of an upstream: what is checked before it, the row it leaves, and what its answer means."""
+"""One call of an upstream: what is checked before it, the row it leaves, and what its answer
+means."""
 
 from __future__ import annotations
 
@@ -14,24 +15,34 @@ from django.db import connection
 from records.exceptions import ExternalConfig, ExternalError, InTransaction, NotFound, RecordsError
 from records.models import CallOutcome, ExternalCall, ExternalOperation
 from records.services.access import Author
-from records.services.object_schema import ObjectSchema
-from records.services.sealing import Unreadable, unseal
+from records.services.catalogue import (
+    PORTS,
+    ObjectSchema,
+    Operation,
+    SourceSpec,
+    not_offered,
+)
+from records.services.database import Unreadable, unseal
 
-from .forwarding import not_offered
+from .json_mapping import MISSING, fill, follow
 from .limits import Closed, limits
-from .sending import Answer, Failed, Request, send
-from .shapes import MISSING, fill, follow
-from .source import PORTS, Operation, SourceSpec
+from .sending import (
+    Answer,
+    Failed,
+    Request,
+    send,
+)
 
 READS = frozenset({ExternalOperation.GET, ExternalOperation.LIST})
 AGENT = "Records"
 LEAST_SECRET = 8  # a shorter text may stand in an answer by chance
-UNKNOWN = "What became of it there is unknown: look before you repeat it."
+UNKNOWN = "The outcome is unknown: check before you repeat it."
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked of a source. `values` fill the template; `field_names` go into the call's row."""
+    """What is asked of a source. `values` fill the template; `field_names` go into the call's
+    row."""
 
     operation: ExternalOperation
     external_id: str = ""
@@ -42,7 +53,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A successful answer: all of it, and what stands at the operation's response path; None for an empty one."""
+    """A successful answer: all of it, and what stands at the operation's response path; None for an
+    empty one."""
 
     status: int
     content: Any
@@ -50,10 +62,11 @@ class Reply:
 
 
 def call_source(author: Author, schema: ObjectSchema, asked: Asked) -> Reply:
-    """Ask the object's source. Must not be inside a transaction, which the upstream would keep open.
+    """Ask the object's source. Must not be inside a transaction, which the upstream would keep
+    open.
 
-    ExternalConfig when the source does not declare the operation, ExternalError when the upstream fails, NotFound when
-    it has no such record.
+    ExternalConfig when the source does not declare the operation, ExternalError when the upstream
+    fails, NotFound when it has no such record.
     """
     source = schema.external
     assert source is not None
@@ -61,25 +74,34 @@ def call_source(author: Author, schema: ObjectSchema, asked: Asked) -> Reply:
     if operation is None:
         raise not_offered(schema, f"the operation {asked.operation.value!r}")
     if connection.in_atomic_block:
-        raise InTransaction(f"The records of {schema.name!r} live elsewhere; they cannot be part of a batch.")
+        raise InTransaction(
+            f"The records of {schema.name!r} are stored in an external source; they cannot "
+            "be part of a batch."
+        )
+    # Before the call's row: a request that cannot be built was never made.
     request = _request(source, operation, asked)
+    # Stored before sending: a process killed in between leaves a trace of the call.
     noted = _note(author, schema, source, asked)
     _let_go_of_database()
     call = _Call(schema, asked, noted)
     try:
+        # By host as well: a source whose URL was corrected starts with a clean record.
         with limits.admitted((source.uuid, source.host, source.port)) as admitted:
             reply = call.made(source, operation, request)
             admitted.failed = call.failed
     except Closed as closed:
-        error = ExternalError(f"The upstream of {schema.name!r} {closed.why}.", retry_after=closed.seconds)
+        error = ExternalError(
+            f"The upstream of {schema.name!r} {closed.why}.", retry_after=closed.seconds
+        )
         raise call.ended(error) from None
+    # Raised outside of `admitted`, which counts every exception as a failure of the upstream.
     if isinstance(reply, RecordsError):
         raise reply
     return reply
 
 
 class _Call:
-    """A call on its way; `failed` says whether the upstream is to be left alone if it goes on like this."""
+    """A call in progress; `failed` says whether it counts towards pausing calls to the upstream."""
 
     def __init__(self, schema: ObjectSchema, asked: Asked, noted: int) -> None:
         self.schema = schema
@@ -89,7 +111,9 @@ class _Call:
         self.answer: Answer | None = None
         self.begun = time.monotonic()
 
-    def made(self, source: SourceSpec, operation: Operation, request: Request) -> Reply | RecordsError:
+    def made(
+        self, source: SourceSpec, operation: Operation, request: Request
+    ) -> Reply | RecordsError:
         try:
             self.answer = answer = send(request)
             self._check_quiet(source, answer)
@@ -97,6 +121,7 @@ class _Call:
                 return self.ended(self._status_error(answer.status))
             reply = self._read(operation, answer)
         except Failed as failed:
+            # Our own refusal to connect says nothing of the upstream's health.
             self.failed = not failed.forbidden
             return self.ended(self._failure(failed))
         self.ended(None)
@@ -104,21 +129,25 @@ class _Call:
 
     def ended(self, error: RecordsError | None) -> RecordsError:
         """Complete the call's row, and give the error back."""
+        # An answer that was refused while it was read left only its status, in the error.
         status = self.answer.status if self.answer is not None else getattr(error, "status", None)
         ExternalCall.objects.filter(workspace_id=self.schema.workspace_id, id=self.noted).update(
             status=status,
             answer_digest=sha256(self.answer.body).hexdigest() if self.answer is not None else "",
-            outcome=CallOutcome.APPLIED if error is None else getattr(error, "outcome", CallOutcome.REFUSED),
+            outcome=CallOutcome.APPLIED
+            if error is None
+            else getattr(error, "outcome", CallOutcome.REFUSED),
             problem=error.detail[:500] if error is not None else "",
             milliseconds=int((time.monotonic() - self.begun) * 1000),
         )
         return error or RecordsError("")
 
     def _check_quiet(self, source: SourceSpec, answer: Answer) -> None:
-        """An upstream that repeats what it was sent must not give the secret away."""
+        """An upstream that repeats what it was sent must not reveal the secret."""
+        # Without the scheme, as in `Bearer …`: an echo may contain the token alone.
         token = _secret(source).rpartition(" ")[2]
         if len(token) >= LEAST_SECRET and token.encode() in answer.body:
-            raise Failed("answered with the secret it was sent", sent=True, status=answer.status)
+            raise Failed("returned the secret that it was sent", sent=True, status=answer.status)
 
     def _read(self, operation: Operation, answer: Answer) -> Reply:
         if answer.status == 204 or not answer.body.strip():
@@ -126,33 +155,50 @@ class _Call:
         try:
             content = orjson.loads(answer.body)
         except orjson.JSONDecodeError:
-            raise Failed("answered in something else than JSON", sent=True, status=answer.status) from None
+            raise Failed(
+                "returned something other than JSON", sent=True, status=answer.status
+            ) from None
         item = follow(content, operation.response_path)
-        if item is MISSING and self.asked.operation not in (ExternalOperation.DELETE, ExternalOperation.CANCEL):
+        # Deleting and cancelling return nothing that is needed.
+        if item is MISSING and self.asked.operation not in (
+            ExternalOperation.DELETE,
+            ExternalOperation.CANCEL,
+        ):
             path = ".".join(operation.response_path)
-            raise Failed(f"sent an answer that has nothing at {path!r}", sent=True, status=answer.status)
+            raise Failed(
+                f"sent a response that has nothing at {path!r}", sent=True, status=answer.status
+            )
         return Reply(answer.status, content, item)
 
     def _failure(self, failed: Failed) -> RecordsError:
         why = f"The upstream of {self.schema.name!r} {failed.why}."
         if failed.forbidden:
             return ExternalConfig(why)
+        # Reading changes nothing, so a spoilt answer leaves no doubt.
         read_unusable = failed.status is not None and self.asked.operation in READS
         if not failed.sent or read_unusable:
             return ExternalError(f"{why} Nothing was changed.", status=failed.status)
-        return ExternalError(f"{why} {UNKNOWN}", status=failed.status, outcome=CallOutcome.UNKNOWN.value)
+        return ExternalError(
+            f"{why} {UNKNOWN}", status=failed.status, outcome=CallOutcome.UNKNOWN.value
+        )
 
     def _status_error(self, status: int) -> RecordsError:
+        # Without an id it is the path of the source that does not exist.
         if status in (404, 410) and self.asked.external_id:
-            return NotFound(f"The upstream of {self.schema.name!r} has no such record (it answered {status}).")
+            return NotFound(
+                f"The upstream of {self.schema.name!r} has no such record (it answered {status})."
+            )
+        # A refusal is an answer: only failures of the upstream pause calls to it.
         self.failed = status >= 500
         why = f"The upstream of {self.schema.name!r} answered {status}."
+        # A client error means the upstream refused; 3xx and 5xx leave it open what it did.
         if 400 <= status < 500 or self.asked.operation in READS:
             return ExternalError(why, status=status)
         return ExternalError(f"{why} {UNKNOWN}", status=status, outcome=CallOutcome.UNKNOWN.value)
 
 
 def _request(source: SourceSpec, operation: Operation, asked: Asked) -> Request:
+    # An IPv6 address in a Host header needs brackets.
     host = f"[{source.host}]" if ":" in source.host else source.host
     headers = {
         "Host": host if source.port == PORTS[source.scheme] else f"{host}:{source.port}",
@@ -167,11 +213,23 @@ def _request(source: SourceSpec, operation: Operation, asked: Asked) -> Request:
     if asked.body is not None:
         body = orjson.dumps(asked.body)
         headers["Content-Type"] = "application/json"
+    # Some servers refuse a POST or PUT without a length, even an empty one.
     if body or operation.method != "GET":
         headers["Content-Length"] = str(len(body))
-    values = {**asked.values, "external_id": asked.external_id} if asked.external_id else asked.values
+    values = (
+        {**asked.values, "external_id": asked.external_id} if asked.external_id else asked.values
+    )
     target = source.prefix + fill(operation.path, values)
-    return Request(operation.method, source.scheme, source.host, source.port, target, headers, body, source.timeout)
+    return Request(
+        operation.method,
+        source.scheme,
+        source.host,
+        source.port,
+        target,
+        headers,
+        body,
+        source.timeout,
+    )
 
 
 def _secret(source: SourceSpec) -> str:
@@ -180,7 +238,9 @@ def _secret(source: SourceSpec) -> str:
     try:
         return unseal(source.sealed_secret)
     except Unreadable:
-        raise ExternalConfig(f"The secret of {source.name!r} cannot be read any more; it must be set again.") from None
+        raise ExternalConfig(
+            f"The secret of {source.name!r} can no longer be decrypted; set it again."
+        ) from None
 
 
 def _note(author: Author, schema: ObjectSchema, source: SourceSpec, asked: Asked) -> int:
@@ -202,6 +262,6 @@ def _note(author: Author, schema: ObjectSchema, source: SourceSpec, asked: Asked
 
 
 def _let_go_of_database() -> None:
-    """Where connections are pooled, others may have this one while we wait for somebody else."""
+    """Return a pooled connection: other threads can use it during the wait for the upstream."""
     if connection.settings_dict.get("OPTIONS", {}).get("pool"):
         connection.close()

@@ -1,4 +1,4 @@
-"""Searching records that live elsewhere: only for what the source's `list` can be asked."""
+"""Searching records in an external source, as far as its `list` operation supports it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,27 @@ from typing import Any
 from records.exceptions import ExternalConfig, ExternalError, InvalidInput, NotAllowed, NotFound
 from records.models import Extent, ExternalOperation
 from records.services.access import Author, grant_of
-from records.services.filters import AllOf, AnyOf, Leaf, Node, TextSearch, parse_query
-from records.services.object_schema import ObjectSchema
-from records.services.read import view_records
-from records.services.search import SearchPage, SearchRequest
+from records.services.catalogue import ObjectSchema, not_offered
+from records.services.reading import view_records
+from records.services.search import (
+    AllOf,
+    AnyOf,
+    Leaf,
+    Node,
+    SearchPage,
+    SearchRequest,
+    TextSearch,
+    parse_query,
+)
 
 from .calls import Asked, Reply, call_source
-from .forwarding import not_offered
-from .shapes import check_external_id, follow, id_in, placeholders, row_of
+from .json_mapping import (
+    check_external_id,
+    follow,
+    id_in,
+    placeholders,
+    row_of,
+)
 
 PAGING = {"limit", "offset", "page"}
 FIELD = "field."
@@ -26,10 +39,13 @@ CURSOR = re.compile(r"page:([1-9][0-9]{0,6}):([0-9a-f]{16})")
 
 
 def search_records(author: Author, schema: ObjectSchema, request: SearchRequest) -> SearchPage:
-    """A page of what the upstream lists. Filters and texts go there; nothing is filtered or sorted here.
+    """A page of what the upstream lists. Filters and texts go there; nothing is filtered or sorted
+    here.
 
-    ExternalConfig says what `list` cannot be asked. A list that knows no pages is paged through here.
+    ExternalConfig says what `list` cannot be asked. A list that knows no pages is paged through
+    here.
     """
+    # No record is the caller's own here: an empty page, and no call that costs time.
     if grant_of(author, schema).view != Extent.ALL:
         return SearchPage([], 0 if request.count else None, False, None)
     source = schema.external
@@ -47,6 +63,7 @@ def search_records(author: Author, schema: ObjectSchema, request: SearchRequest)
     page = _page_number(request)
     if paged:
         values |= _paging(schema, page, request.page_size, known)
+    # The call's row names the conditions without their values.
     names = tuple(name.removeprefix(FIELD) for name in values if name.startswith(FIELD))
     names += ("search",) if "search" in values else ()
     asked = Asked(ExternalOperation.LIST, values=values, field_names=names)
@@ -65,7 +82,10 @@ def _one(author: Author, schema: ObjectSchema, request: SearchRequest) -> Search
     except NotFound:
         return SearchPage([], 0 if request.count else None, False, None)
     if not isinstance(reply.item, dict):
-        raise ExternalError(f"The upstream of {schema.name!r} answered with no record.", status=reply.status)
+        raise ExternalError(
+            f"The upstream of {schema.name!r} returned no record.", status=reply.status
+        )
+    # By the id that was asked for: the answer need not repeat it.
     rows = [row_of(author, schema, asked.external_id, reply.item)]
     views = view_records(author, schema, rows, request.fields, plain=request.plain)
     return SearchPage(views, 1 if request.count else None, False, None)
@@ -74,8 +94,9 @@ def _one(author: Author, schema: ObjectSchema, request: SearchRequest) -> Search
 def _check_plain(schema: ObjectSchema, request: SearchRequest) -> None:
     refused = {
         "ordering": request.ordering,
-        "searching within chosen fields": request.within_ids or request.within_names,
-        "records of one member": request.member_id is not None,
+        "searching within selected fields": request.within_ids or request.within_names,
+        "filtering by member": request.member_id is not None,
+        "filtering by cancelled": request.cancelled is not None,
         "archived records": request.archived,
     }
     for what, asked in refused.items():
@@ -100,6 +121,7 @@ def _tests(schema: ObjectSchema, node: Node) -> list[Leaf | TextSearch]:
     match node:
         case AllOf(children):
             return [test for child in children for test in _tests(schema, child)]
+        # An empty query is parsed to an empty `or` when match_all is off; it restricts nothing.
         case AnyOf(children) if children:
             raise not_offered(schema, "alternatives (or)")
         case AnyOf():
@@ -109,13 +131,15 @@ def _tests(schema: ObjectSchema, node: Node) -> list[Leaf | TextSearch]:
 
 
 def _equalled(schema: ObjectSchema, leaf: Leaf) -> str:
-    """What a field is to be equal to, as the upstream writes it."""
+    """The value that a field must equal, as the upstream writes it."""
     spec, test = leaf.field, leaf.test
     if test.op != "eq" or test.negated:
         raise not_offered(schema, f"conditions on {spec.name} other than equality")
-    if spec.type.column == "option" and test.value in spec.options:
+    # Options are compared by primary key here, which no upstream knows.
+    if spec.type.has_options and test.value in spec.options:
         return spec.options[test.value].name
     match leaf.sent:
+        # Before int: a bool is one, and would be sent as True.
         case bool():
             return "true" if leaf.sent else "false"
         case int() | float() | str():
@@ -123,57 +147,84 @@ def _equalled(schema: ObjectSchema, leaf: Leaf) -> str:
     raise not_offered(schema, f"this condition on {spec.name}")
 
 
-def _check_known(author: Author, schema: ObjectSchema, values: Mapping[str, str], known: set[str]) -> None:
+def _check_known(
+    author: Author, schema: ObjectSchema, values: Mapping[str, str], known: set[str]
+) -> None:
     for name in values:
         if name not in known:
-            what = "free text" if name == "search" else f"a condition on {name.removeprefix(FIELD)}"
+            what = (
+                "free-text search"
+                if name == "search"
+                else f"a condition on {name.removeprefix(FIELD)}"
+            )
             raise not_offered(schema, what)
-    hidden = schema.external is not None and schema.external.mapping.keys() & author.role.hidden_fields
+    # The upstream searches every mapped field.
+    hidden = (
+        schema.external is not None and schema.external.mapping.keys() & author.role.hidden_fields
+    )
     if "search" in values and hidden:
         # The upstream would look into fields that the caller must not know.
-        raise NotAllowed("You may not see every field of these records, so you cannot search their text.")
+        raise NotAllowed(
+            "You may not see every field of these records, so you cannot search their text."
+        )
 
 
 def _page_number(request: SearchRequest) -> int:
     """The page asked for; a cursor of ours is the number of one."""
     if not request.cursor:
         return request.page
+    # Cursors travel through callers and can come back altered.
     found = CURSOR.fullmatch(request.cursor)
     if found is None:
-        raise InvalidInput("cursor: not a cursor of this search. Repeat all it came with, or leave it out.")
+        raise InvalidInput(
+            "not a cursor of this search. Repeat the search unchanged, or omit the cursor.",
+            at="cursor",
+        )
     return int(found[1])
 
 
 def _paging(schema: ObjectSchema, page: int, size: int, known: set[str]) -> dict[str, str]:
+    # With `limit` alone the upstream would return its first page again.
     if page > 1 and not known & {"offset", "page"}:
         raise not_offered(schema, "pages after the first")
     values = {"limit": size, "offset": (page - 1) * size, "page": page}
     return {name: str(value) for name, value in values.items()}
 
 
-def _page(author: Author, schema: ObjectSchema, request: SearchRequest, reply: Reply, *, paged: bool) -> SearchPage:
+def _page(
+    author: Author, schema: ObjectSchema, request: SearchRequest, reply: Reply, *, paged: bool
+) -> SearchPage:
     items = reply.item
     if not isinstance(items, list):
-        raise ExternalError(f"The upstream of {schema.name!r} answered with no list.", status=reply.status)
+        raise ExternalError(
+            f"The upstream of {schema.name!r} returned no list.", status=reply.status
+        )
     offset = (request.page - 1) * request.page_size
+    # An unpaged list is complete, so its length is the count.
     total = _total(schema, reply) if paged else len(items)
     shown = items[: request.page_size] if paged else items[offset : offset + request.page_size]
     rows = [row_of(author, schema, _id(schema, item), item) for item in shown]
     full = len(items) >= request.page_size
+    # Without a total, a full page is the only sign that there may be more.
     has_next = full if total is None else offset + len(shown) < total
     views = view_records(author, schema, rows, request.fields, plain=request.plain)
+    # Callers read the count with the first page, as from local searches.
     counted = total if request.count and not request.cursor else None
-    cursor = None
-    if has_next and rows:
-        cursor = f"page:{request.page + 1}:{_mark(rows[0].uuid)}"
-        if request.cursor and request.cursor.endswith(_mark(rows[0].uuid)):
-            # Whoever walks to the end would never get there.
-            raise ExternalError(f"The upstream of {schema.name!r} answers with the same page again.")
+    cursor = _next_cursor(schema, request, rows[0].uuid) if has_next and rows else None
     return SearchPage(views, counted, cursor is not None, cursor)
 
 
+def _next_cursor(schema: ObjectSchema, request: SearchRequest, first_uuid: str) -> str:
+    """The cursor of the page after this one, whose first record it names."""
+    mark = _mark(first_uuid)
+    if request.cursor and request.cursor.endswith(mark):
+        # An upstream that ignores the page would be paged through forever.
+        raise ExternalError(f"The upstream of {schema.name!r} returned the same page again.")
+    return f"page:{request.page + 1}:{mark}"
+
+
 def _mark(uuid: str) -> str:
-    """By which a page knows the one before it."""
+    """A mark of a page, by which the next one recognises it."""
     return sha256(uuid.encode()).hexdigest()[:16]
 
 
@@ -190,6 +241,9 @@ def _total(schema: ObjectSchema, reply: Reply) -> int | None:
     if source is None or not source.total_path:
         return None
     total = follow(reply.content, source.total_path)
+    # `type`, not isinstance: JSON's true would pass for 1.
     if type(total) is not int or total < 0:
-        raise ExternalConfig(f"The answers of {source.name!r} have no number at {'.'.join(source.total_path)!r}.")
+        raise ExternalConfig(
+            f"The responses of {source.name!r} have no number at {'.'.join(source.total_path)!r}."
+        )
     return total

@@ -1,7 +1,9 @@
-"""One HTTP request to an upstream: to a vetted address, within a total time, with an answer of limited size.
+"""One HTTP request to an upstream: to a vetted address, within a total time, with an answer of
+limited size.
 
-httpcore speaks HTTP; the sockets are ours, so that what was vetted is what is connected to, and every wait is for what
-is left of the time. Nothing here reads the environment: no proxies. Redirects are answers like any other.
+httpcore speaks HTTP; the sockets are ours: they connect to the vetted addresses only, and no
+wait is longer than the time that is left. Nothing here reads the environment: no proxies.
+Redirects are answers like any other.
 """
 
 from __future__ import annotations
@@ -16,7 +18,6 @@ from functools import lru_cache
 from typing import Any
 
 import httpcore
-import httpx
 from django.conf import settings
 
 from .addresses import Forbidden, Unreachable, vetted_addresses
@@ -54,7 +55,9 @@ class Failed(Exception):
     `sent`: the request may have reached the upstream. `status` is what it answered with, if it did.
     """
 
-    def __init__(self, why: str, *, sent: bool, status: int | None = None, forbidden: bool = False) -> None:
+    def __init__(
+        self, why: str, *, sent: bool, status: int | None = None, forbidden: bool = False
+    ) -> None:
         super().__init__(why)
         self.why = why
         self.sent = sent
@@ -91,24 +94,34 @@ class _Stream(httpcore.NetworkStream):
         return self._socket.recv(max_bytes)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        # Before the first byte: an error from here on may have reached the upstream.
         self._backend.sent = True
         while buffer:
+            # For each piece: one write of a large body could otherwise outlast the deadline.
             self._socket.settimeout(self._backend.deadline.left())
             try:
                 buffer = buffer[self._socket.send(buffer[:SLICE]) :]
             except ConnectionError:
-                # It may have answered before it had read all of the request: then the answer is read.
+                # It may have answered before it had read all of the request: then the answer is
+                # read.
                 raise httpcore.WriteError from None
 
     def close(self) -> None:
         self._socket.close()
 
     def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         try:
             self._socket.settimeout(self._backend.deadline.left())
-            return _Stream(ssl_context.wrap_socket(self._socket, server_hostname=server_hostname), self._backend)
+            return _Stream(
+                ssl_context.wrap_socket(self._socket, server_hostname=server_hostname),
+                self._backend,
+            )
+        # httpcore only closes streams it was given, and this one has not been returned yet.
         except BaseException:
             self.close()
             raise
@@ -137,9 +150,11 @@ class _Backend(httpcore.NetworkBackend):
             try:
                 connected = socket.create_connection((address, port), self.deadline.left())
             except OSError:
+                # Try every address first: a host with IPv6 and IPv4 may be reachable by one only.
                 if at == len(addresses) - 1:
                     raise
             else:
+                # Headers and body are two writes: the second must not wait for an ACK.
                 connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 return _Stream(connected, self)
         raise Unreachable
@@ -152,28 +167,43 @@ def send(request: Request) -> Answer:
     try:
         return _exchange(request, backend)
     except (TimedOut, TimeoutError):
-        raise Failed(f"did not answer within {request.seconds:g} seconds", sent=backend.sent) from None
+        raise Failed(
+            f"did not answer within {request.seconds:g} seconds", sent=backend.sent
+        ) from None
     except Forbidden:
-        raise Failed("has an address that may not be connected to", sent=False, forbidden=True) from None
+        raise Failed("has an address that is not allowed", sent=False, forbidden=True) from None
     except Unreachable:
-        raise Failed("has no address", sent=False) from None
+        raise Failed("has no IP address", sent=False) from None
+    # A kind of SSLError and of OSError, so it has to come before both.
     except ssl.SSLCertVerificationError:
-        raise Failed("has no certificate that is trusted", sent=False) from None
+        raise Failed("has no trusted certificate", sent=False) from None
     except ssl.SSLError:
         # What the library says may quote what the other side sent.
-        raise Failed("could not be talked to over TLS", sent=backend.sent) from None
+        raise Failed("failed the TLS handshake", sent=backend.sent) from None
     except OSError:
-        why = "closed the connection" if backend.sent else "could not be connected to"
+        why = "closed the connection" if backend.sent else "could not be reached"
         raise Failed(why, sent=backend.sent) from None
     except (httpcore.ProtocolError, httpcore.NetworkError):
-        raise Failed("did not answer in HTTP, or closed the connection early", sent=backend.sent) from None
+        raise Failed(
+            "sent no valid HTTP response, or closed the connection early", sent=backend.sent
+        ) from None
 
 
 def _exchange(request: Request, backend: _Backend) -> Answer:
     context = _trusted(settings.EXTERNAL_CA_FILE) if request.scheme == "https" else None
-    url = httpcore.URL(scheme=request.scheme, host=request.host, port=request.port, target=request.target)
-    pool = httpcore.ConnectionPool(ssl_context=context, network_backend=backend, max_connections=1, retries=0)
-    headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers.items()]
+    url = httpcore.URL(
+        scheme=request.scheme, host=request.host, port=request.port, target=request.target
+    )
+    pool = httpcore.ConnectionPool(
+        # No retries here: only the caller knows whether repeating is safe.
+        ssl_context=context,
+        network_backend=backend,
+        max_connections=1,
+        retries=0,
+    )
+    headers = [
+        (name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers.items()
+    ]
     with pool, pool.stream(request.method, url, headers=headers, content=request.body) as response:
         return Answer(response.status, _read(response))
 
@@ -182,8 +212,9 @@ def _read(response: httpcore.Response) -> bytes:
     """The body, decompressed; never more of it than may be read."""
     status = response.status
     encoding = _header(response, b"content-encoding").strip().lower()
+    # Only gzip was offered; an upstream may still send another encoding.
     if encoding not in ENCODINGS:
-        raise Failed("answered in an encoding that was not asked for", sent=True, status=status)
+        raise Failed("used an encoding that was not requested", sent=True, status=status)
     bits = ENCODINGS[encoding]
     inflate = zlib.decompressobj(bits) if bits else None
     body, came = bytearray(), 0
@@ -192,11 +223,14 @@ def _read(response: httpcore.Response) -> bytes:
         if inflate is None:
             body += chunk
         else:
+            # One byte more than allowed is enough to notice; a bomb is never unpacked further.
             body += _inflated(inflate, chunk, MAX_ANSWER + 1 - len(body), status)
+        # The compressed size counts as well: padding may unpack to nothing.
         if max(came, len(body)) > MAX_ANSWER:
             raise Failed(f"answered with more than {MAX_ANSWER} bytes", sent=True, status=status)
+    # A truncated stream decompresses without an error.
     if inflate is not None and came and not inflate.eof:
-        raise Failed("sent an answer that cannot be decompressed", sent=True, status=status)
+        raise Failed("sent a response that cannot be decompressed", sent=True, status=status)
     return bytes(body)
 
 
@@ -204,17 +238,23 @@ def _inflated(inflate: Any, chunk: bytes, most: int, status: int) -> bytes:
     try:
         found: bytes = inflate.decompress(chunk, most)
     except zlib.error:
-        raise Failed("sent an answer that cannot be decompressed", sent=True, status=status) from None
+        raise Failed(
+            "sent a response that cannot be decompressed", sent=True, status=status
+        ) from None
     return found
 
 
 def _header(response: httpcore.Response, name: bytes) -> str:
-    return next((value.decode("latin-1") for key, value in response.headers if key.lower() == name), "")
+    return next(
+        (value.decode("latin-1") for key, value in response.headers if key.lower() == name), ""
+    )
 
 
 @lru_cache(maxsize=4)
 def _trusted(ca_file: str) -> ssl.SSLContext:
     """The public authorities, and those of the operator; the environment has no say."""
+    import httpx  # takes a tenth of all that a command imports, and few commands call upstreams
+
     context = httpx.create_ssl_context(trust_env=False)
     if ca_file:
         context.load_verify_locations(ca_file)

@@ -1,4 +1,5 @@
-"""Setting sources up. A source is a definition: admins make and change it, and every change is in its history."""
+"""Setting sources up. A source is a definition: admins make and change it, and every change is in
+its history."""
 
 from __future__ import annotations
 
@@ -10,32 +11,52 @@ from urllib.parse import SplitResult, urlsplit
 from django.db import transaction
 from django.utils import timezone
 
-from records.exceptions import InvalidInput
+from records.exceptions import InvalidInput, quoted
 from records.models import ExternalOperation, ExternalSource, ObjectType, Record, RecordState
 from records.models.external import MAX_TIMEOUT, MIN_TIMEOUT
-from records.services.definers import Definer, defining
-from records.services.definition_versions import touch
-from records.services.definitions import check_label
-from records.services.directory import read_uncommitted
-from records.services.sealing import Unreadable, resealed, seal
+from records.services.access import Definer, defining
+from records.services.catalogue import (
+    PORTS,
+    check_label,
+    may_be_mapped,
+    read_uncommitted,
+    split_path,
+    touch,
+)
+from records.services.database import Unreadable, resealed, seal
 
 from .addresses import is_opened, is_public
+from .json_mapping import placeholders
 from .listing import FIELD, PAGING
-from .shapes import placeholders
-from .source import PORTS, may_be_mapped, split_path
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-USUAL_METHODS = {"get": "GET", "list": "GET", "create": "POST", "update": "PUT", "patch": "PATCH", "delete": "DELETE"}
+USUAL_METHODS = {
+    "get": "GET",
+    "list": "GET",
+    "create": "POST",
+    "update": "PUT",
+    "patch": "PATCH",
+    "delete": "DELETE",
+}
 NEEDING_ID = frozenset(ExternalOperation) - {ExternalOperation.LIST, ExternalOperation.CREATE}
 HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 SECRET = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,4094}[\x21-\x7e])?")
 PATH = re.compile(r"/(?!/)[\x21-\x7e]*")
-OURS = {"host", "content-length", "transfer-encoding", "connection", "content-type", "accept", "accept-encoding"}
+OURS = {
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "content-type",
+    "accept",
+    "accept-encoding",
+}
 MAX_TEMPLATE = 2000
 
 
 class SourceSettings(TypedDict, total=False):
-    """What a source is made of. `secret` is the whole value of its header: empty for none, absent to leave it."""
+    """What a source is made of. `secret` is the whole value of its header: empty for none, absent
+    to leave it."""
 
     name: str
     base_url: str
@@ -49,23 +70,34 @@ class SourceSettings(TypedDict, total=False):
 
 
 @defining
-def create_source(author: Definer, object_row: ObjectType, **given: Unpack[SourceSettings]) -> ExternalSource:
-    """Let the records of an object live elsewhere from now on. InvalidInput when it has records already."""
+def create_source(
+    author: Definer, object_row: ObjectType, **given: Unpack[SourceSettings]
+) -> ExternalSource:
+    """Give an object an external source. InvalidInput if it already has records."""
     workspace_id = author.workspace.id
     if ExternalSource.objects.filter(workspace_id=workspace_id, object=object_row).exists():
-        raise InvalidInput("object: it has a source already.", "unique")
-    # Whoever writes records holds the object's row: none comes while we look.
+        raise InvalidInput("it already has a source.", "unique", at="object")
+    # Writers of records lock the object's row, so no record appears during this check.
     ObjectType.objects.select_for_update().get(workspace_id=workspace_id, id=object_row.pk)
-    stored = Record.objects.filter(workspace_id=workspace_id, object=object_row).exclude(state=RecordState.DELETED)
+    # The trash does not count: what is in it is inaccessible already.
+    stored = Record.objects.filter(workspace_id=workspace_id, object=object_row).exclude(
+        state=RecordState.DELETED
+    )
     if stored.exists():
-        raise InvalidInput("object: it has records of its own, which nobody would see any more; make another object.")
+        raise InvalidInput(
+            "it already has records, which would become inaccessible; create another object.",
+            at="object",
+        )
     row = ExternalSource(workspace_id=workspace_id, object=object_row)
     return _save(author, row, given)
 
 
 @defining
-def update_source(author: Definer, source_row: ExternalSource, **given: Unpack[SourceSettings]) -> ExternalSource:
-    """Change a source; another scheme, host or port in its URL takes its secret away, unless a new one is given."""
+def update_source(
+    author: Definer, source_row: ExternalSource, **given: Unpack[SourceSettings]
+) -> ExternalSource:
+    """Change a source; another scheme, host or port in its URL takes its secret away, unless a new
+    one is given."""
     rows = ExternalSource.objects.select_for_update(of=("self",)).select_related("object")
     row = rows.get(workspace_id=author.workspace.id, id=source_row.id)
     return _save(author, row, given)
@@ -87,7 +119,10 @@ def reseal_secrets() -> tuple[int, int]:
         except Unreadable:
             lost += 1
             continue
-        rows = ExternalSource.objects.filter(workspace_id=row.workspace_id, id=row.id, secret=row.secret)
+        # Matched by the old secret: one that an admin has just set is not overwritten.
+        rows = ExternalSource.objects.filter(
+            workspace_id=row.workspace_id, id=row.id, secret=row.secret
+        )
         with transaction.atomic():
             done += rows.update(secret=sealed)
             touch(row.workspace_id, [row.object_id])
@@ -101,10 +136,12 @@ def _save(author: Definer, row: ExternalSource, given: SourceSettings) -> Extern
         if name != "secret":
             setattr(row, name, value)
     _check(author, row)
+    # The secret of one host must never be sent to another.
     if secret is not None or _origin(row.base_url) != before:
         row.secret = seal(_checked_secret(row, secret)) if secret else ""
         row.secret_set_at = timezone.now() if secret else None
     row.save()
+    # Processes keep compiled sources with their sealed secret.
     touch(row.workspace_id, [row.object_id])
     return row
 
@@ -113,20 +150,40 @@ def _check(author: Definer, row: ExternalSource) -> None:
     """InvalidInput says which setting is wrong, and why."""
     row.name = check_label("name", row.name)
     row.base_url = check_url(row.base_url)
-    if row.auth_header and (not HEADER.fullmatch(row.auth_header) or row.auth_header.lower() in OURS):
-        raise InvalidInput("auth_header: this is no header that a secret can be sent in.")
+    _check_header(row.auth_header)
     if not MIN_TIMEOUT <= row.timeout_seconds <= MAX_TIMEOUT:
-        raise InvalidInput(f"timeout_seconds: from {MIN_TIMEOUT:g} to {MAX_TIMEOUT:g} seconds.")
+        raise InvalidInput(
+            f"expected {MIN_TIMEOUT:g} to {MAX_TIMEOUT:g} seconds.", at="timeout_seconds"
+        )
     if not split_path(row.id_path):
-        raise InvalidInput("id_path: say where the id stands in the upstream's records.", "required")
+        raise InvalidInput(
+            "enter the path to the id in the upstream's records.", "required", at="id_path"
+        )
+    # Fields made earlier in this transaction can be mapped.
     schema = read_uncommitted(author.workspace.id).schema(row.object_id)
     mappable = {spec.name for spec in schema.fields if may_be_mapped(spec)}
-    row.operations = {name: _checked_operation(name, operation, mappable) for name, operation in row.operations.items()}
-    if row.mapping is not None:
-        unknown = row.mapping.keys() - mappable
-        if unknown:
-            raise InvalidInput(f"mapping: these fields cannot live elsewhere: {', '.join(sorted(unknown)[:20])}.")
-        row.mapping = {name: ".".join(split_path(path)) for name, path in row.mapping.items() if split_path(path)}
+    row.operations = {
+        name: _checked_operation(name, operation, mappable)
+        for name, operation in row.operations.items()
+    }
+    if row.mapping is not None:  # with none, every field is mapped to its own name
+        row.mapping = _checked_mapping(row.mapping, mappable)
+
+
+def _check_header(name: str) -> None:
+    """InvalidInput unless the header is free for the secret, or there is none."""
+    # A line break in the name would inject headers, and OURS are set for each request.
+    if name and (not HEADER.fullmatch(name) or name.lower() in OURS):
+        raise InvalidInput("a secret cannot be sent in this header.", at="auth_header")
+
+
+def _checked_mapping(mapping: Mapping[str, str], mappable: set[str]) -> dict[str, str]:
+    unknown = mapping.keys() - mappable
+    if unknown:
+        raise InvalidInput(
+            f"these fields cannot be mapped: {', '.join(sorted(unknown)[:20])}.", at="mapping"
+        )
+    return {name: ".".join(split_path(path)) for name, path in mapping.items() if split_path(path)}
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:
@@ -135,34 +192,47 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 
 def check_url(url: str) -> str:
-    """A base URL that may be called: TLS, a host that is not this network's own, no log-in in it."""
+    """A base URL that may be called: TLS, a host that is not this network's own, no log-in in
+    it."""
     try:
         parts = urlsplit(url.strip())
         host, port = parts.hostname or "", parts.port or PORTS.get(parts.scheme, 0)
+    # Bad ports and brackets raise only when they are read.
     except ValueError:
-        raise InvalidInput("base_url: this is no URL.") from None
+        raise InvalidInput("not a valid URL.", at="base_url") from None
     _check_parts(parts, host)
     opened = is_opened(host, port)
+    # Plain HTTP only to hosts that the operator opened, such as a neighbour in their network.
     if parts.scheme != "https" and not (opened and parts.scheme == "http"):
-        raise InvalidInput("base_url: expected an address that begins with https://.")
+        raise InvalidInput("expected a URL that starts with https://.", at="base_url")
+    # Said early for literal addresses; names are resolved and checked at each call.
     if not opened and _is_private(host):
-        raise InvalidInput("base_url: this host may not be called: it is not on the public internet.")
+        raise InvalidInput(
+            "this host is not allowed: it is not on the public internet.", at="base_url"
+        )
     return parts._replace(path=parts.path.rstrip("/")).geturl()
 
 
 def _check_parts(parts: SplitResult, host: str) -> None:
-    if not host or not re.fullmatch(r"[a-z0-9._:-]+", host):
-        raise InvalidInput("base_url: expected a host; write it in ASCII (xn--…).")
+    url = parts.geturl()
+    if not re.fullmatch(r"[a-z0-9._:-]+", host):
+        raise InvalidInput("expected a host; write it in ASCII (xn--…).", at="base_url")
+    # It would be stored in plain text, and shown to every admin.
     if parts.username is not None or parts.password is not None:
-        raise InvalidInput("base_url: no user or password here; a secret has a field of its own.")
-    if parts.query or parts.fragment or "?" in parts.geturl() or "#" in parts.geturl():
-        raise InvalidInput("base_url: no query here; it belongs to the paths of the operations.")
-    if (parts.path and not PATH.fullmatch(parts.path)) or set("{}\\") & set(parts.geturl()):
-        raise InvalidInput("base_url: expected a plain path; what is filled in belongs to the paths of the operations.")
+        raise InvalidInput("a user or password is not allowed; use the secret.", at="base_url")
+    if set("?#") & set(url):
+        raise InvalidInput(
+            "a query is not allowed; add it to the paths of the operations.", at="base_url"
+        )
+    if (parts.path and not PATH.fullmatch(parts.path)) or set("{}\\") & set(url):
+        raise InvalidInput(
+            "placeholders are not allowed; add them to the paths of the operations.", at="base_url"
+        )
 
 
 def _is_private(host: str) -> bool:
-    """Whether this is an address that is not public; the addresses of names are looked at when they are called."""
+    """Whether this is an address that is not public; the addresses of names are looked at when they
+    are called."""
     try:
         return not is_public(host)
     except ValueError:
@@ -171,14 +241,25 @@ def _is_private(host: str) -> bool:
 
 def _checked_operation(name: str, given: Mapping[str, str], mappable: set[str]) -> dict[str, str]:
     if name not in ExternalOperation.values:
-        raise InvalidInput(f"operations: {name[:80]!r} is not one of {', '.join(ExternalOperation.values)}.")
+        raise InvalidInput(
+            f"{quoted(name)} is not one of {', '.join(ExternalOperation.values)}.", at="operations"
+        )
     method, path = given.get("method", "").upper(), given.get("path", "").strip()
     if method not in METHODS:
-        raise InvalidInput(f"operations: {name}: the method is one of {', '.join(METHODS)}.")
+        raise InvalidInput(
+            f"the method must be one of {', '.join(METHODS)}.", at=("operations", name)
+        )
     if not PATH.fullmatch(path) or "#" in path or "\\" in path or len(path) > MAX_TEMPLATE:
-        raise InvalidInput(f"operations: {name}: expected a path below the base URL, like /things/{{external_id}}.")
+        raise InvalidInput(
+            "expected a path below the base URL, like /things/{external_id}.",
+            at=("operations", name),
+        )
     _check_placeholders(name, path, mappable)
-    return {"method": method, "path": path, "response_path": ".".join(split_path(given.get("response_path", "")))}
+    return {
+        "method": method,
+        "path": path,
+        "response_path": ".".join(split_path(given.get("response_path", ""))),
+    }
 
 
 def _check_placeholders(name: str, path: str, mappable: set[str]) -> None:
@@ -186,17 +267,27 @@ def _check_placeholders(name: str, path: str, mappable: set[str]) -> None:
     if name == ExternalOperation.LIST:
         known = {"search", *PAGING, *(FIELD + field for field in mappable)}
     found = placeholders(path)
+    # What is left after removing placeholders must hold no brace: an unpaired one is a typo.
     if found - known or set("{}") & set(re.sub(r"\{[^{}]*\}", "", path)):
-        raise InvalidInput(f"operations: {name}: what can be filled in is {', '.join(sorted(known)[:40])}, in braces.")
+        raise InvalidInput(
+            f"the placeholders are {', '.join(sorted(known)[:40])}, in braces.",
+            at=("operations", name),
+        )
     if name in NEEDING_ID and "external_id" not in found:
-        raise InvalidInput(f"operations: {name}: the path must have {{external_id}} in it.")
+        raise InvalidInput("the path must contain {external_id}.", at=("operations", name))
+    # Only the query can leave out a parameter that has no value.
     if placeholders(path.partition("?")[0]) - {"external_id"}:
-        raise InvalidInput(f"operations: {name}: these are filled into the query, after the question mark.")
+        raise InvalidInput(
+            "use placeholders other than {external_id} only after the question mark.",
+            at=("operations", name),
+        )
 
 
 def _checked_secret(row: ExternalSource, secret: str) -> str:
     if not row.auth_header:
-        raise InvalidInput("auth_header: name the header that the secret is sent in.", "required")
+        raise InvalidInput(
+            "name the header that the secret is sent in.", "required", at="auth_header"
+        )
     if not SECRET.fullmatch(secret):
-        raise InvalidInput("secret: expected at most 4,096 visible ASCII characters.")
+        raise InvalidInput("expected at most 4,096 visible ASCII characters.", at="secret")
     return secret

@@ -1,23 +1,58 @@
-"""Importing records from CSV files."""
+"""Records and objects from files: reading tables, guessing types, matching columns, writing rows in
+chunks.
 
+Called by: jobs, operations, commands and the interfaces. It never stores a value itself: rows
+become save requests.
+"""
+
+from .column_forms import said_form
 from .creating import ObjectDraft, create_drafted, draft_object
-from .matching import ImportMode, ImportPlan, suggest_fields
-from .reading import CsvTable, find_delimiter, open_table
-from .report import keep_at
-from .running import ImportOptions, ImportSummary, import_file
+from .csv_files import CsvTable, find_delimiter, open_table
+from .import_run import ImportOptions, ImportSummary, import_file
+from .matching import (
+    ImportMode,
+    ImportPlan,
+    by_header,
+    check_clear,
+    check_mode,
+    column_of,
+    match_columns,
+    match_key,
+    suggest_fields,
+)
+from .report import Keeper, keep_at
+from .uploads import Reading, copy_upload, get_upload, open_file, preview, store_upload
+from .written_values import ColumnForm, DateForm, NumberForm
 
 __all__ = [
+    "ColumnForm",
     "CsvTable",
+    "DateForm",
     "ImportMode",
     "ImportOptions",
     "ImportPlan",
     "ImportSummary",
+    "Keeper",
+    "NumberForm",
     "ObjectDraft",
+    "Reading",
+    "by_header",
+    "check_clear",
+    "check_mode",
+    "column_of",
+    "copy_upload",
     "create_drafted",
     "draft_object",
     "find_delimiter",
+    "get_upload",
     "import_file",
     "keep_at",
+    "match_columns",
+    "match_key",
+    "open_file",
     "open_table",
+    "preview",
+    "said_form",
+    "store_upload",
     "suggest_fields",
 ]

@@ -1,21 +1,25 @@
-"""Making the object for a file: its fields are the file's columns, of the types their values have."""
+"""Making the object for a file: its fields are the file's columns, of the types their values
+have."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from types import MappingProxyType
+from typing import Any
 
-from records.exceptions import InvalidInput
+from records.exceptions import InvalidInput, quoted
 from records.field_types import field_types
 from records.models import ObjectType
 from records.services.access import Author
-from records.services.definitions import FieldDefinition, slug
-from records.services.schema import create_object
+from records.services.catalogue import FieldDefinition, free_name, slug
+from records.services.shaping import create_object
 
-from .inference import MAX_TEXT, ColumnSurvey
-from .reading import CsvTable
+from .column_forms import FileForms, FormSurvey, file_forms
+from .csv_files import CsvTable
+from .inference import MAX_TEXT, ColumnSurvey, DistinctValues
 
 CHUNK = 1000
 NO_IDENTIFIER = "none"
@@ -25,11 +29,13 @@ TAKEN = frozenset({"owner", "created", "updated", "display_name"})
 
 @dataclass(frozen=True, slots=True)
 class ObjectDraft:
-    """What an object for a table would be like. `rows` is the number of the table's rows."""
+    """The object that would be made for a table. `rows` is the number of the table's rows, and
+    `forms` what is known of its columns' numbers and dates, by header."""
 
     fields: Sequence[FieldDefinition]
     identifier: str | None
     rows: int
+    forms: Mapping[str, FormSurvey] = field(default_factory=dict)
 
 
 def draft_object(
@@ -37,25 +43,57 @@ def draft_object(
 ) -> ObjectDraft:
     """An object with a field for each column of the table, of the type that takes all its values.
 
-    `identifier` is the header of the column that identifies records, or `none`. Not given, it is the first column,
-    else the one called `name`, if it is text and each row has one of its own. `types` overrules what the values of
-    a column suggest. InvalidInput where the column cannot identify the rows.
+    `identifier` is the header of the column that identifies records, or `none`. Not given, it is
+    the first column, else the one called `name`, if it is text and each row has one of its own.
+    `types` overrules what the values of a column suggest. InvalidInput where the column cannot
+    identify the rows.
     """
-    chosen = _find_header(table, identifier) if identifier not in (None, NO_IDENTIFIER) else None
-    able = {table.header[0], _find_header(table, "name", required=False)} if identifier is None else {chosen}
-    surveys, rows = _survey(table, able)
+    surveys, rows = _survey(table, _candidates(table, identifier))
+    delimiter = table.written_delimiter or table.delimiter
+    file = file_forms([found.forms for found in surveys], delimiter)
+    chosen = _chosen(surveys, identifier, file)
+    # A column that has neither a name nor a value is none.
+    used = [found for at, found in enumerate(surveys) if found.count or at not in table.nameless]
+    fields = _with_free_names(
+        [
+            _field(found, file, types.get(found.header), identifies=found.header == chosen)
+            for found in used
+        ],
+        [found.header for found in used],
+    )
+    forms = {found.header: found.forms for found in used}
+    names = {found.header: made.name for found, made in zip(used, fields, strict=True)}
+    return ObjectDraft(fields, names[chosen] if chosen is not None else None, rows, forms)
+
+
+def _candidates(table: CsvTable, identifier: str | None) -> set[str | None]:
+    """The headers of the columns that may identify the rows."""
+    if identifier == NO_IDENTIFIER:
+        return set()
+    if identifier is not None:
+        return {_find_header(table, identifier)}
+    return {table.header[0], _find_header(table, "name", required=False)}
+
+
+def _chosen(surveys: Sequence[ColumnSurvey], identifier: str | None, file: FileForms) -> str | None:
+    """The header of the column that identifies the rows, None for none; InvalidInput where one
+    asked for cannot."""
     if identifier is None:
-        chosen = next((found.header for found in surveys if _identifies(found)), None)
-    elif chosen is not None:
-        _check_identifies(next(found for found in surveys if found.header == chosen))
-    fields = [_field(found, types.get(found.header), identifies=found.header == chosen) for found in surveys]
-    names = dict(zip(table.header, (field.name for field in fields), strict=True))
-    return ObjectDraft(fields, names[chosen] if chosen is not None else None, rows)
+        # Not asked for by name: a column that cannot identify is passed over silently.
+        return next((found.header for found in surveys if _identifies(found, file)), None)
+    asked = next((found for found in surveys if found.values.may_identify), None)
+    if asked is None:
+        return None
+    _check_identifies(asked)
+    return asked.header
 
 
-def create_drafted(author: Author, name: str, draft: ObjectDraft, *, display_pattern: str = "") -> ObjectType:
+def create_drafted(
+    author: Author, name: str, draft: ObjectDraft, *, display_pattern: str = ""
+) -> ObjectType:
     """Make the object `name` as drafted."""
     label = name.replace("_", " ").strip()
+    # `capitalize` would lower the other letters, as in "CRM contacts".
     label = label[:1].upper() + label[1:]
     return create_object(
         author,
@@ -69,56 +107,119 @@ def create_drafted(author: Author, name: str, draft: ObjectDraft, *, display_pat
 
 
 def _survey(table: CsvTable, may_identify: set[str | None]) -> tuple[list[ColumnSurvey], int]:
-    """What the columns hold, over all rows that have a cell for each of them; the number of all rows."""
-    surveys = [ColumnSurvey(header, header in may_identify) for header in table.header]
+    """What the columns hold, over all rows that have a cell for each of them; the number of all
+    rows."""
+    surveys = [
+        ColumnSurvey(header, DistinctValues(header in may_identify)) for header in table.header
+    ]
     rows, width, count = table.rows(), len(table.header), 0
     while chunk := list(islice(rows, CHUNK)):
         count += len(chunk)
+        # The import refuses rows with too many or too few cells, so they say nothing of types.
         cells = [row.cells for row in chunk if len(row.cells) == width]
         for survey, column in zip(surveys, zip(*cells, strict=True), strict=bool(cells)):
             survey.add(column)
     return surveys, count
 
 
+def preview_columns(
+    header: Sequence[str], rows: Sequence[Sequence[str]], delimiter: str
+) -> list[dict[str, Any]]:
+    """What the columns of a table seem to be, of its first rows: the type that a new field would
+    have, how many cells have a value, and, of numbers and dates, in which form they are written and
+    how many cells are read as other than that."""
+    surveys = [ColumnSurvey(name) for name in header]
+    cells = [row[: len(header)] for row in rows]
+    for survey, column in zip(surveys, zip(*cells, strict=True), strict=bool(cells)):
+        survey.add(column)
+    file = file_forms([found.forms for found in surveys], delimiter)
+    return [_preview(found, file) for found in surveys]
+
+
+def _preview(survey: ColumnSurvey, file: FileForms) -> dict[str, Any]:
+    kind = field_types.get(survey.kind(file))
+    form = survey.forms.form(file)
+    told: dict[str, Any] = {"type": kind.name, "cells": survey.count, "blank": survey.blanks}
+    if survey.forms.is_number or kind.is_numeric:
+        return told | {
+            "numbers": form.numbers.value,
+            **survey.forms.counts(form, number=True),
+        }
+    if survey.forms.is_date:
+        return told | {"dates": form.dates.value, **survey.forms.counts(form, number=False)}
+    return told
+
+
 def _find_header(table: CsvTable, wanted: str | None, *, required: bool = True) -> str | None:
     """The header meant by a column's name, however it is cased, or the API name made of it."""
     for header in table.header:
-        if wanted is not None and (header.casefold() == wanted.casefold() or slug(header) == wanted):
+        if wanted is not None and (
+            header.casefold() == wanted.casefold() or slug(header) == wanted
+        ):
             return header
     if required:
-        raise InvalidInput(f"The file has no column {wanted!r}. Its columns are {', '.join(table.header)}.")
+        raise InvalidInput(
+            f"The file has no column {wanted!r}. Its columns are {', '.join(table.header)}."
+        )
     return None
 
 
-def _identifies(survey: ColumnSurvey) -> bool:
+def _identifies(survey: ColumnSurvey, file: FileForms) -> bool:
+    kind = field_types.get(survey.kind(file))
     return (
-        survey.may_identify
+        survey.values.may_identify
         and survey.is_unique
         and survey.longest <= MAX_TEXT
-        and (survey.kind() == "dropdown" or field_types.get(survey.kind()).text_like)
+        and (kind.has_options or kind.text_like)
     )
 
 
 def _check_identifies(survey: ColumnSurvey) -> None:
-    if survey.repeated:
+    if survey.values.repeated:
         raise InvalidInput(
-            f"The column {survey.header!r} cannot identify the records: {survey.repeated[:80]!r} occurs more than once."
+            f"The column {survey.header!r} cannot identify the records: "
+            f"{quoted(survey.values.repeated)} occurs more than once."
         )
     if survey.longest > MAX_TEXT:
         raise InvalidInput(
-            f"The column {survey.header!r} cannot identify the records: some values have over {MAX_TEXT} characters."
+            f"The column {survey.header!r} cannot identify the records: some values have "
+            f"over {MAX_TEXT} characters."
         )
 
 
-def _field(survey: ColumnSurvey, type_name: str | None, *, identifies: bool) -> FieldDefinition:
-    field = survey.infer()
-    if identifies and not field_types.get(field.field_type).text_like:
+def _field(
+    survey: ColumnSurvey, file: FileForms, type_name: str | None, *, identifies: bool
+) -> FieldDefinition:
+    made = survey.infer(file)
+    # A column with few distinct names looks like choices, which cannot identify records.
+    if identifies and not field_types.get(made.field_type).text_like:
         type_name = "text"
     if type_name is not None:
-        field = replace(field, field_type=type_name, settings={}, options=())
-    if field.name in TAKEN:
-        field = replace(field, name=f"{field.name[:62]}_2")
-    return field
+        made = replace(made, field_type=type_name, settings={}, options=())
+    return made
+
+
+def _with_free_names(
+    drafted: Sequence[FieldDefinition], headers: Sequence[str]
+) -> list[FieldDefinition]:
+    """The fields with an API name of its own each.
+
+    A field whose name is not that of its header has the header itself as its label, by which an
+    import finds it.
+    """
+    taken = set(TAKEN)
+    found: list[FieldDefinition] = []
+    for number, (made, header) in enumerate(zip(drafted, headers, strict=True), start=1):
+        # Letters of other scripts leave nothing of a name.
+        wanted = made.name if _has_ascii(header) else ""
+        name = free_name(taken, wanted or f"column_{number}")
+        taken.add(name)
+        found.append(made if name == made.name else replace(made, name=name, display_name=header))
+    return found
+
+
+def _has_ascii(header: str) -> bool:
+    return any(mark.isascii() and mark.isalnum() for mark in unicodedata.normalize("NFKD", header))
 
 
 def _singular(label: str) -> str:

@@ -3,103 +3,107 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from records.field_types import FieldSpec, InvalidValue, field_types, normal_text
-from records.services.definitions import FieldDefinition, OptionDefinition, slug
+from records.field_types import FieldType, Guess, field_types, normal_text
+from records.services.catalogue import FieldDefinition, OptionDefinition, slug
+
+from .column_forms import TEXT, FileForms, FormSurvey
+from .written_values import NumberForm
 
 MAX_TEXT = 255
 MAX_OPTIONS = 100
 MAX_OPTION_LENGTH = 60
 ROWS_PER_OPTION = 10  # with fewer rows for each distinct value a column is free text
-MAX_DIGITS = 15
 REMEMBERED = 10_000  # values that need not be tested again
-MONEY_WORDS = frozenset({"cost", "costs", "price", "prices", "amount", "amounts", "revenue", "revenues"})
-CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP"}
-YES_OR_NO = ({"true", "false"}, {"yes", "no"}, {"y", "n"})
+ALL_TEXT = 1000  # cells after which a column with texts is one of texts
+# The values of a checkbox. `yes`, `no`, `y` and `n` may stand for anything where they are alone, as
+# NO for Norway does.
+YES_OR_NO = (
+    {"true"},
+    {"false"},
+    {"true", "false"},
+    {"yes", "no"},
+    {"y", "n"},
+)
+# Words of headers whose digits are no numbers: they are not added up, and begin with zeros.
+CODES = frozenset(
+    {
+        "zip", "zipcode", "postcode", "postal", "postleitzahl", "plz", "phone", "phones",
+        "telephone", "telefon", "tel", "mobile", "mobil", "fax", "cellphone", "iban", "bic", "ean",
+        "upc", "gtin", "isbn", "issn", "sku", "ssn", "vat", "siret", "siren", "npi", "imei",
+        "barcode", "account",
+    }
+)  # fmt: skip
 
-# A number that begins with a zero or a plus is a code, and stays as it is written.
-_WHOLE = r"(?:0|[1-9][0-9]*|[1-9][0-9]{0,2}(?:,[0-9]{3})+)"
-INTEGER = re.compile(rf"-?{_WHOLE}")
-DECIMAL = re.compile(rf"-?{_WHOLE}(?:\.[0-9]+)?")
-MONEY = re.compile(rf"-?[{''.join(CURRENCIES)}]?{_WHOLE}(?:\.[0-9]{{1,2}})?")
 API_NAME = re.compile(r"[a-z][a-z0-9_]*")
-NO_DIGIT = re.compile(r"[^0-9]")
-
-Test = Callable[[Collection[str]], bool]
 
 
-def _are_integers(texts: Collection[str]) -> bool:
-    return all(map(INTEGER.fullmatch, texts)) and all(
-        -(2**63) <= int(text.replace(",", "")) < 2**63 for text in texts if len(text) > MAX_DIGITS
-    )
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A type that a column may turn out to hold, and how it is recognised."""
+
+    kind: FieldType
+    guess: Guess
 
 
-def _are_numbers(form: re.Pattern[str]) -> Test:
-    def test(texts: Collection[str]) -> bool:
-        return all(map(form.fullmatch, texts)) and all(
-            len(NO_DIGIT.sub("", text)) <= MAX_DIGITS for text in texts if len(text) > MAX_DIGITS
-        )
-
-    return test
+def _candidates() -> dict[str, Candidate]:
+    """The types that a column may turn out to hold, in order of preference."""
+    found = [Candidate(kind, kind.guess) for kind in field_types.values() if kind.guess is not None]
+    return {item.kind.name: item for item in sorted(found, key=lambda item: item.guess.rank)}
 
 
-def _taken_by(type_name: str, form: re.Pattern[str]) -> Test:
-    """Whether the type takes all the texts; ones that do not begin like `form` are not even tried."""
-    kind = field_types.get(type_name)
-    spec = FieldSpec(0, "", "", "", kind)
+@dataclass(slots=True)
+class DistinctValues:
+    """The distinct values of a column, by the form in which they are compared: all of them where
+    the column `may_identify` records, else none once there are too many for options."""
 
-    def test(texts: Collection[str]) -> bool:
-        try:
-            return all(map(form.match, texts)) and all(kind.parse(spec, text) is not None for text in texts)
-        except InvalidValue:
-            return False
+    may_identify: bool = False
+    texts: dict[str, str] = field(default_factory=dict)
+    repeated: str = ""
+    too_many: bool = False
 
-    return test
-
-
-# In order of preference: the first that takes every value is the column's type.
-TESTS: dict[str, Test] = {
-    "integer": _are_integers,
-    "decimal": _are_numbers(DECIMAL),
-    "money": _are_numbers(MONEY),
-    "date": _taken_by("date", re.compile("[0-9]{4}-")),
-    "datetime": _taken_by("datetime", re.compile("[0-9]{4}-")),
-    "email": _taken_by("email", re.compile("[^@]+@")),
-    "phonenumber": _taken_by("phonenumber", re.compile(r"\+")),
-}
-# Types that take whatever another one before them takes.
-WIDER = {"datetime": "date"}
+    def add(self, texts: Iterable[str]) -> None:
+        """Note values, and in a column that may identify records the first that occurs twice."""
+        for text in texts:
+            key = normal_text(text)
+            if self.may_identify and key in self.texts:
+                self.repeated = self.repeated or text
+            elif key:
+                self.texts.setdefault(key, text.strip())
+        # Free text would fill the memory; only an identifier needs every value.
+        if len(self.texts) > MAX_OPTIONS and not self.may_identify:
+            self.too_many = True
+            self.texts.clear()
 
 
 @dataclass(slots=True)
 class ColumnSurvey:
-    """What is known of a column's values, added to chunk by chunk. `count` is the number of cells that are not
-    blank.
-
-    `candidates` are the types that have taken every value so far. `values` are the distinct ones, by the form in
-    which they are compared: all of them where the column `may_identify` records, else while they are few.
-    """
+    """What is known about a column's values, added to chunk by chunk. `count` is the number of
+    cells that are not blank, `candidates` the types that have taken every value so far."""
 
     header: str
-    may_identify: bool = False
+    values: DistinctValues = field(default_factory=DistinctValues)
     count: int = 0
     blanks: int = 0
     longest: int = 0
-    repeated: str = ""
-    candidates: dict[str, Test] = field(default_factory=lambda: dict(TESTS))
-    values: dict[str, str] | None = field(default_factory=dict)
-    signs: set[str] = field(default_factory=set)
+    candidates: dict[str, Candidate] = field(default_factory=_candidates)
+    marks: set[str] = field(default_factory=set)
+    forms: FormSurvey = field(default_factory=FormSurvey)
     tested: set[str] = field(default_factory=set)
 
     def add(self, cells: Sequence[str]) -> None:
         """Look at more of the column."""
         distinct = set(cells)
+        if not self.forms.kinds[TEXT] or self.forms.values < ALL_TEXT:
+            self.forms.add(cells)
         self.longest = max(self.longest, max(map(len, distinct), default=0))
-        if not self.candidates and self.values is None:
-            return  # there is nothing left to find out
+        if not self.candidates and self.values.too_many:
+            return  # a text column: only its longest value is still of interest
         texts = set(map(str.strip, distinct))
+        # Most chunks have no blank cell; then the cells need not be looked at one by one.
         blanks = sum(not cell.strip() for cell in cells) if "" in texts else 0
         texts.discard("")
         self.blanks += blanks
@@ -107,84 +111,104 @@ class ColumnSurvey:
         self._narrow(texts - self.tested)
         if len(self.tested) < REMEMBERED:
             self.tested |= texts
-        if "money" in self.candidates:
+        self._find_marks(texts)
+        if not self.values.too_many:
+            # Repeated values matter only where they may identify records.
+            self.values.add(cells if self.values.may_identify else texts)
+
+    def _find_marks(self, texts: Iterable[str]) -> None:
+        """Note the marks in the texts that tell something about the types still in question, such
+        as signs of money."""
+        sought = [mark for item in self.candidates.values() for mark in item.guess.marks]
+        if sought:
             shown = "".join(texts)
-            self.signs.update(sign for sign in CURRENCIES if sign in shown)
-        if self.values is not None:
-            self._add_values(self.values, cells if self.may_identify else texts)
+            self.marks.update(mark for mark in sought if mark in shown)
 
     def _narrow(self, texts: Collection[str]) -> None:
-        left: dict[str, Test] = {}
-        for name, test in self.candidates.items():
-            if WIDER.get(name) in left or test(texts):
-                left[name] = test
+        left: dict[str, Candidate] = {}
+        for name, item in self.candidates.items():
+            # What fits a narrower type fits this one too, and need not be parsed again.
+            if item.guess.wider_than in left or item.kind.fits(texts):
+                left[name] = item
         self.candidates = left
-
-    def _add_values(self, values: dict[str, str], texts: Iterable[str]) -> None:
-        for text in texts:
-            key = normal_text(text)
-            if self.may_identify and key in values:
-                self.repeated = self.repeated or text
-            elif key:
-                values.setdefault(key, text.strip())
-        if len(values) > MAX_OPTIONS and not self.may_identify:
-            self.values = None
 
     @property
     def is_unique(self) -> bool:
-        """Whether every row has a value of its own, as far as a column that `may_identify` is known."""
-        return self.count > 0 and not self.blanks and not self.repeated
+        """Whether all values of the column are different, as far as it may identify records."""
+        return self.count > 0 and not self.blanks and not self.values.repeated
 
-    def infer(self) -> FieldDefinition:
-        """The field for this column."""
-        kind = self.kind()
-        settings = {"money_options": {"currency": self._currency()}} if kind == "money" else {}
-        options = [OptionDefinition(name) for _, name in sorted((self.values or {}).items())]
+    def infer(self, file: FileForms = FileForms()) -> FieldDefinition:  # noqa: B008 - frozen
+        """The field for this column of a file."""
+        kind = field_types.get(self.kind(file))
+        options = [OptionDefinition(name) for _, name in sorted(self.values.texts.items())]
         return FieldDefinition(
             _label(self.header),
-            kind,
+            kind.name,
             name=slug(self.header),
-            settings=settings,
-            options=options if kind == "dropdown" else (),
+            settings=self._settings(kind) or {},
+            options=options if kind.has_options else (),
         )
 
-    def kind(self) -> str:
+    def kind(self, file: FileForms = FileForms()) -> str:  # noqa: B008 - frozen
         """The name of the column's field type."""
+        found, forms = self._kind_as_written(), self.forms
+        has_codes = not CODES.isdisjoint(slug(self.header).split("_"))
+        is_number = field_types.get(found).is_numeric
+        if is_number and has_codes:
+            return "text"
+        is_open = found in ("text", "dropdown") and not has_codes
+        # As it is written a number has a point; the column may prove that it has a comma.
+        if is_number and forms.is_number:
+            is_open = forms.form(file).numbers != NumberForm.POINT
+        if not is_open:
+            return found
+        texts = forms.typed_texts(file)
+        typed = None if texts is None else self._kind_of(texts)
+        return typed or ("text" if is_number else found)
+
+    def _kind_of(self, texts: Sequence[str]) -> str | None:
+        """The type of these texts, which numbers and dates of any form are read as."""
+        marks = self.forms.signs
+        for name, item in _candidates().items():
+            settings = item.kind.guess_settings(
+                self.header, slug(self.header).split("_"), marks.intersection(item.guess.marks)
+            )
+            if settings is not None and item.kind.fits(texts):
+                return name
+        return None
+
+    def _kind_as_written(self) -> str:
         if not self.count:
             return "text"
-        if self._is_yes_or_no():
+        if self.values.texts.keys() in YES_OR_NO:
             return "checkbox"
-        kinds = [name for name in self.candidates if name != "money"]
-        if "money" in self.candidates and len(self.signs) <= 1 and (self._is_about_money() or self.signs):
-            return "money"
-        if kinds:
-            return kinds[0]
+        for name, item in self.candidates.items():
+            if self._settings(item.kind) is not None:
+                return name
         if self.longest > MAX_TEXT:
             return "longtext"
         return "dropdown" if self._has_options() else "text"
 
-    def _is_yes_or_no(self) -> bool:
-        values = set(self.values or ())
-        # A lone letter may stand for anything.
-        return any(values and values <= words and (values == words or "y" not in words) for words in YES_OR_NO)
-
-    def _is_about_money(self) -> bool:
-        words = slug(self.header).split("_")
-        return not MONEY_WORDS.isdisjoint(words) or any(sign in self.header for sign in CURRENCIES)
-
-    def _currency(self) -> str:
-        shown = [sign for sign in CURRENCIES if sign in self.signs or (not self.signs and sign in self.header)]
-        return CURRENCIES[shown[0] if shown else "$"]
+    def _settings(self, kind: FieldType) -> Mapping[str, Any] | None:
+        """The settings that a field of this type would have; None where the column is not one."""
+        marks = (self.marks | self.forms.signs).intersection(kind.guess.marks) if kind.guess else ()
+        return kind.guess_settings(self.header, slug(self.header).split("_"), marks)
 
     def _has_options(self) -> bool:
-        values = self.values or {}
-        if self.longest > MAX_OPTION_LENGTH or any("\x00" in value for value in values):
-            return False
-        return 2 <= len(values) <= MAX_OPTIONS and self.count >= ROWS_PER_OPTION * len(values)
+        """Whether the column has few distinct values, each short and often repeated."""
+        texts = self.values.texts
+        return (
+            2 <= len(texts) <= MAX_OPTIONS
+            and self.count >= ROWS_PER_OPTION * len(texts)
+            and self.longest <= MAX_OPTION_LENGTH
+            # An option cannot be stored with a null character; a row with one is refused.
+            and "\x00" not in "".join(texts)
+        )
 
 
 def _label(header: str) -> str:
-    """What people read: `annual_revenue` is Annual revenue, and what was written for people stays."""
+    """The label for people: `annual_revenue` becomes Annual revenue; other headers stay as they
+    are."""
     if not API_NAME.fullmatch(header):
         return header
     return header.replace("_", " ").strip().capitalize()

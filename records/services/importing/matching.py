@@ -3,16 +3,39 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from types import MappingProxyType
+from typing import Any
 
 from records.exceptions import InvalidInput
 from records.field_types import FieldSpec
-from records.services.access import Author, may_write, visible_fields
-from records.services.definitions import slug
-from records.services.object_schema import ObjectSchema
+from records.services.access import Author, may_write, told_field, visible_fields
+from records.services.catalogue import CONTACTS, ObjectSchema, slug
+
+# Signs that tell two headers of the same words apart.
+SIGNS = frozenset("%#$€£¥&+°‰@")
+
+
+# What the exports of Google, Outlook and Apple call the fields of contacts; letters alone.
+ADDRESS_BOOKS = {
+    "givenname": "first_name",
+    "forename": "first_name",
+    "familyname": "last_name",
+    "surname": "last_name",
+    "email1value": "email",
+    "emailaddress": "email",
+    "primaryemail": "email",
+    "phone1value": "mobile_phone",
+    "mobile": "mobile_phone",
+    "phone": "mobile_phone",
+    "primaryphone": "mobile_phone",
+    "workphone": "business_phone",
+    "homephone1": "home_phone",
+    "bday": "birthday",
+}
 
 
 class ImportMode(StrEnum):
@@ -27,22 +50,27 @@ class ImportMode(StrEnum):
 class ImportPlan:
     """How the rows of a file become records.
 
-    `match` is the unique field rows are matched by, instead of the object's identifier. `mapping` says of headers
-    which field they are, None for a column that is left out; other headers are matched by name. The cells of the
-    columns in `kept` fill blanks only.
+    `match` is the unique field rows are matched by, instead of the object's identifier. `mapping`
+    says of headers which field they are, None for a column that is left out; other headers are
+    matched by name. The cells of the columns in `kept` fill blanks only. `forms` says of headers
+    how their cells write numbers (`numbers`), dates (`dates`) and blanks (`blanks`).
     """
 
     match: str | None = None
     mapping: Mapping[str, str | None] = field(default_factory=dict)
     mode: ImportMode = ImportMode.CREATE_OR_UPDATE
     kept: frozenset[str] = frozenset()
+    forms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
-        """What tells two plans for one file apart; empty for the usual one."""
+        """Distinguishes two plans for one file; empty for the default plan."""
+        # The default plan adds nothing: the run is known by the file alone.
         if self == ImportPlan(self.match):
             return ""
-        chosen = [sorted(self.mapping.items()), self.mode.value, sorted(self.kept)]
+        chosen: list[object] = [sorted(self.mapping.items()), self.mode.value, sorted(self.kept)]
+        if self.forms:
+            chosen.append(sorted((name, sorted(said.items())) for name, said in self.forms.items()))
         return hashlib.sha256(repr(chosen).encode("utf-8", "replace")).hexdigest()
 
 
@@ -53,6 +81,35 @@ class Column:
     position: int
     header: str
     spec: FieldSpec
+    told: FieldSpec  # with the options that the author of the import may be told of
+
+
+def by_header(
+    header: Sequence[str], mapping: Mapping[str, Any], at: str = "mapping"
+) -> dict[str, Any]:
+    """A mapping of columns, which are named by their headers or their positions from 1, by header;
+    InvalidInput names columns that are not there, or there twice."""
+    found: dict[str, Any] = {}
+    strangers: list[str] = []
+    for key, value in mapping.items():
+        name = column_of(header, key)
+        if name is None:
+            strangers.append(key)
+        elif name in found:
+            raise InvalidInput(f"the column {name!r} is there by name and by position.", at=at)
+        else:
+            found[name] = value
+    if strangers:
+        raise InvalidInput(f"the file has no column {', '.join(map(repr, strangers[:10]))}.", at=at)
+    return found
+
+
+def column_of(header: Sequence[str], key: str) -> str | None:
+    """The header of a column that is named by it, or else by its position from 1."""
+    if key in header:
+        return key
+    is_position = key.isdecimal() and len(key) < 6 and 0 < int(key) <= len(header)
+    return header[int(key) - 1] if is_position else None
 
 
 def match_columns(
@@ -60,56 +117,175 @@ def match_columns(
     schema: ObjectSchema,
     header: Sequence[str],
     mapping: Mapping[str, str | None] = MappingProxyType({}),
+    nameless: Collection[int] = (),
 ) -> tuple[Column, ...]:
-    """The field of every column that is not left out, by API name or label; InvalidInput names those that have none."""
-    known = {spec.id: _names(spec) for spec in visible_fields(author, schema)}
-    strangers = [name for name in mapping if name not in header]
-    if strangers:
-        raise InvalidInput(f"mapping: the file has no column {', '.join(map(repr, strangers[:10]))}.")
-    wanted = {name: mapping.get(name, name) for name in header}
-    found = {name: None if key is None else _find(author, schema, known, key) for name, key in wanted.items()}
-    unknown = [name for name, spec in found.items() if spec is None and wanted[name] is not None]
-    if unknown:
-        fields = ", ".join(spec.name for spec in visible_fields(author, schema) if may_write(author, spec))
-        sought = [
-            repr(name) if wanted[name] == name else f"{wanted[name]!r} (for the column {name!r})" for name in unknown
-        ]
-        raise InvalidInput(f"No field of {schema.name!r} is called {', '.join(sought)}. Its fields are {fields}.")
-    columns = [Column(at, name, spec) for at, (name, spec) in enumerate(found.items()) if spec is not None]
-    for column in columns:
-        if not may_write(author, column.spec):
-            raise InvalidInput(f"The column {column.header!r} is the field {column.spec.name!r}, which is read-only.")
-    first = {column.spec.id: column for column in reversed(columns)}
-    for column in columns:
-        if first[column.spec.id] is not column:
-            both = f"{first[column.spec.id].header!r} and {column.header!r}"
-            raise InvalidInput(f"The columns {both} are both the field {column.spec.name!r}.")
+    """The field of every column that is not left out, by label or API name; InvalidInput names
+    those that have none, and those that fit two fields equally.
+
+    Columns that are `nameless` are left out where they fit no field.
+    """
+    known = visible_fields(author, schema)
+    chosen = by_header(header, mapping)
+    columns: list[Column] = []
+    unknown: list[str] = []
+    for at, name in enumerate(header):
+        key = chosen.get(name, name)
+        if key is None:  # the plan leaves the column out
+            continue
+        spec = _find(author, schema, known, key, is_said=name in chosen)
+        if spec is not None:
+            columns.append(Column(at, name, spec, told_field(author, schema, spec)))
+        elif at not in nameless or name in chosen:
+            unknown.append(repr(name) if key == name else f"{key!r} (for the column {name!r})")
+    _check_known(author, schema, unknown)
+    _check_columns(author, columns)
     return tuple(columns)
 
 
-def _names(spec: FieldSpec) -> frozenset[str]:
-    return frozenset({spec.name, spec.display_name.casefold()})
+def _check_known(author: Author, schema: ObjectSchema, unknown: Sequence[str]) -> None:
+    """InvalidInput names all unknown columns at once, to save the caller repeated corrections."""
+    if unknown:
+        fields = ", ".join(
+            spec.name for spec in visible_fields(author, schema) if may_write(author, spec)
+        )
+        raise InvalidInput(
+            f"No field of {schema.name!r} is called {', '.join(unknown)}. Its fields are {fields}."
+        )
 
 
-def suggest_fields(author: Author, schema: ObjectSchema, header: Sequence[str]) -> dict[str, str | None]:
-    """The API name of the field that each header names by itself, None where there is none that can be written."""
-    known = {spec.id: _names(spec) for spec in visible_fields(author, schema)}
-    found = {name: _find(author, schema, known, name) for name in header}
-    return {name: spec.name if spec is not None and may_write(author, spec) else None for name, spec in found.items()}
+def _check_columns(author: Author, columns: Sequence[Column]) -> None:
+    """InvalidInput unless the author may write each field, and no two columns fill the same one."""
+    for column in columns:
+        if not may_write(author, column.spec):
+            raise InvalidInput(
+                f"The column {column.header!r} is the field {column.spec.name!r}, which is "
+                "read-only."
+            )
+    first: dict[int, Column] = {}
+    for column in columns:
+        other = first.setdefault(column.spec.id, column)
+        if other is not column:
+            both = f"{other.header!r} and {column.header!r}"
+            raise InvalidInput(f"The columns {both} both map to the field {column.spec.name!r}.")
 
 
-def _find(author: Author, schema: ObjectSchema, known: dict[int, frozenset[str]], header: str) -> FieldSpec | None:
-    """The field a header names: one that can be written rather than not, an object's own rather than a default."""
-    if header in schema.by_uuid and schema.by_uuid[header].id in known:
+def suggest_fields(
+    author: Author, schema: ObjectSchema, header: Sequence[str]
+) -> dict[str, str | None]:
+    """The API name of the field that each header names by itself, None where there is none that can
+    be written, or more than one."""
+    known = visible_fields(author, schema)
+    found: dict[str, str | None] = {}
+    for name in header:
+        try:
+            spec = _find(author, schema, known, name)
+        except UnclearColumn:
+            spec = None
+        found[name] = spec.name if spec is not None and may_write(author, spec) else None
+    if schema.name == CONTACTS:
+        _suggest_for_contacts(author, schema, found)
+    return found
+
+
+def _suggest_for_contacts(
+    author: Author, schema: ObjectSchema, found: dict[str, str | None]
+) -> None:
+    """Add the fields of columns that address books call by other names, each field once."""
+    visible = {spec.name for spec in visible_fields(author, schema) if may_write(author, spec)}
+    for name in [name for name, taken in found.items() if taken is None]:
+        known_as = ADDRESS_BOOKS.get(_letters(name))
+        if known_as in visible and known_as not in found.values():
+            found[name] = known_as
+
+
+def check_clear(
+    author: Author, schema: ObjectSchema, header: Sequence[str], mapping: Mapping[str, object]
+) -> None:
+    """UnclearColumn where a column that the mapping does not name fits two fields equally."""
+    known = visible_fields(author, schema)
+    for name in header:
+        if name not in mapping:
+            _find(author, schema, known, name)
+
+
+class UnclearColumn(InvalidInput):
+    """A header fits several fields equally."""
+
+
+class _Fit(IntEnum):
+    """How a header fits a field, best first."""
+
+    LABEL = 1
+    LABEL_IN_ANY_CASE = 2
+    NAME = 3
+    SPELLING = 4  # the API name or the label, but for spaces and signs between words
+
+
+def _fit(header: str, spec: FieldSpec) -> _Fit | None:
+    label = spec.display_name
+    if header == label:
+        return _Fit.LABEL
+    if header.casefold() == label.casefold():
+        return _Fit.LABEL_IN_ANY_CASE
+    if header == spec.name:
+        return _Fit.NAME
+    signs = {sign for sign in header if sign in SIGNS}
+    others = {sign for sign in label if sign in SIGNS}
+    # "% change" is not "# change".
+    if signs and others and signs != others:
+        return None
+    letters = _letters(header)
+    # An API name says nothing of letters that ASCII does not have.
+    is_name = letters.isascii() and slug(header) == spec.name
+    return _Fit.SPELLING if is_name or (letters and letters == _letters(label)) else None
+
+
+def _letters(text: str) -> str:
+    """The letters and digits of a text, without case and accents."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(mark for mark in plain if mark.isalnum())
+
+
+def _find(
+    author: Author,
+    schema: ObjectSchema,
+    known: Sequence[FieldSpec],
+    header: str,
+    *,
+    is_said: bool = False,
+) -> FieldSpec | None:
+    """The field that fits a header best: one that can be written rather than not, an object's own
+    rather than a default. UnclearColumn where two fit it equally. A field that `is_said` in a
+    mapping is named by its API name first."""
+    # Callers of the API may map columns by the field's UUID.
+    if header in schema.by_uuid and schema.by_uuid[header] in known:
         return schema.by_uuid[header]
-    wanted = {header.casefold(), slug(header)}
-    matches = [schema.by_id[key] for key, names in known.items() if not names.isdisjoint(wanted)]
-    matches.sort(key=lambda spec: (not may_write(author, spec), spec.is_default, spec.name not in wanted))
-    return matches[0] if matches else None
+    if is_said and header in schema.by_name and schema.by_name[header] in known:
+        return schema.by_name[header]
+    fits = [(fit, spec) for spec in known if (fit := _fit(header, spec)) is not None]
+    if not fits:
+        return None
+
+    def rank(item: tuple[_Fit, FieldSpec]) -> tuple[bool, bool, _Fit, bool]:
+        fit, spec = item
+        return (fit == _Fit.SPELLING, not may_write(author, spec), fit, spec.is_default)
+
+    fits.sort(key=rank)
+    best = [spec for fit, spec in fits if rank((fit, spec)) == rank(fits[0])]
+    if len(best) > 1:
+        names = " and ".join(repr(spec.name) for spec in best)
+        raise UnclearColumn(
+            f"The column {header!r} fits the fields {names} equally: say in the mapping which "
+            "it is."
+        )
+    return best[0]
 
 
-def match_key(author: Author, schema: ObjectSchema, columns: Sequence[Column], match: str | None) -> Column | None:
-    """The column that says which record a row is: of the field `match`, else of the object's identifier.
+def match_key(
+    author: Author, schema: ObjectSchema, columns: Sequence[Column], match: str | None
+) -> Column | None:
+    """The column that says which record a row is: of the field `match`, else of the object's
+    identifier.
 
     None when rows are always new records. InvalidInput when the rows cannot be matched by `match`.
     """
@@ -118,8 +294,19 @@ def match_key(author: Author, schema: ObjectSchema, columns: Sequence[Column], m
     (column,) = match_columns(author, schema, [match])
     spec = column.spec
     if not (spec.is_unique or spec is schema.identifier):
-        raise InvalidInput(f"The values of {spec.name!r} are not unique: rows cannot be matched by them.")
+        raise InvalidInput(
+            f"The values of {spec.name!r} are not unique: rows cannot be matched by them."
+        )
     found = next((column for column in columns if column.spec is spec), None)
     if found is None:
-        raise InvalidInput(f"The file has no column for {spec.name!r}, by which rows are to be matched.")
+        raise InvalidInput(f"The file has no column for {spec.name!r}, which rows are matched by.")
     return found
+
+
+def check_mode(mode: ImportMode, key: Column | None) -> None:
+    """InvalidInput where rows may only change records, and no column says which."""
+    if mode == ImportMode.UPDATE_ONLY and key is None:
+        raise InvalidInput(
+            "to change existing records, name the column that identifies them in match_field.",
+            at="mode",
+        )

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 from records.field_types import InvalidValue
-from records.services.exporting.cells import unescaped
-from records.services.object_schema import ObjectSchema
-from records.services.save_requests import Mode, SaveRequest
-from records.services.values import Change
+from records.services.catalogue import ObjectSchema
+from records.services.exporting import unescaped
+from records.services.writing import Change, Mode, SaveRequest
 
+from .column_forms import is_formed
+from .framing import Row
 from .matching import Column, ImportMode, ImportPlan
-from .reading import Row
+from .written_values import SEVERAL, ColumnForm, Unclear, plain_cell
 
 # Columns repeat many of their values: what a short cell means is remembered.
 REMEMBERED = 5000
 REMEMBERED_LENGTH = 40
+UNCLEAR = (
+    "This may be two values: say in `columns` which form the column's numbers (`point`, `comma`) "
+    "or dates (`dmy`, `mdy`) have."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,8 @@ class _Refusal:
 
 @dataclass(slots=True)
 class PreparedRows:
-    """Consecutive rows of a file: those that can be asked for, in order, and what is wrong with the others."""
+    """Consecutive rows of a file: the requests of the valid ones, in order, and the problems of the
+    others."""
 
     rows: Sequence[Row]
     asked: list[Row] = field(default_factory=list)
@@ -54,16 +62,35 @@ class Preparation:
     """Turns rows into requests, for one schema. A blank cell says nothing about its field."""
 
     def __init__(
-        self, schema: ObjectSchema, columns: Sequence[Column], key: Column | None, width: int, plan: ImportPlan
+        self,
+        schema: ObjectSchema,
+        columns: Sequence[Column],
+        key: Column | None,
+        width: int,
+        plan: ImportPlan,
+        forms: Mapping[str, ColumnForm] = MappingProxyType({}),
+        *,
+        is_repeated: bool = False,
     ) -> None:
         self.schema = schema
         self.width = width
         self.key = key
         self.mode = plan.mode
         self.kept = frozenset(column.spec.id for column in columns if column.header in plan.kept)
+        # Contacts need no email. The same file again would make them again.
+        self._may_lack_key = (
+            key is not None
+            and key.spec is schema.identifier
+            and not key.spec.is_required
+            and plan.mode == ImportMode.CREATE_OR_UPDATE
+            and not is_repeated
+        )
         self._positions = [column.position for column in columns] if len(columns) < width else None
         self._read_key = _key_reader(schema, key) if key is not None else None
-        self._columns: list[tuple[Column, Memory]] = [(column, {}) for column in columns]
+        self._columns: list[tuple[_Reader, Memory]] = [
+            (_Reader(column, forms.get(column.header) if is_formed(column.spec) else None), {})
+            for column in columns
+        ]
 
     def prepare(self, rows: Sequence[Row]) -> PreparedRows:
         """The requests that the rows make."""
@@ -76,32 +103,25 @@ class Preparation:
         return prepared
 
     def _request(self, row: Row, problems: list[RowProblem]) -> SaveRequest | None:
+        # Cells cannot be assigned to columns: a missing delimiter may be anywhere in the row.
         if len(row.cells) != self.width:
             message = f"The row has {len(row.cells)} cells, the header {self.width}."
             problems.append(RowProblem(row.line, "", "invalid", message))
             return None
-        changes: list[Change] = []
-        refused = False
-        cells = row.cells if self._positions is None else [row.cells[at] for at in self._positions]
-        for (column, memory), cell in zip(self._columns, cells, strict=True):
-            if not cell:
-                continue
-            reading = memory[cell] if cell in memory else _read(column, memory, cell)
-            if type(reading) is Change:
-                changes.append(reading)
-            elif reading is not None:
-                assert isinstance(reading, _Refusal)
-                problems.append(RowProblem(row.line, column.header, reading.code, reading.message, cell))
-                refused = True
-        if refused:
+        changes = self._changes(row, problems)
+        if changes is None:
             return None
+        # In this mode a row with a known key is refused as a duplicate by the write path.
         if self.key is None or self._read_key is None or self.mode == ImportMode.CREATE_ONLY:
             return SaveRequest(Mode.CREATE, changes=changes)
         match_key = self._read_key(changes)
+        if not match_key and self._may_lack_key:
+            return SaveRequest(Mode.CREATE, changes=changes)
         if not match_key:
-            message = "The row says not which record it is."
+            message = "The row does not say which record it belongs to."
             problems.append(RowProblem(row.line, self.key.header, "required", message))
             return None
+        # None means the identifier, which the write path looks up in the record's own column.
         field = None if self.key.spec is self.schema.identifier else self.key.spec
         return SaveRequest(
             Mode.UPSERT,
@@ -112,19 +132,66 @@ class Preparation:
             may_create=self.mode != ImportMode.UPDATE_ONLY,
         )
 
+    def _changes(self, row: Row, problems: list[RowProblem]) -> list[Change] | None:
+        """What the cells of a row change; None where some are refused, each with its problem."""
+        changes: list[Change] = []
+        refused = False
+        cells = row.cells if self._positions is None else [row.cells[at] for at in self._positions]
+        for (reader, memory), cell in zip(self._columns, cells, strict=True):
+            if not cell:
+                continue
+            # `get` would not do: None is a reading too, that of a blank cell.
+            reading = memory[cell] if cell in memory else reader.read(memory, cell)
+            # The fast path: this runs once per cell.
+            if type(reading) is Change:
+                changes.append(reading)
+            elif reading is not None:
+                assert isinstance(reading, _Refusal)
+                problems.append(
+                    RowProblem(row.line, reader.column.header, reading.code, reading.message, cell)
+                )
+                # the other cells are read all the same: the report says everything at once
+                refused = True
+        return None if refused else changes
 
-def _read(column: Column, memory: Memory, cell: str) -> Reading:
-    """What a cell means: a change of its field, nothing if it is blank, or why it is refused."""
-    reading: Reading
-    spec = column.spec
-    try:
-        value = spec.type.parse(spec, spec.type.from_text(spec, unescaped(cell))) if cell.strip() else None
-        reading = None if value is None else Change(spec, column.position, value)
-    except InvalidValue as problem:
-        reading = _Refusal(problem.code, problem.message)
-    if len(cell) <= REMEMBERED_LENGTH and len(memory) < REMEMBERED:
-        memory[cell] = reading
-    return reading
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads the cells of a column, in the form of its numbers or dates if it has one."""
+
+    column: Column
+    form: ColumnForm | None
+
+    def read(self, memory: Memory, cell: str) -> Reading:
+        """What a cell means: a change of its field, nothing if it is blank, or why it is
+        refused."""
+        reading: Reading
+        try:
+            reading = self._change(unescaped(cell)) if cell.strip() else None
+        except InvalidValue as problem:
+            reading = _Refusal(problem.code, problem.message)
+        except Unclear:
+            reading = _Refusal("invalid", UNCLEAR)
+        if len(cell) <= REMEMBERED_LENGTH and len(memory) < REMEMBERED:
+            memory[cell] = reading
+        return reading
+
+    def _change(self, text: str) -> Change | None:
+        spec = self.column.spec
+        if self.form is not None:
+            text = plain_cell(self.form, text, number=spec.type.is_numeric)
+        try:
+            value = self._value(text) if text else None
+        except InvalidValue:
+            # What is no value as a whole may be several, as address books export them.
+            if SEVERAL not in text:
+                raise
+            value = self._value(text.partition(SEVERAL)[0])
+        return None if value is None else Change(spec, self.column.position, value)
+
+    def _value(self, text: str) -> Any:
+        spec = self.column.spec
+        return spec.type.parse(spec, spec.type.from_text(self.column.told, text))
 
 
 def _key_reader(schema: ObjectSchema, key: Column) -> Callable[[Sequence[Change]], str]:
@@ -135,7 +202,11 @@ def _key_reader(schema: ObjectSchema, key: Column) -> Callable[[Sequence[Change]
     def read(changes: Sequence[Change]) -> str:
         for change in changes:
             if change.field is spec:
-                return change.value if identifies else str(next(iter(spec.type.index_values(spec, change.value))))
+                return (
+                    change.value
+                    if identifies
+                    else str(next(iter(spec.type.index_values(spec, change.value))))
+                )
         return ""
 
     return read

@@ -1,4 +1,5 @@
-"""The report of the rows that were not stored: rows of the database until the import ends, then a file."""
+"""The report of the rows that were not stored: rows of the database until the import ends, then a
+file."""
 
 from __future__ import annotations
 
@@ -12,14 +13,15 @@ from django.db.models import QuerySet
 
 from records.exceptions import InvalidInput
 from records.models import ImportRun, RefusedRow
-from records.services.spooled import SpooledFile
+from records.services.storage import SpooledFile
 
 from .preparing import RowProblem
 
 COLUMNS = ("line", "field", "code", "message", "value")
 CHUNK = 2000
 
-# Takes the report where it is to stay, and returns its name there. It is given None where nothing was refused.
+# Takes the report where it is to stay, and returns its name there. It is given None where nothing
+# was refused.
 Keeper = Callable[[SpooledFile | None], str]
 
 
@@ -42,11 +44,12 @@ def note_problems(run: ImportRun, problems: Iterable[RowProblem]) -> None:
 
 def _storable(text: str) -> str:
     """The text without what no database keeps as text: null characters and halves of characters."""
+    # Both engines would refuse the whole batch for one such character.
     return text.encode(errors="replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 def refused_rows(run: ImportRun) -> QuerySet[RefusedRow]:
-    """What a run has refused so far; nothing once its report is kept."""
+    """The rows that a run has refused so far; empty once its report is stored."""
     return RefusedRow.objects.filter(workspace_id=run.workspace_id, run_id=run.pk)
 
 
@@ -66,19 +69,24 @@ def made_report(run: ImportRun) -> Iterator[SpooledFile | None]:
 
 
 def keep_at(path: Path) -> Keeper:
-    """Keep reports at a path of this machine, in the place of an earlier run's; InvalidInput where none can be."""
+    """Keep reports at a path of this machine, in the place of an earlier run's; InvalidInput where
+    none can be."""
+    # Checked before the import begins: afterwards the refused rows would be lost.
     if not os.access(path if path.exists() else path.parent, os.W_OK):
-        reason = "no permission" if path.parent.is_dir() else "there is no such folder"
+        reason = "no permission" if path.parent.is_dir() else "the folder does not exist"
         raise InvalidInput(f"The report cannot be written: {path}: {reason}.")
 
     def keep(report: SpooledFile | None) -> str:
         try:
             if report is None:
+                # The report of an earlier run would be taken for this one's.
                 path.unlink(missing_ok=True)
             else:
                 _copy(report, path)
         except OSError as problem:
-            raise InvalidInput(f"The report cannot be written: {path}: {problem.strerror}.") from problem
+            raise InvalidInput(
+                f"The report cannot be written: {path}: {problem.strerror}."
+            ) from problem
         return str(path.absolute())
 
     return keep

@@ -1,178 +1,312 @@
-"""Files that are sent to be imported: CSV or XLSX, kept as CSV in UTF-8 until they are."""
+"""Files that are sent to be imported: CSV or XLSX, kept as they came, and read as CSV in UTF-8."""
 
 from __future__ import annotations
 
 import csv
-import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+import hashlib
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, time
-from itertools import islice
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from django.core.files import File
 from django.core.files.storage import default_storage
-from openpyxl import load_workbook
 
 from records.exceptions import InvalidInput, NotAllowed, NotFound, TooLarge
 from records.models import ImportUpload, new_uuid
 from records.services.access import Author, grant_of
-from records.services.object_schema import ObjectSchema
-from records.services.spooled import SpooledFile
+from records.services.catalogue import ObjectSchema
+from records.services.storage import SpooledFile
 
-from .reading import WORKBOOK, CsvTable, find_delimiter, open_table
+from . import file_limits as limits
+from .creating import preview_columns
+from .csv_files import WORKBOOK, CsvTable, open_table
+from .encodings import UTF_8
+from .framing import Frame, Row, Unfinished, frame
+from .workbook_reader import ChosenSheet, workbook_rows
 
-MAX_BYTES = 200 * 1024 * 1024
-MAX_UNPACKED = 1024 * 1024 * 1024  # of a workbook
-MAX_RATIO, RATIO_FROM = 100, 1024 * 1024  # of a part of it to what it is packed into; tables come to 10 or 20
-MAX_ROWS = 2**20  # of a sheet
-MAX_COLUMNS = 1000
 SAMPLES = 3
+# What the forms of columns are sought in while the caller waits.
+PREVIEWED, PREVIEWED_CELLS = 1000, 100_000
+PREVIEWED_ROW = 10_000  # characters; one text of a workbook can be in many cells
+SHOWN = 200  # characters of a sample
+CHECKED_EVERY = 1000  # rows
+WORKBOOKS = "xlsx"  # have no encoding
+# Files that an earlier release kept are CSV in UTF-8 already.
+CONVERTED = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a file is read as a table; what is empty is found in the file.
+
+    `sheet` is the name or the number of a workbook's sheet, `header_row` the line or the row of the
+    sheet that names the columns.
+    """
+
+    encoding: str = ""
+    delimiter: str = ""
+    sheet: str = ""
+    header_row: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What is known of a file before it is imported. `row_count` is None where a job has yet to
+    count. `told` is how it was read, in words of the interfaces."""
+
+    header: Sequence[str]
+    samples: Sequence[Sequence[str]]
+    row_count: int | None
+    told: Mapping[str, Any]
+
+
+FOUND = Reading()
 
 
 def store_upload(
-    author: Author, schema: ObjectSchema, file_name: str, chunks: Iterable[bytes], encoding: str = "utf-8"
+    author: Author,
+    schema: ObjectSchema,
+    file_name: str,
+    chunks: Iterable[bytes],
+    reading: Reading = FOUND,
 ) -> ImportUpload:
-    """Keep a file for an import into an object; TooLarge or InvalidInput say what is wrong with it.
+    """Keep a file for an import into an object; TooLarge or InvalidInput if it cannot be read.
 
-    A workbook's first sheet is read; in a CSV file commas, semicolons, tabs or bars separate cells.
+    A workbook's first visible sheet with cells is read; in a CSV file commas, semicolons, tabs or
+    bars separate cells. `reading` says otherwise.
+    Only the beginning of a long file is read: its rows are counted, and the rest of it is checked,
+    by the job that imports it.
     """
     grant = grant_of(author, schema)
     if not grant.create and grant.edit == "none":
         raise NotAllowed("You may neither create nor edit records of this object.")
+    # Some clients send the whole path of the file, on Windows with backslashes.
     name = Path(file_name.replace("\\", "/")).name.replace("\x00", "")[:255] or "file.csv"
-    with SpooledFile(name) as raw, SpooledFile(name) as kept:
+    with SpooledFile(name) as raw:
         _receive(chunks, raw)
-        _convert(raw, kept, encoding, name)
-        table = open_table(kept, shown=name)
-        rows = table.rows()
-        samples = [list(row.cells) for row in islice(rows, SAMPLES)]
-        count = len(samples) + sum(1 for _ in rows)
-        with kept.open() as file:
-            stored = default_storage.save(f"imports/{author.workspace.uuid}/{new_uuid()}.csv", File(file))
+        found = survey(raw, reading, name)
+        with raw.open() as file:
+            stored = default_storage.save(
+                f"imports/{author.workspace.uuid}/{new_uuid()}.csv", File(file)
+            )
     return ImportUpload.objects.create(
         workspace_id=author.workspace.id,
         object_id=schema.id,
         member_id=author.member.id,
         file_name=name,
         file=stored,
-        header=list(table.header),
-        samples=[[cell[:200].replace("\x00", "") for cell in row] for row in samples],
-        row_count=count,
+        encoding=found.told["encoding"] or WORKBOOKS,
+        reading=dict(found.told),
+        header=list(found.header),
+        samples=[
+            [cell[:SHOWN].replace("\x00", "") for cell in row[: limits.MAX_COLUMNS]]
+            for row in found.samples
+        ],
+        row_count=found.row_count,
     )
+
+
+def survey(raw: SpooledFile, reading: Reading, name: str) -> Survey:
+    """The header and the first rows of a file, and the number of all where the file is short."""
+    found, told = _frame(raw, reading, name)
+    samples: list[Sequence[str]] = []
+    previewed: list[Sequence[str]] = []
+    most = min(PREVIEWED, PREVIEWED_CELLS // len(found.header))
+    count: int | None = 0
+    try:
+        _check_text(found.header, name)
+        for at, row in enumerate(found.rows):
+            _check_text(row.cells, name)
+            if at < SAMPLES:
+                samples.append(row.cells)
+            if len(previewed) < most and sum(map(len, row.cells)) <= PREVIEWED_ROW:
+                previewed.append(row.cells)
+            count = at + 1
+    except Unfinished:
+        count = None
+    columns = preview_columns(found.header, previewed, told["delimiter"] or ",")
+    return Survey(found.header, samples, count, {**told, "columns": columns})
 
 
 def get_upload(author: Author, schema: ObjectSchema, upload_uuid: str) -> ImportUpload:
     """One of the author's own uploads; NotFound for any other."""
     row = ImportUpload.objects.filter(
-        workspace_id=author.workspace.id, object_id=schema.id, member_id=author.member.id, uuid=upload_uuid
+        workspace_id=author.workspace.id,
+        object_id=schema.id,
+        member_id=author.member.id,
+        uuid=upload_uuid,
     ).first()
     if row is None:
         raise NotFound
     return row
 
 
+def _check_text(cells: Sequence[str], name: str) -> None:
+    """InvalidInput where the encoding of a file spells halves of characters, as some can."""
+    try:
+        "".join(cells).encode()
+    except UnicodeEncodeError:
+        raise InvalidInput(f"{name} contains invalid characters.") from None
+
+
 @contextmanager
 def copy_upload(upload: ImportUpload) -> Iterator[CsvTable]:
-    """The uploaded table as a file of this machine, under its own name, until the block ends."""
-    with SpooledFile(f"{Path(upload.file_name).stem[:100] or 'file'}.csv") as copy:
+    """The uploaded table as a CSV file of this machine, under its own name, until the block ends.
+
+    The upload knows the number of its rows from now on. TooLarge or
+    InvalidInput say what is wrong with the file.
+    """
+    name = f"{Path(upload.file_name).stem[:100] or 'file'}.csv"
+    with SpooledFile(name) as raw, SpooledFile(name) as kept:
         try:
             source = default_storage.open(str(upload.file.name), "rb")
         except FileNotFoundError:
-            raise NotFound("The uploaded file is not there any more; upload it again.") from None
+            raise NotFound("The uploaded file no longer exists; upload it again.") from None
         with source:
             for chunk in source.chunks():
-                copy.write(chunk)
-        yield open_table(copy, shown=upload.file_name)
+                raw.write(chunk)
+        if upload.encoding == CONVERTED:
+            yield open_table(raw, shown=upload.file_name, header_row=1)
+            return
+        table = keep_converted(raw, kept, told_reading(upload), upload.file_name)
+        if upload.row_count is None:
+            _note_count(upload, table.count())
+        yield table
+
+
+@contextmanager
+def open_file(path: Path, reading: Reading = FOUND) -> Iterator[CsvTable]:
+    """The table in a CSV file or a workbook of this machine, until the block ends."""
+    if not _is_workbook(path):
+        yield open_table(
+            path, reading.encoding, delimiter=reading.delimiter, header_row=reading.header_row
+        )
+        return
+    with SpooledFile(path.name) as raw, SpooledFile(path.name) as kept:
+        with path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                raw.write(chunk)
+        yield keep_converted(raw, kept, reading, str(path))
+
+
+def _is_workbook(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(WORKBOOK)) == WORKBOOK
+
+
+def preview(upload: ImportUpload, at: int) -> Mapping[str, Any]:
+    """What a column of an upload seems to be; nothing of files that an earlier release took."""
+    columns: list[Mapping[str, Any]] = upload.reading.get("columns", [])
+    return columns[at] if at < len(columns) else {}
+
+
+def told_reading(upload: ImportUpload) -> Reading:
+    """How an upload was read when it came."""
+    told = upload.reading
+    # An earlier release told the encoding alone.
+    return Reading(
+        "" if upload.encoding == WORKBOOKS else upload.encoding,
+        told.get("delimiter") or "",
+        told.get("sheet") or "",
+        told.get("header_row"),
+    )
+
+
+def _note_count(upload: ImportUpload, count: int) -> None:
+    upload.row_count = count
+    ImportUpload.objects.filter(workspace_id=upload.workspace_id, id=upload.pk).update(
+        row_count=count
+    )
 
 
 def _receive(chunks: Iterable[bytes], target: SpooledFile) -> None:
     size = 0
     for chunk in chunks:
         size += len(chunk)
-        if size > MAX_BYTES:
-            raise TooLarge(f"A file to import has at most {MAX_BYTES} bytes.")
+        if size > limits.MAX_BYTES:
+            raise TooLarge(
+                f"A file to import can have at most {limits.MAX_BYTES:,} bytes. {limits.SPLIT}"
+            )
         target.write(chunk)
     if not size:
-        raise InvalidInput("The file is empty; its first row should name the columns.")
+        raise InvalidInput("The file is empty; its first row must name the columns.")
 
 
-def _convert(raw: SpooledFile, kept: SpooledFile, encoding: str, name: str) -> None:
-    with raw.open() as file:
-        is_workbook = file.read(len(WORKBOOK)) == WORKBOOK
-    rows = _workbook_rows(raw, name) if is_workbook else _text_rows(raw, encoding, name)
+def keep_converted(raw: SpooledFile, kept: SpooledFile, reading: Reading, name: str) -> CsvTable:
+    """Write the table of a file as CSV in UTF-8, each row after its number in the file."""
+    found, told = _frame(raw, reading, name, survey=False)
+    digest, line = hashlib.sha256(), io.StringIO()
+    write = csv.writer(line).writerow
     try:
         with kept.open_text() as target:
-            csv.writer(target).writerows(rows)
-    except UnicodeEncodeError as problem:  # some encodings spell halves of characters
-        raise InvalidInput(f"{name} has something in it that is no character.") from problem
+            for at, row in enumerate(chain([Row(found.line, found.header)], found.rows)):
+                line.seek(0)
+                line.truncate()
+                write(row.cells)
+                text = line.getvalue()
+                digest.update(text.encode())
+                target.write(f"{row.line},{text}")
+                if not at % CHECKED_EVERY and target.tell() > limits.MAX_UNPACKED:
+                    raise TooLarge(
+                        f"{name}: a table can have at most {limits.MAX_UNPACKED:,} bytes as CSV. "
+                        f"{limits.SPLIT}"
+                    )
+    except UnicodeEncodeError as problem:
+        raise InvalidInput(f"{name} contains invalid characters.") from problem
+    return CsvTable(
+        kept,
+        UTF_8,
+        found.header,
+        shown=name,
+        nameless=found.nameless,
+        line=found.line,
+        above=found.above,
+        numbered=True,
+        written_delimiter=told["delimiter"] or ",",
+        known_digest=digest.hexdigest(),
+    )
 
 
-# ---------------------------------------------------------------- CSV
+def _frame(
+    raw: SpooledFile, reading: Reading, name: str, *, survey: bool = True
+) -> tuple[Frame, dict[str, Any]]:
+    """The columns and the rows of a file of either form, and how it was read; rows of a `survey`
+    raise Unfinished where a long file goes on."""
+    with raw.open() as file:
+        is_workbook = file.read(len(WORKBOOK)) == WORKBOOK
+    told: dict[str, Any] = {"encoding": None, "delimiter": None, "sheet": None, "sheets": []}
+    if is_workbook:
+        chosen = ChosenSheet()
+        rows = workbook_rows(raw, name, survey=survey, sheet=reading.sheet, chosen=chosen)
+        found = _sheet_frame(rows, name, reading.header_row)
+        told |= {"sheet": chosen.name, "sheets": list(chosen.names), "encoding_is_guess": False}
+    else:
+        table = open_table(
+            raw,
+            reading.encoding,
+            delimiter=reading.delimiter,
+            shown=name,
+            header_row=reading.header_row,
+        )
+        rows = table.rows(survey=survey)
+        found = Frame(table.header, table.nameless, table.line, table.above, rows)
+        told |= {"encoding": table.encoding, "delimiter": table.delimiter}
+        told["encoding_is_guess"] = table.is_guess
+    return found, told | {"header_row": found.line, "rows_above": found.above}
 
 
-def _text_rows(raw: SpooledFile, encoding: str, name: str) -> Iterator[Sequence[str]]:
-    table = open_table(raw, encoding, delimiter=find_delimiter(raw, encoding), shown=name)
-    yield table.header
-    for row in table.rows():
-        yield row.cells
-
-
-# ---------------------------------------------------------------- XLSX
-
-
-def _workbook_rows(raw: SpooledFile, name: str) -> Iterator[Sequence[str]]:
+def _sheet_frame(rows: Iterator[Row], name: str, header_row: int | None) -> Frame:
     try:
-        with raw.open() as file, zipfile.ZipFile(file) as archive:
-            parts = archive.infolist()
-        if sum(part.file_size for part in parts) > MAX_UNPACKED or any(map(_is_bomb, parts)):
-            raise TooLarge(f"{name} is too big once it is unpacked.")
-        with raw.open() as file:
-            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            yield from _sheet_rows(book.worksheets[0])
-            book.close()
-    except (InvalidInput, TooLarge):
-        raise
-    except Exception as problem:  # noqa: BLE001 - the library raises whatever a broken workbook makes it stumble over
-        raise InvalidInput(f"{name} is no workbook that can be read: {type(problem).__name__}.") from None
-
-
-def _is_bomb(part: zipfile.ZipInfo) -> bool:
-    """Whether something small unpacks to something that takes long to read, and much memory."""
-    return part.file_size > max(RATIO_FROM, MAX_RATIO * part.compress_size)
-
-
-def _sheet_rows(sheet: Any) -> Iterator[Sequence[str]]:
-    """The rows of a sheet, all as wide as its header; empty rows are left out."""
-    width = 0
-    for at, row in enumerate(sheet.iter_rows(values_only=True)):
-        if at == MAX_ROWS:  # rows that a file passes over are read as empty ones, and it may pass over any number
-            raise InvalidInput(f"A sheet has at most {MAX_ROWS} rows.", "limit_exceeded")
-        cells = [_cell(value) for value in row[: MAX_COLUMNS + 1]]
-        if not width:
-            while cells and not cells[-1].strip():
-                cells.pop()
-            width = len(cells)
-            if width > MAX_COLUMNS:
-                raise InvalidInput(f"A table has at most {MAX_COLUMNS} columns.", "limit_exceeded")
-            if width:
-                yield cells
-        elif any(cells):
-            surplus = any(cells[width:])
-            yield cells if surplus else [*cells[:width], *[""] * (width - len(cells))]
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, datetime):
-        midnight = (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0)
-        return value.date().isoformat() if midnight else value.isoformat()
-    if isinstance(value, (date, time)):
-        return value.isoformat()
-    return str(value)
+        return frame(rows, name, header_row)
+    except Unfinished:
+        raise limits.passed(
+            name,
+            f"the names of a sheet's columns must be in its first {limits.SURVEY_PART:,} bytes",
+            limits.AS_CSV,
+        ) from None

@@ -1,46 +1,55 @@
-"""Work on many records at once: asked for, run in batches, watched and stopped."""
+"""Work on many records at once: started, run in batches by workers, watched and stopped.
+
+A kind of job is a module here that registers its steps. A job records its progress.
+If its worker is killed, another worker continues from there.
+
+Called by: operations, the interfaces and the worker command. It never writes values itself: its
+steps call `writing` and `importing`.
+"""
 
 import sys
 
 from records.registry import import_modules
 
-from .beats import Workers, beat, examine_workers, forget_beats
-from .running import (
+from .beats import beat, examine_workers, forget_beats
+from .bulk_jobs import Resolution, start_bulk_archive, start_bulk_change
+from .clearing import start_clearing
+from .import_jobs import IMPORT, TRIAL, find_plan, start_import
+from .job_runs import (
     MAX_RECORDS,
     STATUSES,
     JobView,
+    SoughtJobs,
     cancel_job,
     get_job,
     list_jobs,
     open_report,
     recover_jobs,
-    run_job,
-    start_job,
     stop_working,
 )
-from .steps import Step, kinds
 
-import_modules(sys.modules[__name__])
-
-from .clearing import start_clearing  # noqa: E402 - registers a kind, as the modules above
+import_modules(sys.modules[__name__])  # every kind of job is registered
 
 __all__ = [
+    "IMPORT",
     "MAX_RECORDS",
     "STATUSES",
+    "TRIAL",
     "JobView",
-    "Step",
-    "Workers",
+    "Resolution",
+    "SoughtJobs",
     "beat",
     "cancel_job",
     "examine_workers",
+    "find_plan",
     "forget_beats",
     "get_job",
-    "kinds",
     "list_jobs",
     "open_report",
     "recover_jobs",
-    "run_job",
+    "start_bulk_archive",
+    "start_bulk_change",
     "start_clearing",
-    "start_job",
+    "start_import",
     "stop_working",
 ]

@@ -16,7 +16,8 @@ KEPT = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """How many workers are alive, when one last was, and how many jobs wait that no worker has taken for a while."""
+    """How many workers are alive, when one last was, and how many jobs wait that no worker has
+    taken for a while."""
 
     alive: int
     last_seen: datetime | None
@@ -39,13 +40,20 @@ def forget_beats(name: str) -> None:
 
 
 def examine_workers() -> Workers:
-    """Look for signs of life: of an idle worker its beat, of one at work also the lease that it keeps extending."""
+    """Look for signs of life: of an idle worker its beat, of one at work also the lease that it
+    keeps extending."""
     silent = timedelta(seconds=2 * settings.JOB_LEASE_SECONDS)
-    at_work = Job.objects.filter(status=JobStatus.RUNNING, lease__isnull=False, leased_until__gte=Now())
+    at_work = Job.objects.filter(
+        status=JobStatus.RUNNING, lease__isnull=False, leased_until__gte=Now()
+    )
     beating = WorkerBeat.objects.filter(beaten_at__gte=Now() - silent)
+    # recover_jobs renews an expired lease, so one that stays expired has no worker to do it.
     waiting = Job.objects.filter(finished_at=None, leased_until__lt=Now() - silent)
     return Workers(
+        # The larger, not the sum: a worker that has just taken a job has both signs.
         alive=max(beating.count(), at_work.count()),
-        last_seen=WorkerBeat.objects.order_by("-beaten_at").values_list("beaten_at", flat=True).first(),
+        last_seen=WorkerBeat.objects.order_by("-beaten_at")
+        .values_list("beaten_at", flat=True)
+        .first(),
         waiting=waiting.count(),
     )

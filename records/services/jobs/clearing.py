@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from records.models import Field, Job
 from records.services.access import Author
-from records.services.field_removal import clear_values, count_holders, find_holders
+from records.services.shaping import clear_values, count_holders, find_holders
 
-from .running import INLINE, start_job
+from .job_runs import start_job
 from .steps import Step, kinds
 
 CLEAR_FIELD = "clear_field"
@@ -22,11 +22,12 @@ def start_clearing(author: Author, field_ids: Iterable[int]) -> None:
             object_id = Field.objects.values_list("object_id", flat=True).get(
                 workspace_id=author.workspace.id, id=field_id
             )
-            start_job(author, CLEAR_FIELD, object_id, {"field_id": field_id}, total, inline=total <= INLINE)
+            start_job(author, CLEAR_FIELD, object_id, {"field_id": field_id}, total)
 
 
 def _clear(author: Author, job: Job) -> Step:
     field_id: int = job.parameters["field_id"]
+    # Cleared records are no longer found, so a resumed job needs no position.
     records = find_holders(job.workspace_id, field_id)
     if not records:
         return Step(None)

@@ -10,7 +10,7 @@ from records.exceptions import RecordsError
 from records.models import Job
 from records.registry import Registry
 from records.services.access import Author
-from records.services.save_requests import Outcome
+from records.services.writing import Outcome
 
 Failure = dict[str, Any]
 
@@ -28,23 +28,25 @@ class Step:
     result: Mapping[str, Any] | None = None
 
 
-# A kind's function does the batch that begins at `job.position`, inside the transaction that also stores how far
-# the job has come: after a kill either both are there, or neither.
+# A kind's function does the batch that begins at `job.position`, inside the transaction that also
+# stores how far the job has come: after a kill either both are there, or neither.
 kinds: Registry[Callable[[Author, Job], Step]] = Registry("kind of job")
 
-# Kinds that keep account of what they have done themselves are called once, outside of a transaction; `beat(done)`
-# keeps the job theirs, and raises Stopped when it is not to go on.
+# Kinds that keep account of what they have done themselves are called once, outside of a
+# transaction; `beat(done)` extends their lease, and raises Stopped when the job must stop.
 Beat = Callable[[int], None]
 long_kinds: Registry[Callable[[Author, Job, Beat], Step]] = Registry("kind of long job")
 
 
 class Stopped(RecordsError):
-    """The job was cancelled, or is somebody else's by now."""
+    """The job was cancelled, or another worker has taken it over."""
 
     code = "cancelled"
 
 
-def outcomes_step(position: int | None, records: Sequence[str], outcomes: Sequence[Outcome]) -> Step:
+def outcomes_step(
+    position: int | None, records: Sequence[str], outcomes: Sequence[Outcome]
+) -> Step:
     """A step from what the write path made of these records."""
     failures = [
         {"record_id": record, "code": outcome.code, "detail": outcome.detail}

@@ -7,8 +7,9 @@ from django_tasks import task
 
 @task()
 def run_job_task(job_id: int) -> None:
-    """Work on a job, unless it is done or somebody else's."""
-    from .running import run_job
+    """Work on a job, unless it is done or another worker has it."""
+    # job_runs imports this module to queue tasks.
+    from .job_runs import run_job
 
     run_job(job_id)
 

@@ -1,87 +1,85 @@
-"""Storing batches of records, their index rows and their ledger rows: one statement per table and batch.
+"""Rows in tables: records, the index of their values, the ledger, links, display names, files'
+bytes.
 
-Only the write path calls this. On PostgreSQL the rows of a statement go in as one JSON parameter, so that its text,
-and with it the prepared plan, is the same for any number of rows, and from fifty rows on through COPY; on SQLite they
-go in through `executemany`.
+`batches.store` writes a batch of changes in one statement per table. `rows` says what a record's
+row holds, `integrity` proves that the index and the names still follow from the records.
+
+Called by: reading, retention, search, writing and above. It never asks who is calling: that is
+decided above.
 """
 
-from __future__ import annotations
-
-from records.services.copying import FROM as COPY_FROM
-from records.services.copying import copy_index
-from records.services.record_rows import Changes, IndexRow, Stamp, index_rows
-from records.services.sql import execute_together, is_postgresql
-
-from .index import delete_index, index_insertion, insert_index, replace_index, set_live
-from .ledger import LEDGER, ledger_row
-from .records import give_keys, insert_records, record_insertion, record_update, update_records
+from .batches import store
+from .display_names import (
+    derived_names,
+    holding,
+    load_display_names,
+    pattern_keys,
+    refresh_display_names,
+    rename_records,
+)
+from .integrity import check_records, reindex
+from .rows import (
+    RECORD_WIDTH,
+    Changes,
+    Definition,
+    ExternalKey,
+    LedgerRow,
+    OutdatedSchema,
+    RecordRow,
+    Stamp,
+    lock_definition,
+    lock_records,
+    lock_with_definition,
+    read_record,
+    read_with_summary,
+    record_columns,
+)
+from .spooled_files import SpooledFile
 from .statistics import refresh_after, refresh_outdated_statistics, refresh_statistics
-from .tables import give_up, insert, insertion
+from .stored_files import find_orphans, hold_files, listed, remove_file
+from .summary import load_summary, summary_columns
+from .unique_lookups import PROBED_FROM, UNIQUE, find_external, find_identifiers, probe
+from .unique_values import keep_unique, stop_keeping_unique
 
-__all__ = ["refresh_after", "refresh_outdated_statistics", "refresh_statistics", "replace_index", "store"]
-
-
-def store(stamp: Stamp, changes: Changes) -> None:
-    """Write a batch: records, index rows, ledger rows. The caller holds the transaction and the locks."""
-    if len(changes.ledger) > 1:
-        give_up(stamp, "records_record", "id", "identifier", changes.unnamed)
-        give_up(stamp, "records_record", "id", "external_id", changes.unaddressed)
-    give_up(stamp, "records_fieldvalue", "record_id", "unique_key", changes.released)
-    copied = len(changes.ledger) >= COPY_FROM
-    if is_postgresql() and not copied and not changes.live_changed:
-        _store_together(stamp, changes)
-        return
-    if changes.updated:  # first: a new record may take the identifier that an archived one gives up
-        update_records(stamp, list(changes.updated.values()))
-    if changes.created:
-        give_keys(changes.created, changes.spare_key)
-        insert_records(stamp, changes.created)
-    copied = copied and is_postgresql()
-    unindexed = _replaced(changes) if copied else changes.unindexed
-    if unindexed:
-        delete_index(stamp, unindexed)
-    set_live(stamp, changes, live=False)  # first: another record may take the partner of one that is archived
-    if copied:
-        copy_index(stamp.workspace_id, changes)
-    elif rows := _index_rows(changes):
-        insert_index(stamp.workspace_id, rows, replace=bool(changes.updated))
-    set_live(stamp, changes, live=True)
-    if changes.ledger:
-        insert(LEDGER, [ledger_row(stamp, entry) for entry in changes.ledger])
-
-
-def _store_together(stamp: Stamp, changes: Changes) -> None:
-    """A small batch on PostgreSQL: what need not wait for anything is one statement, which saves round trips."""
-    statements = []
-    if changes.unindexed:
-        delete_index(stamp, changes.unindexed)
-    if changes.updated:
-        statements.append(record_update(stamp, list(changes.updated.values())))
-    if changes.created:
-        execute_together(statements)  # a new record may take the identifier that an archived one gives up
-        give_keys(changes.created, changes.spare_key)
-        statements = [record_insertion(stamp, changes.created)]
-    if rows := _index_rows(changes):
-        statements.append(index_insertion(stamp.workspace_id, rows, replace=bool(changes.updated)))
-    if changes.ledger:
-        statements.append(insertion(LEDGER, [ledger_row(stamp, entry) for entry in changes.ledger]))
-    execute_together(statements)
-
-
-def _replaced(changes: Changes) -> dict[int, set[int]]:
-    """The fields of each record whose rows go first where the new ones cannot overwrite them."""
-    fields = changes.unindexed
-    for spec, records in changes.index.items():
-        for record in records.values():
-            if record.id in changes.updated:
-                fields.setdefault(record.id, set()).add(spec.id)
-    return fields
-
-
-def _index_rows(changes: Changes) -> list[IndexRow]:
-    return [
-        row
-        for spec, records in changes.index.items()
-        for record in records.values()
-        for row in index_rows(record, spec, unique=spec in changes.unique)
-    ]
+__all__ = [
+    "PROBED_FROM",
+    "RECORD_WIDTH",
+    "UNIQUE",
+    "Changes",
+    "Definition",
+    "ExternalKey",
+    "LedgerRow",
+    "OutdatedSchema",
+    "RecordRow",
+    "SpooledFile",
+    "Stamp",
+    "check_records",
+    "derived_names",
+    "find_external",
+    "find_identifiers",
+    "find_orphans",
+    "hold_files",
+    "holding",
+    "keep_unique",
+    "listed",
+    "load_display_names",
+    "load_summary",
+    "lock_definition",
+    "lock_records",
+    "lock_with_definition",
+    "pattern_keys",
+    "probe",
+    "read_record",
+    "read_with_summary",
+    "record_columns",
+    "refresh_after",
+    "refresh_display_names",
+    "refresh_outdated_statistics",
+    "refresh_statistics",
+    "reindex",
+    "remove_file",
+    "rename_records",
+    "stop_keeping_unique",
+    "store",
+    "summary_columns",
+]

@@ -1,4 +1,4 @@
-"""The typed index."""
+"""The typed index: adding, replacing, deleting rows, and marking them live."""
 
 from __future__ import annotations
 
@@ -6,11 +6,27 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from records.services.object_schema import ObjectSchema
-from records.services.record_rows import Changes, IndexRow, RecordRow, Stamp
-from records.services.sql import Fragment, document_param, execute, in_ids, is_postgresql
+from records.services.catalogue import ObjectSchema
+from records.services.database import (
+    Fragment,
+    document_param,
+    execute,
+    in_ids,
+    is_postgresql,
+)
 
-from .tables import Table, Values, insert, insertion
+from .rows import (
+    Changes,
+    IndexRow,
+    RecordRow,
+    Stamp,
+)
+from .tables import (
+    Table,
+    Values,
+    insert,
+    insertion,
+)
 
 _INDEX_COLUMNS = {
     "record_id": "bigint",
@@ -28,7 +44,11 @@ _INDEX_COLUMNS = {
     "attachment": "bigint",
     "unique_key": "text",
 }
-_REPLACED = [name for name in _INDEX_COLUMNS if name not in ("record_id", "field_id", "position", "workspace_id")]
+_REPLACED = [
+    name
+    for name in _INDEX_COLUMNS
+    if name not in ("record_id", "field_id", "position", "workspace_id")
+]
 _INDEX = Table("records_fieldvalue", _INDEX_COLUMNS)
 _INDEX_REPLACING = Table(
     "records_fieldvalue",
@@ -61,11 +81,15 @@ def insert_index(workspace_id: int, rows: Sequence[IndexRow], *, replace: bool) 
 
 
 def index_insertion(workspace_id: int, rows: Sequence[IndexRow], *, replace: bool) -> Fragment:
-    """The statement by which `insert_index` adds rows on PostgreSQL."""
-    return insertion(_INDEX_REPLACING if replace else _INDEX, [_index_row(workspace_id, row) for row in rows])
+    """The statement that adds the rows of `insert_index` on PostgreSQL."""
+    return insertion(
+        _INDEX_REPLACING if replace else _INDEX, [_index_row(workspace_id, row) for row in rows]
+    )
 
 
-def replace_index(schema: ObjectSchema, records: Sequence[RecordRow], rows: Sequence[IndexRow]) -> None:
+def replace_index(
+    schema: ObjectSchema, records: Sequence[RecordRow], rows: Sequence[IndexRow]
+) -> None:
     """Rebuild the index of these records; the caller holds their locks."""
     chosen, params = in_ids("record_id", [record.id for record in records])
     execute(
@@ -77,9 +101,10 @@ def replace_index(schema: ObjectSchema, records: Sequence[RecordRow], rows: Sequ
 
 
 def delete_index(stamp: Stamp, fields_by_record: Mapping[int, set[int]]) -> None:
+    """Delete the index rows of these fields of these records."""
     records, record_params = in_ids("record_id", fields_by_record)
     fields, field_params = in_ids("field_id", set(chain.from_iterable(fields_by_record.values())))
-    if len(fields_by_record) > 1:
+    if len(fields_by_record) > 1:  # not every record loses the same fields
         records, record_params = _pairs(fields_by_record)
         fields, field_params = "TRUE", []
     execute(
@@ -96,11 +121,16 @@ def _pairs(fields_by_record: Mapping[int, set[int]]) -> Fragment:
             [spec for _, spec in pairs],
         ]
     return (
-        "(record_id, field_id) IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(%s))"
+        "(record_id, field_id) IN (SELECT json_extract(value, '$[0]'), json_extract(value, "
+        "'$[1]') FROM json_each(%s))"
     ), [document_param(pairs)]
 
 
 def set_live(stamp: Stamp, changes: Changes, *, live: bool) -> None:
+    """Mark the index rows of records that became live, or ceased to be.
+
+    Only live records keep others off a partner: its unique key comes and goes with them.
+    """
     chosen = [key for key, now in changes.live_changed.items() if now is live]
     if not chosen:
         return
@@ -108,7 +138,7 @@ def set_live(stamp: Stamp, changes: Changes, *, live: bool) -> None:
     partners, partner_params = in_ids("field_id", [spec.id for spec in changes.partners])
     kept = "CAST(related_record AS text)" if live else "NULL"
     execute(
-        f"UPDATE records_fieldvalue SET live = %s, unique_key = CASE WHEN {partners} THEN {kept} ELSE unique_key END"
-        f" WHERE workspace_id = %s AND {records}",
+        f"UPDATE records_fieldvalue SET live = %s, unique_key = CASE WHEN {partners} THEN "
+        f"{kept} ELSE unique_key END WHERE workspace_id = %s AND {records}",
         [live, *partner_params, stamp.workspace_id, *params],
     )

@@ -1,9 +1,8 @@
-"""The ledger."""
+"""The ledger: its table, and the row of one write."""
 
 from __future__ import annotations
 
-from records.services.record_rows import LedgerRow, Stamp
-
+from .rows import LedgerRow, Stamp
 from .tables import Table, Values
 
 LEDGER = Table(
@@ -42,6 +41,7 @@ _KINDS = {"created": "+", "deleted": "-"}  # simple-history's
 def ledger_row(stamp: Stamp, entry: LedgerRow) -> Values:
     record = entry.snapshot
     return (
+        # Not from the snapshot, which may be older than the key of a new record.
         entry.record.id,
         record.uuid,
         stamp.workspace_id,
@@ -56,6 +56,7 @@ def ledger_row(stamp: Stamp, entry: LedgerRow) -> Values:
         record.version,
         stamp.now,
         _KINDS.get(entry.action, "~"),
+        # The column of simple-history holds 100 characters.
         stamp.reason[:100] or None,
         stamp.user_id,
         entry.changes,

@@ -1,4 +1,4 @@
-"""The table of records."""
+"""The table of records: new keys, new rows, changed rows."""
 
 from __future__ import annotations
 
@@ -8,11 +8,23 @@ from typing import Any
 import orjson
 from django.db import connection
 
-from records.services.naming import display_key
-from records.services.record_rows import RecordRow, Stamp
-from records.services.sql import Fragment, execute, fetch, is_postgresql
+from records.services.catalogue import display_key
+from records.services.database import (
+    Fragment,
+    execute,
+    fetch_column,
+    is_postgresql,
+)
 
-from .tables import Table, Values, insert, insertion, picked, plain
+from .rows import RecordRow, Stamp
+from .tables import (
+    Table,
+    Values,
+    insert,
+    insertion,
+    picked,
+    plain,
+)
 
 _RECORD = Table(
     "records_record",
@@ -42,7 +54,8 @@ _RECORD = Table(
 
 
 def give_keys(records: list[RecordRow], spare: int | None) -> None:
-    """Give new records their keys; `spare` is one that was reserved before."""
+    """Assign primary keys to new records; `spare` is one that was reserved before."""
+    # A single record usually has its key from the lock already.
     keys = [spare] if spare is not None and len(records) == 1 else _reserved_keys(len(records))
     for key, record in zip(keys, records, strict=True):
         record.id = key
@@ -53,17 +66,19 @@ def insert_records(stamp: Stamp, records: list[RecordRow]) -> None:
 
 
 def record_insertion(stamp: Stamp, records: list[RecordRow]) -> Fragment:
-    """The statement by which `insert_records` adds records on PostgreSQL."""
+    """The statement that adds the records of `insert_records` on PostgreSQL."""
     return insertion(_RECORD, [_record_row(stamp, record) for record in records])
 
 
 def _reserved_keys(count: int) -> Iterable[int]:
     """Keys for new records, in order. On SQLite it is the open transaction that reserves them."""
     if is_postgresql():
-        rows = fetch("SELECT nextval('records_record_id_seq') FROM generate_series(1, %s)", [count])
-        return [row[0] for row in rows]
-    last = fetch("SELECT seq FROM sqlite_sequence WHERE name = 'records_record'")
-    first = (last[0][0] if last else 0) + 1
+        return fetch_column(
+            "SELECT nextval('records_record_id_seq') FROM generate_series(1, %s)", [count]
+        )
+    # AUTOINCREMENT never reuses the key of a deleted record, so its counter decides.
+    used = fetch_column("SELECT seq FROM sqlite_sequence WHERE name = 'records_record'")
+    first = max(used, default=0) + 1
     return range(first, first + count)
 
 
@@ -76,11 +91,15 @@ def _record_row(stamp: Stamp, record: RecordRow) -> Values:
 _CHANGED = {
     name: kind
     for name, kind in _RECORD.columns.items()
-    if name not in ("id", "workspace_id", "object_id", "uuid", "created_at", "created_by", "updated_by")
+    if name
+    not in ("id", "workspace_id", "object_id", "uuid", "created_at", "created_by", "updated_by")
 }
 _assigned_params = ", ".join(f'"{name}" = %s' for name in _CHANGED)
 _assigned_picks = ", ".join(f'"{name}" = n.f{at}' for at, name in enumerate(_CHANGED))
-_UPDATE_ONE = f"UPDATE records_record SET {_assigned_params}, updated_by = %s WHERE workspace_id = %s AND id = %s"
+_UPDATE_ONE = (
+    f"UPDATE records_record SET {_assigned_params}, updated_by = %s WHERE workspace_id = %s AND "
+    "id = %s"
+)
 _UPDATE_MANY = (
     f"UPDATE records_record r SET {_assigned_picks},"
     " updated_by = %s FROM (SELECT (e->>0)::bigint AS key, "
@@ -110,6 +129,7 @@ def _changed_row(record: RecordRow) -> Values:
 
 def record_update(stamp: Stamp, records: list[RecordRow]) -> Fragment:
     """The statement that changes records on PostgreSQL, or one record on either engine."""
+    # The usual case, with plain parameters that either engine takes.
     if len(records) == 1:
         return _UPDATE_ONE, _update_params(stamp, records[0])
     rows = [(record.id, *_changed_row(record)) for record in records]
@@ -124,5 +144,6 @@ def update_records(stamp: Stamp, records: list[RecordRow]) -> None:
     if is_postgresql() or len(records) == 1:
         execute(*record_update(stamp, records))
         return
+    # Without a server in between, a statement for each row costs little.
     with connection.cursor() as cursor:
         cursor.executemany(_UPDATE_ONE, [_update_params(stamp, record) for record in records])

@@ -9,16 +9,26 @@ from typing import Any
 import orjson
 from django.db import connection
 
-from records.services.copying import FROM as COPY_FROM
-from records.services.copying import copy_rows
-from records.services.record_rows import Stamp
-from records.services.sql import Fragment, document_param, execute, in_ids, is_postgresql, moment_param, number_param
+from records.services.database import (
+    Fragment,
+    document_param,
+    execute,
+    in_ids,
+    is_postgresql,
+    moment_param,
+    number_param,
+)
+
+from .postgres_copy import FROM as COPY_FROM
+from .postgres_copy import copy_rows
+from .rows import Stamp
 
 Values = Sequence[Any]
 
 
 class Table:
-    """A table, its columns and their PostgreSQL types, and the statements that fill it on either engine."""
+    """A table, its columns and their PostgreSQL types, and the statements that fill it on either
+    engine."""
 
     def __init__(self, name: str, columns: Mapping[str, str], suffix: str = "") -> None:
         self.name = name
@@ -28,15 +38,20 @@ class Table:
         marks = ", ".join(["%s"] * len(columns))
         cells = ", ".join(picked(at, kind) for at, kind in enumerate(columns.values()))
         self.by_row = f"INSERT INTO {name} ({names}) VALUES ({marks}){suffix}"
-        self.by_document = f"INSERT INTO {name} ({names}) SELECT {cells} FROM jsonb_array_elements(%s::jsonb) e{suffix}"
+        self.by_document = (
+            f"INSERT INTO {name} ({names}) SELECT {cells} FROM jsonb_array_elements(%s::jsonb) "
+            f"e{suffix}"
+        )
 
 
 def picked(at: int, kind: str) -> str:
+    """One column of the row `e` of a JSON document, in its PostgreSQL type."""
     return f"(e->{at})::json" if kind == "json" else f"(e->>{at})::{kind}"
 
 
 def insert(table: Table, rows: Sequence[Values]) -> None:
-    """Add rows. Their values are plain: numbers and texts, UUIDs, datetimes; a JSON column takes any value."""
+    """Add rows. Their values are plain: numbers and texts, UUIDs, datetimes; a JSON column takes
+    any value."""
     if is_postgresql():
         if len(rows) >= COPY_FROM and table.only_adds:  # COPY cannot overwrite
             copy_rows(table.name, table.columns, rows)
@@ -49,9 +64,12 @@ def insert(table: Table, rows: Sequence[Values]) -> None:
 
 
 def insertion(table: Table, rows: Sequence[Values]) -> Fragment:
-    """The statement that adds rows on PostgreSQL; its text is the same for any number of them but one."""
+    """The statement that adds rows on PostgreSQL; its text is the same for any number of rows above
+    one."""
+    # The usual case: plain parameters need no document.
     if len(rows) == 1:
-        return table.by_row, list(plain(rows[0]))
+        (row,) = rows
+        return table.by_row, list(plain(row))
     return table.by_document, [orjson.dumps(rows).decode()]
 
 
@@ -64,6 +82,7 @@ def _sqlite_value(kind: str, value: Any) -> Any:
 _SQLITE: Mapping[str, Callable[[Any], Any]] = {
     "json": document_param,
     "timestamptz": moment_param,
+    # Django keeps UUIDs on SQLite as 32 hexadecimal digits.
     "uuid": lambda value: str(value).replace("-", ""),
     "numeric": number_param,
 }
@@ -79,10 +98,11 @@ def plain(values: Values) -> Iterable[Any]:
 
 
 def give_up(stamp: Stamp, table: str, key: str, column: str, record_ids: Collection[int]) -> None:
-    """Empty a column that is kept unique, so that other records can take what it held."""
+    """Clear a unique column, so that other records can take its value."""
     if record_ids:
         chosen, params = in_ids(key, record_ids)
         execute(
-            f"UPDATE {table} SET {column} = NULL WHERE workspace_id = %s AND {column} IS NOT NULL AND {chosen}",
+            f"UPDATE {table} SET {column} = NULL WHERE workspace_id = %s AND {column} IS NOT "
+            f"NULL AND {chosen}",
             [stamp.workspace_id, *params],
         )

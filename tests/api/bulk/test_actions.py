@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from records.models import Job
-from records.services.members import update_member
+from records.services.people.members import update_member
 from tests.api.reading import values_of
 from tests.api_client import ApiClient
 from tests.factories import Caller, make_member, make_record, make_relation, make_workspace
@@ -33,46 +33,86 @@ def records(workspace: Caller, companies: str) -> list[str]:
 
 
 def change(api: ApiClient, field: str, resolution: str, value: Any, records: list[str]) -> Any:
-    body = {"field_id": field, "field_value": value, "field_resolution": resolution, "record_ids": records}
+    body = {
+        "field_id": field,
+        "field_value": value,
+        "field_resolution": resolution,
+        "record_ids": records,
+    }
     return api.post(f"{OBJECT}/bulk-change-field-value", body)
 
 
 def counts(answer: Any) -> tuple[str, int, int, int]:
     assert answer.status_code == 200, answer.content
     content = answer.json()
-    return content["status"], content["success_count"], content["failed_count"], content["pending_count"]
+    return (
+        content["status"],
+        content["success_count"],
+        content["failed_count"],
+        content["pending_count"],
+    )
 
 
-def test_records_are_archived_and_the_rest_is_reported(api: ApiClient, workspace: Caller, records: list[str]) -> None:
+def test_records_are_archived_and_the_rest_is_reported(
+    api: ApiClient, workspace: Caller, records: list[str]
+) -> None:
     unknown = str(uuid4())
     foreign = make_workspace("Elsewhere", "other@example.com")
     theirs = make_record(foreign, "client_client", email="a@example.com").record.uuid
 
-    answer = api.post(f"{OBJECT}/bulk-archive-entity-record", {"record_ids": [records[0], unknown, theirs, records[1]]})
+    answer = api.post(
+        f"{OBJECT}/bulk-archive-entity-record",
+        {"record_ids": [records[0], unknown, theirs, records[1]]},
+    )
 
     assert counts(answer) == ("done", 2, 2, 0)
     report = answer.json()["failure_report"]
-    assert [(entry["record_id"], entry["code"]) for entry in report] == [(unknown, "not_found"), (theirs, "not_found")]
+    assert [(entry["record_id"], entry["code"]) for entry in report] == [
+        (unknown, "not_found"),
+        (theirs, "not_found"),
+    ]
     assert report[0]["detail"] == report[1]["detail"]
-    assert [api.get(f"/api/records/companies/{key}").status_code for key in records] == [404, 404, 200]
-    assert api.get(f"{PROGRESS}/{answer.json()['id']}").json() == answer.json()
+    assert [api.get(f"/api/records/companies/{key}").status_code for key in records] == [
+        404,
+        404,
+        200,
+    ]
+    progress = api.get(f"{PROGRESS}/{answer.json()['id']}").json()
+    assert {**progress, "number_archived": 4, "async": True} == answer.json()
     assert [row["id"] for row in api.get(PROGRESS).json()["results"]] == [answer.json()["id"]]
     assert differences(workspace) == []
 
 
 CHANGES: dict[str, tuple[str, str, Any, list[Any]]] = {
     "overwrite": ("employees", "overwrite", 9, [9, 9, 9]),
+    "overwrite_except_null": ("employees", "overwrite_except_null", 9, [9, 9, 9]),
+    "nothing except null": ("employees", "overwrite_except_null", None, [7, None, None]),
+    "update_if_blank": ("employees", "update_if_blank", 9, [7, 9, 9]),
     "only_update_blank": ("employees", "only_update_blank", 9, [7, 9, 9]),
     "clear": ("employees", "clear", None, [None, None, None]),
+    "add_only": ("tags", "add_only", ["z", "z"], [["x", "y", "z"], ["x", "z"], ["z"]]),
+    "nothing is added": ("tags", "add_only", None, [["x", "y"], ["x"], None]),
+    "remove_only": ("tags", "remove_only", ["x", "q"], [["y"], None, None]),
+    "nothing is removed": ("tags", "remove_only", [], [["x", "y"], ["x"], None]),
+    "null clears": ("employees", "overwrite", None, [None, None, None]),
+    "an empty list clears": ("tags", "overwrite", [], [None, None, None]),
     "add_values": ("tags", "add_values", ["z"], [["x", "y", "z"], ["x", "z"], ["z"]]),
     "remove_values": ("tags", "remove_values", ["x"], [["y"], None, None]),
     "overwrite a list": ("tags", "overwrite", ["q"], [["q"], ["q"], ["q"]]),
 }
 
 
-@pytest.mark.parametrize(("field", "resolution", "value", "after"), CHANGES.values(), ids=CHANGES.keys())
-def test_a_field_is_changed_in_five_ways(
-    api: ApiClient, workspace: Caller, records: list[str], field: str, resolution: str, value: Any, after: list[Any]
+@pytest.mark.parametrize(
+    ("field", "resolution", "value", "after"), CHANGES.values(), ids=CHANGES.keys()
+)
+def test_a_field_is_changed_in_each_way(
+    api: ApiClient,
+    workspace: Caller,
+    records: list[str],
+    field: str,
+    resolution: str,
+    value: Any,
+    after: list[Any],
 ) -> None:
     assert counts(change(api, field, resolution, value, records)) == ("done", 3, 0, 0)
 
@@ -94,7 +134,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown resolution": ({"field_resolution": "merge"}, "field_resolution"),
     "a wrong value": ({"field_value": "many"}, "field_value"),
     "values added to one": ({"field_resolution": "add_values"}, "field_resolution"),
-    "a required field cleared": ({"field_id": "name", "field_resolution": "clear"}, "field_resolution"),
+    "a required field cleared": (
+        {"field_id": "name", "field_resolution": "clear"},
+        "field_resolution",
+    ),
 }
 
 
@@ -102,13 +145,110 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 def test_what_suits_no_record_is_said_at_once(
     api: ApiClient, records: list[str], wrong: dict[str, Any], says: str
 ) -> None:
-    body = {"field_id": "employees", "field_value": 1, "field_resolution": "overwrite", "record_ids": records}
+    body = {
+        "field_id": "employees",
+        "field_value": 1,
+        "field_resolution": "overwrite",
+        "record_ids": records,
+    }
 
     answer = api.post(f"{OBJECT}/bulk-change-field-value", {**body, **wrong})
 
     assert answer.status_code == 400
     assert answer.json()["detail"].startswith(says)
     assert not Job.objects.exists()
+
+
+def change_tags(api: ApiClient, records: list[str], **sent: Any) -> Any:
+    body = {"field_id": "tags", "record_ids": records, **sent}
+    return api.post(f"{OBJECT}/bulk-change-field-value", body)
+
+
+TAGGED: dict[str, tuple[dict[str, Any], list[list[str] | None]]] = {
+    "added": ({"tags_to_add": ["z", "x"]}, [["x", "y", "z"], ["x", "z"], ["z", "x"]]),
+    "added by names": ({"tags_to_add": {"names": ["z"]}}, [["x", "y", "z"], ["x", "z"], ["z"]]),
+    "removed": ({"tags_to_remove": ["x"]}, [["y"], None, None]),
+    "both": ({"tags_to_add": ["z"], "tags_to_remove": ["x"]}, [["y", "z"], ["z"], ["z"]]),
+    "neither": ({"tags_to_add": [], "tags_to_remove": {}}, [["x", "y"], ["x"], None]),
+}
+
+
+@pytest.mark.parametrize(("sent", "after"), TAGGED.values(), ids=TAGGED.keys())
+def test_tags_are_added_and_removed_in_one_write(
+    api: ApiClient, records: list[str], sent: dict[str, Any], after: list[list[str] | None]
+) -> None:
+    def versions() -> list[int]:
+        read = [api.get(f"/api/records/companies/{key}") for key in records]
+        return [int(answer.headers["ETag"].strip('"')) for answer in read]
+
+    before = versions()
+
+    assert counts(change_tags(api, records, **sent)) == ("done", 3, 0, 0)
+
+    answers = [api.get(f"/api/records/companies/{key}") for key in records]
+    held = [values_of(answer).get("tags") for answer in answers]
+    assert [[tag["name"] for tag in tags] if tags else None for tags in held] == after
+    assert all(now - then <= 1 for now, then in zip(versions(), before, strict=True))
+
+
+def test_tags_are_removed_by_their_ids(api: ApiClient, records: list[str]) -> None:
+    (first, _) = values_of(api.get(f"/api/records/companies/{records[0]}"))["tags"]
+
+    change_tags(api, records, tags_to_remove=[first["id"]])
+
+    held = values_of(api.get(f"/api/records/companies/{records[0]}"))["tags"]
+    assert [tag["name"] for tag in held] == ["y"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "place"),
+    [
+        ({"tags_to_add": ["z"], "field_value": ["q"]}, "tags_to_add"),
+        ({"tags_to_remove": ["z"], "field_resolution": "clear"}, "tags_to_remove"),
+        ({"tags_to_add": "z"}, "tags_to_add"),
+        ({"tags_to_add": {"names": "z"}}, "tags_to_add"),
+        ({"entity_records_set_key": "k", "field_value": ["q"]}, "entity_records_set_key"),
+        ({"bytes_start_index": 0}, "bytes_start_index"),
+    ],
+)
+def test_what_tags_cannot_be_sent_with_is_refused(
+    api: ApiClient, records: list[str], sent: dict[str, Any], place: str
+) -> None:
+    answer = change_tags(api, records, **sent)
+
+    assert answer.status_code == 400
+    assert answer.json()["detail"].startswith(f"{place}: ")
+
+
+def test_a_change_overwrites_unless_told_otherwise(api: ApiClient, records: list[str]) -> None:
+    body = {"field_id": "employees", "field_value": 9, "record_ids": records[:1]}
+
+    api.post(f"{OBJECT}/bulk-change-field-value", body)
+
+    assert values_of(api.get(f"/api/records/companies/{records[0]}"))["employees"] == 9
+
+
+def test_jobs_are_listed_by_object_kind_end_and_start(
+    api: ApiClient, workspace: Caller, records: list[str]
+) -> None:
+    archived = api.post(f"{OBJECT}/bulk-archive-entity-record", {"record_ids": records[2:] * 2})
+    changed = change(api, "employees", "overwrite", 1, records[:1]).json()
+    assert (archived.json()["number_archived"], archived.json()["async"]) == (1, True)
+    of_object = archived.json()["custom_object_id"]
+    listed = {
+        "": 2,
+        f"?custom_object_id={of_object}": 2,
+        f"?custom_object_id={uuid4()}": 0,
+        "?action=bulk_archive": 1,
+        "?action=custom_object_archive": 1,
+        "?action=custom_object_upload": 0,
+        "?completed=true": 2,
+        "?completed=false": 0,
+        f"?started_after={changed['started_at'].replace('+', '%2B')}": 1,
+    }
+
+    assert {query: api.get(f"{PROGRESS}{query}").json()["count"] for query in listed} == listed
+    assert api.get(f"{PROGRESS}?custom_object_id=x").status_code == 400
 
 
 def test_links_seen_from_the_far_side_are_not_filled_where_blank(
@@ -120,8 +260,14 @@ def test_links_seen_from_the_far_side_are_not_filled_where_blank(
 
 
 def test_a_member_changes_only_what_they_may(workspace: Caller, companies: str) -> None:
-    clerk = make_member(workspace, "clerk@example.com", {"companies": {"view": "all", "edit": "own", "remove": "own"}})
-    mine = make_record(workspace, "companies", name="Mine", owner=str(clerk.member.uuid)).record.uuid
+    clerk = make_member(
+        workspace,
+        "clerk@example.com",
+        {"companies": {"view": "all", "edit": "own", "remove": "own"}},
+    )
+    mine = make_record(
+        workspace, "companies", name="Mine", owner=str(clerk.member.uuid)
+    ).record.uuid
     theirs = make_record(workspace, "companies", name="Theirs", owner=None).record.uuid
     api = ApiClient(clerk)
 
@@ -131,7 +277,10 @@ def test_a_member_changes_only_what_they_may(workspace: Caller, companies: str) 
     archived = api.post(f"{OBJECT}/bulk-archive-entity-record", {"record_ids": [theirs, mine]})
     assert counts(archived) == ("done", 1, 1, 0)
 
-    assert [row["id"] for row in api.get(PROGRESS).json()["results"]] == [archived.json()["id"], answer.json()["id"]]
+    assert [row["id"] for row in api.get(PROGRESS).json()["results"]] == [
+        archived.json()["id"],
+        answer.json()["id"],
+    ]
     other = ApiClient(make_member(workspace, "other@example.com", {"companies": {"view": "all"}}))
     assert other.get(f"{PROGRESS}/{answer.json()['id']}").status_code == 404
     assert other.get(PROGRESS).json()["count"] == 0
@@ -139,9 +288,13 @@ def test_a_member_changes_only_what_they_may(workspace: Caller, companies: str) 
     assert refused.status_code == 403
 
 
-def test_everything_a_job_changes_is_one_operation(api: ApiClient, workspace: Caller, records: list[str]) -> None:
+def test_everything_a_job_changes_is_one_operation(
+    api: ApiClient, workspace: Caller, records: list[str]
+) -> None:
     change(api, "employees", "overwrite", 5, records)
-    rows = [api.get(f"/api/records/companies/{key}/history").json()["results"][0] for key in records]
+    rows = [
+        api.get(f"/api/records/companies/{key}/history").json()["results"][0] for key in records
+    ]
     assert len({row["operation_id"] for row in rows}) == 1
     assert {row["source"] for row in rows} == {"records_api"}
 
@@ -169,11 +322,24 @@ def test_a_job_is_cancelled(api: ApiClient, workspace: Caller, companies: str) -
     assert Job.objects.get().parameters == {}
 
 
-def test_a_job_ends_when_its_member_may_no_more(api: ApiClient, workspace: Caller, companies: str) -> None:
-    clerk = make_member(workspace, "clerk@example.com", {"companies": {"view": "all", "edit": "all", "create": True}})
+def test_a_job_ends_when_its_member_may_no_more(
+    api: ApiClient, workspace: Caller, companies: str
+) -> None:
+    clerk = make_member(
+        workspace,
+        "clerk@example.com",
+        {"companies": {"view": "all", "edit": "all", "create": True}},
+    )
     records = [make_record(workspace, "companies", name=str(at)).record.uuid for at in range(101)]
     job = change(ApiClient(clerk), "employees", "overwrite", 5, records).json()["id"]
-    update_member(workspace.author, clerk.member, first_name="", last_name="", role=clerk.member.role, is_active=False)
+    update_member(
+        workspace.author,
+        clerk.member,
+        first_name="",
+        last_name="",
+        role=clerk.member.role,
+        is_active=False,
+    )
 
     work()
 
@@ -182,7 +348,9 @@ def test_a_job_ends_when_its_member_may_no_more(api: ApiClient, workspace: Calle
     assert ended["failure_report"][0]["code"] == "job_failed"
 
 
-def test_a_lost_job_is_taken_up_where_it_was(api: ApiClient, workspace: Caller, companies: str) -> None:
+def test_a_lost_job_is_taken_up_where_it_was(
+    api: ApiClient, workspace: Caller, companies: str
+) -> None:
     records = [make_record(workspace, "companies", name=str(at)).record.uuid for at in range(101)]
     job = change(api, "employees", "overwrite", 5, records).json()["id"]
     DBTaskResult.objects.all().delete()  # the worker that had taken it was killed

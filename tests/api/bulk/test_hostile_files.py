@@ -1,4 +1,5 @@
-"""Files to import that are hostile: small and long to read, or in encodings that Python knows and nobody writes."""
+"""Files to import that are hostile: small and long to read, or in encodings that Python knows and
+nobody writes."""
 
 from __future__ import annotations
 
@@ -29,7 +30,9 @@ def changed(before: str, after: str) -> bytes:
             text = source.read(part).decode()
             if part.filename == SHEET:
                 assert before in text
-                text = re.sub("<dimension[^>]*>", "", text).replace(before, after)  # whose end readers would believe
+                text = re.sub("<dimension[^>]*>", "", text).replace(
+                    before, after
+                )  # whose end readers would believe
             target.writestr(part.filename, text)
     return out.getvalue()
 
@@ -44,18 +47,42 @@ def changed(before: str, after: str) -> bytes:
     ids=["rows that are passed over", "a part that is packed too well", "a few rows passed over"],
 )
 def test_a_small_file_takes_no_long_time(
-    api: ApiClient, workspace: Caller, settings: Settings, tmp_path: Path, content: bytes, status: int
+    api: ApiClient,
+    workspace: Caller,
+    settings: Settings,
+    tmp_path: Path,
+    content: bytes,
+    status: int,
 ) -> None:
     settings.MEDIA_ROOT = str(tmp_path)
     make_object(workspace, "Companies")
     before = time.monotonic()
-    answer = api.send("POST", "/api/custom-objects/companies/imports", content, content_type="text/csv")
+    answer = api.send(
+        "POST", "/api/custom-objects/companies/imports", content, content_type="text/csv"
+    )
     assert answer.status_code == status, answer.content
     assert time.monotonic() - before < 20
 
 
-ENCODINGS = ("utf-16", "utf-7", "punycode", "idna", "undefined", "unicode_escape", "rot13", "hex", "x" * 300, "%00")
-CONTENTS = (b"name\nAcme\n", b"name\n\xed\xa0\x80\n", b"name\n+2AA-\n", b"\\ud800\nAcme\n", b"\xff\xfen\x00")
+ENCODINGS = (
+    "utf-16",
+    "utf-7",
+    "punycode",
+    "idna",
+    "undefined",
+    "unicode_escape",
+    "rot13",
+    "hex",
+    "x" * 300,
+    "%00",
+)
+CONTENTS = (
+    b"name\nAcme\n",
+    b"name\n\xed\xa0\x80\n",
+    b"name\n+2AA-\n",
+    b"\\ud800\nAcme\n",
+    b"\xff\xfen\x00",
+)
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
@@ -66,4 +93,6 @@ def test_no_encoding_is_too_odd(
     make_object(workspace, "Companies")
     for content in CONTENTS:
         path = f"/api/custom-objects/companies/imports?encoding={encoding}"
-        assert api.send("POST", path, content, content_type="text/csv").status_code in (201, 400), content
+        assert api.send("POST", path, content, content_type="text/csv").status_code in (201, 400), (
+            content
+        )

@@ -9,18 +9,20 @@ import pytest
 from django.utils import timezone
 
 from records.services.importing.uploads import store_upload
-from records.services.jobs import open_report
-from records.services.jobs.importing import start_import
-from records.services.stores import clear_orphans
+from records.services.jobs.import_jobs import start_import
+from records.services.jobs.job_runs import open_report
+from records.services.retention.stores import clear_orphans
 from tests.conftest import BUCKET
 from tests.factories import Caller, make_object
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
-def test_imports_keep_their_files_and_reports_in_the_bucket(workspace: Caller, bucket: Any, s3: Any) -> None:
+def test_imports_keep_their_files_and_reports_in_the_bucket(
+    workspace: Caller, bucket: Any, s3: Any
+) -> None:
     make_object(workspace, "People")
     schema = workspace.schema("people")
-    upload = store_upload(workspace.author, schema, "people.csv", [b"name\nAnn\n,\n"])
+    upload = store_upload(workspace.author, schema, "people.csv", [b"name\nAnn\nBo,x\n"])
     done = start_import(workspace.author, schema, upload)
     assert (done.result["created"], done.failed_count, len(done.failures)) == (1, 1, 1)
     with open_report(workspace.author, done.uuid) as report:

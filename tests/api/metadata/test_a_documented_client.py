@@ -1,4 +1,5 @@
-"""A client that was written to the documented API, knows none of our extras, and shapes a workspace with it."""
+"""A client that was written to the documented API, knows none of our extras, and shapes a workspace
+with it."""
 
 from __future__ import annotations
 
@@ -20,14 +21,26 @@ def categories_of(api: ApiClient, name: str) -> str:
     return found
 
 
-def add_field(api: ApiClient, name: str, label: str, field_type: str, **more: Any) -> dict[str, Any]:
-    body = {"category": categories_of(api, name), "display_name": label, "field_type": field_type, **more}
+def add_field(
+    api: ApiClient, name: str, label: str, field_type: str, **more: Any
+) -> dict[str, Any]:
+    body = {
+        "category": categories_of(api, name),
+        "display_name": label,
+        "field_type": field_type,
+        **more,
+    }
     made: dict[str, Any] = ok(api.post(f"{OBJECTS}/{name}/fields", body), 201)
     return made
 
 
 def test_objects_are_made_listed_changed_and_archived(api: ApiClient) -> None:
-    body = {"object_name": "Incidents", "entity_name": "Incident", "object_type": "standard", "unknown": {"a": 1}}
+    body = {
+        "object_name": "Incidents",
+        "entity_name": "Incident",
+        "object_type": "standard",
+        "unknown": {"a": 1},
+    }
     made = ok(api.post(OBJECTS, body), 201)
     assert made["name"] == "incidents"
     assert made["is_custom"] is True
@@ -38,21 +51,39 @@ def test_objects_are_made_listed_changed_and_archived(api: ApiClient) -> None:
     assert ok(api.get(f"{OBJECTS}?search=INCID"))["count"] == 1
     assert ok(api.get(f"{OBJECTS}?search=nothing"))["count"] == 0
 
-    changed = ok(api.patch(f"{OBJECTS}/{made['id']}", {"entity_name": "Accident", "description": "What went wrong"}))
+    changed = ok(
+        api.patch(
+            f"{OBJECTS}/{made['id']}", {"entity_name": "Accident", "description": "What went wrong"}
+        )
+    )
     assert (changed["entity_name"], changed["description"]) == ("Accident", "What went wrong")
     assert ok(api.get(f"{OBJECTS}/incidents")) == changed
 
     fields = ok(api.get(f"{OBJECTS}/incidents/fields"))
-    assert [row["name"] for row in fields] == ["name", "owner", "created", "updated", "display_name"]
+    assert [row["name"] for row in fields] == [
+        "name",
+        "owner",
+        "created",
+        "updated",
+        "display_name",
+    ]
     assert {row["is_default"] for row in fields} == {True}
 
-    record = ok(api.post("/api/records/incidents/add", {"fields": [{"name": "name", "value": "Smoke"}]}))
+    record = ok(
+        api.post("/api/records/incidents/add", {"fields": [{"name": "name", "value": "Smoke"}]})
+    )
     assert api.delete(f"{OBJECTS}/incidents").status_code == 204
-    for path in (f"{OBJECTS}/incidents", f"{OBJECTS}/incidents/fields", f"/api/records/incidents/{record['id']}"):
+    for path in (
+        f"{OBJECTS}/incidents",
+        f"{OBJECTS}/incidents/fields",
+        f"/api/records/incidents/{record['id']}",
+    ):
         assert api.get(path).status_code == 404
     assert ok(api.get(OBJECTS))["count"] == 0
 
-    assert [row["name"] for row in ok(api.get(f"{OBJECTS}?archived=true"))["results"]] == ["incidents"]
+    assert [row["name"] for row in ok(api.get(f"{OBJECTS}?archived=true"))["results"]] == [
+        "incidents"
+    ]
     assert ok(api.patch(f"{OBJECTS}/incidents/unarchive"))["id"] == made["id"]
     assert ok(api.get(f"/api/records/incidents/{record['id']}"))["id"] == record["id"]
 
@@ -68,36 +99,60 @@ def test_fields_of_every_shape_are_made(api: ApiClient) -> None:
     ok(api.post(OBJECTS, {"object_name": "Invoices", "entity_name": "Invoice"}), 201)
     options = [{"name": "Paid", "code": "p", "order": 2}, {"name": "Open", "order": 1}]
     choice = add_field(api, "invoices", "State", "dropdown", options=options)
-    assert [(row["name"], row["code"]) for row in choice["options"]] == [("Open", "open"), ("Paid", "p")]
-    assert add_field(api, "invoices", "Amount", "money", money_options={"currency": "EUR"})["money_options"] == {
-        "currency": "EUR"
+    assert [(row["name"], row["code"]) for row in choice["options"]] == [
+        ("Open", "open"),
+        ("Paid", "p"),
+    ]
+    assert add_field(api, "invoices", "Amount", "money", money_options={"currency": "EUR"})[
+        "money_options"
+    ] == {"currency": "EUR"}
+    assert add_field(api, "invoices", "Stars", "rating", rating={"max_value": 10})["rating"] == {
+        "max_value": 10
     }
-    assert add_field(api, "invoices", "Stars", "rating", rating={"max_value": 10})["rating"] == {"max_value": 10}
     places = {"min_value": 0, "max_value": 9, "decimal_places": 1}
-    assert add_field(api, "invoices", "Rate", "decimal", decimal_options=places)["decimal_options"] == places
-    relation = {"related_object": "client_client", "related_name": "Invoices", "relation_type": "primary"}
+    assert (
+        add_field(api, "invoices", "Rate", "decimal", decimal_options=places)["decimal_options"]
+        == places
+    )
+    relation = {
+        "related_object": "client_client",
+        "related_name": "Invoices",
+        "relation_type": "primary",
+    }
     link = add_field(api, "invoices", "Customer", "relationship", relation=relation)
     assert link["relation"]["related_object_name"] == "client_client"
 
-    mirror = next(row for row in ok(api.get(f"{OBJECTS}/client_client/fields")) if row["name"] == "invoices")
+    mirror = next(
+        row for row in ok(api.get(f"{OBJECTS}/client_client/fields")) if row["name"] == "invoices"
+    )
     assert mirror["relation"]["relation_type"] == "primary_for"
     assert mirror["relation"]["related_field"] == link["id"]
 
     path = f"{OBJECTS}/invoices/fields/{choice['id']}"
-    changed = ok(api.patch(path, {"display_name": "Status", "is_required": True, "name": "ignored"}))
-    assert (changed["display_name"], changed["is_required"], changed["name"]) == ("Status", True, "state")
+    changed = ok(
+        api.patch(path, {"display_name": "Status", "is_required": True, "name": "ignored"})
+    )
+    assert (changed["display_name"], changed["is_required"], changed["name"]) == (
+        "Status",
+        True,
+        "state",
+    )
     assert api.patch(path, {"field_type": "text"}).status_code == 400
     assert ok(api.get(path)) == changed
 
 
-def test_options_are_added_renamed_replaced_and_taken_away(api: ApiClient, workspace: Caller) -> None:
+def test_options_are_added_renamed_replaced_and_taken_away(
+    api: ApiClient, workspace: Caller
+) -> None:
     ok(api.post(OBJECTS, {"object_name": "Tickets", "entity_name": "Ticket"}), 201)
     choice = add_field(api, "tickets", "Kind", "dropdown", options=["Bug", "Wish"])
     several = add_field(api, "tickets", "Teams", "checkboxes", options=["Red", "Blue", "Green"])
     options = f"{OBJECTS}/tickets/fields/{choice['id']}/options"
     bug, wish = (row["id"] for row in ok(api.get(options)))
     task = ok(api.post(options, {"name": "Task"}), 201)
-    assert ok(api.patch(f"{options}/{task['id']}", {"name": "Chore", "order": 0}))["name"] == "Chore"
+    assert (
+        ok(api.patch(f"{options}/{task['id']}", {"name": "Chore", "order": 0}))["name"] == "Chore"
+    )
     assert [row["name"] for row in ok(api.get(options))] == ["Chore", "Bug", "Wish"]
 
     fields = [
@@ -108,10 +163,14 @@ def test_options_are_added_renamed_replaced_and_taken_away(api: ApiClient, works
     record = ok(api.post("/api/records/tickets/add", {"fields": fields}))
     refused = api.delete(f"{options}/{bug}")
     assert (refused.status_code, refused.json()["code"]) == (400, "in_use")
-    assert ok(api.post(f"{options}/{bug}/replace", {"replacement_option_id": wish})) == {"replaced_count": 1}
+    assert ok(api.post(f"{options}/{bug}/replace", {"replacement_option_id": wish})) == {
+        "replaced_count": 1
+    }
     teams = f"{OBJECTS}/tickets/fields/teams/options"
     red, blue, green = (row["id"] for row in several["options"])
-    assert ok(api.post(f"{teams}/{red}/replace", {"replacement_option_id": green})) == {"replaced_count": 1}
+    assert ok(api.post(f"{teams}/{red}/replace", {"replacement_option_id": green})) == {
+        "replaced_count": 1
+    }
 
     values = {
         entry["name"]: entry["value"]
@@ -142,22 +201,35 @@ def test_categories_are_added_renamed_and_taken_away(api: ApiClient) -> None:
 
 def test_a_pipeline_has_stages(api: ApiClient) -> None:
     stages = [{"name": "Lead", "status": "open"}, {"name": "Signed", "status": "won"}]
-    body = {"object_name": "Deals", "entity_name": "Deal", "object_type": "pipeline", "pipeline": {"stages": stages}}
+    body = {
+        "object_name": "Deals",
+        "entity_name": "Deal",
+        "object_type": "pipeline",
+        "pipeline": {"stages": stages},
+    }
     made = ok(api.post(OBJECTS, body), 201)
-    assert [(row["name"], row["status"]) for row in made["pipeline"]["stages"]] == [("Lead", "open"), ("Signed", "won")]
+    assert [(row["name"], row["status"]) for row in made["pipeline"]["stages"]] == [
+        ("Lead", "open"),
+        ("Signed", "won"),
+    ]
     lead, signed = (row["id"] for row in made["pipeline"]["stages"])
 
     path = "/api/pipelines/deals/stages"
-    talk = ok(api.post(path, {"name": "Talk", "status": "open", "percentage_chance_to_close": 40}), 201)
+    talk = ok(
+        api.post(path, {"name": "Talk", "status": "open", "percentage_chance_to_close": 40}), 201
+    )
     assert talk["percentage_chance_to_close"] == 40
     assert ok(api.patch(f"{path}/{talk['id']}", {"order": 0, "status": "lost"}))["status"] == "lost"
     assert [row["name"] for row in ok(api.get(path))] == ["Talk", "Lead", "Signed"]
 
     record = ok(api.post("/api/records/deals/add", {"fields": [{"name": "name", "value": "Big"}]}))
     ok(api.patch(f"/api/records/deals/{record['id']}/move", {"stage_id": lead}))
-    assert ok(api.post(f"{path}/remove-stage", {"id": lead, "new_stage_id": signed})) == {"replaced_count": 1}
+    assert ok(api.post(f"{path}/remove-stage", {"id": lead, "new_stage_id": signed})) == {
+        "replaced_count": 1
+    }
     values = {
-        entry["name"]: entry["value"] for entry in ok(api.get(f"/api/records/deals/{record['id']}"))["fields"].values()
+        entry["name"]: entry["value"]
+        for entry in ok(api.get(f"/api/records/deals/{record['id']}"))["fields"].values()
     }
     assert values["stage"]["id"] == signed
     assert values["actual_close_date"]
@@ -195,7 +267,12 @@ def test_the_team_and_what_the_caller_may_do(api: ApiClient, workspace: Caller) 
     access = ok(api.get("/api/auth/access"))
     assert access["is_admin"] is True
     assert [row["name"] for row in access["objects"]] == ["client_client"]
-    assert access["objects"][0]["access"] == {"create": True, "view": "all", "edit": "all", "remove": "all"}
+    assert access["objects"][0]["access"] == {
+        "create": True,
+        "view": "all",
+        "edit": "all",
+        "remove": "all",
+    }
 
 
 def test_a_record_is_described_as_json_schema(api: ApiClient) -> None:

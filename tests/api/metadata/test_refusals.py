@@ -20,11 +20,24 @@ def shaping(workspace: Caller) -> ApiClient:
 
 @pytest.mark.parametrize(
     ("field_type", "default"),
-    [("decimal", "many"), ("text", "a\x00b"), ("text", 5), ("date", "tomorrow"), ("dropdown", "no such option")],
+    [
+        ("decimal", "many"),
+        ("text", "a\x00b"),
+        ("text", 5),
+        ("date", "tomorrow"),
+        ("dropdown", "no such option"),
+    ],
 )
-def test_a_default_that_the_type_does_not_take(shaping: ApiClient, field_type: str, default: Any) -> None:
+def test_a_default_that_the_type_does_not_take(
+    shaping: ApiClient, field_type: str, default: Any
+) -> None:
     category = shaping.get(f"{OBJECTS}/boats/categories").json()[0]["id"]
-    body = {"category": category, "display_name": "Sails", "field_type": field_type, "default_value": default}
+    body = {
+        "category": category,
+        "display_name": "Sails",
+        "field_type": field_type,
+        "default_value": default,
+    }
 
     answer = shaping.post(f"{OBJECTS}/boats/fields", body)
 
@@ -33,7 +46,9 @@ def test_a_default_that_the_type_does_not_take(shaping: ApiClient, field_type: s
     assert "sails" not in names
 
 
-@pytest.mark.parametrize(("part", "most"), [("default_color", 32), ("default_icon", 64), ("object_name", 255)])
+@pytest.mark.parametrize(
+    ("part", "most"), [("default_color", 32), ("default_icon", 64), ("object_name", 255)]
+)
 @pytest.mark.parametrize("existing", [True, False])
 def test_a_text_that_is_too_long(shaping: ApiClient, part: str, most: int, existing: bool) -> None:
     body = {"object_name": "Docks", "entity_name": "Dock", part: "x" * (most + 1)}

@@ -19,7 +19,9 @@ class WorkspaceClient:
         self.headers = {"Authorization": f"Bearer {secret or caller.secret}"}
         self._client = Client()
 
-    def send(self, method: str, path: str, body: Any = None, *, query: Any = None, **headers: str) -> Any:
+    def send(
+        self, method: str, path: str, body: Any = None, *, query: Any = None, **headers: str
+    ) -> Any:
         """The response; `body` is sent as JSON unless it is bytes already."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         content = b"" if body is None else body if isinstance(body, bytes) else orjson.dumps(body)

@@ -28,8 +28,12 @@ def visits(workspace: Caller) -> str:
         workspace,
         "Visits",
         FieldDefinition("Reason", "text"),
-        FieldDefinition("Kind", "dropdown", options=(OptionDefinition("First"), OptionDefinition("Follow-up"))),
-        FieldDefinition("Topics", "checkboxes", options=(OptionDefinition("Sleep"), OptionDefinition("Diet"))),
+        FieldDefinition(
+            "Kind", "dropdown", options=(OptionDefinition("First"), OptionDefinition("Follow-up"))
+        ),
+        FieldDefinition(
+            "Topics", "checkboxes", options=(OptionDefinition("Sleep"), OptionDefinition("Diet"))
+        ),
         FieldDefinition("Score", "decimal"),
         FieldDefinition("Steps", "integer"),
         FieldDefinition("Paid", "checkbox"),
@@ -46,6 +50,12 @@ def visits(workspace: Caller) -> str:
 @pytest.fixture
 def visit(client: WorkspaceClient, visits: str) -> str:
     """The path of a record."""
-    values = {"reason": "Check-up", "kind": "First", "topics": ["Diet"], "score": 7.5, "steps": 9000}
+    values = {
+        "reason": "Check-up",
+        "kind": "First",
+        "topics": ["Diet"],
+        "score": 7.5,
+        "steps": 9000,
+    }
     made = ok(client.post(visits, {"fieldValues": values}), 201)
     return f"{visits}/{made['id']}"

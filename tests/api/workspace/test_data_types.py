@@ -25,8 +25,20 @@ FIELDS: list[dict[str, Any]] = [
     {"name": "Done", "fieldType": "boolean"},
     {"name": "Zip", "fieldType": "zip_code"},
     {"name": "Double", "fieldType": "formula", "expression": "record.data.count * 2"},
-    {"name": "Code", "slug": "ref", "fieldType": "text", "isExternalId": True, "shouldIndex": False},
-    {"name": "Hidden", "field_type": "text", "is_admin_only": True, "unique": True, "description": "For us."},
+    {
+        "name": "Code",
+        "slug": "ref",
+        "fieldType": "text",
+        "isExternalId": True,
+        "shouldIndex": False,
+    },
+    {
+        "name": "Hidden",
+        "field_type": "text",
+        "is_admin_only": True,
+        "unique": True,
+        "description": "For us.",
+    },
 ]
 VALUES: dict[str, Any] = {
     "title": "Tea",
@@ -57,16 +69,29 @@ def notes(client: WorkspaceClient) -> dict[str, Any]:
 def test_a_type_is_told_as_it_was_made(client: WorkspaceClient, notes: dict[str, Any]) -> None:
     fields = {field["slug"]: field for field in notes["fields"]}
 
-    assert (notes["name"], notes["slug"], notes["isCollection"], notes["archived"]) == ("Notes", "notes", True, False)
+    assert (notes["name"], notes["slug"], notes["isCollection"], notes["archived"]) == (
+        "Notes",
+        "notes",
+        True,
+        False,
+    )
     assert notes["recordCount"] == 0
     for sent in FIELDS:
         shown = fields[sent.get("slug") or sent["name"].lower()]
         assert shown["fieldType"] == sent.get("fieldType", "text")
-        expected = {key: value for key, value in sent.items() if key in ("minimum", "maximum", "pattern", "expression")}
+        expected = {
+            key: value
+            for key, value in sent.items()
+            if key in ("minimum", "maximum", "pattern", "expression")
+        }
         assert expected.items() <= shown.items()
     assert (fields["kind"]["options"], fields["tags"]["options"]) == (["A", "B"], ["X", "Y"])
     assert (fields["ref"]["isExternalId"], fields["ref"]["shouldIndex"]) == (True, False)
-    assert (fields["hidden"]["isAdminOnly"], fields["hidden"]["unique"], fields["body"]["shouldIndex"]) == (
+    assert (
+        fields["hidden"]["isAdminOnly"],
+        fields["hidden"]["unique"],
+        fields["body"]["shouldIndex"],
+    ) == (
         True,
         True,
         True,
@@ -87,10 +112,22 @@ def test_values_of_every_type_come_back(client: WorkspaceClient, notes: dict[str
 
 @pytest.mark.parametrize(
     ("slug", "value"),
-    [("title", "tea"), ("price", -1), ("price", 100), ("count", 0), ("count", 6), ("hour", "24:00"), ("zip", "9021")],
+    [
+        ("title", "tea"),
+        ("price", -1),
+        ("price", 100),
+        ("count", 0),
+        ("count", 6),
+        ("hour", "24:00"),
+        ("zip", "9021"),
+    ],
 )
-def test_limits_and_patterns_hold(client: WorkspaceClient, notes: dict[str, Any], slug: str, value: Any) -> None:
-    answer = client.post(f"/data-types/{notes['id']}/records", {"fieldValues": {"title": "T", slug: value}})
+def test_limits_and_patterns_hold(
+    client: WorkspaceClient, notes: dict[str, Any], slug: str, value: Any
+) -> None:
+    answer = client.post(
+        f"/data-types/{notes['id']}/records", {"fieldValues": {"title": "T", slug: value}}
+    )
 
     assert set(refused(answer, 400)["details"]) == {slug}
 
@@ -144,6 +181,92 @@ def test_a_field_that_will_not_do_makes_no_type(client: WorkspaceClient, field: 
     assert all(item["slug"] != "notes" for item in ok(client.get("/data-types")))
 
 
+TITLE = {"name": "Title", "fieldType": "text"}
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({"name": "Notes", "slug": "Not a slug"}, "slug"),
+        ({"name": "x" * 256}, "name"),
+        ({"name": "x\x00"}, "name"),
+        ({"name": "Notes", "fields": [{**TITLE, "fieldType": "nothing"}]}, "fields[0].fieldType"),
+        ({"name": "Notes", "fields": [{**TITLE, "slug": "Not a slug"}]}, "fields[0].slug"),
+        ({"name": "Notes", "fields": [TITLE, TITLE, {**TITLE, "slug": "title"}]}, "fields[2].slug"),
+        ({"name": "Notes", "fields": [{**TITLE, "name": "x" * 256}]}, "fields[0].name"),
+        ({"name": "Notes", "fields": [{**TITLE, "pattern": "("}]}, "fields[0].pattern"),
+        ({"name": "Notes", "fields": [{**TITLE, "minimum": 1}]}, "fields[0].minimum"),
+        (
+            {
+                "name": "Notes",
+                "fields": [
+                    TITLE,
+                    {"name": "N", "fieldType": "integer", "minimum": 5, "maximum": 1},
+                ],
+            },
+            "fields[1].minimum",
+        ),
+        (
+            {"name": "Notes", "fields": [{"name": "N", "fieldType": "number", "maximum": "x"}]},
+            "fields[0].maximum",
+        ),
+        (
+            {
+                "name": "Notes",
+                "fields": [{"name": "F", "fieldType": "formula", "expression": "1 +"}],
+            },
+            "fields[0].expression",
+        ),
+        (
+            {"name": "Notes", "fields": [{"name": "F", "fieldType": "formula"}]},
+            "fields[0].expression",
+        ),
+        (
+            {
+                "name": "Notes",
+                "fields": [{"name": "D", "fieldType": "dropdown", "options": ["A", "a"]}],
+            },
+            "fields[0].options",
+        ),
+        (
+            {
+                "name": "Notes",
+                "fields": [{"name": "D", "fieldType": "dropdown", "isExternalId": True}],
+            },
+            "fields[0].isExternalId",
+        ),
+        (
+            {"name": "Notes", "fields": [{"name": "B", "fieldType": "long_text", "unique": True}]},
+            "fields[0].unique",
+        ),
+    ],
+    ids=lambda part: str(part)[-60:].replace("\x00", "NUL"),
+)
+def test_a_refusal_names_the_part_of_a_type_as_it_was_sent(
+    client: WorkspaceClient, body: Any, place: str
+) -> None:
+    message = refused(client.post("/data-types", body), 400)["message"]
+
+    assert message.partition(": ")[0] == place
+    assert "_options" not in message
+    assert "_value" not in message
+
+
+def test_a_refused_change_names_its_part_too(
+    client: WorkspaceClient, notes: dict[str, Any]
+) -> None:
+    for body, place in (
+        ({"name": "x" * 256}, "name"),
+        (
+            {"fields": [{"slug": "body", "name": "B"}, {"slug": "count", "minimum": 100}]},
+            "fields[1].minimum",
+        ),
+        ({"fields": [{"slug": "mail", "isExternalId": True}]}, "fields[0].isExternalId"),
+    ):
+        message = refused(client.put(f"/data-types/{notes['id']}", body), 400)["message"]
+        assert message.partition(": ")[0] == place
+
+
 def test_a_type_changes_in_parts(client: WorkspaceClient, notes: dict[str, Any]) -> None:
     path = f"/data-types/{notes['id']}"
     fields = {field["slug"]: field for field in notes["fields"]}
@@ -187,13 +310,17 @@ def test_a_type_changes_in_parts(client: WorkspaceClient, notes: dict[str, Any])
     ],
     ids=str,
 )
-def test_a_change_that_will_not_do_changes_nothing(client: WorkspaceClient, notes: dict[str, Any], body: Any) -> None:
+def test_a_change_that_will_not_do_changes_nothing(
+    client: WorkspaceClient, notes: dict[str, Any], body: Any
+) -> None:
     refused(client.put(f"/data-types/{notes['id']}", body), 400)
 
     assert ok(client.get(f"/data-types/{notes['id']}")) == notes
 
 
-def test_a_type_with_records_is_archived_only_by_force(client: WorkspaceClient, notes: dict[str, Any]) -> None:
+def test_a_type_with_records_is_archived_only_by_force(
+    client: WorkspaceClient, notes: dict[str, Any]
+) -> None:
     path = f"/data-types/{notes['id']}"
     ok(client.post(f"{path}/records", {"fieldValues": {"title": "T"}}), 201)
 
@@ -203,7 +330,9 @@ def test_a_type_with_records_is_archived_only_by_force(client: WorkspaceClient, 
     refused(client.get(f"{path}/records"), 404)
     assert ok(client.get(path))["archived"] is True
     assert "notes" not in {item["slug"] for item in ok(client.get("/data-types"))}
-    assert {item["slug"] for item in ok(client.get("/data-types", {"archived": "true"}))} == {"notes"}
+    assert {item["slug"] for item in ok(client.get("/data-types", {"archived": "true"}))} == {
+        "notes"
+    }
     refused(client.put(path, {"name": "Changed"}), 400)
     assert ok(client.put(path, {"archived": False}))["archived"] is False
     assert ok(client.get(f"{path}/records"))["total"] == 1
@@ -216,7 +345,9 @@ def test_types_are_sorted(client: WorkspaceClient, notes: dict[str, Any]) -> Non
 
     def names(**query: str) -> list[str]:
         return [
-            item["slug"] for item in ok(client.get("/data-types", query)) if item["id"] in (other["id"], notes["id"])
+            item["slug"]
+            for item in ok(client.get("/data-types", query))
+            if item["id"] in (other["id"], notes["id"])
         ]
 
     assert names() == ["notes", "alpha"]
@@ -236,11 +367,15 @@ def test_types_are_sorted(client: WorkspaceClient, notes: dict[str, Any]) -> Non
         ("Notes", {"valid": False, "available": False, "suggestion": "notes_2"}),
     ],
 )
-def test_slugs_are_tried_first(client: WorkspaceClient, notes: dict[str, Any], slug: str, expected: Any) -> None:
+def test_slugs_are_tried_first(
+    client: WorkspaceClient, notes: dict[str, Any], slug: str, expected: Any
+) -> None:
     assert ok(client.post("/data-types/validate-slug", {"slug": slug})) == expected
 
 
-def test_counts_are_a_members_own(workspace: Caller, client: WorkspaceClient, notes: dict[str, Any]) -> None:
+def test_counts_are_a_members_own(
+    workspace: Caller, client: WorkspaceClient, notes: dict[str, Any]
+) -> None:
     other = ok(client.post("/data-types", {"name": "Alpha"}), 201)
     member = make_member(workspace, "m@example.com", {"notes": {"create": True, "view": "all"}})
     records = f"/data-types/{notes['id']}/records"
@@ -251,7 +386,9 @@ def test_counts_are_a_members_own(workspace: Caller, client: WorkspaceClient, no
 
     own = ok(WorkspaceClient(member).get(path))["counts"]
     assert (own[keys[0]], own[keys[1]]) == (2, 0)
-    assert ok(WorkspaceClient(member).get(path, {"member_id": workspace.member.pk}))["counts"] == {keys[0]: 1}
+    assert ok(WorkspaceClient(member).get(path, {"member_id": workspace.member.pk}))["counts"] == {
+        keys[0]: 1
+    }
     theirs = ok(client.get(path, {"memberId": member.member.pk}))["counts"]
     assert (theirs[keys[0]], theirs[keys[1]]) == (2, 0)
     refused(client.get(path, {"memberId": 987654}), 404)

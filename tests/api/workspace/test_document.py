@@ -58,7 +58,9 @@ def test_components_have_the_names_of_the_contract(served: dict[str, Any]) -> No
     assert served["components"]["schemas"].keys() >= NAMES
     assert "EntityRecord" not in served["components"]["schemas"]
     assert served["info"]["title"] == "Workspace API"
-    assert served["components"]["securitySchemes"] == {"apiKey": {"type": "http", "scheme": "bearer"}}
+    assert served["components"]["securitySchemes"] == {
+        "apiKey": {"type": "http", "scheme": "bearer"}
+    }
 
 
 def test_neither_document_holds_the_others_operations(served: dict[str, Any]) -> None:

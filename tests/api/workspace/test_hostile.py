@@ -19,12 +19,59 @@ VALUES: list[Any] = [
     {"": {"": {}}}, "2024-01-01", "09:30", "true", "null", "../..", "%00", "'; --", "{}", "__proto__",
 ]  # fmt: skip
 KEYS = [
-    *("fieldValues", "field_values", "memberId", "externalId", "assignmentTaskId", "records", "upsert", "partial"),
-    *("name", "slug", "fields", "description", "isCollection", "archived", "surplus", "id", "fieldType", "options"),
-    *("minimum", "maximum", "pattern", "expression", "required", "unique", "isExternalId", "isAdminOnly", ""),
+    *(
+        "fieldValues",
+        "field_values",
+        "memberId",
+        "externalId",
+        "assignmentTaskId",
+        "records",
+        "upsert",
+        "partial",
+    ),
+    *(
+        "name",
+        "slug",
+        "fields",
+        "description",
+        "isCollection",
+        "archived",
+        "surplus",
+        "id",
+        "fieldType",
+        "options",
+    ),
+    *(
+        "minimum",
+        "maximum",
+        "pattern",
+        "expression",
+        "required",
+        "unique",
+        "isExternalId",
+        "isAdminOnly",
+        "",
+    ),
 ]
-SLUGS = [*("reason", "kind", "topics", "score", "steps", "paid", "day", "at", "zip", "advisor", "note"), "owner", "x"]
-QUERY = [*SLUGS, *("page", "pageSize", "sortBy", "sortOrder", "search", "externalId", "memberId", "cursor", "count")]
+SLUGS = [
+    *("reason", "kind", "topics", "score", "steps", "paid", "day", "at", "zip", "advisor", "note"),
+    "owner",
+    "x",
+]
+QUERY = [
+    *SLUGS,
+    *(
+        "page",
+        "pageSize",
+        "sortBy",
+        "sortOrder",
+        "search",
+        "externalId",
+        "memberId",
+        "cursor",
+        "count",
+    ),
+]
 OPERATORS = ["", "__gt", "__gte", "__lt", "__lte", "__contains", "__in", "__isnull", "__", "__x"]
 BODIES = [
     b"", b"{", b"[]", b"null", b"1", b'"x"', b"\xff", b"\xef\xbb\xbf{}", b'{"fieldValues": NaN}', b'{"a": Infinity}',
@@ -76,13 +123,17 @@ def test_bodies_at_random(client: WorkspaceClient, visits: str, visit: str, seed
         method, path = choose.choice(paths(visits, visit))
         body = {choose.choice(KEYS): value() for _ in range(choose.randint(0, 4))}
         if choose.random() < 0.6:
-            body = {"fieldValues": {choose.choice(SLUGS): value(2) for _ in range(choose.randint(0, 4))}}
+            body = {
+                "fieldValues": {choose.choice(SLUGS): value(2) for _ in range(choose.randint(0, 4))}
+            }
         query = {"externalId": "x"} if path == visits and method == "PUT" else None
         check(client.send(method, path, body, query=query))
 
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:30]).replace("\\x00", "NUL"))
-def test_bodies_that_are_no_json(client: WorkspaceClient, visits: str, visit: str, body: bytes) -> None:
+def test_bodies_that_are_no_json(
+    client: WorkspaceClient, visits: str, visit: str, body: bytes
+) -> None:
     for method, path in paths(visits, visit):
         check(client.send(method, path, body))
 
@@ -93,7 +144,10 @@ def test_queries_at_random(client: WorkspaceClient, visits: str, visit: str) -> 
     for _ in range(250):
         key = choose.choice(QUERY) + choose.choice(OPERATORS)
         check(
-            client.get(choose.choice([visits, visits, "/data-types", f"{visit}/changes"]), {key: choose.choice(texts)})
+            client.get(
+                choose.choice([visits, visits, "/data-types", f"{visit}/changes"]),
+                {key: choose.choice(texts)},
+            )
         )
 
 
@@ -123,14 +177,22 @@ def test_paths_that_lead_nowhere(workspace: Caller, method: str, path: str, stat
     assert (status == 405) is ("Allow" in answer.headers)
 
 
-def test_other_kinds_of_bodies_and_bodies_too_big(client: WorkspaceClient, visits: str, settings: Any) -> None:
-    refused(client.send("POST", visits, b"a=1", content_type="application/x-www-form-urlencoded"), 415)
-    refused(client.send("POST", visits, b"{}", content_type="application/json; charset=utf-16"), 415)
+def test_other_kinds_of_bodies_and_bodies_too_big(
+    client: WorkspaceClient, visits: str, settings: Any
+) -> None:
+    refused(
+        client.send("POST", visits, b"a=1", content_type="application/x-www-form-urlencoded"), 415
+    )
+    refused(
+        client.send("POST", visits, b"{}", content_type="application/json; charset=utf-16"), 415
+    )
     settings.RECORDS_MAX_BODY = 100
     refused(client.post(visits, {"fieldValues": {"reason": "x" * 200}}), 413)
 
 
-def test_an_answer_tells_the_request_by_the_callers_id(client: WorkspaceClient, visits: str) -> None:
+def test_an_answer_tells_the_request_by_the_callers_id(
+    client: WorkspaceClient, visits: str
+) -> None:
     assert client.get(visits, x_request_id="mine").headers["X-Request-ID"] == "mine"
     assert ok(client.get(visits))["items"] == []
 
@@ -143,5 +205,7 @@ def test_a_slug_that_is_none_names_nothing(workspace: Caller) -> None:
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("path", ["/api/v2/w", "/api/v2//x/data-types", "/api/v2/w/x/nothing"])
 def test_a_path_that_leads_nowhere_answers_json_to_every_method(method: str, path: str) -> None:
-    answer = Client(enforce_csrf_checks=True).generic(method, path, b"{}", content_type="application/json")
+    answer = Client(enforce_csrf_checks=True).generic(
+        method, path, b"{}", content_type="application/json"
+    )
     refused(answer, 404)

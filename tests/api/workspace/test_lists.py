@@ -11,9 +11,28 @@ from tests.factories import Caller, make_member
 from .calling import WorkspaceClient, ok, refused
 
 ROWS = {
-    "a": {"reason": "Alpha", "kind": "First", "topics": ["Sleep"], "score": 1.5, "steps": 1, "paid": True},
-    "b": {"reason": "beta", "kind": "Follow-up", "topics": ["Sleep", "Diet"], "score": 2, "day": "2024-05-01"},
-    "c": {"reason": "Gamma, delta", "steps": 3, "at": "09:30", "zip": "90210", "note": "long words"},
+    "a": {
+        "reason": "Alpha",
+        "kind": "First",
+        "topics": ["Sleep"],
+        "score": 1.5,
+        "steps": 1,
+        "paid": True,
+    },
+    "b": {
+        "reason": "beta",
+        "kind": "Follow-up",
+        "topics": ["Sleep", "Diet"],
+        "score": 2,
+        "day": "2024-05-01",
+    },
+    "c": {
+        "reason": "Gamma, delta",
+        "steps": 3,
+        "at": "09:30",
+        "zip": "90210",
+        "note": "long words",
+    },
 }
 
 
@@ -52,7 +71,8 @@ def found(client: WorkspaceClient, path: str, **query: Any) -> str:
         ({"steps__lt": "3"}, "a"),
         ({"steps__lte": "3", "steps__gt": "1"}, "c"),
         ({"paid": "true"}, "a"),
-        ({"paid": "false"}, "bc"),
+        ({"paid": "false"}, ""),
+        ({"paid__isnull": "true"}, "bc"),
         ({"day": "2024-05-01"}, "b"),
         ({"day__lt": "2025-01-01"}, "b"),
         ({"at": "09:30"}, "c"),
@@ -73,10 +93,14 @@ def found(client: WorkspaceClient, path: str, **query: Any) -> str:
     ],
     ids=str,
 )
-def test_filters_and_order(client: WorkspaceClient, rows: str, query: dict[str, Any], expected: str) -> None:
+def test_filters_and_order(
+    client: WorkspaceClient, rows: str, query: dict[str, Any], expected: str
+) -> None:
     if "sort_by" in query:
         query = {"sortOrder": "asc", **query}
-        assert "".join(item["externalId"] for item in ok(client.get(rows, query))["items"]) == expected
+        assert (
+            "".join(item["externalId"] for item in ok(client.get(rows, query))["items"]) == expected
+        )
         return
     assert found(client, rows, **query) == expected
 
@@ -118,7 +142,9 @@ def test_what_cannot_be_asked(client: WorkspaceClient, rows: str, query: dict[st
     refused(client.get(rows, query), 400)
 
 
-def test_an_order_that_cannot_be_is_told_by_its_own_name(client: WorkspaceClient, rows: str) -> None:
+def test_an_order_that_cannot_be_is_told_by_its_own_name(
+    client: WorkspaceClient, rows: str
+) -> None:
     error = refused(client.get(rows, {"sortBy": "nothing"}), 400)
     assert error["message"] == "sortBy: there is no field 'nothing'."
 
@@ -130,7 +156,11 @@ def test_several_tests_of_one_field_hold_together(client: WorkspaceClient, rows:
 def test_a_page_says_how_many_there_are(client: WorkspaceClient, rows: str) -> None:
     page = ok(client.get(rows, {"pageSize": 2}))
 
-    assert {key: page[key] for key in ("total", "page", "pageSize")} == {"total": 3, "page": 1, "pageSize": 2}
+    assert {key: page[key] for key in ("total", "page", "pageSize")} == {
+        "total": 3,
+        "page": 1,
+        "pageSize": 2,
+    }
     assert [item["externalId"] for item in page["items"]] == ["c", "b"]
     assert ok(client.get(rows))["pageSize"] == 50
     assert ok(client.get(rows, {"count": "none"}))["total"] is None
@@ -148,7 +178,9 @@ def test_a_cursor_goes_through_all_pages(client: WorkspaceClient, rows: str) -> 
     assert seen == ["a", "c", "b"]
 
 
-def test_records_are_found_by_their_member(workspace: Caller, client: WorkspaceClient, rows: str) -> None:
+def test_records_are_found_by_their_member(
+    workspace: Caller, client: WorkspaceClient, rows: str
+) -> None:
     other = make_member(workspace, "nurse@example.com").member
     ok(client.post(rows, {"externalId": "n", "memberId": other.pk}), 201)
 

@@ -11,6 +11,7 @@ import pytest
 from records.models import Record
 from tests.api_client import ApiClient
 from tests.factories import Caller, FieldDefinition, OptionDefinition, make_member, make_object
+from tests.mcp.calling import Agent
 
 from .calling import WorkspaceClient
 
@@ -28,12 +29,21 @@ VALUES: dict[str, list[Any]] = {
     "secret": [None, "s"],
     "nothing": [1],
 }
-DECISIONS = {200: "done", 201: "done", 204: "done", 400: "invalid", 403: "refused", 404: "missing", 409: "taken"}
+DECISIONS = {
+    200: "done",
+    201: "done",
+    204: "done",
+    400: "invalid",
+    403: "refused",
+    404: "missing",
+    409: "taken",
+}
 
 
 @dataclass
 class Side:
-    """One object, changed through one API alone; `made` are its records in the order in which they were made."""
+    """One object, changed through one API alone; `made` are its records in the order in which they
+    were made."""
 
     name: str
     type_id: int
@@ -46,12 +56,20 @@ def make_side(admin: Caller, label: str) -> Side:
         label,
         FieldDefinition("Code", "text", is_unique=True),
         FieldDefinition("Amount", "decimal", settings={"decimal_options": {"min_value": 0}}),
-        FieldDefinition("Kind", "dropdown", options=(OptionDefinition("Red"), OptionDefinition("Blue"))),
-        FieldDefinition("Topics", "checkboxes", options=(OptionDefinition("One"), OptionDefinition("Two"))),
+        FieldDefinition(
+            "Kind", "dropdown", options=(OptionDefinition("Red"), OptionDefinition("Blue"))
+        ),
+        FieldDefinition(
+            "Topics", "checkboxes", options=(OptionDefinition("One"), OptionDefinition("Two"))
+        ),
         FieldDefinition("Paid", "checkbox"),
         FieldDefinition("Day", "date"),
         FieldDefinition("Clock", "time"),
-        FieldDefinition("Total", "formula", settings={"formula_options": {"expression": "record.data.amount * 2"}}),
+        FieldDefinition(
+            "Total",
+            "formula",
+            settings={"formula_options": {"expression": "record.data.amount * 2"}},
+        ),
         FieldDefinition("Secret", "text"),
         identifier_field=None,
     )
@@ -95,7 +113,11 @@ def document(admin: Caller, side: Side, record: Record) -> dict[str, Any]:
         spec = schema.by_id[int(key)]
         options = spec.options
         items = value if isinstance(value, list) else [value]
-        named = [options[item].name if item in options else item for item in items] if options else items
+        named = (
+            [options[item].name if item in options else item for item in items]
+            if options
+            else items
+        )
         shown[spec.name] = named
     return shown
 
@@ -105,7 +127,12 @@ def ledger(admin: Caller, side: Side, record: Record) -> list[Any]:
     schema = admin.schema(side.name)
     rows = Record.history.filter(id=record.pk).order_by("version")
     return [
-        (row.version, row.action, row.author, sorted(schema.by_id[int(key)].name for key in row.changes))
+        (
+            row.version,
+            row.action,
+            row.author,
+            sorted(schema.by_id[int(key)].name for key in row.changes),
+        )
         for row in rows
     ]
 
@@ -114,7 +141,12 @@ def test_a_thousand_actions_come_to_the_same(workspace: Caller) -> None:
     choose = random.Random(7)
     sides = {"records": make_side(workspace, "Lefts"), "workspace": make_side(workspace, "Rights")}
     hidden = [(side.name, "secret") for side in sides.values()]
-    member = make_member(workspace, "member@example.com", {side.name: GRANTS for side in sides.values()}, locked=hidden)
+    member = make_member(
+        workspace,
+        "member@example.com",
+        {side.name: GRANTS for side in sides.values()},
+        locked=hidden,
+    )
     decisions: dict[str, int] = {}
     for turn in range(ACTIONS):
         caller = choose.choice([workspace, member, member])
@@ -141,3 +173,20 @@ def test_a_thousand_actions_come_to_the_same(workspace: Caller) -> None:
 
 
 pytestmark = pytest.mark.django_db
+
+
+def test_all_apis_share_one_set_of_external_ids(workspace: Caller) -> None:
+    type_id = make_object(workspace, "Notes").pk
+    api, client, agent = ApiClient(workspace), WorkspaceClient(workspace), Agent(workspace)
+    body = {"match_field": "external_id", "lookup_value": "n-1"}
+    call = {"base_id": str(workspace.workspace.uuid), "record_type": "notes", "external_id": "n-1"}
+
+    made = api.post(
+        "/api/records/notes/upsert", {**body, "fields": [{"name": "name", "value": "A"}]}
+    )
+    again = client.post(f"/data-types/{type_id}/upsert/n-1", {"fieldValues": {"name": "A"}})
+    read = agent.call("manage_record", action="get", **call)
+
+    assert (made.status_code, again.status_code) == (201, 200)
+    assert made.json()["id"] == again.json()["uuid"] == read["id"]
+    assert again.json()["externalId"] == read["external_id"] == made.json()["external_id"] == "n-1"

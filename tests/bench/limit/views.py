@@ -22,9 +22,13 @@ PLACEHOLDERS = ", ".join(f"%({name})s" for name in FIELD_NAMES)
 PAGE_SIZE = 50
 
 RETRIEVE = f"SELECT {COLUMN_LIST} FROM company WHERE id = %s"
-SEARCH = f"SELECT {COLUMN_LIST} FROM company WHERE industry = %s ORDER BY revenue DESC LIMIT {PAGE_SIZE}"
+SEARCH = (
+    f"SELECT {COLUMN_LIST} FROM company WHERE industry = %s ORDER BY revenue DESC LIMIT {PAGE_SIZE}"
+)
 # The sum in ORDER BY keeps the planner from walking the primary key instead of the trigram index.
-FREE_TEXT = f"SELECT {COLUMN_LIST} FROM company WHERE name ILIKE %s ORDER BY id + 0 LIMIT {PAGE_SIZE}"
+FREE_TEXT = (
+    f"SELECT {COLUMN_LIST} FROM company WHERE name ILIKE %s ORDER BY id + 0 LIMIT {PAGE_SIZE}"
+)
 ADD = f"""
     WITH added AS (INSERT INTO company ({FIELD_LIST}) VALUES ({PLACEHOLDERS}) RETURNING *)
     INSERT INTO company_history (company_id, action, new)
@@ -49,7 +53,9 @@ _thread = threading.local()
 def _execute(statement: str, parameters: Any) -> psycopg.Cursor[Any]:
     connection: psycopg.Connection[Any] | None = getattr(_thread, "connection", None)
     if connection is None:
-        connection = psycopg.connect(os.environ["LIMIT_DATABASE_URL"], autocommit=True, prepare_threshold=1)
+        connection = psycopg.connect(
+            os.environ["LIMIT_DATABASE_URL"], autocommit=True, prepare_threshold=1
+        )
         _thread.connection = connection
     return connection.execute(statement, parameters)
 

@@ -11,7 +11,7 @@ from pytest_django import Settings
 from records.models import ExternalSource
 from records.services.external.limits import limits
 from records.services.external.sources import create_source
-from records.services.schema import get_object
+from records.services.shaping.creation import get_object
 from tests.api_client import ApiClient
 from tests.factories import Caller, FieldDefinition, OptionDefinition, make_object, make_workspace
 
@@ -69,10 +69,14 @@ def source(admin: Caller, upstream: Upstream) -> ExternalSource:
     make_object(
         admin,
         "Things",
-        FieldDefinition("Colour", "dropdown", options=(OptionDefinition("Red"), OptionDefinition("Blue"))),
+        FieldDefinition(
+            "Colour", "dropdown", options=(OptionDefinition("Red"), OptionDefinition("Blue"))
+        ),
         FieldDefinition("Amount", "integer"),
         FieldDefinition("Price", "money"),
-        FieldDefinition("Tags", "dynamictags", options=(OptionDefinition("vip"), OptionDefinition("new"))),
+        FieldDefinition(
+            "Tags", "dynamictags", options=(OptionDefinition("vip"), OptionDefinition("new"))
+        ),
         FieldDefinition("Day", "date"),
         FieldDefinition("Done", "checkbox"),
         FieldDefinition("Remark", "text"),

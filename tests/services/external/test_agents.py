@@ -20,8 +20,12 @@ def call(caller: Caller, tool: str = "manage_record", **more: Any) -> tuple[bool
     return bool(result.get("isError")), result["structuredContent"]
 
 
-def test_agents_read_write_and_find_elsewhere(admin: Caller, source: ExternalSource, upstream: Upstream) -> None:
-    refused, made = call(admin, action="upsert", data={"name": "Crate", "colour": "Red", "amount": 3})
+def test_agents_read_write_and_find_elsewhere(
+    admin: Caller, source: ExternalSource, upstream: Upstream
+) -> None:
+    refused, made = call(
+        admin, action="upsert", data={"name": "Crate", "colour": "Red", "amount": 3}
+    )
     assert not refused
     assert (made["external_id"], made["external_source"], made["version"]) == ("T-1", None, 0)
     assert made["data"] == {"name": "Crate", "colour": "Red", "amount": 3}
@@ -36,13 +40,22 @@ def test_agents_read_write_and_find_elsewhere(admin: Caller, source: ExternalSou
     assert [change["action"] for change in changes] == ["get", "patch"]
 
 
-def test_agents_name_records_by_the_upstreams_ids(admin: Caller, source: ExternalSource, upstream: Upstream) -> None:
+def test_agents_name_records_by_the_upstreams_ids(
+    admin: Caller, source: ExternalSource, upstream: Upstream
+) -> None:
     long = "an id that is longer than a UUID can say"
     made = call(admin, action="upsert", external_id=long, data={"name": "Crate"})[1]
-    assert (made["action"], made["external_id"], upstream.things[long]["title"]) == ("created", long, "Crate")
+    assert (made["action"], made["external_id"], upstream.things[long]["title"]) == (
+        "created",
+        long,
+        "Crate",
+    )
     assert call(admin, action="get", external_id=long)[1]["data"] == {"name": "Crate"}
     assert call(admin, action="get", record_id=made["id"])[1]["error"]["code"] == "NOT_FOUND"
-    assert call(admin, action="get", external_id=long, external_source="crm")[1]["error"]["code"] == "NOT_FOUND"
+    assert (
+        call(admin, action="get", external_id=long, external_source="crm")[1]["error"]["code"]
+        == "NOT_FOUND"
+    )
 
     cancelled = call(admin, action="cancel", external_id=long)[1]
     assert (cancelled["action"], cancelled["_cancelled"]) == ("cancelled", True)
@@ -52,7 +65,9 @@ def test_agents_name_records_by_the_upstreams_ids(admin: Caller, source: Externa
     assert not upstream.things
 
 
-def test_agents_walk_through_pages(admin: Caller, source: ExternalSource, upstream: Upstream) -> None:
+def test_agents_walk_through_pages(
+    admin: Caller, source: ExternalSource, upstream: Upstream
+) -> None:
     for at in range(5):
         upstream.things[f"t{at}"] = {"id": f"t{at}", "title": f"Box {at}"}
     names: list[str] = []
@@ -69,7 +84,9 @@ def test_agents_walk_through_pages(admin: Caller, source: ExternalSource, upstre
 def test_agents_are_told_what_is_not_offered_and_what_failed(
     admin: Caller, source: ExternalSource, upstream: Upstream
 ) -> None:
-    refused, content = call(admin, "query_records", filter={"field": "amount", "op": "gt", "value": 3})
+    refused, content = call(
+        admin, "query_records", filter={"field": "amount", "op": "gt", "value": 3}
+    )
     assert (refused, content["error"]["code"]) == (True, "EXTERNAL_CONFIG")
 
     upstream.answer(502)

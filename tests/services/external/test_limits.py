@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from records.services.external.limits import FAILURES, SECONDS, Closed, Limits
+from records.services.external.limits import (
+    FAILURES,
+    SECONDS,
+    Closed,
+    Limits,
+)
 
 
 class Clock:

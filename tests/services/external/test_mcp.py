@@ -26,7 +26,11 @@ def act(agent: Agent, action: str, **arguments: Any) -> dict[str, Any]:
 
 def test_every_action_is_the_upstreams(agent: Agent, upstream: Upstream) -> None:
     made = act(agent, "upsert", data={"name": "Box", "colour": "Blue", "price": 2})
-    assert (made["action"], made["external_id"], made["data"]["colour"]) == ("created", "T-1", "Blue")
+    assert (made["action"], made["external_id"], made["data"]["colour"]) == (
+        "created",
+        "T-1",
+        "Blue",
+    )
     assert act(agent, "upsert", external_id="A/1", data={"name": "Crate"})["external_id"] == "A/1"
     patched = act(agent, "patch", external_id="A/1", data={"amount": 4})
     assert patched["data"] == {"name": "Crate", "amount": 4}
@@ -36,8 +40,12 @@ def test_every_action_is_the_upstreams(agent: Agent, upstream: Upstream) -> None
         {"record_id": patched["id"], "external_id": "A/1"},
     ):
         assert act(agent, "get", **named)["data"]["name"] == "Crate"
-    assert act(agent, "get", record_id=patched["id"], external_id="T-1")["error"]["code"] == "CONFLICT"
-    found = agent.call("query_records", record_type="things", filter={"field": "colour", "value": "Blue"})
+    assert (
+        act(agent, "get", record_id=patched["id"], external_id="T-1")["error"]["code"] == "CONFLICT"
+    )
+    found = agent.call(
+        "query_records", record_type="things", filter={"field": "colour", "value": "Blue"}
+    )
     assert [record["external_id"] for record in found["records"]] == ["T-1"]
     assert act(agent, "delete", external_id="A/1") == {"deleted": True, "id": patched["id"]}
     assert act(agent, "get", external_id="A/1")["error"]["code"] == "NOT_FOUND"
@@ -49,7 +57,7 @@ def test_what_the_upstream_does_not_offer_and_how_it_fails_is_told(
 ) -> None:
     error = act(agent, "patch", external_id="A/1", data={"amount": 4}, expected_version=1)["error"]
     assert error["code"] == "EXTERNAL_CONFIG"
-    assert "does not offer" in error["message"]
+    assert "does not support" in error["message"]
     upstream.answer(503, {"error": "closed"})
     error = act(agent, "get", external_id="A/1")["error"]
     assert (error["code"], error["details"]["status"]) == ("EXTERNAL_ERROR", 503)

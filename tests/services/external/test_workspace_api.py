@@ -21,16 +21,28 @@ def client(admin: Caller) -> WorkspaceClient:
     return WorkspaceClient(admin)
 
 
-def test_records_are_read_and_written_elsewhere(client: WorkspaceClient, upstream: Upstream, things: str) -> None:
-    made = ok(client.post(things, {"externalId": "7", "fieldValues": {"name": "Crate", "colour": "Red"}}), 201)
+def test_records_are_read_and_written_elsewhere(
+    client: WorkspaceClient, upstream: Upstream, things: str
+) -> None:
+    made = ok(
+        client.post(things, {"externalId": "7", "fieldValues": {"name": "Crate", "colour": "Red"}}),
+        201,
+    )
     assert (made["id"], made["externalId"], made["version"], made["memberId"]) == (7, "7", 0, None)
     assert upstream.things["7"] == {"id": "7", "title": "Crate", "colour": "Red"}
 
     read = client.get(f"{things}/7")
     assert ok(read)["fieldValues"]["colour"] == "Red"
     assert "ETag" not in read.headers
-    assert ok(client.put(f"{things}/7", {"fieldValues": {"amount": 4}}))["fieldValues"]["amount"] == 4
-    assert ok(client.put(things, {"fieldValues": {"amount": 5}}, {"externalId": "7"}))["fieldValues"]["amount"] == 5
+    assert (
+        ok(client.put(f"{things}/7", {"fieldValues": {"amount": 4}}))["fieldValues"]["amount"] == 4
+    )
+    assert (
+        ok(client.put(things, {"fieldValues": {"amount": 5}}, {"externalId": "7"}))["fieldValues"][
+            "amount"
+        ]
+        == 5
+    )
 
     upsert = things.replace("/records", "/upsert/A%2F1")
     assert ok(client.post(upsert, {"fieldValues": {"name": "Box"}}), 201)["id"] is None
@@ -42,14 +54,24 @@ def test_records_are_read_and_written_elsewhere(client: WorkspaceClient, upstrea
     assert not Record.objects.exists()
 
 
-def test_lists_are_asked_elsewhere(client: WorkspaceClient, upstream: Upstream, things: str) -> None:
+def test_lists_are_asked_elsewhere(
+    client: WorkspaceClient, upstream: Upstream, things: str
+) -> None:
     for at in range(3):
-        upstream.things[str(at + 1)] = {"id": at + 1, "title": f"Box {at}", "colour": "Red" if at else "Blue"}
+        upstream.things[str(at + 1)] = {
+            "id": at + 1,
+            "title": f"Box {at}",
+            "colour": "Red" if at else "Blue",
+        }
     assert [item["id"] for item in ok(client.get(things, {"pageSize": 2}))["items"]] == [1, 2]
     assert ok(client.get(things, {"colour": "Red"}))["total"] == 2
     assert ok(client.get(things, {"externalId": "3"}))["items"][0]["fieldValues"]["name"] == "Box 2"
     assert ok(client.get(things, {"externalId": "none"}))["items"] == []
-    for query in ({"sortBy": "createdAt"}, {"amount__gt": "3"}, {"externalId": "3", "colour": "Red"}):
+    for query in (
+        {"sortBy": "createdAt"},
+        {"amount__gt": "3"},
+        {"externalId": "3", "colour": "Red"},
+    ):
         assert refused(client.get(things, query), 422)["code"] == "external_config"
 
 
@@ -60,22 +82,34 @@ def test_what_has_no_meaning_elsewhere_is_refused(
     member = {**body, "memberId": admin.member.pk}
     many = {"records": [body] * 21, "partial": True}
     assert refused(client.post(things, member), 422)["code"] == "external_config"
-    assert refused(client.post(f"{things}/bulk", {"records": [body]}), 422)["code"] == "external_config"
+    assert (
+        refused(client.post(f"{things}/bulk", {"records": [body]}), 422)["code"]
+        == "external_config"
+    )
     assert refused(client.post(f"{things}/bulk", many), 422)["code"] == "external_config"
-    assert refused(client.put(f"{things}/7", body, if_match='"1"'), 422)["code"] == "external_config"
+    assert (
+        refused(client.put(f"{things}/7", body, if_match='"1"'), 422)["code"] == "external_config"
+    )
     assert not upstream.seen
 
 
-def test_failures_are_told_with_their_outcome(client: WorkspaceClient, upstream: Upstream, things: str) -> None:
+def test_failures_are_told_with_their_outcome(
+    client: WorkspaceClient, upstream: Upstream, things: str
+) -> None:
     upstream.answer(500)
     error = refused(client.put(f"{things}/7", {"fieldValues": {"name": "x"}}), 424)
-    assert (error["code"], error["details"]) == ("external_error", {"upstreamStatus": 500, "outcome": "unknown"})
+    assert (error["code"], error["details"]) == (
+        "external_error",
+        {"upstreamStatus": 500, "outcome": "unknown"},
+    )
 
 
 def test_nobody_owns_what_lives_elsewhere(admin: Caller, upstream: Upstream, things: str) -> None:
     upstream.things["7"] = {"id": "7"}
     nobody = make_member(admin, "nobody@example.com")
-    reader = make_member(admin, "reader@example.com", {"things": {"create": True, "view": "all", "edit": "all"}})
+    reader = make_member(
+        admin, "reader@example.com", {"things": {"create": True, "view": "all", "edit": "all"}}
+    )
     narrow = make_key(admin.workspace, reader.member, scopes=["records:read"])[1]
     body = {"fieldValues": {"name": "x"}}
     for client in (WorkspaceClient(nobody), WorkspaceClient(reader, secret=narrow)):

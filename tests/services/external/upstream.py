@@ -28,7 +28,8 @@ class Seen:
 
 @dataclass
 class Upstream:
-    """The server, the things it keeps, what it was asked, and how it behaves instead of keeping things."""
+    """The server, the things it keeps, what it was asked, and how it behaves instead of keeping
+    things."""
 
     port: int
     scheme: str = "http"
@@ -114,11 +115,20 @@ def keep(upstream: Upstream, handler: BaseHTTPRequestHandler, body: Any) -> None
     parts = urlsplit(handler.path)
     name = unquote(parts.path.removeprefix("/v1/things").removeprefix("/"))
     status, content = _kept(upstream.things, handler.command, name, body, parse_qs(parts.query))
-    reply(handler, status, b"" if content is None else json.dumps(content).encode(), Content_Type="application/json")
+    reply(
+        handler,
+        status,
+        b"" if content is None else json.dumps(content).encode(),
+        Content_Type="application/json",
+    )
 
 
 def _kept(
-    things: dict[str, dict[str, Any]], method: str, name: str, body: Any, query: dict[str, list[str]]
+    things: dict[str, dict[str, Any]],
+    method: str,
+    name: str,
+    body: Any,
+    query: dict[str, list[str]],
 ) -> tuple[int, Any]:
     if not name:
         if method == "POST":

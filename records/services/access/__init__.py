@@ -1,0 +1,94 @@
+"""Who is calling and what they may see and do.
+
+`author` has the `Author` and the conditions that every query carries, `visible_names` which names a
+reader may see, `told_options` which options a reader is told of, `definition_access` who may change
+definitions, `read_only` which keys write nothing, `rate_limits` how many requests and failures are
+taken from whom.
+
+Called by: everything above. It never reads a record's values.
+"""
+
+from .author import (
+    AREAS,
+    FOREIGN,
+    LEVELS,
+    Access,
+    Author,
+    Source,
+    access_to,
+    authenticate_bearer,
+    authenticate_key,
+    authenticate_user,
+    check_scope,
+    find_field,
+    get_schema,
+    grant_of,
+    has_scope,
+    is_own,
+    is_workspace,
+    key_digest,
+    list_schemas,
+    may_write,
+    member_author,
+    renewed,
+    visible_condition,
+    visible_fields,
+    visible_identifier,
+)
+from .definition_access import Definer, Operator, defining, hold_definitions, operator_of, signed_by
+from .json_schema import record_schema
+from .rate_limits import ACCOUNT, ADDRESS, count_request, counted_log_in
+from .read_only import check_writes
+from .team import find_active_by_email, get_member, list_members
+from .told_options import told_field, told_fields
+from .visible_names import find_sought_field, name_for, name_is_open, shown_pattern, stand_in
+
+__all__ = [
+    "ACCOUNT",
+    "ADDRESS",
+    "AREAS",
+    "FOREIGN",
+    "LEVELS",
+    "Access",
+    "Author",
+    "Definer",
+    "Operator",
+    "Source",
+    "access_to",
+    "authenticate_bearer",
+    "authenticate_key",
+    "authenticate_user",
+    "check_scope",
+    "check_writes",
+    "count_request",
+    "counted_log_in",
+    "defining",
+    "find_active_by_email",
+    "find_field",
+    "find_sought_field",
+    "get_member",
+    "get_schema",
+    "grant_of",
+    "has_scope",
+    "hold_definitions",
+    "is_own",
+    "is_workspace",
+    "key_digest",
+    "list_members",
+    "list_schemas",
+    "may_write",
+    "member_author",
+    "name_for",
+    "name_is_open",
+    "operator_of",
+    "record_schema",
+    "renewed",
+    "shown_pattern",
+    "signed_by",
+    "stand_in",
+    "told_field",
+    "told_fields",
+    "visible_condition",
+    "visible_fields",
+    "visible_identifier",
+]

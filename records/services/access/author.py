@@ -1,0 +1,480 @@
+"""Who is asking, and what they may see and do. Every interface's caller becomes an `Author`
+here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import orjson
+from django.db import connection
+
+from records.exceptions import NotAllowed, NotAuthenticated, NotFound, Standing
+from records.field_types import FieldSpec
+from records.models import Extent, Source, new_uuid
+from records.services.catalogue import (
+    EVERYTHING,
+    Directory,
+    Grant,
+    MemberSpec,
+    ObjectSchema,
+    RoleSpec,
+    WorkspaceSpec,
+    get_directory,
+    load_workspace,
+    read_uncommitted,
+)
+from records.services.database import (
+    Fragment,
+    execute,
+    fetch,
+    in_ids,
+    moment,
+    moment_column,
+    moment_param,
+    optional,
+    uuid_param,
+    uuid_text,
+)
+
+from .rate_limits import (
+    KEY,
+    WORKSPACE,
+    check_key,
+    count_request,
+    refuse_key,
+    tightest,
+)
+
+__all__ = ["Author", "Source"]
+
+USED_AT_MOST_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """The member on whose behalf something is read or written, and through what.
+
+    Everything one author writes shares `operation_id`: one author is made per request, job or
+    import. `self_access` lets a key with read scopes alone write its member's own records.
+    """
+
+    workspace: WorkspaceSpec
+    directory: Directory
+    member: MemberSpec
+    role: RoleSpec
+    source: str
+    api_key_id: int | None = None
+    scopes: tuple[str, ...] = ()
+    self_access: bool = False
+    request_id: str = ""
+    reason: str = ""
+    operation_id: UUID = field(default_factory=new_uuid)
+    # With the limits that the request counted against; None where none is set.
+    standing: Standing | None = field(default=None, compare=False)
+
+    @property
+    def may_define(self) -> bool:
+        """Whether the member may change the workspace's definitions."""
+        return self.role.is_admin
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether the key writes nothing: it has read scopes alone, without self-access."""
+        reads_alone = all(scope.endswith(":read") for scope in self.scopes)
+        return bool(self.scopes) and reads_alone and not self.self_access
+
+    @property
+    def user_id(self) -> int:
+        """The user the member is."""
+        return self.member.user_id
+
+    @property
+    def caller(self) -> str:
+        """The owner of idempotency keys: a key may act for several members, who may do and see
+        different things."""
+        return (
+            f"key:{self.api_key_id}:{self.member.id}"
+            if self.api_key_id
+            else f"member:{self.member.id}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What the caller may do to one record."""
+
+    view: bool
+    edit: bool
+    remove: bool
+
+
+class _KeyRow(NamedTuple):
+    """A key with its workspace and the member it speaks for; `owner_id` is the only member it may
+    speak for."""
+
+    id: int
+    owner_id: int | None
+    scopes: Any
+    self_access: bool
+    expires_at: Any
+    is_revoked: bool
+    last_used_at: Any
+    workspace_id: int
+    workspace_uuid: Any
+    definitions_version: int
+    time_zone: str
+    region: str
+    member_id: int | None
+    role_id: int | None
+    is_active_member: bool | None
+    digest: str
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the key may not speak for the member: only its owner, if it has one."""
+        return self.owner_id is not None and self.owner_id != self.member_id
+
+
+_EVERY_ACCESS = Access(True, True, True)
+_KEY_QUERY = """
+SELECT k.id, k.member_id, k.scopes, k.self_access,
+       {expires_at}, k.revoked_at IS NOT NULL, {last_used_at},
+       w.id, w.uuid, w.definitions_version, w.time_zone, w.region,
+       m.id, m.role_id, m.is_active,
+       k.digest
+FROM records_apikey k
+JOIN records_workspace w ON w.id = k.workspace_id
+LEFT JOIN records_member m ON m.workspace_id = w.id AND {joined}
+WHERE k.digest = %s
+"""
+FOREIGN = "The key, the business and the user do not belong together."
+INVALID_KEY = "The API key is not valid."
+_NAMED = "m.uuid = %s"
+_OWN = "m.id = k.member_id"
+
+
+def key_digest(secret: str) -> str:
+    """What is stored of an API key's secret. The secret has 256 random bits, which a plain digest
+    protects."""
+    # Any text may be sent as a key: lone surrogates must not fail.
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def authenticate_key(
+    secret: str,
+    workspace_uuid: UUID,
+    member_uuid: UUID,
+    source: Source,
+    request_id: str = "",
+    *,
+    address: str = "",
+) -> Author:
+    """The author behind an API key that was sent from an address; one query.
+
+    TooMany: a limit of the key or its workspace is reached, or too many wrong keys came from the
+    address. NotAuthenticated: unknown,
+    revoked or expired key, one message for all. NotAllowed: the key, workspace and member do not
+    belong together, one message for unknown and foreign ones.
+    """
+    row = _find_key(secret, _NAMED, [uuid_param(member_uuid)], address)
+    other_workspace = str(workspace_uuid) != uuid_text(row.workspace_uuid)
+    if other_workspace or row.is_foreign or not row.is_active_member:
+        raise NotAllowed(FOREIGN)
+    return _key_author(row, source, request_id)
+
+
+def authenticate_bearer(
+    secret: str,
+    source: Source,
+    request_id: str = "",
+    *,
+    member_uuid: UUID | None = None,
+    address: str = "",
+) -> Author:
+    """The author behind an API key alone, which says for which workspace and member it speaks; one
+    query.
+
+    A key that speaks for any member needs `member_uuid`. TooMany: a limit of the key, its workspace
+    or the address is reached. NotAuthenticated: unknown, revoked or
+    expired key, or one whose member is gone; NotAllowed: the key and the member do not belong
+    together, or none is named.
+    """
+    joined, params = (_OWN, []) if member_uuid is None else (_NAMED, [uuid_param(member_uuid)])
+    row = _find_key(secret, joined, params, address)
+    if row.owner_id is None and member_uuid is None:
+        raise NotAllowed(
+            "The API key is not bound to a member: name one in the header X-USER-ID, or use "
+            "a member's key."
+        )
+    if row.is_foreign:
+        raise NotAllowed(FOREIGN)
+    if not row.is_active_member:
+        # A key goes with its owner; a key for any member stays good, and the member is the mistake.
+        raise NotAllowed(FOREIGN) if row.owner_id is None else NotAuthenticated(INVALID_KEY)
+    return _key_author(row, source, request_id)
+
+
+def _find_key(secret: str, joined: str, params: list[Any], address: str) -> _KeyRow:
+    """The row of a key in force; the member's columns are None when there is no such member."""
+    digest, now = key_digest(secret), datetime.now(UTC)
+    check_key(digest)
+    rows = fetch(_key_query(joined), [*params, digest])
+    found = _KeyRow(*rows[0]) if rows else None
+    if found is None or found.is_revoked or _has_passed(found.expires_at, now):
+        raise refuse_key(INVALID_KEY, address)
+    return found
+
+
+@cache
+def _key_query(joined: str) -> str:
+    return _KEY_QUERY.format(
+        joined=joined,
+        expires_at=moment_column("k.expires_at"),
+        last_used_at=moment_column("k.last_used_at"),
+    )
+
+
+def _key_author(row: _KeyRow, source: Source, request_id: str) -> Author:
+    assert row.member_id is not None  # checked by the callers
+    assert row.role_id is not None
+    workspace = WorkspaceSpec(
+        row.workspace_id,
+        uuid_text(row.workspace_uuid),
+        row.definitions_version,
+        ZoneInfo(row.time_zone),
+        row.region,
+    )
+    standing = tightest(count_request(KEY, row.digest), count_request(WORKSPACE, workspace.id))
+    _note_use(row.id, workspace.id, moment(row.last_used_at), datetime.now(UTC))
+    directory = get_directory(workspace)
+    return Author(
+        workspace,
+        directory,
+        directory.members([row.member_id])[row.member_id],
+        directory.role(row.role_id),
+        source.value,
+        api_key_id=row.id,
+        scopes=tuple(_scopes(row.scopes)),
+        self_access=bool(row.self_access),
+        request_id=request_id,
+        standing=standing,
+    )
+
+
+def is_workspace(author: Author, slug: str) -> bool:
+    """Whether this is the slug of the author's workspace."""
+    return bool(
+        fetch(
+            "SELECT 1 FROM records_workspace WHERE id = %s AND slug = %s",
+            [author.workspace.id, slug],
+        )
+    )
+
+
+def authenticate_user(
+    user_id: int, workspace_uuid: UUID, source: Source, request_id: str = ""
+) -> Author:
+    """The author behind a logged-in user who calls an API of a workspace; NotAllowed when they are
+    no active member of it, TooMany when its limit is reached."""
+    rows = fetch(
+        "SELECT w.id, w.uuid, w.definitions_version, w.time_zone, w.region, m.id"
+        " FROM records_workspace w JOIN records_member m ON m.workspace_id = w.id"
+        " WHERE w.uuid = %s AND m.user_id = %s AND m.is_active",
+        [uuid_param(workspace_uuid), user_id],
+    )
+    if not rows:
+        raise NotAllowed(FOREIGN)
+    ((workspace_id, uuid, definitions_version, time_zone, region, member_id),) = rows
+    workspace = WorkspaceSpec(
+        workspace_id, uuid_text(uuid), definitions_version, ZoneInfo(time_zone), region
+    )
+    standing = count_request(WORKSPACE, workspace_id)
+    return replace(member_author(workspace, member_id, source, request_id), standing=standing)
+
+
+AREAS = ("records", "datatypes", "members", "webhooks")
+LEVELS = ("read", "write", "admin")
+
+
+def check_scope(author: Author, area: str, level: str) -> None:
+    """NotAllowed unless the caller's key reaches this far in an area of the product."""
+    if not has_scope(author, area, level):
+        raise NotAllowed(f"The API key lacks the scope {area}:{level}; use a key that has it.")
+
+
+def has_scope(author: Author, area: str, level: str) -> bool:
+    """Whether the caller's key reaches this far in an area of the product.
+
+    Each level includes the ones before it. A key without scopes does whatever its member may.
+    """
+    enough = LEVELS[LEVELS.index(level) :]
+    return not author.scopes or any(f"{area}:{given}" in author.scopes for given in enough)
+
+
+def member_author(
+    workspace: WorkspaceSpec, member_id: int, source: Source, request_id: str = ""
+) -> Author:
+    """The author for a member who is already known (admin pages, commands, jobs)."""
+    directory = get_directory(workspace)
+    member = directory.members([member_id])[member_id]
+    return Author(
+        workspace,
+        directory,
+        member,
+        directory.role(member.role_id),
+        source.value,
+        request_id=request_id,
+    )
+
+
+def renewed(author: Author) -> Author:
+    """The same author with the definitions as they are now; in a transaction, as the transaction
+    has changed them."""
+    if connection.in_atomic_block:
+        directory = read_uncommitted(author.workspace.id)
+    else:
+        directory = get_directory(load_workspace(author.workspace.id))
+    return replace(
+        author,
+        workspace=directory.workspace,
+        directory=directory,
+        # An interface's own rule for the member's own records stays in force.
+        role=replace(
+            directory.role(author.role.id), owns=author.role.owns, reaches=author.role.reaches
+        ),
+    )
+
+
+def _has_passed(raw: Any, now: datetime) -> bool:
+    end = moment(raw)
+    return end is not None and end <= now
+
+
+def _scopes(raw: Any) -> list[str]:
+    scopes: list[str] = orjson.loads(raw) if isinstance(raw, str) else raw
+    return scopes
+
+
+def _note_use(key_id: int, workspace_id: int, last: datetime | None, now: datetime) -> None:
+    """Remember that the key is in use, at most once a minute."""
+    if last is None or now - last > USED_AT_MOST_EVERY:
+        # Keys must work while the database is read-only or busy.
+        with optional():
+            execute(
+                "UPDATE records_apikey SET last_used_at = %s WHERE workspace_id = %s AND id = %s",
+                [moment_param(now), workspace_id, key_id],
+            )
+
+
+# ---------------------------------------------------------------- objects and fields
+
+
+def get_schema(author: Author, identifier: str) -> ObjectSchema:
+    """The object with this API name or UUID; NotFound unless the caller may do something with its
+    records."""
+    found = author.directory.find_object(identifier)
+    if found is None or not author.role.grant(found.id).any:
+        raise NotFound
+    return author.directory.schema(found.id)
+
+
+def list_schemas(author: Author) -> list[ObjectSchema]:
+    """The objects whose records the caller may see or create, by name."""
+    rows = sorted(author.directory.objects.values(), key=lambda row: row.name)
+    return [author.directory.schema(row.id) for row in rows if author.role.grant(row.id).any]
+
+
+def grant_of(author: Author, schema: ObjectSchema) -> Grant:
+    """What the caller's role may do with the object's records."""
+    return author.role.grant(schema.id)
+
+
+def visible_fields(author: Author, schema: ObjectSchema) -> tuple[FieldSpec, ...]:
+    """The fields the caller's role may see, hidden-flagged ones included, in display order."""
+    hidden = author.role.hidden_fields
+    if not hidden:
+        return schema.fields
+    return tuple(field for field in schema.fields if field.id not in hidden)
+
+
+def find_field(author: Author, schema: ObjectSchema, key: str) -> FieldSpec | None:
+    """A field by API name or UUID; a field hidden from the role is as unknown as one that does not
+    exist."""
+    field = schema.by_name.get(key) or schema.by_uuid.get(key.lower())
+    return None if field is None or field.id in author.role.hidden_fields else field
+
+
+def visible_identifier(author: Author, schema: ObjectSchema) -> FieldSpec | None:
+    """The object's identifier; None for a role that may not see it."""
+    field = schema.identifier
+    return None if field is None or field.id in author.role.hidden_fields else field
+
+
+def may_write(author: Author, field: FieldSpec) -> bool:
+    """Whether the caller may set the field at all."""
+    return not (field.is_read_only or field.computed or field.id in author.role.locked_fields)
+
+
+# ---------------------------------------------------------------- records
+
+
+def is_own(
+    author: Author, schema: ObjectSchema, values: Mapping[str, Any], member_id: int | None
+) -> bool:
+    """Whether a record is the caller's: they are its member, its owner, or a team-selector
+    value."""
+    me = author.member.id
+    return member_id == me or any(values.get(str(field.id)) == me for field in schema.team_fields)
+
+
+def access_to(
+    author: Author, schema: ObjectSchema, values: Mapping[str, Any], member_id: int | None
+) -> Access:
+    """What the caller may do to the record with these values."""
+    grant = author.role.grant(schema.id)
+    # Nothing depends on the record then, so its values are not looked at.
+    if grant is EVERYTHING:
+        return _EVERY_ACCESS
+    own = is_own(author, schema, values, member_id)
+
+    def reaches(extent: str) -> bool:
+        return extent == Extent.ALL or (own and extent == Extent.OWN)
+
+    view = reaches(grant.view)
+    # What the caller cannot see, they cannot change.
+    return Access(view, view and reaches(grant.edit), view and reaches(grant.remove))
+
+
+def visible_condition(
+    author: Author, schema: ObjectSchema, alias: str, *, live: bool = True
+) -> Fragment:
+    """SQL that keeps, of the live records under `alias` (or of the archived ones), those the caller
+    may see."""
+    extent = author.role.grant(schema.id).view
+    if extent == Extent.ALL:
+        # Searches compare with this text: without a condition, the index alone can answer.
+        return "TRUE", []
+    if extent == Extent.NONE:
+        return "FALSE", []
+    return own_condition(author, schema, alias, live=live)
+
+
+def own_condition(
+    author: Author, schema: ObjectSchema, alias: str, *, live: bool = True
+) -> Fragment:
+    """SQL that keeps, of the live records under `alias` (or of the archived ones), the caller's
+    own."""
+    me = author.member.id
+    team, params = in_ids("own.field_id", [field.id for field in schema.team_fields])
+    return (
+        f"({alias}.member_id = %s OR {alias}.owner_id = %s OR {alias}.id IN ("
+        f"SELECT own.record_id FROM records_fieldvalue own WHERE own.workspace_id = %s AND {team}"
+        f" AND own.member = %s AND {'own.live' if live else 'NOT own.live'}))"
+    ), [me, me, author.workspace.id, *params, me]

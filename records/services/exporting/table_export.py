@@ -1,0 +1,193 @@
+"""The records of an object as a file: a page of records at a time in memory, whatever their
+number."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+import orjson
+from openpyxl import Workbook
+
+from records.exceptions import InvalidInput
+from records.field_types import FieldSpec
+from records.services.access import Author
+from records.services.catalogue import ObjectSchema
+from records.services.reading import RecordView
+from records.services.search import SearchPage, SearchRequest
+from records.services.storage import SpooledFile
+
+from .cells import escaped
+from .workbooks import UnnamedSheetWriter, save_workbook
+
+PAGE = 500
+MAX_ROWS_XLSX = 1_048_575
+MAX_CELL_XLSX = 32_767
+CONTENT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "jsonl": "application/x-ndjson",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+Search = Callable[[Author, ObjectSchema, SearchRequest], SearchPage]  # of the home of the records
+
+
+def export_table(
+    author: Author, schema: ObjectSchema, request: SearchRequest, form: str, search: Search
+) -> IO[bytes]:
+    """The records that a search finds, of which the author sees what a search shows, as `csv`,
+    `xlsx` or `jsonl`.
+
+    The file is complete when this returns: an error on the way still gets its HTTP status, and
+    no caller mistakes a part of a table for all of it. Links seen from their far side are cut as
+    on a page; a table says so, in words that no import takes for links.
+    """
+    if form not in FORMS:
+        raise InvalidInput(f"expected one of {', '.join(FORMS)}.", at="format")
+    target = SpooledFile()
+    try:
+        FORMS[form](author, request.fields, _views(author, schema, request, search), target)
+        return target.as_file()
+    # Ctrl-C too: a cancelled export must not leave its file behind.
+    except BaseException:
+        with suppress(
+            OSError
+        ):  # on a full disk, what is left in its buffer cannot be written either
+            target.close()
+        raise
+
+
+def exported_fields(fields: Sequence[FieldSpec]) -> tuple[FieldSpec, ...]:
+    """Of an object's fields those whose values are whole in an export, and its own: no links of
+    other records."""
+    return tuple(spec for spec in fields if spec.mirror_of_id is None)
+
+
+def _views(
+    author: Author, schema: ObjectSchema, request: SearchRequest, search: Search
+) -> Iterator[RecordView]:
+    # By cursor, uncounted: page numbers cost more the further they go.
+    request = replace(request, page=1, page_size=PAGE, cursor=None, count=False, whole_lists=True)
+    page = search(author, schema, request)
+    while True:
+        yield from page.views
+        if not page.has_next:
+            return
+        page = search(author, schema, replace(request, cursor=page.next_cursor))
+
+
+# ---------------------------------------------------------------- cells
+
+
+def _reader(author: Author, spec: FieldSpec) -> Callable[[Any], Any]:
+    """How a value of a field becomes a cell: the number it is, or a text that no spreadsheet
+    runs."""
+    if spec.is_link:
+        related = author.directory.schema(spec.related_object_id or 0)
+        # An import finds related records by identifier where names are one, else by id.
+        by_name = related.identifier is not None and related.identifier.name in ("name", "email")
+        key = related.identifier.name if related.identifier is not None and by_name else "id"
+        return lambda value: escaped(_links(value, key))
+    to_cell = partial(spec.type.to_cell, spec)
+    return lambda value: escaped(cell) if type(cell := to_cell(value)) is str else cell
+
+
+def _links(value: Any, key: str) -> str:
+    items = value if isinstance(value, list) else [value]
+    # A link whose record has no name keeps its id, or the cell would lose it.
+    return "; ".join(str(item.get(key) or item["id"]) for item in items if item)
+
+
+def _rows(
+    author: Author, fields: Sequence[FieldSpec], views: Iterator[RecordView]
+) -> Iterator[list[Any]]:
+    yield [escaped(spec.name) for spec in fields]
+    readers = [(spec.id, _reader(author, spec)) for spec in fields]
+    for view in views:
+        values = view.values
+        row = ["" if values.get(key) is None else read(values[key]) for key, read in readers]
+        yield (
+            [_cut(view, key, cell) for (key, _), cell in zip(readers, row, strict=True)]
+            # Only pages with far sides of relationships have totals; other rows skip the pass.
+            if view.totals
+            else row
+        )
+
+
+def _cut(view: RecordView, key: int, cell: Any) -> Any:
+    """A cell, with the number of the links that are not in it: an import refuses it, and drops none
+    of them."""
+    left = view.totals.get(key, 0) - len(view.values.get(key) or ())
+    return f"{cell}; … and {left} more" if left > 0 else cell
+
+
+# ---------------------------------------------------------------- forms
+
+
+def _csv(
+    author: Author, fields: Sequence[FieldSpec], views: Iterator[RecordView], target: SpooledFile
+) -> None:
+    with target.open_text() as text:
+        csv.writer(text).writerows(_rows(author, fields, views))
+
+
+def _jsonl(
+    author: Author, fields: Sequence[FieldSpec], views: Iterator[RecordView], target: SpooledFile
+) -> None:
+    """A line for each record; values as callers of the API read them, so nothing needs escaping."""
+    for view in views:
+        values = {spec.name: view.values[spec.id] for spec in fields if spec.id in view.values}
+        target.write(
+            orjson.dumps({"id": view.uuid, "display_name": view.display_name, "fields": values})
+            + b"\n"
+        )
+
+
+def _xlsx(
+    author: Author, fields: Sequence[FieldSpec], views: Iterator[RecordView], target: SpooledFile
+) -> None:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Records")
+    with TemporaryFile() as rows:
+        # The library has no public way to choose where a sheet is spooled.
+        sheet._writer = UnnamedSheetWriter(sheet, rows)
+        try:
+            for at, row in enumerate(_rows(author, fields, views)):
+                # Row 0 is the header, so the last allowed row number equals the number of records.
+                if at > MAX_ROWS_XLSX:
+                    raise InvalidInput(
+                        f"A workbook holds {MAX_ROWS_XLSX} records; export CSV instead.",
+                        "limit_exceeded",
+                    )
+                sheet.append(
+                    [_xlsx_cell(spec, value) for spec, value in zip(fields, row, strict=True)]
+                )
+        finally:
+            sheet.close()  # while there still is a file that its end can be written to
+        save_workbook(book, target.as_file())
+
+
+def _xlsx_cell(spec: FieldSpec, value: Any) -> Any:
+    """A value that a workbook can hold: long integers would lose digits, control characters have no
+    place in it."""
+    if isinstance(value, str):
+        if len(value) > MAX_CELL_XLSX:
+            raise InvalidInput(
+                f"A cell of a workbook holds {MAX_CELL_XLSX} characters, and a record has "
+                f"more in {spec.display_name};"
+                " export CSV instead.",
+                "limit_exceeded",
+            )
+        return "".join(char for char in value if char >= " " or char in "\t\n\r")
+    # Spreadsheets keep 15 significant digits.
+    return str(value) if isinstance(value, int) and abs(value) >= 10**15 else value
+
+
+Form = Callable[[Author, Sequence[FieldSpec], Iterator[RecordView], SpooledFile], None]
+FORMS: dict[str, Form] = {"csv": _csv, "xlsx": _xlsx, "jsonl": _jsonl}

@@ -1,0 +1,29 @@
+"""Files of records: uploads and downloads by signed links, names, and what the ledger says of them.
+
+Called by: operations and the interfaces. It never removes bytes that a rolled-back or undecided
+transaction may need.
+"""
+
+from .attachments import (
+    AttachmentView,
+    Readable,
+    attach_file,
+    begin_upload,
+    delete_attachment,
+    get_url,
+    list_attachments,
+    open_download,
+    receive_upload,
+)
+
+__all__ = [
+    "AttachmentView",
+    "Readable",
+    "attach_file",
+    "begin_upload",
+    "delete_attachment",
+    "get_url",
+    "list_attachments",
+    "open_download",
+    "receive_upload",
+]

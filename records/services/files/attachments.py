@@ -1,0 +1,392 @@
+"""Files of records: sent and fetched under signed links, listed, removed.
+
+Who may see a record may fetch its files; who may edit it may add, replace and remove them. Each
+change leaves a row in the record's history (`attached`, `detached`, the name as its reason),
+without what the file holds.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from typing import IO, Any, Protocol
+
+from django.conf import settings
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from records.exceptions import Conflict, InvalidInput, NotAllowed, NotFound, TooLarge
+from records.field_types import InvalidValue
+from records.field_types.base import check_text
+from records.models import ApiKey, Attachment, RecordState, Source, new_uuid
+from records.services.access import Author, check_writes, get_schema, member_author
+from records.services.catalogue import ObjectSchema, load_workspace, not_offered
+from records.services.database import in_one_transaction
+from records.services.reading import (
+    Address,
+    RecordView,
+    SignedLink,
+    get_remaining,
+    read_download,
+    read_upload,
+    sign_download,
+    sign_upload,
+)
+from records.services.retention import remove_later
+from records.services.writing import Mode, SaveRequest, save_record
+
+MAX_NAME = 255
+MAX_FILES = 1000  # of one record
+CHUNK = 1 << 16
+BINARY = "application/octet-stream"
+_CONTENT_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,100}/[A-Za-z0-9!#$&^_.+-]{1,100}")
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentView:
+    """A file of a record. `member` is the JSON of who uploaded it; the moment is in the workspace's
+    time zone."""
+
+    uuid: str
+    name: str
+    content_type: str
+    size: int
+    sha256: str
+    created_at: datetime
+    member: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file to be served; `name` is the last part of its name."""
+
+    name: str
+    content_type: str
+    size: int
+    file: File[bytes]
+
+
+class Readable(Protocol):
+    """A source of bytes."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, at most `size`; none at the end."""
+
+
+# ---------------------------------------------------------------- what agents and programs ask
+
+
+def begin_upload(
+    author: Author,
+    schema: ObjectSchema,
+    where: Address,
+    filename: object,
+    content_type: object = None,
+) -> SignedLink:
+    """A link under which the file's bytes can be PUT for 15 minutes, in the author's name.
+
+    A file with this name is then replaced. Permission is checked again when the bytes arrive.
+    """
+    check_writes(author)  # the link will not know the key's scopes
+    view = _get(author, schema, where)
+    _check_may_change(view)
+    return sign_upload(
+        {
+            "workspace": author.workspace.id,
+            "object": schema.uuid,
+            "record": view.uuid,
+            "name": check_name(filename),
+            "type": check_content_type(content_type),
+            "member": author.member.id,
+            "key": author.api_key_id,
+            "source": author.source,
+        }
+    )
+
+
+def get_url(author: Author, schema: ObjectSchema, where: Address, filename: str) -> SignedLink:
+    """A link under which a file can be fetched for 15 minutes; NotFound when the record has none of
+    this name."""
+    found = _find(author, _get(author, schema, where), filename)
+    return sign_download(author.workspace.id, found.pk)
+
+
+def list_attachments(
+    author: Author, schema: ObjectSchema, where: Address, prefix: str = ""
+) -> list[AttachmentView]:
+    """The record's files whose names begin with `prefix`, by name; at most a thousand, which is all
+    it can have."""
+    rows = _files(author, _get(author, schema, where)).order_by("name")
+    wanted = unicodedata.normalize("NFC", prefix)
+    found = [row for row in rows if row.name.startswith(wanted)]
+    members = author.directory.members(
+        row.created_by for row in found if row.created_by is not None
+    )
+    return [_view(author, row, members) for row in found]
+
+
+def delete_attachment(author: Author, schema: ObjectSchema, where: Address, filename: str) -> None:
+    """Remove a file, also from the values that refer to it. NotFound when there is none of this
+    name."""
+    view = _get(author, schema, where)
+    _check_may_change(view)
+    # The ledger's reason column has 100 characters.
+    author = replace(author, reason=check_name(filename)[:100])
+
+    def work() -> None:
+        found = _find(author, view, filename)
+        save_record(author, schema, SaveRequest(Mode.DETACH, view.uuid, attachment_id=found.pk))
+        gone = _files(author, view).filter(id=found.pk)
+        # Read under the record's lock: an upload may have replaced the bytes since `_find`.
+        for name in gone.values_list("file", flat=True):
+            remove_later(name)
+        # Two requests can delete the same file; the second has nothing to report as deleted.
+        if not gone.delete()[0]:
+            raise NotFound
+
+    in_one_transaction(work)
+
+
+def attach_file(
+    author: Author,
+    schema: ObjectSchema,
+    where: Address,
+    filename: str,
+    content_type: str | None,
+    source: Readable,
+    size: int,
+) -> AttachmentView:
+    """Store a file of a known size at a record; one with this name is replaced."""
+    view = _get(author, schema, where)
+    _check_may_change(view)
+    return _receive(
+        author, schema, view, check_name(filename), check_content_type(content_type), source, size
+    )
+
+
+# ---------------------------------------------------------------- under a signed link
+
+
+def receive_upload(token: str, source: Readable, size: int, request_id: str = "") -> AttachmentView:
+    """Store what is sent to an upload link; `size` is the announced number of bytes.
+
+    NotAllowed if the link is invalid or expired, or if the key that requested it has since been
+    revoked.
+    """
+    asked = read_upload(token)
+    workspace = load_workspace(asked["workspace"])
+    author = member_author(workspace, asked["member"], Source(asked["source"]), request_id)
+    author = replace(author, api_key_id=asked["key"])
+    # A link stays valid for minutes, in which the member or the key may be shut out.
+    if not (author.member.is_active and _is_valid(author)):
+        raise NotAllowed("The link is not valid.", "invalid_link")
+    schema = get_schema(author, asked["object"])
+    where = Address(asked["record"])
+    return attach_file(author, schema, where, asked["name"], asked["type"], source, size)
+
+
+def _is_valid(author: Author) -> bool:
+    if author.api_key_id is None:
+        return True
+    keys = ApiKey.objects.filter(
+        workspace_id=author.workspace.id, id=author.api_key_id, revoked_at=None
+    )
+    # None means "never expires", so a missing key needs a date of its own.
+    expiry = keys.values_list("expires_at", flat=True).first() if keys.exists() else timezone.now()
+    return expiry is None or expiry > timezone.now()
+
+
+def open_download(token: str) -> Download:
+    """What is fetched under a download's link; NotFound when it, or its record, is gone."""
+    workspace_id, attachment_id = read_download(token)
+    row = (
+        Attachment.objects.select_related("record")
+        .filter(workspace_id=workspace_id, id=attachment_id)
+        .first()
+    )
+    # Permission was checked when the link was signed; only deletion revokes it.
+    if row is None or (row.record is not None and row.record.state == RecordState.DELETED):
+        raise NotFound
+    try:
+        file = default_storage.open(str(row.file.name), "rb")
+    except FileNotFoundError:
+        raise NotFound from None
+    # Browsers save a file under one name, without folders.
+    return Download(row.name.rsplit("/", 1)[-1], row.content_type, row.size, file)
+
+
+# ---------------------------------------------------------------- names and rights
+
+
+def check_name(filename: object) -> str:
+    """A name that may be a path, `docs/guide.md`, and leads nowhere else; or InvalidInput."""
+    try:
+        name = unicodedata.normalize("NFC", check_text(filename, MAX_NAME))
+    except InvalidValue as problem:
+        raise InvalidInput.of(problem, "filename") from None
+    parts = name.split("/")
+    # A client that saves a file under its name must not be led out of its folder.
+    if any(part.strip() in ("", ".", "..") for part in parts):
+        raise InvalidInput(
+            "expected a file name, or a path without `.` and `..`, such as docs/guide.md.",
+            at="filename",
+        )
+    if "\\" in name or any(
+        unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in name
+    ):
+        raise InvalidInput(
+            "line breaks, control characters and backslashes are not allowed.", at="filename"
+        )
+    if len(name) > MAX_NAME:  # composing may lengthen
+        raise InvalidInput(f"at most {MAX_NAME} characters.", at="filename")
+    return name
+
+
+def check_content_type(content_type: object) -> str:
+    """A media type without parameters, such as `text/plain`; without one, arbitrary bytes.
+    InvalidInput otherwise."""
+    if content_type is None or content_type == "":
+        return BINARY
+    if not isinstance(content_type, str):
+        raise InvalidInput("expected a media type, such as text/plain.", at="content_type")
+    # Parameters such as a charset are dropped: they could not be checked.
+    bare = content_type.split(";", 1)[0].strip().lower()
+    if not _CONTENT_TYPE.fullmatch(bare):
+        raise InvalidInput("expected a media type, such as text/plain.", at="content_type")
+    return bare
+
+
+def _get(author: Author, schema: ObjectSchema, where: Address) -> RecordView:
+    if schema.external is not None:
+        raise not_offered(schema, "files")
+    # Archived and cancelled records keep their files, which can still be read.
+    return get_remaining(author, schema, where, ())
+
+
+def _check_may_change(view: RecordView) -> None:
+    """Checked before any bytes are read; the write itself checks again."""
+    if not view.access.edit:
+        raise NotAllowed("You may not edit this record.")
+    if view.row.state != RecordState.ACTIVE:
+        raise Conflict("The record is archived: unarchive it first.")
+    if view.row.cancelled_at is not None:
+        raise Conflict("The record is cancelled; cancelled records cannot be changed.")
+
+
+def _files(author: Author, view: RecordView) -> QuerySet[Attachment]:
+    return Attachment.objects.filter(workspace_id=author.workspace.id, record_id=view.row.id)
+
+
+def _find(author: Author, view: RecordView, filename: str) -> Attachment:
+    row = _files(author, view).filter(name=check_name(filename)).first()
+    if row is None:
+        raise NotFound("The record has no file with this name.")
+    return row
+
+
+def _view(author: Author, row: Attachment, members: Any) -> AttachmentView:
+    member = members.get(row.created_by)
+    return AttachmentView(
+        str(row.uuid),
+        row.name,
+        row.content_type,
+        row.size,
+        row.sha256,
+        row.created_at.astimezone(author.workspace.zone),
+        member.json if member is not None else None,
+    )
+
+
+# ---------------------------------------------------------------- taking bytes in
+
+
+def _receive(
+    author: Author,
+    schema: ObjectSchema,
+    view: RecordView,
+    name: str,
+    content_type: str,
+    source: Readable,
+    size: int,
+) -> AttachmentView:
+    limit: int = settings.ATTACHMENT_MAX_BYTES
+    # By the announced size, before any byte is read.
+    if size > limit:
+        raise TooLarge(f"The file has {size} bytes; the limit is {limit}.")
+    with _spooled(source, size) as (spooled, digest):
+        stored = default_storage.save(
+            f"attachments/{author.workspace.uuid}/{view.uuid}/{new_uuid()}", File(spooled)
+        )
+    new = Attachment(
+        workspace_id=author.workspace.id,
+        record_id=view.row.id,
+        file=stored,
+        name=name,
+        content_type=content_type,
+        size=size,
+        sha256=digest,
+        created_by=author.member.id,
+    )
+    committing = False
+
+    def note() -> None:
+        nonlocal committing
+        # `note` runs again when the transaction is retried.
+        committing = False
+        _note(replace(author, reason=name[:100]), schema, view, new)
+        committing = True
+
+    try:
+        in_one_transaction(note)
+    except BaseException:
+        # Once COMMIT may have been sent, the row may or may not be stored: the sweeper
+        # decides later.
+        if not committing:
+            default_storage.delete(stored)
+        raise
+    return _view(author, new, {author.member.id: author.member})
+
+
+@contextmanager
+def _spooled(source: Readable, size: int) -> Iterator[tuple[IO[bytes], str]]:
+    """The bytes in a file of their own, which is never in memory as a whole, and their SHA-256."""
+    digest, left = sha256(), size
+    with tempfile.TemporaryFile() as file:
+        # Never past the announced length: the connection stays open, and the read would wait.
+        while left:
+            try:
+                chunk = source.read(min(left, CHUNK))
+            except OSError:  # the client has closed the connection
+                chunk = b""
+            if not chunk:
+                raise InvalidInput(f"The file is incomplete: {left} bytes are missing.")
+            digest.update(chunk)
+            file.write(chunk)
+            left -= len(chunk)
+        file.seek(0)
+        yield file, digest.hexdigest()
+
+
+def _note(author: Author, schema: ObjectSchema, view: RecordView, new: Attachment) -> None:
+    """Enter the file, in the place of the one with its name if there is one; the write holds the
+    record's lock."""
+    # First, for its lock: two uploads of one name then go one after the other.
+    save_record(author, schema, SaveRequest(Mode.ATTACH, view.uuid))
+    files = _files(author, view)
+    held = files.filter(name=new.name).first()
+    if held is None and files.count() >= MAX_FILES:
+        raise InvalidInput(f"A record can have at most {MAX_FILES} files.", "limit_exceeded")
+    if held is not None:
+        # Only after the commit: a rollback keeps the old row, which needs its bytes.
+        remove_later(str(held.file.name))
+        # Values refer to a file by its key and stay valid when it is replaced.
+        new.pk, new.uuid = held.pk, held.uuid
+    new.save(force_insert=held is None, force_update=held is not None)

@@ -1,0 +1,280 @@
+"""How a column writes its numbers and dates: found from all its cells, so that `3,125` and
+`1/2/2024` are read as they were meant, or not at all."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from records.exceptions import InvalidInput
+from records.field_types import FieldSpec
+
+from .written_values import (
+    BLANK_MARKS,
+    COMMA,
+    COMMA_OR_GROUP,
+    DOT,
+    DOT_OR_GROUP,
+    GROUPED,
+    GROUPED_BY_COMMAS,
+    GROUPED_BY_DOTS,
+    NUMBER,
+    PLAIN,
+    SEVERAL,
+    SPACES,
+    ColumnForm,
+    DateForm,
+    NumberForm,
+    Unclear,
+    plain_cell,
+    plain_date,
+)
+
+REMEMBERED = 10_000  # different texts of a column
+LONGEST = 64  # characters of a number or a date
+# `1e5` may be a code; a point or a negative exponent shows a number.
+WHOLE_EXPONENT = re.compile(r"[0-9]+[eE]\+?[0-9]+")
+
+
+class _Kind(StrEnum):
+    """What a text may be, whatever the form of its column."""
+
+    BLANK = "blank"
+    PLAIN = "plain"
+    CODE = "code"  # begins with a zero, or a plus
+    DOT = "dot"
+    DOT_OR_GROUP = "dot_or_group"
+    COMMA = "comma"
+    COMMA_OR_GROUP = "comma_or_group"
+    BY_COMMAS = "by_commas"
+    BY_DOTS = "by_dots"
+    GROUPED = "grouped"
+    TEXT = "text"
+    DATE = "date"
+    DAY_FIRST = "day_first"
+    MONTH_FIRST = "month_first"
+    EITHER_FIRST = "either_first"
+
+
+NUMBERS = frozenset(
+    {
+        _Kind.PLAIN, _Kind.DOT, _Kind.DOT_OR_GROUP, _Kind.COMMA, _Kind.COMMA_OR_GROUP,
+        _Kind.BY_COMMAS, _Kind.BY_DOTS, _Kind.GROUPED,
+    }
+)  # fmt: skip
+DATE_KINDS = frozenset({_Kind.DATE, _Kind.DAY_FIRST, _Kind.MONTH_FIRST, _Kind.EITHER_FIRST})
+CORES = (
+    (PLAIN, _Kind.PLAIN), (DOT_OR_GROUP, _Kind.DOT_OR_GROUP), (DOT, _Kind.DOT),
+    (COMMA_OR_GROUP, _Kind.COMMA_OR_GROUP), (COMMA, _Kind.COMMA),
+    (GROUPED_BY_COMMAS, _Kind.BY_COMMAS), (GROUPED_BY_DOTS, _Kind.BY_DOTS),
+    (GROUPED, _Kind.GROUPED),
+)  # fmt: skip
+
+
+def _kind(text: str) -> _Kind:
+    if text.casefold() in BLANK_MARKS:
+        return _Kind.BLANK
+    if (found := NUMBER.fullmatch(text)) is not None:
+        core = found["core"].strip(SPACES)
+        kind = next((kind for form, kind in CORES if form.fullmatch(core)), None)
+        is_code = found["sign"] == "+" or (len(core) > 1 and core[0] == "0" and core[1].isdigit())
+        if kind is not None:
+            return _Kind.CODE if is_code else _with_rest(kind, core)
+    return _date_kind(text)
+
+
+def _with_rest(kind: _Kind, core: str) -> _Kind:
+    """What a grouped number proves by its fraction."""
+    if kind == _Kind.GROUPED:
+        return _Kind.COMMA if "," in core else _Kind.DOT if "." in core else kind
+    if kind == _Kind.BY_COMMAS and "." in core:
+        return _Kind.DOT
+    return _Kind.COMMA if kind == _Kind.BY_DOTS and "," in core else kind
+
+
+def _date_kind(text: str) -> _Kind:
+    if plain_date(text, DateForm.YEAR_FIRST) is not None:
+        return _Kind.DATE
+    day = plain_date(text, DateForm.DAY_FIRST)
+    month = plain_date(text, DateForm.MONTH_FIRST)
+    if day is None:
+        return _Kind.TEXT if month is None else _Kind.MONTH_FIRST
+    return _Kind.DAY_FIRST if month is None else _Kind.EITHER_FIRST
+
+
+@dataclass(frozen=True, slots=True)
+class FileForms:
+    """What the other columns of a file prove of its numbers, and its delimiter."""
+
+    proves_comma: bool = False
+    proves_point: bool = False
+    delimiter: str = ","
+
+
+@dataclass(slots=True)
+class FormSurvey:
+    """What a column's cells may be, added to chunk by chunk: of so many cells of each kind, and the
+    first different texts."""
+
+    kinds: Counter[_Kind] = field(default_factory=Counter)
+    texts: Counter[str] = field(default_factory=Counter)
+    signs: set[str] = field(default_factory=set)
+    several: int = 0  # cells with several values
+
+    def add(self, cells: Iterable[str]) -> None:
+        """Look at more of the column."""
+        for cell, count in Counter(cells).items():
+            text = cell.strip()
+            if not text:
+                continue
+            if SEVERAL in text:
+                self.several += count
+            kind = _kind(text) if len(text) <= LONGEST else _Kind.TEXT
+            self.kinds[kind] += count
+            if text in self.texts or len(self.texts) < REMEMBERED:
+                self.texts[text] += count
+            if kind in NUMBERS and (found := NUMBER.fullmatch(text)) is not None:
+                self.signs.update(filter(None, (found["before"], found["after"])))
+
+    def has(self, *kinds: _Kind) -> bool:
+        """Whether there are cells of one of these kinds."""
+        return any(self.kinds[kind] for kind in kinds)
+
+    @property
+    def values(self) -> int:
+        """The cells that are neither blank nor stand for a blank."""
+        return self.kinds.total() - self.kinds[_Kind.BLANK]
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the column has numbers, and nothing else."""
+        return 0 < self.values == sum(self.kinds[kind] for kind in NUMBERS)
+
+    @property
+    def is_date(self) -> bool:
+        """Whether the column has dates, and nothing else."""
+        return 0 < self.values == sum(self.kinds[kind] for kind in DATE_KINDS)
+
+    @property
+    def proves_comma(self) -> bool:
+        """Whether numbers can only be read with a comma before the fraction."""
+        return self.has(_Kind.COMMA, _Kind.BY_DOTS) and not self.has(_Kind.TEXT)
+
+    @property
+    def proves_point(self) -> bool:
+        """Likewise with a point."""
+        return self.has(_Kind.DOT, _Kind.BY_COMMAS) and not self.has(_Kind.TEXT)
+
+    def form(self, file: FileForms = FileForms()) -> ColumnForm:
+        """How the column is read, as far as its cells and those of the file show."""
+        return ColumnForm(self._numbers(file), self._dates())
+
+    def _numbers(self, file: FileForms) -> NumberForm:
+        comma = self.has(_Kind.COMMA, _Kind.BY_DOTS)
+        point = self.has(_Kind.DOT, _Kind.BY_COMMAS)
+        if comma or point:
+            return _proved(comma=comma, point=point)
+        if self.has(_Kind.COMMA_OR_GROUP) and self.has(_Kind.DOT_OR_GROUP):
+            return NumberForm.UNCLEAR
+        if self.has(_Kind.COMMA_OR_GROUP):
+            if file.proves_comma or file.proves_point:
+                return _proved(comma=file.proves_comma, point=file.proves_point)
+            # Where commas are in fractions, semicolons and tabs separate cells.
+            return NumberForm.POINT if file.delimiter in (",", "|") else NumberForm.UNCLEAR
+        if self.has(_Kind.DOT_OR_GROUP) and file.proves_comma:
+            return NumberForm.POINT if file.proves_point else NumberForm.UNCLEAR
+        return NumberForm.POINT
+
+    def _dates(self) -> DateForm:
+        day, month = self.has(_Kind.DAY_FIRST), self.has(_Kind.MONTH_FIRST)
+        if day != month:
+            return DateForm.DAY_FIRST if day else DateForm.MONTH_FIRST
+        return DateForm.UNCLEAR if day or self.has(_Kind.EITHER_FIRST) else DateForm.YEAR_FIRST
+
+    def typed_texts(self, file: FileForms) -> Sequence[str] | None:
+        """The column's texts as field types read them, if it has numbers alone or dates alone; None
+        where it has others, or the same text may be two values."""
+        is_number = self.is_number
+        if not (is_number or self.is_date):
+            return None
+        # Numbers in groups of three may be telephone numbers.
+        if is_number and not self.values - self.kinds[_Kind.GROUPED]:
+            return None
+        if any(map(WHOLE_EXPONENT.fullmatch, self.texts)):
+            return None
+        form = self.form(file)
+        try:
+            found = [plain_cell(form, text, number=is_number) for text in self.texts]
+        except Unclear:
+            return None
+        return [text for text in found if text]
+
+    def counts(self, form: ColumnForm, *, number: bool) -> dict[str, int]:
+        """How many cells are read as a value that is not what is written, how many stand for a
+        blank, and how many are unclear; of long columns as far as they are remembered."""
+        found: Counter[str] = Counter()
+        for text, count in self.texts.items():
+            if text.casefold() in form.blanks:
+                found["blank_marks"] += count
+                continue
+            try:
+                read = plain_cell(form, text, number=number)
+            except Unclear:
+                found["unclear"] += count
+                continue
+            is_code = number and read == text and self._is_code(text)
+            found["read_differently"] += count if read != text or is_code else 0
+        return {name: count for name, count in found.items() if count}
+
+    @staticmethod
+    def _is_code(text: str) -> bool:
+        """Whether a number loses what is written: a zero or a plus in front."""
+        return _kind(text) == _Kind.CODE
+
+
+def _proved(*, comma: bool, point: bool) -> NumberForm:
+    if comma and point:
+        return NumberForm.UNCLEAR
+    return NumberForm.COMMA if comma else NumberForm.POINT
+
+
+def file_forms(surveys: Collection[FormSurvey], delimiter: str) -> FileForms:
+    """What the columns of a file prove of its numbers."""
+    return FileForms(
+        any(found.proves_comma for found in surveys),
+        any(found.proves_point for found in surveys),
+        delimiter,
+    )
+
+
+def is_formed(spec: FieldSpec) -> bool:
+    """Whether a field's values are numbers or dates, which columns write in several forms."""
+    return spec.type.is_numeric or spec.type.column == "moment"
+
+
+def may_differ(spec: FieldSpec) -> bool:
+    """Whether cells of a field may be read as other than they are written: of those, and of fields
+    of one value that is not any text, such as an email."""
+    return is_formed(spec) or (spec.type.guess is not None and not spec.type.is_multiple(spec))
+
+
+def said_form(found: ColumnForm, said: Mapping[str, Any]) -> ColumnForm:
+    """The form of a column that the caller says something of; InvalidInput where it is none."""
+    try:
+        return ColumnForm(
+            NumberForm(said.get("numbers") or found.numbers),
+            DateForm(said.get("dates") or found.dates),
+            frozenset(map(str.casefold, said["blanks"])) if "blanks" in said else found.blanks,
+        )
+    except ValueError:
+        numbers, dates = (", ".join(kind) for kind in (NumberForm, DateForm))
+        raise InvalidInput(
+            f"expected `numbers` of {numbers}, and `dates` of {dates}.", at="columns"
+        ) from None
+
+
+TEXT = _Kind.TEXT

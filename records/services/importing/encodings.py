@@ -1,0 +1,126 @@
+"""The encoding of a text file: what its first bytes say, UTF-8 if it is, else the likeliest other
+one.
+
+A guess is a guess: interfaces show it, and take another.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from charset_normalizer import from_bytes
+
+CHUNK = 1 << 20
+MOST_READ = 64 * CHUNK  # of a file that may be UTF-8
+SAMPLE = 1 << 14  # bytes of lines that are not ASCII
+UTF_8 = "utf-8"
+WESTERN = "cp1252"
+MARKS = (
+    (codecs.BOM_UTF8, UTF_8),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# Encodings of Latin letters, in which the same bytes are other letters; the first that makes words
+# without signs in them is taken.
+LATIN = (WESTERN, "cp1250", "mac_roman")
+OTHER_SCRIPTS = (
+    "cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "cp932", "euc_jp", "gb18030", "big5", "cp949",
+)  # fmt: skip
+# Signs that stand beside letters in any text.
+USUAL = frozenset("“”„‘’‚«»–—…€°®™·§©ªº")  # noqa: RUF001
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """An encoding's name; whether it is a guess, which the file itself does not prove."""
+
+    name: str
+    is_guess: bool = False
+
+
+def find_encoding(file: BinaryIO) -> Encoding:
+    """The encoding of a text file. Bytes that spoil a file of UTF-8 do not make it another."""
+    head = file.read(CHUNK)
+    for mark, name in MARKS:
+        if head.startswith(mark):
+            return Encoding(name)
+    if wide := _without_mark(head):
+        return Encoding(wide, is_guess=True)
+    file.seek(0)
+    if (broken := _broken(file)) is None:
+        return Encoding(UTF_8)
+    if _is_mostly_utf_8(broken):
+        return Encoding(UTF_8)
+    sample = b"\n".join(_lines_beyond_ascii(broken))[:SAMPLE]
+    return Encoding(_likeliest(sample), is_guess=True)
+
+
+def _without_mark(head: bytes) -> str | None:
+    """UTF-16 without a mark has a null in nearly every second byte of a table."""
+    pairs = len(head[:4096]) // 2
+    if pairs < 2:
+        return None
+    for name, nulls in (("utf-16-le", head[1:4096:2]), ("utf-16-be", head[0:4096:2])):
+        if nulls.count(0) > 0.6 * pairs:
+            return name
+    return None
+
+
+def _broken(file: BinaryIO) -> bytes | None:
+    """The chunk that is not UTF-8; None where all that is looked at is."""
+    decoder, read = codecs.getincrementaldecoder(UTF_8)(), 0
+    while (chunk := file.read(CHUNK)) and read < MOST_READ:
+        try:
+            decoder.decode(chunk)
+        except UnicodeDecodeError:
+            return chunk
+        read += len(chunk)
+    return None
+
+
+def _is_mostly_utf_8(chunk: bytes) -> bool:
+    """Whether most of what is not ASCII is UTF-8: then a few bytes are wrong, not the encoding."""
+    text = chunk.decode(UTF_8, "replace")
+    wrong = text.count("\N{REPLACEMENT CHARACTER}")
+    return sum(not mark.isascii() for mark in text) - wrong > wrong
+
+
+def _lines_beyond_ascii(chunk: bytes) -> Iterator[bytes]:
+    size = 0
+    for line in re.finditer(rb"[^\n]*[\x80-\xff][^\n]*", chunk):
+        yield line[0][:SAMPLE]
+        size += len(line[0])
+        if size > SAMPLE:
+            return
+
+
+def _likeliest(sample: bytes) -> str:
+    # Accented letters stand alone among others, those of other scripts beside one another.
+    runs = re.findall(rb"[\x80-\xff]+", sample)
+    if 2 * sum(len(run) > 1 for run in runs) >= len(runs):
+        found = from_bytes(sample, cp_isolation=[*LATIN, *OTHER_SCRIPTS]).best()
+        if found is not None and found.encoding in OTHER_SCRIPTS:
+            return found.encoding
+    signs = {name: _signs_in_words(sample, name) for name in LATIN}
+    return min(LATIN, key=lambda name: (signs[name], LATIN.index(name)))
+
+
+def _signs_in_words(sample: bytes, encoding: str) -> int:
+    """How many signs stand beside letters, and capitals after small ones, as they do where other
+    letters were meant."""
+    text = f" {sample.decode(encoding, 'replace')} "
+    return sum(
+        not mark.isascii()
+        and (
+            (mark.isupper() and before.islower())
+            if mark.isalpha()
+            else mark not in USUAL and (before.isalpha() or after.isalpha())
+        )
+        for before, mark, after in zip(text, text[1:], text[2:], strict=False)
+    )

@@ -1,0 +1,187 @@
+"""The frame of a table: which row names its columns, what nameless columns are called, and rows
+that are as wide."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from records.exceptions import InvalidInput
+
+from . import file_limits as limits
+
+LOOKED_AT = 20  # rows in which the names of the columns are sought
+# What names no column.
+FIGURES = re.compile(r"[-+(]?[$€£]?[0-9][0-9.,:/\- %)]*")
+
+
+class Unfinished(Exception):
+    """As much of a table has been read as was asked for, and it goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a file: the line it begins in, or its number in the sheet, and its cells."""
+
+    line: int
+    cells: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A table's columns, each with a name of its own, and its rows.
+
+    `nameless` are the positions of columns that the file gives no name. `line` is where the names
+    are, and `above` how many rows that are not blank come before. Rows have a cell for each column,
+    and more where the file has more that are not blank; blank rows are left out.
+    """
+
+    header: tuple[str, ...]
+    nameless: frozenset[int]
+    line: int
+    above: int
+    rows: Iterator[Row]
+
+
+def frame(rows: Iterable[Row], called: str, header_row: int | None = None) -> Frame:
+    """Find the columns of a table: in the row `header_row`, else in the first that looks like it.
+    InvalidInput when there is none, or its names are none."""
+    ahead, rest = _look_ahead(filter(_is_filled, rows), header_row or 0)
+    if not ahead and header_row is not None:
+        raise InvalidInput(f"{called} has no row {header_row:,}.", at="header_row")
+    if not ahead:
+        raise InvalidInput(f"{called} is empty; its first row must name the columns.")
+    at = 0 if header_row is not None else _header_at(ahead)
+    following = ahead[at + 1 :]
+    cells = _without_empty_end(ahead[at].cells, following)
+    header, nameless = column_names(cells, called)
+    return Frame(
+        header,
+        nameless,
+        ahead[at].line,
+        at,
+        _as_wide(chain(following, rest), len(header)),
+    )
+
+
+def rows_below(rows: Iterable[Row], line: int, width: int) -> Iterator[Row]:
+    """The rows of a table whose columns are known: those after the one at `line`."""
+    filled = filter(_is_filled, rows)
+    for row in filled:
+        if row.line >= line:
+            break
+    return _as_wide(filled, width)
+
+
+def _is_filled(row: Row) -> bool:
+    return any(map(str.strip, row.cells))
+
+
+def _look_ahead(rows: Iterator[Row], first_line: int) -> tuple[list[Row], Iterator[Row]]:
+    """The first rows from a line on, and the rows after them."""
+    ahead: list[Row] = []
+    try:
+        for row in rows:
+            if row.line >= first_line:
+                ahead.append(row)
+            if len(ahead) == LOOKED_AT:
+                break
+    except Unfinished:
+        if not ahead:
+            raise
+        return ahead, _GoesOn()
+    return ahead, rows
+
+
+class _GoesOn(Iterator[Row]):
+    """What a survey does not read."""
+
+    def __next__(self) -> Row:
+        raise Unfinished
+
+
+def _header_at(ahead: Sequence[Row]) -> int:
+    """The row with the names: the first, unless it and all before another row of names are far
+    narrower than most rows after that one, as titles are."""
+    filled = [sum(map(bool, map(str.strip, row.cells))) for row in ahead]
+    wide = [count > 1 and count * 2 > max(filled) for count in filled]
+    if wide[0] or True not in wide:
+        return 0
+    at = wide.index(True)
+    after = wide[at + 1 :]
+    is_title = (
+        2 * sum(after) > len(after)
+        and _names_columns(ahead[at].cells)
+        and all(_names_columns(row.cells[:1]) for row in ahead[:at])
+    )
+    return at if is_title else 0
+
+
+def _names_columns(cells: Sequence[str]) -> bool:
+    """Whether all that stands in a row is names: words, each one once."""
+    names = [cell.strip().casefold() for cell in cells if cell.strip()]
+    return len(set(names)) == len(names) and not any(map(FIGURES.fullmatch, names))
+
+
+def _without_empty_end(cells: Sequence[str], following: Sequence[Row]) -> Sequence[str]:
+    """The cells without blank ones at the end, under which there is nothing."""
+    width = len(cells)
+    while width and not cells[width - 1].strip() and not any(
+        row.cells[width - 1].strip() for row in following if len(row.cells) >= width
+    ):  # fmt: skip
+        width -= 1
+    return cells[:width]
+
+
+def column_names(cells: Sequence[str], called: str) -> tuple[tuple[str, ...], frozenset[int]]:
+    """The names of columns: as they are written, with a number where two are the same however they
+    are cased, or where there is none; and the positions of the last."""
+    names = [cell.strip() for cell in cells]
+    _check_names(names, called)
+    taken = {name.casefold() for name in names if name}
+    seen: set[str] = set()
+    found: list[str] = []
+    for number, name in enumerate(names, start=1):
+        if name and name.casefold() not in seen:
+            found.append(name)
+        else:
+            found.append(_free(name, number, taken))
+            taken.add(found[-1].casefold())
+        seen.add(found[-1].casefold())
+    return tuple(found), frozenset(at for at, name in enumerate(names) if not name)
+
+
+def _free(name: str, number: int, taken: set[str]) -> str:
+    """A name of its own for a column that has none, or that of another."""
+    wanted, count = (f"{name} 2", 2) if name else (f"Column {number}", 1)
+    base = name or wanted
+    while wanted.casefold() in taken:
+        count += 1
+        wanted = f"{base} {count}"
+    return wanted
+
+
+def _check_names(names: Sequence[str], called: str) -> None:
+    if len(names) > limits.MAX_COLUMNS:
+        raise limits.too_many_columns(called)
+    if any(len(name) > limits.MAX_HEADER for name in names):
+        raise limits.too_long_header(called)
+    if any("\x00" in name for name in names):
+        raise InvalidInput(f"A header of {called} contains a null character.")
+
+
+def _as_wide(rows: Iterable[Row], width: int) -> Iterator[Row]:
+    """The rows with a cell for each column. Cells that a row leaves out at its end are blank, and
+    blank ones that it has too many are left out."""
+    for row in rows:
+        length = len(row.cells)
+        if length == width:
+            yield row
+        elif length < width:
+            yield Row(row.line, [*row.cells, *[""] * (width - length)])
+        elif any(map(str.strip, row.cells[width:])):  # refused when it is imported
+            yield row
+        else:
+            yield Row(row.line, row.cells[:width])

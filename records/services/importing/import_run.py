@@ -1,0 +1,405 @@
+"""Importing a file into an object, and resuming an import that was interrupted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from django.db import transaction
+
+from records.exceptions import InvalidInput, NotFound
+from records.models import ImportPart, ImportRun
+from records.services.access import Author, get_schema
+from records.services.catalogue import (
+    ObjectSchema,
+    check_kept_here,
+    forget_everything,
+    slug,
+)
+from records.services.database import in_one_transaction
+from records.services.storage import refresh_after
+
+from .chunks import (
+    Samples,
+    Work,
+    few_pauses,
+    refreshed,
+)
+from .column_forms import FormSurvey, file_forms, is_formed, may_differ, said_form
+from .creating import (
+    CHUNK,
+    NO_IDENTIFIER,
+    ObjectDraft,
+    create_drafted,
+    draft_object,
+)
+from .csv_files import CsvTable
+from .matching import (
+    Column,
+    ImportMode,
+    ImportPlan,
+    check_mode,
+    match_columns,
+    match_key,
+)
+from .processes import import_parts, processes_for
+from .report import Keeper, made_report, refused_rows
+from .written_values import ColumnForm
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """How to import. `plan` says how rows become records.
+
+    `create_object` makes a missing object from the file, identified by the column `identifier` (or
+    `none`). `again` imports a file that was imported before once more; not given, only where rows
+    are matched to records. A `dry_run` stores nothing but the report. `processes` is how many may
+    share the work, by default as many as there are cores. `keep_report` takes the report where it
+    is to stay.
+    """
+
+    keep_report: Keeper
+    plan: ImportPlan = field(default_factory=ImportPlan)
+    create_object: bool = False
+    identifier: str | None = None
+    again: bool | None = None
+    dry_run: bool = False
+    batch_size: int = 1000
+    processes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSummary:
+    """The outcome of a file's rows, including those of an earlier, interrupted run.
+
+    `resumed_at` is the number of rows that run had done. `report` is what the report of refused
+    rows was kept as. `done_before` is when the same file was imported, if it was, and nothing done
+    now. `readings` says of columns how many cells were read as values that are not what is written,
+    and in which form. `made` is what the object was made of, if it was.
+    """
+
+    object_name: str
+    created: int
+    updated: int
+    unchanged: int
+    failed: int
+    resumed_at: int = 0
+    report: str | None = None
+    done_before: datetime | None = None
+    samples: Mapping[str, Any] = field(default_factory=dict)
+    readings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    made: ObjectDraft | None = None
+
+    @property
+    def rows(self) -> int:
+        return self.created + self.updated + self.unchanged + self.failed
+
+
+def import_file(
+    author: Author,
+    object_name: str,
+    table: CsvTable,
+    options: ImportOptions,
+    progress: Progress | None = None,
+) -> ImportSummary:
+    """Import the rows of a table; rows that are refused are reported and do not stop the others.
+
+    A run that was interrupted is resumed: every row is stored once. Rows that no field or
+    identifier matches to records are new ones, so the same file is imported again only when asked
+    to. `progress` receives the number of rows done and of all rows. InvalidInput when the file as a
+    whole cannot be imported.
+    """
+    author = refreshed(author)
+    schema = _find(author, object_name, options)
+    # The whole file is read once before anything is stored, and before a transaction holds others
+    # up.
+    with few_pauses():
+        draft = draft_object(table, options.identifier) if schema is None else None
+        found, total = (
+            _survey(author, schema, table, options.plan)
+            if draft is None
+            else (draft.forms, draft.rows)
+        )
+    forms = _forms(found, table, options.plan)
+    digest = _digest(table, options.plan)
+
+    def run() -> ImportSummary:
+        processes = processes_for(total, options.processes)
+        work, is_new = in_one_transaction(
+            lambda: _begin(
+                author, object_name, table, options, digest=digest, draft=draft, processes=processes
+            )
+        )
+        work = replace(work, forms=forms)
+        # The same file was imported before, or this job was killed just before its end.
+        if not is_new and work.run.finished_at is not None:
+            own = work.run.operation_id == author.operation_id
+            return _summary(work, done_before=None if own else work.run.finished_at)
+        resumed_at = _summary(work).rows
+        # Each batch commits with its progress; only a dry run has a transaction around all of them.
+        import_parts(work, lambda done: progress(done, total) if progress is not None else None)
+        summary = replace(
+            _finish(work, options.keep_report, resumed_at),
+            made=draft,
+            readings=_readings(work, found),
+        )
+        refresh_after(summary.created + summary.updated)
+        return replace(summary, samples=work.samples.rows) if work.samples is not None else summary
+
+    # A dry run is a real run that is rolled back, so it cannot differ from one.
+    return in_one_transaction(lambda: _undone(run)) if options.dry_run else run()
+
+
+def _survey(
+    author: Author, schema: ObjectSchema | None, table: CsvTable, plan: ImportPlan
+) -> tuple[dict[str, FormSurvey], int]:
+    """What the columns of numbers and dates hold, by header, and the number of all rows."""
+    columns: tuple[Column, ...] = ()
+    # What is wrong with the columns is said once the object is known for certain.
+    with suppress(InvalidInput):
+        if schema is not None:
+            columns = match_columns(author, schema, table.header, plan.mapping, table.nameless)
+    formed = [column for column in columns if may_differ(column.spec)]
+    found = {column.header: FormSurvey() for column in formed}
+    rows, count = table.rows(), 0
+    while chunk := list(islice(rows, CHUNK)):
+        count += len(chunk)
+        for column in formed:
+            found[column.header].add([row.cells[column.position] for row in chunk])
+    return found, count
+
+
+def _forms(
+    found: Mapping[str, FormSurvey], table: CsvTable, plan: ImportPlan
+) -> dict[str, ColumnForm]:
+    """The form of each column, as the plan says, else as the file shows."""
+    file = file_forms(found.values(), table.written_delimiter or table.delimiter)
+    return {
+        header: said_form(survey.form(file), plan.forms.get(header, {}))
+        for header, survey in found.items()
+    }
+
+
+def _readings(work: Work, found: Mapping[str, FormSurvey]) -> dict[str, dict[str, Any]]:
+    """Of columns where cells are read as values that are not what is written: in which form, and
+    how many."""
+    schema = get_schema(refreshed(work.author), work.object_uuid)
+    columns = match_columns(
+        work.author, schema, work.table.header, work.plan.mapping, work.table.nameless
+    )
+    readings: dict[str, dict[str, Any]] = {}
+    for column in columns:
+        if column.header not in found:
+            continue
+        if (several := found[column.header].several) and may_differ(column.spec):
+            readings[column.header] = {"first_of_several": several}
+        if is_formed(column.spec):
+            form = work.forms[column.header]
+            number = column.spec.type.is_numeric
+            if counts := found[column.header].counts(form, number=number):
+                kind = {"numbers": form.numbers.value} if number else {"dates": form.dates.value}
+                readings[column.header] = kind | counts
+    return readings
+
+
+def _digest(table: CsvTable, plan: ImportPlan) -> str:
+    """The digest by which a later run recognises the same file and plan."""
+    digest = table.digest()
+    return (
+        hashlib.sha256(f"{digest} {plan.fingerprint}".encode()).hexdigest()
+        if plan.fingerprint
+        else digest
+    )
+
+
+def _undone(run: Callable[[], ImportSummary]) -> ImportSummary:
+    """The summary of a run that is then rolled back, with the open transaction."""
+    try:
+        summary = run()
+        transaction.set_rollback(True)
+        return summary
+    finally:
+        forget_everything()  # schemas were compiled from definitions that are rolled back
+
+
+def _begin(
+    author: Author,
+    object_name: str,
+    table: CsvTable,
+    options: ImportOptions,
+    *,
+    digest: str,
+    draft: ObjectDraft | None,
+    processes: int,
+) -> tuple[Work, bool]:
+    """The run to resume, or a new one; whether it is new."""
+    author, schema = _found_or_made(author, object_name, options, draft)
+    check_kept_here(schema, "importing")
+    plan = options.plan
+    columns = match_columns(author, schema, table.header, plan.mapping, table.nameless)
+    key = match_key(author, schema, columns, plan.match)
+    check_mode(plan.mode, key)
+    same = {
+        "workspace_id": author.workspace.id,
+        "object_id": schema.id,
+        "digest": digest,
+        "match_field": key.spec.name if key is not None else "",
+    }
+    run = _find_run(author, same)
+    was_done = run is not None and _has_ended(author, run)
+    is_new = run is None or (_has_ended(author, run) and _is_repeated(options, key))
+    if run is None or is_new:
+        # The number of parts is stored: a resumed run must deal rows out as the first did.
+        shared = processes if _may_share(schema, columns, key) else 1
+        run = _new_run(
+            shared, same, file_name=table.path.name[:255], operation_id=author.operation_id
+        )
+    author = replace(author, operation_id=run.operation_id, reason=f"Import of {run.file_name}")
+    samples = Samples() if options.dry_run else None
+    work = Work(
+        author, schema.uuid, table, run, plan, len(_parts(run)), options.batch_size, samples
+    )
+    return replace(work, is_repeated=was_done and not options.again), is_new
+
+
+def _found_or_made(
+    author: Author, object_name: str, options: ImportOptions, draft: ObjectDraft | None
+) -> tuple[Author, ObjectSchema]:
+    """The object to import into, made of its draft where there is none yet, and the author who
+    knows it."""
+    # Looked for again inside the transaction: another import may have created it.
+    schema = _find(author, object_name, options)
+    if schema is not None:
+        return author, schema
+    if draft is None:  # it was there when the file was read, and has been archived since
+        raise NotFound
+    made = create_drafted(author, object_name, draft)
+    author = refreshed(author)
+    return author, get_schema(author, str(made.uuid))
+
+
+def _has_ended(author: Author, run: ImportRun) -> bool:
+    """Whether a run is over; the author's own is not, whose job may have been killed before it
+    could say so."""
+    return run.finished_at is not None and run.operation_id != author.operation_id
+
+
+def _is_repeated(options: ImportOptions, key: Column | None) -> bool:
+    """Whether a file that was imported before is imported once more."""
+    if options.again is not None:
+        return options.again
+    # Without a match every row would make another record.
+    return key is not None and options.plan.mode != ImportMode.CREATE_ONLY
+
+
+def _new_run(parts: int, same: Mapping[str, Any], **more: Any) -> ImportRun:
+    run = ImportRun.objects.create(**same, **more)
+    ImportPart.objects.bulk_create(
+        ImportPart(workspace_id=run.workspace_id, run=run, number=number) for number in range(parts)
+    )
+    return run
+
+
+def _find_run(author: Author, same: Mapping[str, Any]) -> ImportRun | None:
+    """The author's own run, where a job that was killed is taken up again, else the last one of the
+    same file."""
+    runs = ImportRun.objects.filter(**same)
+    # The last run of the file may be another job's; a resumed job must continue its own.
+    return runs.filter(operation_id=author.operation_id).first() or runs.order_by("-id").first()
+
+
+def _find(author: Author, name: str, options: ImportOptions) -> ObjectSchema | None:
+    """The object to import into; None where it is to be made. InvalidInput when it is neither."""
+    # The name may be a label: `Sales orders` means sales_orders.
+    for known in (name, slug(name)):
+        try:
+            schema = get_schema(author, known)
+        except NotFound:
+            continue
+        _check_identifier(schema, options)
+        return schema
+    if not options.create_object:
+        raise InvalidInput(
+            f"There is no object {name!r}; --create-object creates it from the file."
+        )
+    return None
+
+
+def _check_identifier(schema: ObjectSchema, options: ImportOptions) -> None:
+    """The identifier asked for is the one the object has."""
+    wanted = options.identifier
+    if wanted is None:
+        return
+    has = schema.identifier
+    # The option may be spelt as an API name or as the column's header.
+    names = {NO_IDENTIFIER} if has is None else {has.name, has.display_name.casefold()}
+    if names.isdisjoint({wanted, wanted.casefold(), slug(wanted)}):
+        shown = "no identifier" if has is None else f"the identifier {has.name!r}"
+        raise InvalidInput(f"The object {schema.name!r} exists, with {shown}.")
+
+
+def _may_share(schema: ObjectSchema, columns: tuple[Column, ...], key: Column | None) -> bool:
+    """Whether rows with different keys can be stored in any order.
+
+    They cannot where a row may name the record of a row before it, or a unique value goes to the
+    first who has it.
+    """
+    keys = {schema.identifier, None if key is None else key.spec}
+    return not any(
+        # A link written from the far side changes another row's record, maybe one of another part.
+        column.spec.mirror_of_id is not None
+        or column.spec.related_object_id == schema.id
+        or (
+            column.spec is not (key and key.spec)
+            and (column.spec in schema.unique or column.spec in keys)
+        )
+        for column in columns
+    )
+
+
+def _parts(run: ImportRun) -> list[ImportPart]:
+    return list(
+        ImportPart.objects.filter(workspace_id=run.workspace_id, run=run).order_by("number")
+    )
+
+
+def _finish(work: Work, keep_report: Keeper, resumed_at: int) -> ImportSummary:
+    """All parts are done: keep the report, and say so. Killed in between, this is done once
+    more."""
+    run = work.run
+    with made_report(run) as report:
+        # Before the row says finished: a run that is killed here makes its report again.
+        run.report_path = keep_report(report)
+    run.finished_at = datetime.now(UTC)
+
+    def note() -> None:
+        runs = ImportRun.objects.filter(workspace_id=run.workspace_id, id=run.pk)
+        runs.update(finished_at=run.finished_at, report_path=run.report_path)
+        refused_rows(run).delete()
+
+    in_one_transaction(note)
+    return _summary(work, resumed_at=resumed_at)
+
+
+def _summary(
+    work: Work, *, resumed_at: int = 0, done_before: datetime | None = None
+) -> ImportSummary:
+    parts = _parts(work.run)
+    failed = sum(part.failed_count for part in parts)
+    return ImportSummary(
+        work.author.directory.objects[work.run.object_id].name,
+        sum(part.created_count for part in parts),
+        sum(part.updated_count for part in parts),
+        sum(part.unchanged_count for part in parts),
+        failed,
+        resumed_at,
+        work.run.report_path if failed else None,
+        done_before,
+    )

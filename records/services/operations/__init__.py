@@ -1,0 +1,33 @@
+"""What the interfaces call on records, wherever an object's records are kept.
+
+`RecordHome` is the protocol of those operations. `local_records` implements it on this database,
+`external_records` (of `external`) on an upstream; `home_of` chooses. The other modules here are
+made of a home's operations: a record's life by its address, the trash, all records that a search
+finds, values of one field, exports.
+
+Called by: the interfaces. It holds no SQL for values, and never asks for an object's kind otherwise
+than by `home_of`.
+"""
+
+from .field_values import list_field_values, related_pipeline_records
+from .home import home_of
+from .lifecycle import cancel_record, patch_record, restore_record, trash_record, upsert_record
+from .purging import purge_record, purge_trash
+from .selection import find_uuids
+from .transfers import export_records, import_as_tried
+
+__all__ = [
+    "cancel_record",
+    "export_records",
+    "find_uuids",
+    "home_of",
+    "import_as_tried",
+    "list_field_values",
+    "patch_record",
+    "purge_record",
+    "purge_trash",
+    "related_pipeline_records",
+    "restore_record",
+    "trash_record",
+    "upsert_record",
+]

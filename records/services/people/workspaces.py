@@ -1,0 +1,220 @@
+"""Workspaces, their members and keys."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils.text import slugify
+from phonenumbers import SUPPORTED_REGIONS
+
+from records.exceptions import InvalidInput, quoted
+from records.models import ApiKey, Member, ObjectKind, Role, Source, Workspace
+from records.services.access import (
+    Author,
+    Definer,
+    defining,
+    key_digest,
+    member_author,
+)
+from records.services.catalogue import (
+    CONTACTS,
+    check_label,
+    load_workspace,
+    touch,
+)
+from records.services.shaping import create_object
+
+ADMIN_ROLE = "Administrator"
+MEMBER_ROLE = "Member"
+
+
+@dataclass(frozen=True, slots=True)
+class NewWorkspace:
+    """A workspace just made, with its first member's password and key, which are shown once."""
+
+    workspace: Workspace
+    member: Member
+    password: str
+    api_key: str
+
+
+@transaction.atomic
+def create_workspace(
+    name: str, email: str, *, time_zone: str = "UTC", region: str = "US"
+) -> NewWorkspace:
+    """Create a workspace with its contacts object, an admin user and member, and an API key.
+
+    A user who has this email keeps the password they have (`password` is then empty).
+    """
+    if time_zone not in available_timezones():
+        raise InvalidInput(f"{time_zone!r} is not an IANA time zone.", at="time_zone")
+    workspace = Workspace.objects.create(
+        name=name, slug=_free_slug(name), time_zone=time_zone, region=region.upper()
+    )
+    admin_role = Role.objects.create(workspace=workspace, name=ADMIN_ROLE, is_admin=True)
+    Role.objects.create(workspace=workspace, name=MEMBER_ROLE)
+    # Drawn even if the user exists: whether they do is found out below, in one place.
+    password = secrets.token_urlsafe(12)
+    member, existed = _create_member(workspace, email, admin_role, password, is_staff=True)
+    author = command_author(workspace, member)
+    create_object(
+        author,
+        "Contacts",
+        "Contact",
+        name=CONTACTS,
+        object_type=ObjectKind.CONTACT,
+        is_custom=False,
+        display_pattern="{full_name}",
+        identifier_field="email",
+    )
+    _, secret = create_api_key(workspace, "First key", member=member)
+    return NewWorkspace(workspace, member, "" if existed else password, secret)
+
+
+@defining
+def update_workspace(author: Definer, *, name: str, time_zone: str, region: str) -> Workspace:
+    """Change what a workspace is called, and how its people write times and phone numbers."""
+    if time_zone not in available_timezones():
+        raise InvalidInput(f"{quoted(time_zone)} is not an IANA time zone.", at="time_zone")
+    if region.upper() not in SUPPORTED_REGIONS:
+        raise InvalidInput(f"{quoted(region)} is not a known country code.", at="region")
+    workspace = Workspace.objects.select_for_update().get(id=author.workspace.id)
+    workspace.name = check_label("name", name)
+    workspace.time_zone, workspace.region = time_zone, region.upper()
+    workspace.save()
+    touch(workspace.id)
+    return workspace
+
+
+def _free_slug(name: str) -> str:
+    wanted = slugify(name)[:70] or "workspace"
+    slug, number = wanted, 2
+    while Workspace.objects.filter(slug=slug).exists():
+        slug, number = f"{wanted}-{number}", number + 1
+    return slug
+
+
+def _create_member(
+    workspace: Workspace, email: str, role: Role, password: str, *, is_staff: bool
+) -> tuple[Member, bool]:
+    users = get_user_model()
+    # Log-in names are compared in any case, as people write their addresses.
+    user = users.objects.filter(username__iexact=email).first()
+    existed = user is not None
+    if user is None:
+        user = users.objects.create_user(username=email, email=email, password=password)
+    if is_staff and not user.is_staff:
+        user.is_staff = True
+    # Members of one workspace have no say in another: only the first user of an installation is its
+    # operator.
+    if is_staff and not users.objects.filter(is_superuser=True).exists():
+        user.is_superuser = True
+    user.save()
+    member = Member.objects.create(workspace=workspace, user=user, role=role, email=email)
+    return member, existed
+
+
+def create_member(
+    workspace: Workspace,
+    email: str,
+    role: Role,
+    *,
+    first_name: str = "",
+    last_name: str = "",
+    password: str = "",
+) -> Member:
+    """Add a person to a workspace; a user who has this email joins with the account they have."""
+    member, _ = _create_member(
+        workspace, email, role, password or secrets.token_urlsafe(12), is_staff=False
+    )
+    member.first_name, member.last_name = first_name, last_name
+    member.save()
+    touch(workspace.id)
+    return member
+
+
+def reset_password(member: Member) -> str:
+    """A new password for the member's user; it is returned and cannot be retrieved later."""
+    password = secrets.token_urlsafe(12)
+    user = get_user_model().objects.get(id=member.user_id)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    return password
+
+
+def create_api_key(
+    workspace: Workspace,
+    name: str,
+    *,
+    member: Member | None = None,
+    scopes: Sequence[str] = (),
+    self_access: bool = False,
+    expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """Create an API key; the secret is returned and cannot be retrieved later. No member: for any
+    active member.
+
+    A key with read scopes alone writes nothing, but with `self_access` its member's own records.
+    """
+    prefix = secrets.token_hex(4)
+    secret = f"rec_{prefix}_{secrets.token_urlsafe(32)}"
+    key = ApiKey.objects.create(
+        workspace=workspace,
+        member=member,
+        name=name,
+        prefix=f"rec_{prefix}",
+        digest=key_digest(secret),
+        scopes=list(scopes),
+        self_access=self_access,
+        expires_at=expires_at,
+    )
+    return key, secret
+
+
+def revoke_api_key(key: ApiKey) -> None:
+    """The key stops working with the next request."""
+    ApiKey.objects.filter(workspace_id=key.workspace_id, id=key.id).update(
+        revoked_at=datetime.now(UTC)
+    )
+
+
+def command_author(
+    workspace: Workspace, member: Member | None = None, source: Source = Source.COMMAND
+) -> Author:
+    """The author of a command's writes: this member, else the workspace's first active admin."""
+    if member is None:
+        # Commands may change anything, so they act with an admin's rights.
+        admins = Member.objects.filter(workspace=workspace, is_active=True, role__is_admin=True)
+        member = admins.order_by("id").first()
+    if member is None:
+        raise InvalidInput("The workspace has no active admin to act for.")
+    return member_author(load_workspace(workspace.id), member.id, source)
+
+
+def get_workspace(identifier: str) -> Workspace:
+    """A workspace by UUID, slug or name; InvalidInput when there is none."""
+
+    try:
+        found = Workspace.objects.filter(uuid=UUID(identifier)).first()
+    except ValueError:
+        found = (
+            # Slugs are unique and names are not, so the slug decides.
+            Workspace.objects.filter(slug=identifier).first()
+            or Workspace.objects.filter(name=identifier).first()
+        )
+    if found is None:
+        raise InvalidInput(f"There is no workspace {identifier!r}.")
+    return found
+
+
+def list_workspaces(identifier: str | None = None) -> list[Workspace]:
+    """The workspace with this UUID, slug or name, or all of them; InvalidInput when there is
+    none."""
+    return [get_workspace(identifier)] if identifier else list(Workspace.objects.order_by("id"))

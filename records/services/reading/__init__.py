@@ -1,0 +1,73 @@
+"""Records as their readers see them: views, history, archive and trash, related records, signed
+links.
+
+Called by: everything above. It never writes, and never shows what its reader may not see.
+"""
+
+from .archive import get_record_in_any_state, list_archived
+from .file_links import (
+    SignedLink,
+    read_download,
+    read_upload,
+    sign_download,
+    sign_upload,
+    signed_url,
+)
+from .history import HistoryEntry, get_record_as_of, list_history
+from .record_address import Address, address, external_key, get_remaining
+from .record_views import (
+    RecordView,
+    get_record,
+    get_record_by_external_id,
+    get_record_by_identifier,
+    get_record_by_key,
+    select_fields,
+    view_records,
+)
+from .related import record_json
+from .self_access import (
+    check_admin_fields,
+    check_may_read,
+    check_may_write_for,
+    find_member,
+    get_type_schema,
+    may_see_type,
+    with_self_access,
+)
+from .trash import Trashed, find_thrown_before, list_trash
+
+__all__ = [
+    "Address",
+    "HistoryEntry",
+    "RecordView",
+    "SignedLink",
+    "Trashed",
+    "address",
+    "check_admin_fields",
+    "check_may_read",
+    "check_may_write_for",
+    "external_key",
+    "find_member",
+    "find_thrown_before",
+    "get_record",
+    "get_record_as_of",
+    "get_record_by_external_id",
+    "get_record_by_identifier",
+    "get_record_by_key",
+    "get_record_in_any_state",
+    "get_remaining",
+    "get_type_schema",
+    "list_archived",
+    "list_history",
+    "list_trash",
+    "may_see_type",
+    "read_download",
+    "read_upload",
+    "record_json",
+    "select_fields",
+    "sign_download",
+    "sign_upload",
+    "signed_url",
+    "view_records",
+    "with_self_access",
+]

@@ -1,0 +1,374 @@
+"""Reading records: which fields, which record, and the parts of it that the caller may see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from records.exceptions import InvalidInput, NotFound
+from records.field_types import FieldSpec, InvalidValue, References
+from records.field_types.base import check_text
+from records.services.access import (
+    Access,
+    Author,
+    access_to,
+    find_field,
+    grant_of,
+    name_for,
+    name_is_open,
+    visible_fields,
+    visible_identifier,
+)
+from records.services.catalogue import COLUMN_FIELDS, ObjectSchema, identifier_key
+from records.services.database import Fragment, fetch, uuid_param
+from records.services.storage import (
+    RecordRow,
+    read_record,
+    read_with_summary,
+    record_columns,
+    summary_columns,
+)
+
+from .related import SHOWN, Related, load_related
+
+MAX_LOOKED_UP = 10_000  # characters; no identifier is longer
+
+
+@dataclass(slots=True)
+class RecordView:
+    """One record as one caller sees it.
+
+    `values` is JSON by field id, in display order, blank ones left out; `totals` the number of
+    values of the relationships that have more than are shown; `display_name` is made only of what
+    the caller may see.
+    """
+
+    schema: ObjectSchema
+    row: RecordRow
+    access: Access
+    values: dict[int, Any]
+    display_name: str
+    totals: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def uuid(self) -> str:
+        return self.row.uuid
+
+    @property
+    def version(self) -> int:
+        return self.row.version
+
+    @property
+    def num_associated_team_members(self) -> int:
+        return self.row.summary.team_members(self.schema, self.row.values)
+
+
+# ---------------------------------------------------------------- which fields
+
+
+def select_fields(
+    author: Author,
+    schema: ObjectSchema,
+    *,
+    field_ids: Sequence[Any] | None = None,
+    field_names: Sequence[Any] | None = None,
+    categories: Sequence[str] | None = None,
+    include_hidden: bool = False,
+) -> tuple[FieldSpec, ...]:
+    """The fields a caller requested: ids take precedence over names, names over categories; without
+    any, all.
+
+    An empty list of ids or names means the default fields. InvalidInput names what is unknown, a
+    field hidden from the caller's role included. Fields flagged hidden come only with
+    `include_hidden` or when named.
+    """
+    for part, keys in (("field_ids", field_ids), ("field_names", field_names)):
+        # An empty list counts as given: it means the default fields.
+        if keys is not None:
+            return _named_fields(author, schema, part, keys)
+    chosen = visible_fields(author, schema)
+    if categories:
+        chosen = _in_categories(chosen, categories)
+    return chosen if include_hidden else tuple(spec for spec in chosen if not spec.is_hidden)
+
+
+def _in_categories(fields: Sequence[FieldSpec], categories: Sequence[str]) -> tuple[FieldSpec, ...]:
+    wanted = {key.lower() for key in categories}
+    unknown = wanted - {spec.category_uuid for spec in fields}
+    if unknown:
+        raise InvalidInput(
+            f"unknown {_shown(', '.join(sorted(unknown)))}.", "does_not_exist", at="field_category"
+        )
+    return tuple(spec for spec in fields if spec.category_uuid in wanted)
+
+
+def _shown(key: object) -> str:
+    """What a caller sent, unquoted for an error message: short, with invalid Unicode replaced."""
+    return str(key)[:80].encode(errors="replace").decode()
+
+
+def _named_fields(
+    author: Author, schema: ObjectSchema, part: str, keys: Sequence[Any]
+) -> tuple[FieldSpec, ...]:
+    if not keys:
+        return tuple(
+            spec
+            for spec in visible_fields(author, schema)
+            if spec.is_default and not spec.is_hidden
+        )
+    found = {}
+    unknown = []
+    for key in keys:
+        spec = find_field(author, schema, key) if isinstance(key, str) else None
+        # An id among the names, or a name among the ids, is unknown.
+        if spec is None or (part == "field_ids") != (spec.name != key):
+            unknown.append(_shown(key))
+        else:
+            found[spec.id] = spec
+    if unknown:
+        raise InvalidInput(f"unknown {', '.join(unknown[:20])}.", "does_not_exist", at=part)
+    return tuple(found.values())
+
+
+# ---------------------------------------------------------------- which record
+
+
+def get_record(
+    author: Author,
+    schema: ObjectSchema,
+    record_uuid: UUID | str,
+    fields: Sequence[FieldSpec],
+    *,
+    lead_sources: bool = False,
+) -> RecordView:
+    """A live record the caller may see; NotFound for any other. One query, and one for what it
+    refers to."""
+    return _get(author, schema, ("r.uuid = %s", [uuid_param(record_uuid)]), fields, lead_sources)
+
+
+def get_record_by_key(
+    author: Author, schema: ObjectSchema, record_id: int, fields: Sequence[FieldSpec]
+) -> RecordView:
+    """As `get_record`, by primary key, with plain values."""
+    return _get(author, schema, ("r.id = %s", [record_id]), fields, False, plain=True)
+
+
+def get_record_by_external_id(
+    author: Author,
+    schema: ObjectSchema,
+    external_id: str,
+    fields: Sequence[FieldSpec],
+    *,
+    source: str = "",
+    plain: bool = True,
+) -> RecordView:
+    """As `get_record`, by external id; plain values unless told otherwise."""
+    chosen = ("r.external_source = %s AND r.external_id = %s", [source, external_id])
+    return _get(author, schema, chosen, fields, False, plain=plain)
+
+
+def get_record_by_identifier(
+    author: Author, schema: ObjectSchema, identifier: str, fields: Sequence[FieldSpec]
+) -> RecordView:
+    """A live record by its identifier: case, Unicode form and surplus white space do not matter.
+
+    InvalidInput when the object has no identifier.
+    """
+    spec = visible_identifier(author, schema)
+    if spec is None:
+        raise InvalidInput(
+            f"The object {schema.name!r} has no identifier; search by a field instead."
+        )
+    try:
+        key = identifier_key(_as_stored(spec, check_text(identifier, MAX_LOOKED_UP)))
+    except InvalidValue:
+        # No record has an identifier like this.
+        raise NotFound from None
+    if not key:
+        raise NotFound
+    return _get(author, schema, ("r.identifier = %s", [key]), fields, False)
+
+
+def _as_stored(spec: FieldSpec, text: str) -> str:
+    """A text as the field stores it, such as a phone number in its one form; else as it is."""
+    try:
+        stored = spec.type.parse(spec, text)
+    except InvalidValue:
+        return text
+    return stored if isinstance(stored, str) else text
+
+
+def _get(
+    author: Author,
+    schema: ObjectSchema,
+    chosen: Fragment,
+    fields: Sequence[FieldSpec],
+    lead_sources: bool,
+    *,
+    plain: bool = False,
+) -> RecordView:
+    condition, params = chosen
+    # Plain views show no figures, so none are counted.
+    counted, count_params = (
+        ("NULL", []) if plain else summary_columns(schema, "r", lead_sources=lead_sources)
+    )
+    rows = fetch(
+        f"SELECT {record_columns('r')}, {counted} FROM records_record r"
+        f" WHERE r.workspace_id = %s AND r.object_id = %s AND r.state = 'active' AND {condition}",
+        [*count_params, author.workspace.id, schema.id, *params],
+    )
+    if not rows:
+        raise NotFound
+    found = list(map(read_record if plain else read_with_summary, rows))
+    (view,) = view_records(author, schema, found, fields, plain=plain)
+    # The same answer as for no record: an id must not reveal a hidden one.
+    if not view.access.view:
+        raise NotFound
+    return view
+
+
+# ---------------------------------------------------------------- what the caller sees
+
+
+def view_records(
+    author: Author,
+    schema: ObjectSchema,
+    rows: Sequence[RecordRow],
+    fields: Sequence[FieldSpec],
+    granted: Access | None = None,
+    *,
+    whole: bool = False,
+    plain: bool = False,
+) -> list[RecordView]:
+    """Records as the caller sees them; what they refer to is loaded for all of them at once.
+
+    `granted` is the caller's access if it does not follow from these values. Long lists are cut
+    unless `whole`; lists of mirror fields are always cut. `plain`: values as names and primary
+    keys.
+    """
+    fields = _kept_fields(schema, fields)
+    related = load_related(author, schema, rows, fields)
+    everything = grant_of(author, schema).view == "all"
+    readers = [_reader(spec, related, None if whole else SHOWN, plain) for spec in fields]
+    views = []
+    for row, name in zip(rows, _names(author, schema, rows), strict=True):
+        access = granted or access_to(author, schema, row.values, row.member_id)
+        view = RecordView(schema, row, access, {}, name)
+        # A record out of sight keeps its place in the list, without values.
+        if everything or access.view:
+            _fill(view, readers)
+        views.append(view)
+    return views
+
+
+def _kept_fields(schema: ObjectSchema, fields: Sequence[FieldSpec]) -> Sequence[FieldSpec]:
+    """Of these fields, those that can have a value: of an external object only the mapped ones."""
+    if schema.external is None:
+        return fields
+    return [
+        spec
+        for spec in fields
+        if spec.id in schema.external.mapping or spec.computed in COLUMN_FIELDS
+    ]
+
+
+def _names(author: Author, schema: ObjectSchema, rows: Sequence[RecordRow]) -> list[str]:
+    """The records' names as the caller may see them."""
+    if name_is_open(author, schema):
+        return [row.display_name for row in rows]
+    # From here on, the stored name may show what is hidden from the role.
+    links = [spec for spec in schema.pattern_fields if spec.is_link]
+    linked = load_related(author, schema, rows, links).references.records
+    names = {key: shown["display_name"] for key, shown in linked.items()}
+    return [name_for(author, schema, row.values, names) for row in rows]
+
+
+# How a field's value is read: from the document's key, as it is or through a function; or from the
+# whole view.
+_Reader = tuple[int, str, Callable[[Any], Any] | None]
+
+
+class _Memory(dict[Any, Any]):
+    """A function's results by value: a page has few distinct choices and members."""
+
+    def __init__(self, read: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self.read = read
+
+    def __missing__(self, stored: Any) -> Any:
+        self[stored] = shown = self.read(stored)
+        return shown
+
+
+def _reader(spec: FieldSpec, related: Related, most: int | None, plain: bool) -> _Reader:
+    if spec.computed in COLUMN_FIELDS:
+        return spec.id, "", partial(_column_value, spec)
+    to_json = partial(spec.type.to_plain if plain else spec.type.to_json, spec)
+    if (spec.is_link and spec.multiple) or spec.mirror_of_id is not None:
+        return spec.id, "", partial(_links, spec, related, most, to_json)
+    key = str(spec.id)
+    # Stored as callers read it: no function has to be called for each cell.
+    if spec.type.plain:
+        return spec.id, key, None
+    read = partial(to_json, references=related.references)
+    if spec.type.few_values and not spec.multiple:
+        return spec.id, key, _Memory(read).__getitem__
+    return spec.id, key, read
+
+
+def _fill(view: RecordView, readers: Iterable[_Reader]) -> None:
+    stored = view.row.values.get
+    view.values = {
+        field_id: value
+        for field_id, key, read in readers
+        if (value := stored(key) if key else view) is not None
+        and (read is None or ((value := read(value)) is not None and value != []))
+    }
+
+
+def _links(
+    spec: FieldSpec,
+    related: Related,
+    most: int | None,
+    to_json: Callable[[Any, References], Any],
+    view: RecordView,
+) -> Any:
+    """The first records that a relationship leads to; their total is noted if there are more."""
+    if spec.mirror_of_id is not None:
+        place = (view.row.id, spec.id)
+        links = related.links.get(place, [])
+        total = related.totals.get(place, 0)
+    else:
+        stored = view.row.values.get(str(spec.id), ())
+        # Links to records out of sight are neither shown nor counted.
+        links = [key for key in stored if key in related.references.records]
+        total = len(links)
+    if not links:
+        return None
+    if total > SHOWN:
+        view.totals[spec.id] = total
+    return to_json(links[:most] if spec.multiple else links[0], related.references)
+
+
+def _column_value(spec: FieldSpec, view: RecordView) -> Any:
+    if spec.computed == "display_name":
+        return view.display_name or None
+    return local_time(
+        view.row.created_at if spec.computed == "created" else view.row.updated_at, spec
+    )
+
+
+def local_time(when: datetime | None, spec: FieldSpec) -> str | None:
+    """A moment as callers read it: ISO 8601 with offset, in the workspace's time zone."""
+    if when is None:
+        return None
+    text: str = orjson.dumps(
+        when if spec.zone.key == "UTC" else when.astimezone(spec.zone)
+    ).decode()
+    return text[1:-1]  # equal to isoformat for offsets of whole minutes, in a third of the time

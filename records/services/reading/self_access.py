@@ -1,0 +1,70 @@
+"""The Workspace API's access rules: members may use their own records; those of others need role
+and scope.
+
+Read-only keys, which write nothing, and the scope that deletion needs are rules of the write path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from records.exceptions import NotAllowed, NotFound
+from records.models import Extent
+from records.services.access import Author, has_scope, is_own
+from records.services.catalogue import MemberSpec, ObjectSchema
+from records.services.storage import RecordRow
+
+
+def with_self_access(author: Author) -> Author:
+    """The author, allowed to see and change their own records whatever their role grants.
+
+    A key without the scope to write cannot change the records of others, whatever the role grants.
+    """
+    reaches = Extent.ALL if has_scope(author, "records", "write") else Extent.OWN
+    return replace(author, role=replace(author.role, owns=True, reaches=reaches.value))
+
+
+def get_type_schema(author: Author, data_type_id: int) -> ObjectSchema:
+    """A live data type of the author's workspace; NotFound for any other number."""
+    if data_type_id not in author.directory.objects:
+        raise NotFound
+    return author.directory.schema(data_type_id)
+
+
+def may_see_type(author: Author, data_type_id: int) -> bool:
+    """Whether the role grants anything on the type's records, and so may see the type's
+    definition."""
+    # The stored role: the author's own may be extended to the member's records.
+    return author.role.is_admin or author.directory.role(author.role.id).grant(data_type_id).any
+
+
+def check_may_read(author: Author, schema: ObjectSchema, row: RecordRow) -> None:
+    """NotAllowed when the record is another member's and the key lacks the scope to read."""
+    if has_scope(author, "records", "read") or is_own(author, schema, row.values, row.member_id):
+        return
+    raise NotAllowed("The API key lacks the scope records:read; use a key that has it.")
+
+
+def check_may_write_for(author: Author, schema: ObjectSchema, member_id: int | None) -> None:
+    """NotAllowed when the caller may not write records of this member."""
+    if (
+        member_id not in (None, author.member.id)
+        and author.role.grant(schema.id).edit != Extent.ALL
+    ):
+        raise NotAllowed("You may not write records of other members.")
+
+
+def check_admin_fields(author: Author, schema: ObjectSchema, slugs: Iterable[str]) -> None:
+    """NotAllowed when one of these fields is for admins only, and the caller is not an admin."""
+    if author.role.is_admin:
+        return
+    for slug in slugs:
+        spec = schema.by_name.get(slug)
+        if spec is not None and spec.is_admin_only:
+            raise NotAllowed(f"Only admins may set the field {slug!r}.")
+
+
+def find_member(author: Author, member_id: int) -> MemberSpec | None:
+    """A member of the author's workspace by primary key."""
+    return author.directory.members([member_id]).get(member_id)

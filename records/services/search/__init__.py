@@ -1,0 +1,29 @@
+"""Finding records: filter grammars, plans, counts, pages.
+
+A filter is parsed into a tree (`filters`, `operators`, `slug_filters`), the tree becomes SQL
+(`filter_sql`, `column_tests`), and `pages` chooses between walking the order (`walk_plan`) and
+sorting the matches (`sort_plan`) by what `counts` knows.
+
+Called by: operations, exporting, external, jobs and the interfaces. It never writes, and never
+shows a record or value that its caller may not see.
+"""
+
+from .filters import AllOf, AnyOf, Leaf, Node, TextSearch, parse_query
+from .operators import ALIASES, parse_filter
+from .pages import SearchPage, SearchRequest, search_records
+from .slug_filters import parse_slug_filters
+
+__all__ = [
+    "ALIASES",
+    "AllOf",
+    "AnyOf",
+    "Leaf",
+    "Node",
+    "SearchPage",
+    "SearchRequest",
+    "TextSearch",
+    "parse_filter",
+    "parse_query",
+    "parse_slug_filters",
+    "search_records",
+]

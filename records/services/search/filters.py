@@ -1,0 +1,244 @@
+"""The filter grammar: parses a search's query into a tree of tests, with the place of every
+problem."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any
+
+from records.exceptions import InvalidInput, Place, quoted
+from records.field_types import FieldSpec, InvalidValue, Test
+from records.field_types.base import check_text
+from records.field_types.conditions import MAX_TERM
+from records.services.access import Author, find_sought_field, told_field
+from records.services.catalogue import ObjectSchema, identifier_key
+
+MAX_CLAUSES = 100
+MAX_GROUPS = 100
+MAX_DEPTH = 5
+CLAUSE_KEYS = {"type", "subtype", "field", "condition", "value"}
+GROUP_KEYS = {"id", "and", "filters", "query"}
+SAVED_KEYS = {"and", "query", "invalid"}  # `invalid` is the note of a filter builder
+SYNONYMS = {"has_all": "has", "has_none": "!has_any", "is_not_blank": "is_blank"}
+OVERWRITTEN = "stage"  # the field whose clauses may carry `overwrite`, which says nothing new
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One test of one field. `sent` is the value to compare with, as the caller sent it."""
+
+    field: FieldSpec
+    test: Test
+    sent: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextSearch:
+    """A term that occurs in one of several fields."""
+
+    fields: tuple[FieldSpec, ...]
+    term: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every child holds; no children: always true."""
+
+    children: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one child holds; always true without children."""
+
+    children: tuple[Node, ...] = ()
+
+
+Node = Leaf | TextSearch | AllOf | AnyOf
+
+
+class _Parser:
+    """Parses one request; counts its groups, and the clauses over all of them."""
+
+    def __init__(self, author: Author, schema: ObjectSchema) -> None:
+        self.author = author
+        self.schema = schema
+        self.told = cache(partial(told_field, author, schema))
+        self.clauses = 0
+        self.seen_groups = 0
+
+    def groups(self, raw: Any, match_all: bool, path: Place, depth: int) -> Node:
+        # Before anything else: the parser recurses, and the depth is the caller's choice.
+        if depth > MAX_DEPTH:
+            raise InvalidInput(
+                f"groups can be nested at most {MAX_DEPTH} levels deep.", "limit_exceeded", at=path
+            )
+        if not isinstance(raw, list):
+            raise InvalidInput("expected a list of groups.", at=path)
+        # Counted over the whole query: limits per level would multiply.
+        self.seen_groups += len(raw)
+        if self.seen_groups > MAX_GROUPS:
+            raise InvalidInput(f"at most {MAX_GROUPS} groups.", "limit_exceeded", at=path)
+        children = tuple(self.group(item, (*path, at), depth) for at, item in enumerate(raw))
+        return _join(children, match_all)
+
+    def group(self, raw: Any, path: Place, depth: int) -> Node:
+        _check_keys(raw, GROUP_KEYS, path)
+        if not isinstance(raw.get("id", ""), str):
+            raise InvalidInput("expected a string.", at=(*path, "id"))
+        match_all = _flag(raw, "and", True, path)
+        if "query" in raw:
+            # Both would be possible in the grammar, but which of them `and` joins would be a guess.
+            if "filters" in raw:
+                raise InvalidInput("give either filters or query.", at=path)
+            return self.groups(raw["query"], match_all, (*path, "query"), depth + 1)
+        filters = raw.get("filters", [])
+        if not isinstance(filters, list):
+            raise InvalidInput("expected a list of clauses.", at=(*path, "filters"))
+        children = tuple(
+            self.clause(item, (*path, "filters", at)) for at, item in enumerate(filters)
+        )
+        return _join(children, match_all)
+
+    def clause(self, raw: Any, path: Place) -> Node:
+        self.clauses += 1
+        if self.clauses > MAX_CLAUSES:
+            raise InvalidInput(f"at most {MAX_CLAUSES} clauses.", "limit_exceeded", at=path)
+        _check_keys(raw, CLAUSE_KEYS | {"overwrite"}, path)
+        _check_choice(raw, "type", ("fields_v2", "fields"), path)
+        _check_choice(raw, "subtype", ("custom", "non_custom"), path)
+        field = self.field(raw.get("field"), (*path, "field"))
+        if "overwrite" in raw and field.name != OVERWRITTEN:
+            raise InvalidInput("unknown 'overwrite'.", at=path)
+        name, value = _documented(raw.get("condition"), raw.get("value"))
+        # A JSON list or object is no key of a dictionary: only texts are looked up.
+        condition = field.type.conditions.get(name) if isinstance(name, str) else None
+        if condition is None:
+            known = ", ".join(field.type.conditions)
+            raise InvalidInput(f"{_shown(name)} is not one of {known}.", at=(*path, "condition"))
+        if value is None:
+            raise InvalidInput(
+                "a value is required; use is_blank to find blank values.",
+                "required",
+                at=(*path, "value"),
+            )
+        try:
+            told = self.told(field)
+            if name in ("has", "!has") and isinstance(value, list) and len(value) > 1:
+                leaves = [Leaf(field, condition(told, entry), entry) for entry in value]
+                return self.holding(leaves, path)
+            return Leaf(field, condition(told, value), value)
+        except InvalidValue as problem:
+            raise InvalidInput.of(problem, *path, "value") from None
+
+    def holding(self, leaves: list[Leaf], path: Place) -> Node:
+        """Every one of the entries, or not every one; each counts as a clause."""
+        self.clauses += len(leaves) - 1
+        if self.clauses > MAX_CLAUSES:
+            raise InvalidInput(f"at most {MAX_CLAUSES} clauses.", "limit_exceeded", at=path)
+        tests = [leaf.test for leaf in leaves]
+        distinct = tuple(leaf for at, leaf in enumerate(leaves) if leaf.test not in tests[:at])
+        return _join(distinct, not distinct[0].test.negated)
+
+    def field(self, raw: Any, path: Place) -> FieldSpec:
+        if not isinstance(raw, str):
+            raise InvalidInput("expected the name or id of a field.", "required", at=path)
+        # `custom::` and `non_custom::` are prefixes of the API's own grammar; a field is found
+        # without them.
+        prefix, _, rest = raw.partition("::")
+        key = rest if prefix.strip('"') in ("custom", "non_custom") and rest else raw
+        field = find_sought_field(self.author, self.schema, key, path)
+        if field is None:
+            raise InvalidInput(f"there is no field {_shown(raw)}.", "does_not_exist", at=path)
+        return field
+
+
+def _join(children: tuple[Node, ...], match_all: bool) -> Node:
+    # A single child needs no AND or OR, and plans treat a bare leaf as a candidate to search by.
+    if len(children) == 1:
+        (only,) = children
+        return only
+    return AllOf(children) if match_all else AnyOf(children)
+
+
+def _documented(name: Any, value: Any) -> tuple[Any, Any]:
+    """A condition and its value in the names that field types have."""
+    if name == "is_not_blank" and value in (None, True):
+        value = False
+    return SYNONYMS.get(name, name) if isinstance(name, str) else name, value
+
+
+def _flag(raw: Mapping[str, Any], key: str, default: bool, path: Place) -> bool:
+    sent = raw.get(key, default)
+    if not isinstance(sent, bool):
+        raise InvalidInput("expected true or false.", at=(*path, key))
+    return sent
+
+
+def _check_keys(raw: Any, known: set[str], path: Place) -> None:
+    if not isinstance(raw, Mapping):
+        raise InvalidInput("expected an object.", at=path)
+    unknown = [key for key in raw if key not in known]
+    if unknown:
+        # Ten are enough to see the mistake; the rest would only make the answer long.
+        raise InvalidInput(f"unknown {', '.join(map(_shown, unknown[:10]))}.", at=path)
+
+
+def _check_choice(raw: Mapping[str, Any], key: str, choices: Sequence[str], path: Place) -> None:
+    if raw.get(key) is not None and raw[key] not in choices:
+        raise InvalidInput(
+            f"{_shown(raw[key])} is not one of {', '.join(choices)}.", at=(*path, key)
+        )
+
+
+def _shown(raw: Any) -> str:
+    return quoted(raw) if isinstance(raw, str) else f"a value of type {type(raw).__name__}"
+
+
+def parse_query(author: Author, schema: ObjectSchema, raw: Any, match_all: bool = True) -> Node:
+    """The tree of a search's `query`, unless it is already one; InvalidInput says where it is
+    wrong."""
+    # Filters in a query string and `operators` arrive as a tree already.
+    if isinstance(raw, Node):
+        return raw
+    path: Place = ("query",)
+    if isinstance(raw, Mapping):  # as filters are saved: with the `and` that joins the groups
+        _check_keys(raw, SAVED_KEYS, path)
+        match_all = _flag(raw, "and", match_all, path)
+        _flag(raw, "invalid", False, path)
+        raw, path = raw.get("query"), (*path, "query")
+    groups = [] if raw is None else raw
+    return _Parser(author, schema).groups(groups, match_all, path, 1)
+
+
+def sought_term(raw: Any, *path: str | int) -> str:
+    """The term of a free-text search, in the form in which texts are compared; empty for no
+    search."""
+    try:
+        return identifier_key(check_text(raw, MAX_TERM))
+    except InvalidValue as problem:
+        raise InvalidInput.of(problem, *path) from None
+
+
+def searched_fields(
+    author: Author, schema: ObjectSchema, ids: Sequence[Any] | None, names: Sequence[Any] | None
+) -> tuple[FieldSpec, ...]:
+    """The fields that a free-text search covers: the requested ones, else names and all text-like
+    fields."""
+    if not ids and not names:
+        # Hidden fields must not be searched: a match would reveal what they hold.
+        return tuple(f for f in schema.searched if f.id not in author.role.hidden_fields)
+    asked = [("search_within_field_ids", key) for key in ids or ()]
+    asked += [("search_within_field_names", key) for key in names or ()]
+    return tuple(
+        _requested_field(author, schema, key, (part, at)) for at, (part, key) in enumerate(asked)
+    )
+
+
+def _requested_field(author: Author, schema: ObjectSchema, key: Any, path: Place) -> FieldSpec:
+    field = find_sought_field(author, schema, key, path) if isinstance(key, str) else None
+    if field is None:
+        raise InvalidInput(f"there is no field {_shown(key)}.", "does_not_exist", at=path)
+    return field

@@ -1,0 +1,131 @@
+"""Deleting a field: hidden from every caller at once, then cleared from the records in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from django.db.models import Q
+from django.utils import timezone
+
+from records.exceptions import InvalidInput, NotAllowed
+from records.field_types import field_types
+from records.models import Field
+from records.services.access import Author, Definer, defining
+from records.services.catalogue import (
+    PATTERN_PART,
+    Directory,
+    ObjectSchema,
+    load_workspace,
+    schema_in_any_state,
+    touch,
+)
+from records.services.database import fetch, in_one_transaction
+from records.services.writing import remove_field
+
+BATCH = 500
+
+
+@defining
+def delete_field(author: Definer, field_id: int) -> list[int]:
+    """Take a field away, and with a relationship its mirror; the keys of the fields whose values
+    are to be cleared.
+
+    No later request sees it. Its row stays, so history remains readable; its API name is free
+    again. InvalidInput for a field that the object needs.
+    """
+    doomed = _lock_with_partner(author.workspace.id, field_id)
+    # Both checked before either is changed: the partner may be what cannot go.
+    for field in doomed:
+        _check_may_go(field)
+    for field in doomed:
+        field.deleted_at = timezone.now()
+        field.save()
+    touch(author.workspace.id, {field.object_id for field in doomed})
+    # Mirrors and computed fields store no values.
+    return [field.pk for field in doomed if field.mirror_of_id is None and not field.computed]
+
+
+def _lock_with_partner(workspace_id: int, field_id: int) -> list[Field]:
+    """The field, and the one at the other end of a relationship."""
+    # The lock names the fields alone, and leaves their objects to writers of records.
+    live = Field.objects.select_for_update(of=("self",)).filter(
+        workspace_id=workspace_id, deleted_at=None
+    )
+    rows = live.select_related("object")
+    row = rows.get(id=field_id)
+    partner = rows.filter(Q(id=row.mirror_of_id) | Q(mirror_of_id=row.pk)).first()
+    return [row] if partner is None else [row, partner]
+
+
+def _check_may_go(row: Field) -> None:
+    if not row.is_deletable:
+        raise NotAllowed(f"{row.display_name} is a default field: it cannot be deleted.")
+    if row.object.identifier_field_id == row.pk:
+        raise InvalidInput(
+            f"{row.display_name} identifies the records: it cannot be deleted.", "in_use"
+        )
+    # Names of records would silently lose a part.
+    if row.name in PATTERN_PART.findall(row.object.display_pattern):
+        message = (
+            f"The display pattern of {row.object.object_name} uses {row.display_name}: change "
+            "the pattern first."
+        )
+        raise InvalidInput(message, "in_use")
+    others = Field.objects.filter(
+        workspace_id=row.workspace_id, object_id=row.object_id, deleted_at=None
+    )
+    # A formula names fields by API name, which another field could take over.
+    for formula in others.exclude(computed=""):
+        if field_types.get(formula.field_type).reads(formula.settings, row.name):
+            message = (
+                f"The formula {formula.display_name} uses {row.display_name}: change the formula "
+                "first."
+            )
+            raise InvalidInput(message, "in_use")
+
+
+def count_holders(workspace_id: int, field_id: int) -> int:
+    """How many records still have a value of a field, archived ones too."""
+    ((count,),) = fetch(
+        "SELECT count(DISTINCT record_id) FROM records_fieldvalue WHERE workspace_id = %s "
+        "AND field_id = %s",
+        [workspace_id, field_id],
+    )
+    return int(count)
+
+
+def find_holders(workspace_id: int, field_id: int) -> list[int]:
+    """The next records, by primary key, that still have a value of a field, archived ones too."""
+    rows = fetch(
+        "SELECT DISTINCT record_id FROM records_fieldvalue WHERE workspace_id = %s AND "
+        "field_id = %s"
+        f" ORDER BY record_id LIMIT {BATCH}",
+        [workspace_id, field_id],
+    )
+    return [record_id for (record_id,) in rows]
+
+
+def clear_values(author: Author, field_id: int, record_ids: Sequence[int]) -> int:
+    """Take a deleted field's values out of these records, live or not; the number of records that
+    had one.
+
+    Each such record gets a ledger row with what was taken: replaying the ledger still gives the
+    record.
+    """
+
+    def work() -> int:
+        schema = _schema(author, field_id)
+        reason = f"The field {schema.all_fields[field_id].display_name} was deleted"
+        return remove_field(replace(author, reason=reason), schema, field_id, record_ids)
+
+    return in_one_transaction(work)
+
+
+def _schema(author: Author, field_id: int) -> ObjectSchema:
+    """The field's object, which may have been archived."""
+    workspace = load_workspace(author.workspace.id)
+    object_id = Field.objects.values_list("object_id", flat=True).get(
+        workspace_id=workspace.id, id=field_id
+    )
+    return schema_in_any_state(Directory(workspace), object_id)

@@ -1,0 +1,162 @@
+"""Permanently deleting records: the record, its values, its history, and every trace of them
+elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from records.models import Attachment, Field, FieldValue, Record
+from records.services.access import Author
+from records.services.catalogue import ObjectSchema, schema_in_any_state
+from records.services.database import (
+    document,
+    execute,
+    fetch,
+    for_delete,
+    in_ids,
+)
+from records.services.retention import Erased, erase_copies, remove_later
+from records.services.storage import RecordRow, Stamp
+
+from .system_writes import rewrite_values
+
+BATCH = 1000
+
+
+def erase_records(
+    author: Author, schema: ObjectSchema, stamp: Stamp, records: Sequence[RecordRow]
+) -> list[RecordRow]:
+    """Remove records whose tombstones are stored; the records of the same object that lost a link
+    to them.
+
+    Called by `batch` alone, which holds the transaction and the locks.
+    """
+    ids = [row.id for row in records]
+    _lock_for_deletion(stamp.workspace_id, ids)
+    unlinked = list(_unlink(author, schema, set(ids)))
+    # Before the ledger goes: the copies of these values elsewhere are found by them.
+    held = _ever_held(stamp.workspace_id, ids)
+    _remove_companions(stamp.workspace_id, ids)
+    _delete_rows(stamp.workspace_id, ids)
+    erase_copies(
+        Erased(
+            stamp.workspace_id, schema, tuple(records), tuple(row.uuid for _, row in unlinked), held
+        )
+    )
+    return [row for object_id, row in unlinked if object_id == schema.id]
+
+
+def _lock_for_deletion(workspace_id: int, record_ids: Collection[int]) -> None:
+    """Wait for transactions that are linking to these records; later ones do not find them."""
+    chosen, params = in_ids("r.id", record_ids)
+    fetch(
+        f"SELECT r.id FROM records_record r WHERE r.workspace_id = %s AND {chosen} ORDER BY "
+        f"r.id{for_delete('r')}",
+        [workspace_id, *params],
+    )
+
+
+def _delete_rows(workspace_id: int, record_ids: Collection[int]) -> None:
+    """Delete the records, their index rows and their history except the tombstones."""
+    for table, key, more in (
+        ("records_fieldvalue", "record_id", ""),
+        ("records_historicalrecord", "id", " AND action <> 'deleted'"),
+        ("records_record", "id", ""),
+    ):
+        chosen, params = in_ids(key, record_ids)
+        execute(
+            f"DELETE FROM {table} WHERE workspace_id = %s AND {chosen}{more}",
+            [workspace_id, *params],
+        )
+
+
+def _ever_held(workspace_id: int, record_ids: Collection[int]) -> tuple[Any, ...]:
+    """Every value in the ledger of the records."""
+    chosen, params = in_ids("id", record_ids)
+    rows = fetch(
+        f"SELECT changes FROM records_historicalrecord WHERE workspace_id = %s AND {chosen}",
+        [workspace_id, *params],
+    )
+    return tuple(document(changes) for (changes,) in rows)
+
+
+def _remove_companions(workspace_id: int, record_ids: Collection[int]) -> None:
+    """Remove what belongs to the records: files, activities, addresses, …"""
+    files = Attachment.objects.filter(workspace_id=workspace_id, record_id__in=record_ids)
+    for name in files.values_list("file", flat=True):
+        remove_later(name)  # after the commit: a rollback must keep the bytes
+    for relation in Record._meta.related_objects:
+        model = relation.related_model
+        # Index rows go in `_delete_rows`. Only a model that Django has not loaded is a text.
+        if model is not FieldValue and not isinstance(model, str):
+            # The base manager: a default one may leave rows out.
+            rows = model._base_manager.filter(workspace_id=workspace_id)
+            rows.filter(**{f"{relation.field.name}__in": record_ids}).delete()
+
+
+def _unlink(
+    author: Author, schema: ObjectSchema, doomed: AbstractSet[int]
+) -> Iterator[tuple[int, RecordRow]]:
+    """Take the links to these records out of all others: those that lost one, each with its
+    object's key."""
+    author = replace(author, reason="A linked record was deleted permanently")
+    for object_id, field_ids in _linking_fields(schema).items():
+        linking = schema_in_any_state(author.directory, object_id)
+        clear = partial(_without, field_ids=field_ids, doomed=doomed)
+        last = 0
+        while found := _find_linking(linking, field_ids, doomed, last):
+            # What is removed needs no version without the link.
+            left = [key for key in found if key not in doomed]
+            for row in rewrite_values(author, linking, left, clear):
+                yield object_id, row
+            last = found[-1]
+
+
+def _linking_fields(schema: ObjectSchema) -> dict[int, list[int]]:
+    """The fields that store links to the object's records, by their objects."""
+    fields = Field.objects.filter(
+        workspace_id=schema.workspace_id, related_object_id=schema.id, mirror_of=None
+    )
+    found: dict[int, list[int]] = {}
+    for object_id, field_id in (
+        fields.filter(deleted_at=None).order_by("object_id").values_list("object_id", "id")
+    ):
+        found.setdefault(object_id, []).append(field_id)
+    return found
+
+
+def _find_linking(
+    schema: ObjectSchema, field_ids: Sequence[int], doomed: AbstractSet[int], last: int
+) -> list[int]:
+    """The next records, by key, that link to these."""
+    fields, field_params = in_ids("v.field_id", field_ids)
+    targets, target_params = in_ids("v.related_record", doomed)
+    part = (
+        "SELECT v.record_id FROM records_fieldvalue v"
+        f" WHERE v.workspace_id = %s AND {fields} AND {targets} AND v.record_id > %s AND "
+    )
+    params = [schema.workspace_id, *field_params, *target_params, last]
+    # An index serves what is live, and another what is not.
+    rows = fetch(
+        f"{part}v.live UNION {part}NOT v.live ORDER BY 1 LIMIT {BATCH}", [*params, *params]
+    )
+    return [record_id for (record_id,) in rows]
+
+
+def _without(row: RecordRow, field_ids: Sequence[int], doomed: AbstractSet[int]) -> dict[str, Any]:
+    """The record's values without the links to these records; a field without other links is
+    dropped."""
+    left = dict(row.values)
+    for key in map(str, field_ids):
+        links = left.pop(key, None)
+        if isinstance(links, list):
+            kept = [item for item in links if item not in doomed]
+            if kept:
+                left[key] = kept
+        elif links is not None and links not in doomed:
+            left[key] = links
+    return left

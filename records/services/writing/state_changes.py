@@ -1,0 +1,150 @@
+"""What a request does to a record as a whole: archiving, cancelling, deleting it, bringing it
+back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from records.exceptions import Conflict, InvalidValues, NotAllowed, NotFound, Problem
+from records.field_types import FieldSpec
+from records.models import RecordState
+from records.services.access import access_to, check_scope
+from records.services.catalogue import identifier_of
+from records.services.storage import RecordRow
+
+from .locked_records import external_of
+from .save_requests import Mode, SaveRequest, SaveResult
+from .unit_of_work import UnitOfWork
+from .value_writes import ValueWrites, check_not_cancelled, check_version
+from .values import Parsed
+
+
+class StateChanges:
+    """The changes of state in one batch. `erased` are records deleted permanently, still to be
+    removed."""
+
+    def __init__(self, work: UnitOfWork, values: ValueWrites) -> None:
+        self.work, self.values = work, values
+        self.author, self.schema, self.locked = work.author, work.schema, work.locked
+        self.erased: list[RecordRow] = []
+        self.by_mode: Mapping[Mode, Callable[[SaveRequest], SaveResult]] = {
+            Mode.ARCHIVE: self._archive,
+            Mode.UNARCHIVE: self._unarchive,
+            Mode.CANCEL: self._cancel,
+            Mode.TRASH: self._trash,
+            Mode.RESTORE: self._restore,
+            Mode.DELETE_PERMANENTLY: self._delete,
+            Mode.ATTACH: self._attach,
+            Mode.DETACH: self._detach,
+        }
+
+    def target(self, request: SaveRequest, *, edit: str = "edit") -> RecordRow:
+        """The addressed record, if the caller may change it this way: `edit` or `remove`."""
+        row = self.locked.find(request)
+        if row is None:
+            raise NotFound
+        access = access_to(self.author, self.schema, row.values, row.member_id)
+        if not access.view:  # first: no other refusal may reveal the record
+            raise NotFound
+        _check_reached(request, row)
+        if not getattr(access, edit):
+            raise NotAllowed(f"You may not {edit} this record.")
+        check_version(request, row)
+        return row
+
+    def _archive(self, request: SaveRequest) -> SaveResult:
+        row = self.target(request, edit="remove")
+        self.work.move(row, RecordState.ARCHIVED)
+        return self.work.note(row, {}, "archived")
+
+    def _unarchive(self, request: SaveRequest) -> SaveResult:
+        row = self.locked.find(request)
+        if row is not None and row.state == RecordState.ACTIVE:
+            # Callers who cannot see the record must not learn that it exists.
+            if not access_to(self.author, self.schema, row.values, row.member_id).view:
+                raise NotFound
+            raise InvalidValues([], [Problem("", "invalid", "The record is not archived.")])
+        row = self.target(request, edit="remove")
+        if self._is_replaced(row):
+            raise InvalidValues(
+                [], [Problem("", "unique", "Another record now has its external id.")]
+            )
+        return self.values.come_back(row, Parsed(), "unarchived")
+
+    def _cancel(self, request: SaveRequest) -> SaveResult:
+        row = self.target(request)
+        # Safe to repeat: a second call changes nothing.
+        if row.cancelled_at is not None:
+            return SaveResult(row, "unchanged", frozenset(), self.schema)
+        row.cancelled_at = self.work.now
+        return self.work.note(row, {}, "cancelled")
+
+    def _trash(self, request: SaveRequest) -> SaveResult:
+        row = self.target(request, edit="remove")
+        self.work.move(row, RecordState.DELETED)
+        return self.work.note(row, {}, "trashed")
+
+    def _restore(self, request: SaveRequest) -> SaveResult:
+        row = self.target(request, edit="remove")
+        if self._is_replaced(row):
+            raise _taken("external id")
+        taken = next(self._taken_fields(row), None)
+        if taken is not None:
+            raise _taken(taken.display_name.lower())
+        return self.values.come_back(row, Parsed(), "restored")
+
+    def _taken_fields(self, row: RecordRow) -> Iterator[FieldSpec]:
+        """The fields whose value in a record from the trash another record now has."""
+        identifier = self.schema.identifier
+        if (
+            identifier is not None
+            and identifier_of(self.schema, row.values) in self.locked.by_identifier
+        ):
+            yield identifier
+        for spec in self.schema.kept_apart:
+            value = row.values.get(str(spec.id))
+            # Links to partners are not refused: a record comes back without those it lost.
+            if value is not None and not spec.is_link and self.locked.is_taken(row, spec, value):
+                yield spec
+
+    def _delete(self, request: SaveRequest) -> SaveResult:
+        check_scope(self.author, "records", "admin")
+        row = self.target(request, edit="remove")
+        # Moved first: later requests of the batch may take its names and values.
+        self.work.move(row, RecordState.DELETED)
+        self.work.note_tombstone(row)
+        self.locked.forget(row)
+        # Removed only when the ledger rows are stored, the tombstone among them.
+        self.erased.append(row)
+        return SaveResult(row, "deleted", frozenset(), self.schema)
+
+    def _attach(self, request: SaveRequest) -> SaveResult:
+        row = self.target(request)
+        check_not_cancelled(row)
+        return self.work.note(row, {}, "attached")
+
+    def _detach(self, request: SaveRequest) -> SaveResult:
+        row = self.target(request)
+        check_not_cancelled(row)
+        return self.values.detach(row, request.attachment_id)
+
+    def _is_replaced(self, row: RecordRow) -> bool:
+        """Whether another record now has its external id."""
+        key = external_of(row)
+        return key is not None and self.locked.is_named(row, key)
+
+
+def _check_reached(request: SaveRequest, row: RecordRow) -> None:
+    """The record is there for the request, and is the one record that all of its names mean."""
+    if row.state not in request.reaches:
+        if row.state == RecordState.ARCHIVED and request.tell_archived:
+            raise Conflict("The record is archived: unarchive it first.")
+        raise NotFound
+    if (request.uuid or request.record_id) and request.external not in (None, external_of(row)):
+        raise Conflict("The record id and the external id belong to different records.")
+
+
+def _taken(label: str) -> Conflict:
+    return Conflict(
+        f"Another record has the {label} of this one: change that first.", "already_exists"
+    )

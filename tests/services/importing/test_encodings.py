@@ -1,0 +1,61 @@
+"""The encoding of a file is found, and said to be a guess where it is one."""
+
+# ruff: noqa: RUF001
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from records.services.importing.encodings import Encoding, find_encoding
+
+TEXTS = {
+    "cp1252": "name,city\nZoë,Åse Ørland\ncafé,“München” – Straße €5\n",
+    "cp1250": "name,city\nŁódź,Kraków\nżółć,Wrocław\n",
+    "mac_roman": "name,city\nMünchen,Straße\nKöln,café\n",
+    "cp1251": "Имя,Город\nАнна,Москва\nОльга,Новосибирск\n",
+    "koi8_r": "Имя,Город\nАнна,Москва\nОльга,Новосибирск\n",
+    "cp1253": "όνομα,πόλη\nΑλέξανδρος,Αθήνα Ελλάδα\n",
+    "cp932": "名前,住所\n山田太郎,東京都 株式会社\n",
+    "gb18030": "姓名,城市\n公司名称,北京 上海 中文\n",
+    "cp949": "이름,도시\n서울 대한민국,부산\n",
+}
+
+
+@pytest.mark.parametrize("encoding", TEXTS)
+def test_an_encoding_of_many_languages_is_guessed(encoding: str) -> None:
+    content = TEXTS[encoding].encode(encoding)
+    assert find_encoding(io.BytesIO(content)) == Encoding(encoding, is_guess=True)
+
+
+@pytest.mark.parametrize("text", ["Käse\n", "5 °C\n", "Müller\nÖzil\n", "naïve façade\n"])
+def test_few_accents_are_western(text: str) -> None:
+    assert find_encoding(io.BytesIO(text.encode("cp1252"))).name == "cp1252"
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", Encoding("utf-8")),
+        (b"name\nAnn\n", Encoding("utf-8")),
+        ("Имя\nАнна\n".encode(), Encoding("utf-8")),
+        (b"\xef\xbb\xbfname\n\xe9\n", Encoding("utf-8")),
+        ("Имя".encode("utf-16"), Encoding("utf-16")),
+        ("Имя".encode("utf-32"), Encoding("utf-32")),
+        ("name,city\n".encode("utf-16-le"), Encoding("utf-16-le", is_guess=True)),
+        ("name,city\n".encode("utf-16-be"), Encoding("utf-16-be", is_guess=True)),
+    ],
+)
+def test_what_the_bytes_prove_is_no_guess(content: bytes, expected: Encoding) -> None:
+    assert find_encoding(io.BytesIO(content)) == expected
+
+
+def test_a_few_wrong_bytes_do_not_make_utf_8_another_encoding() -> None:
+    content = "Zoë, Åse, Ørland\n".encode() * 3 + b"caf\xe9\n"
+    assert find_encoding(io.BytesIO(content)) == Encoding("utf-8")
+
+
+def test_a_character_on_the_edge_of_what_is_read_at_once_is_no_wrong_one() -> None:
+    content = b"a" * ((1 << 20) - 1) + "é".encode()
+    assert find_encoding(io.BytesIO(content)) == Encoding("utf-8")

@@ -1,0 +1,100 @@
+"""Numbers and dates are read in the form that is said, and in no other."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from records.services.importing.written_values import (
+    ColumnForm,
+    DateForm,
+    NumberForm,
+    Unclear,
+    plain_cell,
+)
+
+POINT, COMMA = NumberForm.POINT, NumberForm.COMMA
+DMY, MDY = DateForm.DAY_FIRST, DateForm.MONTH_FIRST
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "plain"),
+    [
+        (POINT, "1,234.5", "1234.5"),
+        (POINT, "1,234", "1234"),
+        (POINT, "3.125", "3.125"),
+        (COMMA, "3,125", "3.125"),
+        (COMMA, "1.234.567,5", "1234567.5"),
+        (COMMA, "1.234", "1234"),
+        (COMMA, "1 234,5", "1234.5"),
+        (POINT, "1\u00a0234.5", "1234.5"),
+        (POINT, "1'234.5", "1234.5"),
+        (POINT, "-7", "-7"),
+        (POINT, "\u22127", "-7"),
+        (POINT, "(1,234.50)", "-1234.50"),
+        (POINT, "12.5%", "12.5"),
+        (COMMA, "12,50 €", "€12.50"),
+        (POINT, "$ 1,250.50", "$1250.50"),
+        (POINT, "-$3", "-$3"),
+        (POINT, "1.5e-7", "0.00000015"),
+        (POINT, "0.30000000000000004", "0.300000000000000"),
+        (POINT, "1.234567890123456789", "1.234567890123456789"),
+        (POINT, "00501", "00501"),
+        (POINT, "n/a", ""),
+        (POINT, "seven", "seven"),
+        (POINT, "1.2.3.4", "1.2.3.4"),
+    ],
+)
+def test_a_number_is_read_in_the_form_of_its_column(
+    form: NumberForm, text: str, plain: str
+) -> None:
+    assert plain_cell(ColumnForm(form), text, number=True) == plain
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [(POINT, "12,50"), (COMMA, "9.99"), (NumberForm.UNCLEAR, "3,125"), (POINT, "1 234,5")],
+)
+def test_a_number_of_another_form_is_unclear(form: NumberForm, text: str) -> None:
+    with pytest.raises(Unclear):
+        plain_cell(ColumnForm(form), text, number=True)
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "plain"),
+    [
+        (DMY, "1/2/2024", "2024-02-01"),
+        (MDY, "1/2/2024", "2024-01-02"),
+        (MDY, "1/31/2024 1:30 PM", "2024-01-31T13:30:00"),
+        (MDY, "1/31/2024 12:30 a.m.", "2024-01-31T00:30:00"),
+        (DateForm.YEAR_FIRST, "2024/1/5", "2024-01-05"),
+        (DateForm.YEAR_FIRST, "31.12.2024", "2024-12-31"),
+        (DateForm.YEAR_FIRST, "5 Sept 2024", "2024-09-05"),
+        (DateForm.YEAR_FIRST, "December 31, 2024", "2024-12-31"),
+        (DateForm.YEAR_FIRST, "2024-01-05 10:00:00 UTC", "2024-01-05T10:00:00+00:00"),
+        (DateForm.YEAR_FIRST, "2024-01-05T10:00:00Z", "2024-01-05T10:00:00Z"),
+        (DateForm.YEAR_FIRST, "2024-01-05", "2024-01-05"),
+        (DateForm.UNCLEAR, "31/1/2024", "2024-01-31"),
+        (DateForm.UNCLEAR, "5/5/2024", "2024-05-05"),
+        (DMY, "31/31/2024", "31/31/2024"),
+        (DMY, "1 Foo 2024", "1 Foo 2024"),
+        (MDY, "1/31/2024 13:30 PM", "1/31/2024 13:30 PM"),
+        (DMY, "soon", "soon"),
+    ],
+)
+def test_a_date_is_read_in_the_order_of_its_column(form: DateForm, text: str, plain: str) -> None:
+    assert plain_cell(ColumnForm(dates=form), text, number=False) == plain
+
+
+def test_a_date_of_an_unclear_order_is_unclear() -> None:
+    with pytest.raises(Unclear):
+        plain_cell(ColumnForm(dates=DateForm.UNCLEAR), "1/2/2024", number=False)
+
+
+@given(st.datetimes(min_value=datetime(1000, 1, 1)))  # noqa: DTZ001
+def test_iso_stays_as_it_is(moment: datetime) -> None:
+    text = moment.isoformat()
+    assert plain_cell(ColumnForm(), text, number=False) == text

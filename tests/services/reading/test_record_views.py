@@ -1,0 +1,125 @@
+"""Which fields are read, which record, and in what form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from records.exceptions import InvalidInput, NotFound
+from records.services.reading.record_views import (
+    get_record,
+    get_record_by_identifier,
+    get_record_by_key,
+    select_fields,
+    view_records,
+)
+from records.services.reading.related import SHOWN
+from records.services.storage.rows import lock_records
+from tests.factories import (
+    Caller,
+    FieldDefinition,
+    OptionDefinition,
+    archive,
+    make_member,
+    make_object,
+    make_record,
+    make_relation,
+)
+from tests.services.acting import by_name, refusal
+
+
+@pytest.fixture
+def notes(workspace: Caller) -> Caller:
+    make_object(
+        workspace,
+        "Notes",
+        FieldDefinition("Size", "dropdown", options=[OptionDefinition("Small")]),
+        FieldDefinition("Sealed", "text", is_hidden=True),
+    )
+    make_relation(workspace, "notes", "See", "notes", "additional", "Seen from")
+    return workspace
+
+
+def chosen(caller: Caller, **asked: Any) -> set[str]:
+    return {spec.name for spec in select_fields(caller.author, caller.schema("notes"), **asked)}
+
+
+def test_ids_go_before_names_and_names_before_categories(notes: Caller) -> None:
+    schema = notes.schema("notes")
+    size, name = schema.by_name["size"], schema.by_name["name"]
+    assert chosen(notes, field_ids=[size.uuid], field_names=["name"]) == {"size"}
+    assert chosen(notes, field_names=["name", "sealed"], categories=[size.category_uuid]) == {
+        "name",
+        "sealed",
+    }
+    assert "size" in chosen(notes, categories=[size.category_uuid.upper()])
+    assert "sealed" not in chosen(notes)
+    assert "sealed" in chosen(notes, include_hidden=True)
+    assert "size" not in chosen(notes, field_names=[])
+    assert name.name in chosen(notes, field_ids=[])
+
+
+UNKNOWN: list[tuple[str, list[Any]]] = [
+    ("field_names", ["nothing"]),
+    ("field_names", [7]),
+    ("field_names", ["\ud800"]),
+    ("field_ids", ["name"]),
+    ("categories", ["x" * 100]),
+]
+
+
+@pytest.mark.parametrize(("part", "keys"), UNKNOWN)
+def test_an_unknown_field_is_named(notes: Caller, part: str, keys: list[Any]) -> None:
+    error = refusal(select_fields, notes.author, notes.schema("notes"), **{part: keys})
+    assert isinstance(error, InvalidInput)
+    assert error.code == "does_not_exist"
+    error.detail.encode()
+
+
+def test_an_id_among_the_names_is_unknown(notes: Caller) -> None:
+    uuid = notes.schema("notes").by_name["name"].uuid
+    assert isinstance(
+        refusal(select_fields, notes.author, notes.schema("notes"), field_names=[uuid]),
+        InvalidInput,
+    )
+
+
+def test_a_record_is_found_by_each_of_its_keys_while_it_is_live(notes: Caller) -> None:
+    author, schema = notes.author, notes.schema("notes")
+    row = make_record(notes, "notes", name="Straße 5", size="Small").record
+    fields = select_fields(author, schema)
+    assert by_name(get_record(author, schema, row.uuid, fields))["size"]["name"] == "Small"
+    assert by_name(get_record_by_key(author, schema, row.id, fields))["size"] == "Small"
+    for spelling in ("STRASSE  5", " strasse 5 "):
+        assert get_record_by_identifier(author, schema, spelling, fields).uuid == row.uuid
+    for nothing in ("", "x" * 20_000, "a\x00"):
+        assert isinstance(
+            refusal(get_record_by_identifier, author, schema, nothing, fields), NotFound
+        )
+    archive(notes, "notes", row.uuid)
+    assert isinstance(refusal(get_record, author, schema, row.uuid, fields), NotFound)
+    assert isinstance(refusal(get_record_by_key, author, schema, row.id, fields), NotFound)
+
+
+def test_a_long_list_is_cut_and_its_total_is_noted(notes: Caller) -> None:
+    seen = [make_record(notes, "notes", name=f"n{at}").record.uuid for at in range(SHOWN + 1)]
+    uuid = make_record(notes, "notes", name="all", see=seen).record.uuid
+    author, schema = notes.author, notes.schema("notes")
+    see = schema.by_name["see"]
+    rows = [row for row in lock_records(schema, ("TRUE", [])) if row.uuid == uuid]
+    for whole, number in ((False, SHOWN), (True, SHOWN + 1)):
+        (view,) = view_records(author, schema, rows, [see], whole=whole)
+        assert len(view.values[see.id]) == number
+        assert view.totals == {see.id: SHOWN + 1}
+
+
+def test_a_record_out_of_sight_shows_nothing(notes: Caller) -> None:
+    make_record(notes, "notes", name="mine")
+    stranger = make_member(notes, "own@example.com", {"notes": {"view": "own"}})
+    schema = notes.schema("notes")
+    (view,) = view_records(
+        stranger.author, schema, lock_records(schema, ("TRUE", [])), schema.fields
+    )
+    assert not view.access.view
+    assert view.values == {}

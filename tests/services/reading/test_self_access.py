@@ -1,0 +1,94 @@
+"""The Workspace API's access rules: own records always, those of others by role and scope."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from records.exceptions import NotAllowed, NotFound
+from records.services.reading.self_access import (
+    check_admin_fields,
+    check_may_read,
+    check_may_write_for,
+    find_member,
+    get_type_schema,
+    may_see_type,
+    with_self_access,
+)
+from records.services.storage.rows import RecordRow
+from tests.factories import Caller, FieldDefinition, make_member, make_object
+from tests.services.acting import outcome, refusal
+
+
+@pytest.fixture
+def clerk(workspace: Caller) -> Caller:
+    """A member who may see, but not change, what others wrote."""
+    make_object(workspace, "Notes", FieldDefinition("Grade", "text", is_admin_only=True))
+    return make_member(workspace, "clerk@example.com", {"notes": {"view": "all"}})
+
+
+def test_a_member_may_change_their_own_records_whatever_the_role_grants(clerk: Caller) -> None:
+    schema = clerk.schema("notes")
+    assert clerk.author.role.grant(schema.id).edit == "none"
+    grant = with_self_access(clerk.author).role.grant(schema.id)
+    assert (grant.view, grant.edit, grant.create) == ("all", "own", False)
+
+
+def test_a_key_that_may_not_write_reaches_own_records_only(
+    workspace: Caller, clerk: Caller
+) -> None:
+    schema = workspace.schema("notes")
+    full = with_self_access(replace(workspace.author, scopes=("records:read", "records:write")))
+    reading = with_self_access(replace(workspace.author, api_key_id=1, scopes=("records:read",)))
+    assert full.role.grant(schema.id).edit == "all"
+    assert reading.role.grant(schema.id).edit == "own"
+
+
+def test_only_live_types_of_the_workspace_are_found(clerk: Caller) -> None:
+    schema = clerk.schema("notes")
+    assert get_type_schema(clerk.author, schema.id).name == "notes"
+    for number in (0, schema.id + 1000):
+        assert isinstance(refusal(get_type_schema, clerk.author, number), NotFound)
+    assert may_see_type(clerk.author, schema.id)
+    assert not may_see_type(clerk.author, 0)
+
+
+def test_others_records_are_read_with_the_scope_and_own_ones_without(clerk: Caller) -> None:
+    schema = clerk.schema("notes")
+    without = replace(clerk.author, api_key_id=1, scopes=("members:read",))
+    own, others = (
+        RecordRow(1, "u", {}, member_id=member) for member in (clerk.member.pk, clerk.member.pk + 1)
+    )
+    assert outcome(check_may_read, without, schema, own) is None
+    assert outcome(check_may_read, without, schema, others) is NotAllowed
+    assert (
+        outcome(check_may_read, replace(without, scopes=("records:read",)), schema, others) is None
+    )
+
+
+def test_records_of_others_are_written_by_who_may_change_all(
+    workspace: Caller, clerk: Caller
+) -> None:
+    schema = clerk.schema("notes")
+    for member_id, expected in (
+        (None, None),
+        (clerk.member.pk, None),
+        (workspace.member.pk, NotAllowed),
+    ):
+        assert outcome(check_may_write_for, clerk.author, schema, member_id) is expected
+    assert outcome(check_may_write_for, workspace.author, schema, clerk.member.pk) is None
+
+
+def test_only_admins_set_admin_fields(workspace: Caller, clerk: Caller) -> None:
+    schema = clerk.schema("notes")
+    assert outcome(check_admin_fields, clerk.author, schema, ["name", "nothing"]) is None
+    assert outcome(check_admin_fields, clerk.author, schema, ["name", "grade"]) is NotAllowed
+    assert outcome(check_admin_fields, workspace.author, schema, ["grade"]) is None
+
+
+def test_a_member_is_found_by_key(clerk: Caller) -> None:
+    found = find_member(clerk.author, clerk.member.pk)
+    assert found is not None
+    assert found.uuid == str(clerk.member.uuid)
+    assert find_member(clerk.author, 0) is None

@@ -1,0 +1,47 @@
+"""A field's values become unique, or are refused, and may stop being so."""
+
+from __future__ import annotations
+
+import pytest
+
+from records.exceptions import InvalidInput
+from records.models import Field, FieldValue
+from records.services.storage.unique_values import keep_unique, stop_keeping_unique
+from tests.factories import Caller, FieldDefinition, archive, make_object, make_record
+from tests.services.acting import refusal
+
+
+@pytest.fixture
+def notes(workspace: Caller) -> Caller:
+    make_object(workspace, "Notes", FieldDefinition("Code", "text"))
+    for name, code in (("a", "One"), ("b", "Two"), ("c", "x" * 255)):
+        make_record(workspace, "notes", name=name, code=code)
+    return workspace
+
+
+def keys(caller: Caller) -> set[str | None]:
+    code = caller.schema("notes").by_name["code"].id
+    found = FieldValue.objects.filter(workspace_id=caller.workspace.id, field_id=code)
+    return set(found.values_list("unique_key", flat=True))
+
+
+def test_taken_values_are_marked_and_the_marks_go(notes: Caller) -> None:
+    schema = notes.schema("notes")
+    keep_unique(schema, schema.by_name["code"])
+    assert keys(notes) == {"one", "two", "x" * 255}
+    stop_keeping_unique(Field.objects.get(workspace=notes.workspace, id=schema.by_name["code"].id))
+    assert keys(notes) == {None}
+
+
+@pytest.mark.parametrize(("archived", "code"), [(False, "one"), (True, "ONE"), (False, "X" * 255)])
+def test_a_shared_value_is_refused_though_one_of_its_records_is_archived(
+    notes: Caller, archived: bool, code: str
+) -> None:
+    schema = notes.schema("notes")
+    uuid = make_record(notes, "notes", name="d", code=code).record.uuid
+    if archived:
+        archive(notes, "notes", uuid)
+    error = refusal(keep_unique, schema, schema.by_name["code"])
+    assert isinstance(error, InvalidInput)
+    assert (error.code, error.path) == ("unique", ("is_unique",))
+    assert len(error.detail) < 200

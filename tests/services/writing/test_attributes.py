@@ -1,0 +1,254 @@
+"""What stands beside a record's values: the external id and its field, and the member."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+import pytest
+
+from records.exceptions import Conflict
+from records.models import Field
+from records.services.shaping.changes import update_field
+from records.services.storage.rows import ExternalKey
+from records.services.writing.attributes import with_external_field
+from records.services.writing.save_requests import Attributes, Mode, SaveRequest
+from records.services.writing.values import UNSET, Change, Parsed
+from tests.api.workspace.calling import WorkspaceClient
+from tests.api_client import ApiClient
+from tests.factories import (
+    Caller,
+    FieldDefinition,
+    archive,
+    entries,
+    make_field,
+    make_member,
+    make_object,
+    make_record,
+)
+from tests.mcp.calling import Agent
+from tests.services.acting import invalid_at, problems, refusal, unarchive, write, write_all
+
+NUMBERS = count()
+KEY, SOURCED = ExternalKey("", "7"), ExternalKey("crm", "7")
+
+
+@pytest.fixture
+def parts(workspace: Caller) -> Caller:
+    """Parts with a field that stands for the external id."""
+    make_object(workspace, "Parts", FieldDefinition("Ref", "text", is_external_id=True))
+    return workspace
+
+
+def both(parts: Caller, request: SaveRequest, value: Any = UNSET) -> tuple[Any, Any, list[str]]:
+    """The external id that a request ends up with, the field's value, and the codes of what is
+    wrong."""
+    schema = parts.schema("parts")
+    spec = schema.by_name["ref"]
+    parsed = Parsed() if value is UNSET else Parsed(changes={spec.id: Change(spec, 0, value)})
+    made = with_external_field(spec, request, parsed)
+    change = parsed.changes.get(spec.id)
+    codes = [problem.code for entry in parsed.problems for problem in entry.problems]
+    return made.attributes.external, UNSET if change is None else change.value, codes
+
+
+def giving(external: Any) -> SaveRequest:
+    return SaveRequest(Mode.CREATE, attributes=Attributes(external=external))
+
+
+BOTH: dict[str, tuple[SaveRequest, Any, tuple[Any, Any, list[str]]]] = {
+    "neither": (SaveRequest(Mode.CREATE), UNSET, (UNSET, UNSET, [])),
+    "the field": (SaveRequest(Mode.CREATE), "7", (KEY, "7", [])),
+    "the field, blank": (SaveRequest(Mode.CREATE), None, (None, None, [])),
+    "the id": (giving(KEY), UNSET, (KEY, "7", [])),
+    "the id, taken away": (giving(None), UNSET, (None, None, [])),
+    "the id of a source": (giving(SOURCED), UNSET, (SOURCED, UNSET, [])),
+    "both, the same": (giving(KEY), "7", (KEY, "7", [])),
+    "both, another": (giving(KEY), "8", (KEY, "8", ["invalid"])),
+    "both, the id of a source": (giving(SOURCED), "7", (SOURCED, "7", ["invalid"])),
+    "the id that is matched on": (SaveRequest(Mode.UPSERT, external=KEY), UNSET, (UNSET, "7", [])),
+    "the id that is matched on, and another": (
+        SaveRequest(Mode.UPSERT, external=KEY),
+        "8",
+        (UNSET, "8", ["invalid"]),
+    ),
+    "an id that only addresses": (
+        SaveRequest(Mode.UPDATE, external=KEY),
+        UNSET,
+        (UNSET, UNSET, []),
+    ),
+}
+
+
+@pytest.mark.parametrize(("request_", "value", "expected"), BOTH.values(), ids=BOTH.keys())
+def test_the_external_id_and_its_field_are_written_together(
+    parts: Caller, request_: SaveRequest, value: Any, expected: tuple[Any, Any, list[str]]
+) -> None:
+    assert both(parts, request_, value) == expected
+
+
+def test_an_id_that_the_field_cannot_hold_is_refused(parts: Caller) -> None:
+    _, value, codes = both(parts, giving(ExternalKey("", "x" * 300)))
+    assert (value, len(codes)) == (UNSET, 1)
+
+
+def test_an_id_that_the_field_cannot_hold_is_no_value(parts: Caller) -> None:
+    request = SaveRequest(
+        Mode.CREATE,
+        entries=entries({"name": "A"}),
+        attributes=Attributes(external=ExternalKey("", "x" * 256)),
+    )
+    assert problems(refusal(write, parts, "parts", request)) == [
+        (None, "ref", "value", "limit_exceeded")
+    ]
+
+
+def test_an_external_id_is_held_by_one_live_record(workspace: Caller) -> None:
+    make_object(workspace, "Things")
+    requests = [
+        SaveRequest(
+            Mode.CREATE, entries=entries({"name": name}), attributes=Attributes(external=SOURCED)
+        )
+        for name in "AB"
+    ]
+    first = write(workspace, "things", requests[0])
+    assert isinstance(refusal(write, workspace, "things", requests[1]), Conflict)
+    archive(workspace, "things", first.record.uuid)
+    write(workspace, "things", requests[1])
+
+
+KINDS = {
+    "text": None,
+    "email": None,
+    "longtext": "a longtext field",
+    "integer": "a integer field",
+    "dropdown": "a dropdown field",
+    "checkbox": "a checkbox field",
+}
+
+
+@pytest.mark.parametrize(("kind", "message"), KINDS.items())
+def test_only_a_short_text_stands_for_the_external_id(
+    workspace: Caller, kind: str, message: str | None
+) -> None:
+    make_object(workspace, "Things")
+    if message is None:
+        make_field(workspace, "things", "Ref", kind, is_external_id=True)
+        assert workspace.schema("things").external_id_field is not None
+        return
+    error = refusal(make_field, workspace, "things", "Ref", kind, is_external_id=True)
+    assert error.detail == f"is_external_id: {message} cannot be the external id."
+
+
+def test_one_field_of_an_object_stands_for_the_external_id(parts: Caller) -> None:
+    make_field(parts, "parts", "Another", "text")
+    another = Field.objects.get(workspace=parts.workspace, name="another")
+    wrong = (("is_external_id",), "unique")
+    assert invalid_at(make_field, parts, "parts", "Other", "text", is_external_id=True) == wrong
+    assert invalid_at(update_field, parts.author, another, is_external_id=True) == wrong
+
+
+def test_an_object_with_records_gets_no_such_field(workspace: Caller) -> None:
+    make_object(workspace, "Things")
+    row = make_record(workspace, "things", name="A").record
+    assert invalid_at(make_field, workspace, "things", "Ref", "text", is_external_id=True) == (
+        ("is_external_id",),
+        "in_use",
+    )
+    archive(workspace, "things", row.uuid)
+    make_field(workspace, "things", "Ref", "text", is_external_id=True)
+
+
+# ---------------------------------------------------------------- one record per member
+
+
+@pytest.fixture
+def profiles(workspace: Caller) -> Caller:
+    make_object(workspace, "Profiles", is_collection=False)
+    return workspace
+
+
+def of(member_id: int | None) -> SaveRequest:
+    """A new record of a member."""
+    attributes = Attributes(member_id=member_id, for_others=True)
+    return SaveRequest(
+        Mode.CREATE, entries=entries({"name": f"{next(NUMBERS)}"}), attributes=attributes
+    )
+
+
+def test_a_member_has_one_live_record(profiles: Caller) -> None:
+    me = profiles.member.id
+    first = write(profiles, "profiles", of(me)).record
+    assert refusal(write, profiles, "profiles", of(me)).code == "already_exists"
+    write(profiles, "profiles", of(None))
+    write(profiles, "profiles", of(make_member(profiles, "m@example.com").member.id))
+
+    archive(profiles, "profiles", first.uuid)
+    write(profiles, "profiles", of(me))
+    assert refusal(unarchive, profiles, "profiles", first.uuid).code == "already_exists"
+
+
+def test_a_member_has_one_record_of_a_batch(profiles: Caller) -> None:
+    first, second = write_all(profiles, "profiles", of(profiles.member.id), of(profiles.member.id))
+    assert not isinstance(first, Conflict)
+    assert isinstance(second, Conflict)
+
+
+def test_a_member_has_one_record_through_every_interface(workspace: Caller) -> None:
+    type_id = make_object(workspace, "Profiles", is_collection=False).pk
+    api, client, agent = ApiClient(workspace), WorkspaceClient(workspace), Agent(workspace)
+    mine = make_record(workspace, "profiles", name="mine").record
+    assert mine.member_id is None  # a command's record is nobody's
+
+    def add(name: str) -> list[int | str]:
+        fields = [{"name": "name", "value": name}]
+        body = {"fieldValues": {"name": name}}
+        call = {"action": "upsert", "record_type": "profiles", "data": {"name": name}}
+        agreed = agent.result("manage_record", **call)["structuredContent"]
+        return [
+            api.post("/api/records/profiles/add", {"fields": fields}).status_code,
+            client.post(f"/data-types/{type_id}/records", body).status_code,
+            agreed["error"]["code"] if "error" in agreed else "done",
+        ]
+
+    first = api.post("/api/records/profiles/add", {"fields": [{"name": "name", "value": "A"}]})
+    assert first.status_code == 200
+    assert add("B") == [409, 409, "CONFLICT"]
+    assert api.delete(f"/api/records/profiles/{first.json()['id']}").status_code == 204
+    assert add("C") == [409, 409, "done"]
+
+
+def test_a_record_that_comes_back_in_its_batch_is_not_another_one(profiles: Caller) -> None:
+    made = SaveRequest(
+        Mode.CREATE,
+        entries=entries({"name": "A"}),
+        attributes=Attributes(external=KEY, member_id=profiles.member.id),
+    )
+    outcomes = write_all(
+        profiles,
+        "profiles",
+        made,
+        SaveRequest(Mode.ARCHIVE, external=KEY),
+        SaveRequest(Mode.UNARCHIVE, external=KEY),
+    )
+    assert [getattr(outcome, "action", outcome) for outcome in outcomes] == [
+        "created",
+        "archived",
+        "unarchived",
+    ]
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_new_record_without_a_member_is_given_one(workspace: Caller, named: bool) -> None:
+    make_object(workspace, "Things")
+    me = workspace.member.id
+    attributes = Attributes(new_member_id=me)
+    if named:  # for nobody
+        attributes = Attributes(new_member_id=me, member_id=None, for_others=True)
+    request = SaveRequest(Mode.CREATE, entries=entries({"name": "A"}), attributes=attributes)
+
+    made = write(workspace, "things", request).record
+
+    assert made.member_id == (None if named else me)
+    again = SaveRequest(Mode.UPDATE, made.uuid, attributes=Attributes(new_member_id=me))
+    assert write(workspace, "things", again).action == "unchanged"

@@ -1,0 +1,422 @@
+"""Identifiers and unique values that are taken: by live records, by archived ones, within one
+batch."""
+
+from __future__ import annotations
+
+import pytest
+
+from records.exceptions import InvalidValues, NotAllowed, NotFound
+from records.models import Field
+from records.services.reading.record_views import get_record_by_identifier
+from records.services.shaping.changes import update_field
+from records.services.writing.save_requests import Mode, SaveRequest
+from records.services.writing.value_rules import check_required, merged
+from records.services.writing.values import UNSET, Change, Parsed
+from tests.factories import (
+    Caller,
+    FieldDefinition,
+    archive,
+    change_record,
+    entries,
+    make_field,
+    make_member,
+    make_object,
+    make_record,
+)
+from tests.services.acting import (
+    differences,
+    history,
+    invalid_at,
+    problems,
+    read,
+    refusal,
+    save,
+    unarchive,
+    upsert,
+    view,
+    write,
+    write_all,
+)
+
+
+@pytest.fixture
+def parts(workspace: Caller) -> Caller:
+    """The admin of a workspace with an object `parts` that has unique fields of several types."""
+    make_object(
+        workspace,
+        "Parts",
+        FieldDefinition("Code", "text", is_unique=True),
+        FieldDefinition("Number", "integer", is_unique=True),
+        FieldDefinition("Weight", "decimal", is_unique=True),
+        FieldDefinition("Day", "date", is_unique=True),
+        FieldDefinition("Moment", "datetime", is_unique=True),
+        FieldDefinition("Phone", "phonenumber", is_unique=True),
+        FieldDefinition("Note", "text"),
+    )
+    return workspace
+
+
+def make(parts: Caller, name: str, **values: object) -> str:
+    return make_record(parts, "parts", name=name, **values).record.uuid
+
+
+# ---------------------------------------------------------------- adding
+
+
+def test_adding_a_live_name_is_refused_whatever_is_asked_about_archived_ones(parts: Caller) -> None:
+    make(parts, "Bolt")
+    for asked in (None, "prompt", "unarchive", "overwrite"):
+        request = SaveRequest(Mode.CREATE, entries=entries({"name": "BOLT"}), on_archived=asked)
+        assert problems(refusal(write, parts, "parts", request)) == [(0, "", "value", "unique")]
+
+
+def test_adding_an_archived_name_names_the_archived_record(parts: Caller) -> None:
+    uuid = make(parts, "Bolt")
+    archive(parts, "parts", uuid)
+    for asked in (None, "prompt"):
+        request = SaveRequest(
+            Mode.CREATE, entries=entries({"note": "n", "name": " bolt"}), on_archived=asked
+        )
+        error = refusal(write, parts, "parts", request)
+        assert problems(error) == [(1, "", "value", "archived_conflict")]
+        assert isinstance(error, InvalidValues)
+        assert error.archived_id == uuid
+
+
+def test_adding_can_bring_an_archived_record_back_with_what_is_sent(parts: Caller) -> None:
+    uuid = make(parts, "Bolt", note="old", number=4)
+    archive(parts, "parts", uuid)
+    request = SaveRequest(
+        Mode.CREATE, entries=entries({"name": "BOLT", "note": "new"}), on_archived="unarchive"
+    )
+    result = write(parts, "parts", request)
+    values = read(parts, "parts", uuid)
+    assert (result.action, result.record.uuid, result.record.version) == ("unarchived", uuid, 3)
+    assert (values["name"], values["note"], values["number"]) == ("BOLT", "new", 4)
+    assert differences(parts) == []
+
+
+def test_an_archived_record_comes_back_with_all_that_is_required_by_now(parts: Caller) -> None:
+    uuid = make(parts, "Bolt")
+    archive(parts, "parts", uuid)
+    make_field(parts, "parts", "Maker", "text")
+    maker = Field.objects.get(workspace=parts.workspace, name="maker")
+    update_field(parts.author, maker, is_required=True)
+    request = SaveRequest(Mode.CREATE, entries=entries({"name": "Bolt"}), on_archived="unarchive")
+    assert problems(refusal(write, parts, "parts", request)) == [
+        (None, "maker", "value", "required")
+    ]
+
+
+def test_an_upsert_that_may_not_create_is_refused_where_nothing_matches(parts: Caller) -> None:
+    request = SaveRequest(Mode.UPSERT, match_key="Bolt", match_value="Bolt", may_create=False)
+    assert isinstance(refusal(write, parts, "parts", request), NotFound)
+    make(parts, "Bolt")
+    assert write(parts, "parts", request).action == "unchanged"
+
+
+def test_adding_can_push_an_archived_record_out_of_the_way(parts: Caller) -> None:
+    uuid = make(parts, "Bolt")
+    archive(parts, "parts", uuid)
+    request = SaveRequest(Mode.CREATE, entries=entries({"name": "Bolt"}), on_archived="overwrite")
+    result = write(parts, "parts", request)
+    assert (result.action, result.record.uuid == uuid) == ("created", False)
+    change = history(parts, "parts", uuid)[0].changes[0]
+    assert change.old == "Bolt"
+    assert change.new.startswith("Bolt (archived ")
+    assert change.new.endswith(f"{uuid[-8:]})")
+    unarchive(parts, "parts", uuid)
+    assert read(parts, "parts", uuid)["name"] == change.new
+    assert differences(parts) == []
+
+
+def test_a_name_that_is_a_unique_field_too_is_refused_once(workspace: Caller) -> None:
+    fields = [FieldDefinition("Label", "text", is_unique=True)]
+    make_object(workspace, "Crates", *fields, identifier_field="label")
+    make_record(workspace, "crates", label="Bolt")
+    error = refusal(make_record, workspace, "crates", label="bolt")
+    assert problems(error) == [(0, "", "value", "unique")]
+    assert isinstance(error, InvalidValues)
+    assert error.entries[0].problems[0].message == "Another record has this label."
+
+
+@pytest.mark.parametrize("mode", [Mode.CREATE, Mode.UPDATE])
+def test_a_name_that_is_a_unique_field_too_can_be_taken_from_an_archived_record(
+    workspace: Caller, mode: Mode
+) -> None:
+    fields = [FieldDefinition("Label", "text", is_unique=True)]
+    make_object(workspace, "Crates", *fields, identifier_field="label")
+    old = make_record(workspace, "crates", label="Bolt").record.uuid
+    archive(workspace, "crates", old)
+    request = SaveRequest(mode, entries=entries({"label": "Bolt"}), on_archived="overwrite")
+    if mode == Mode.UPDATE:
+        new = make_record(workspace, "crates", label="Nut").record.uuid
+        request = SaveRequest(
+            mode, new, entries=entries({"label": "Bolt"}), archived_conflict="overwrite"
+        )
+    made = write(workspace, "crates", request).record.uuid
+    assert read(workspace, "crates", made)["label"] == "Bolt"
+    assert differences(workspace) == []
+
+
+def test_a_refused_write_pushes_nothing_out_of_the_way(parts: Caller) -> None:
+    uuid = make(parts, "Bolt")
+    make(parts, "Nut", code="c")
+    archive(parts, "parts", uuid)
+    sent = {"name": "Bolt", "code": "C"}
+    request = SaveRequest(Mode.CREATE, entries=entries(sent), on_archived="overwrite")
+    outcomes = write_all(parts, "parts", request)
+    assert problems(outcomes[0]) == [(1, "", "value", "unique")]
+    unarchive(parts, "parts", uuid)
+    assert read(parts, "parts", uuid)["name"] == "Bolt"
+
+
+# ---------------------------------------------------------------- changing
+
+
+@pytest.mark.parametrize("archived_first", [True, False])
+def test_a_change_to_an_archived_name_asks_or_pushes_it_away(
+    parts: Caller, archived_first: bool
+) -> None:
+    made = [make(parts, name) for name in (("Old", "New") if archived_first else ("New", "Old"))]
+    old, new = made if archived_first else reversed(made)
+    archive(parts, "parts", old)
+    error = refusal(change_record, parts, "parts", new, name="old")
+    assert problems(error) == [(0, "", "value", "archived_conflict")]
+    assert getattr(error, "archived_id", None) == old
+    request = SaveRequest(
+        Mode.UPDATE, new, entries=entries({"name": "old"}), archived_conflict="overwrite"
+    )
+    assert write(parts, "parts", request).action == "updated"
+    assert history(parts, "parts", old)[0].changes[0].new.startswith("Old (archived")
+    assert differences(parts) == []
+
+
+# ---------------------------------------------------------------- upserts
+
+
+def test_an_upsert_creates_then_changes_then_leaves_alone(parts: Caller) -> None:
+    made = upsert(parts, "parts", "  Big   Bolt ", {"note": "a"})
+    assert (made.action, read(parts, "parts", made.record.uuid)["name"]) == (
+        "created",
+        "  Big   Bolt ",
+    )
+    changed = upsert(parts, "parts", "big BOLT", {"note": "b"})
+    assert (changed.action, changed.record.uuid) == ("updated", made.record.uuid)
+    assert read(parts, "parts", made.record.uuid)["name"] == "  Big   Bolt "
+    assert upsert(parts, "parts", "BIG bolt", {"note": "b"}).action == "unchanged"
+    for lookup in ("big bolt", "new bolt"):  # repeated, either would do something else
+        error = refusal(upsert, parts, "parts", lookup, {"name": "Small bolt"})
+        assert problems(error) == [(0, "", "value", "conflict")]
+
+
+def test_an_upsert_matches_any_unique_field_and_keeps_the_value_as_it_was_sent(
+    parts: Caller,
+) -> None:
+    table: list[tuple[str, object, object]] = [
+        ("code", "ABC  1", "abc 1"),
+        ("number", 12, "12.0"),
+        ("weight", "1.50", 1.5),
+        ("day", "2024-02-29", "2024-02-29"),
+        ("moment", "2024-02-29T10:00:00+02:00", "2024-02-29T08:00:00Z"),
+        ("phone", "+1 201 555 0123", "(201) 555-0123"),
+    ]
+    for field, lookup, again in table:
+        made = upsert(parts, "parts", lookup, {"name": f"By {field}"}, match_field=field)
+        assert made.action == "created", field
+        direct = make(parts, f"Direct {field}")
+        stored = made.record.values
+        change_record(parts, "parts", made.record.uuid, **{field: None})
+        change_record(parts, "parts", direct, **{field: lookup})
+        assert (
+            view(parts, "parts", direct).row.values[str(made.schema.by_name[field].id)]
+            == (stored[str(made.schema.by_name[field].id)])
+        )
+        found = upsert(parts, "parts", again, {"note": "found"}, match_field=field)
+        assert (found.action, found.record.uuid) == ("updated", direct), field
+    assert differences(parts) == []
+
+
+def test_an_upsert_needs_a_field_that_can_be_matched(parts: Caller) -> None:
+    for lookup, field, code in [
+        ("x", "note", "invalid"),
+        ("x", "nothing", "invalid"),
+        ("x", "number", "invalid"),
+        ("", None, "invalid"),
+        (" \t ", None, "invalid"),
+        (None, None, "invalid"),
+        (["x"], None, "invalid"),
+        (True, None, "invalid"),
+        ("x\x00", "code", "invalid"),
+    ]:
+        place = "match_field" if field in ("note", "nothing") else "lookup_value"
+        assert invalid_at(upsert, parts, "parts", lookup, match_field=field) == ((place,), code), (
+            lookup
+        )
+    for lookup, code in (
+        ("a\x00b", "invalid"),
+        ("\ud800", "invalid"),
+        ("x" * 256, "limit_exceeded"),
+    ):
+        assert invalid_at(upsert, parts, "parts", lookup) == (("lookup_value",), code), lookup
+
+
+def test_an_object_without_identifier_needs_a_match_field(parts: Caller) -> None:
+    make_object(
+        parts, "Reports", FieldDefinition("Code", "text", is_unique=True), identifier_field=None
+    )
+    assert invalid_at(upsert, parts, "reports", "x") == ((), "invalid")
+    assert upsert(parts, "reports", "x", match_field="code").action == "created"
+    assert upsert(parts, "reports", "X", match_field="code").action == "unchanged"
+    author, schema = parts.author, parts.schema("reports")
+    assert invalid_at(get_record_by_identifier, author, schema, "x", []) == ((), "invalid")
+
+
+def test_an_upsert_of_an_archived_key_prompts_brings_back_or_pushes_away(parts: Caller) -> None:
+    for field, key in ((None, "Bolt"), ("code", "Bolt"), ("number", 5), ("day", "2024-01-02")):
+        sent = {"name": f"Name {field}", field: key} if field else {"name": key}
+        uuid = make(parts, **sent)  # type: ignore[arg-type]
+        archive(parts, "parts", uuid)
+        error = refusal(upsert, parts, "parts", key, match_field=field)
+        assert "archived_conflict" in [problem[3] for problem in problems(error)]
+        back = upsert(
+            parts, "parts", key, {"note": "n"}, match_field=field, on_archived="unarchive"
+        )
+        assert (back.action, back.record.uuid) == ("unarchived", uuid)
+        archive(parts, "parts", uuid)
+        new = {} if field is None else {"name": f"New {field}"}
+        made = upsert(parts, "parts", key, new, match_field=field, on_archived="overwrite")
+        assert made.action == "created"
+        assert differences(parts) == []
+
+
+def test_an_upsert_on_one_key_still_minds_the_other(parts: Caller) -> None:
+    make(parts, "Taken")
+    gone = make(parts, "Gone", code="g")
+    archive(parts, "parts", gone)
+    for asked in ("unarchive", "overwrite"):
+        error = refusal(
+            upsert, parts, "parts", "g", {"name": "taken"}, match_field="code", on_archived=asked
+        )
+        assert problems(error) == [(0, "", "value", "unique")]
+
+
+def test_two_names_of_one_upsert_may_both_be_archived(parts: Caller) -> None:
+    first, second = make(parts, "First", code="one"), make(parts, "Second", code="two")
+    archive(parts, "parts", first)
+    archive(parts, "parts", second)
+    made = upsert(
+        parts, "parts", "one", {"name": "Second"}, match_field="code", on_archived="overwrite"
+    )
+    assert made.action == "created"
+    assert differences(parts) == []
+
+
+# ---------------------------------------------------------------- archive and unarchive
+
+
+def test_an_archived_record_is_gone_until_it_is_unarchived(parts: Caller) -> None:
+    uuid = make(parts, "Bolt", note="n")
+    assert archive(parts, "parts", uuid).action == "archived"
+    for mode in (Mode.UPDATE, Mode.REPLACE, Mode.ARCHIVE):
+        assert isinstance(refusal(save, parts, "parts", mode, uuid, note="x"), NotFound)
+    assert isinstance(refusal(read, parts, "parts", uuid), NotFound)
+    assert isinstance(
+        refusal(get_record_by_identifier, parts.author, parts.schema("parts"), "bolt", []), NotFound
+    )
+    assert unarchive(parts, "parts", uuid).record.version == 3
+    assert read(parts, "parts", uuid)["note"] == "n"
+    assert problems(refusal(unarchive, parts, "parts", uuid)) == [(None, "", "", "invalid")]
+    assert [row.action for row in history(parts, "parts", uuid)] == [
+        "unarchived",
+        "archived",
+        "created",
+    ]
+    assert differences(parts) == []
+
+
+def test_a_lookup_folds_case_unicode_and_white_space(parts: Caller) -> None:
+    uuid = make(parts, "Straße  Nº\t5 e\u0301")
+    author, schema = parts.author, parts.schema("parts")
+    for text in ("STRASSE nº 5 É", "  straße nº 5   é "):
+        assert get_record_by_identifier(author, schema, text, []).uuid == uuid
+    for text in ("", " ", "\x00", "Straße", "Straße %", "\ud800"):
+        assert isinstance(refusal(get_record_by_identifier, author, schema, text, []), NotFound)
+
+
+# ---------------------------------------------------------------- who may push or bring back
+
+
+def test_only_who_may_edit_an_archived_record_pushes_it_away_or_brings_it_back(
+    parts: Caller,
+) -> None:
+    grants = {"parts": {"create": True, "view": "own", "edit": "own"}}
+    clerk = make_member(parts, "clerk@example.com", grants)
+    hidden, mine = make(parts, "Hidden"), make(parts, "Mine", owner=str(clerk.member.uuid))
+    other = make(clerk, "Other")
+    for uuid in (hidden, mine):
+        archive(parts, "parts", uuid)
+    for asked in (None, "overwrite", "unarchive"):
+        request = SaveRequest(Mode.CREATE, entries=entries({"name": "Hidden"}), on_archived=asked)
+        error = refusal(write, clerk, "parts", request)
+        assert problems(error) == [(0, "", "value", "unique")]
+        assert getattr(error, "archived_id", None) is None
+        assert hidden not in error.detail
+    request = SaveRequest(
+        Mode.UPDATE, other, entries=entries({"name": "Hidden"}), archived_conflict="overwrite"
+    )
+    assert problems(refusal(write, clerk, "parts", request)) == [(0, "", "value", "unique")]
+    request = SaveRequest(Mode.CREATE, entries=entries({"name": "Mine"}), on_archived="overwrite")
+    assert write(clerk, "parts", request).action == "created"
+    viewer = make_member(parts, "viewer@example.com", {"parts": {"create": True, "view": "all"}})
+    request = SaveRequest(Mode.CREATE, entries=entries({"name": "Hidden"}), on_archived="overwrite")
+    assert isinstance(refusal(write, viewer, "parts", request), (NotAllowed, InvalidValues))
+    assert len(history(parts, "parts", hidden)) == 2
+
+
+# ---------------------------------------------------------------- one value
+
+
+MERGED: dict[str, tuple[object, tuple[object, ...], tuple[object, ...], object, object]] = {
+    "a value replaces": ("new", (), (), "old", "new"),
+    "null clears": (None, (), (), "old", None),
+    "added at the end": (UNSET, (3, 1), (), [1, 2], [1, 2, 3]),
+    "added to nothing": (UNSET, (3, 3), (), None, [3]),
+    "removed": (UNSET, (), (2, 9), [1, 2], [1]),
+    "all removed": (UNSET, (), (1, 2), [1, 2], None),
+    "removed and added": (UNSET, (2,), (2,), [1, 2], [1, 2]),
+    "nothing": (UNSET, (), (), None, None),
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "add", "remove", "before", "after"), MERGED.values(), ids=MERGED.keys()
+)
+def test_a_change_is_merged_into_what_is_there(
+    parts: Caller,
+    value: object,
+    add: tuple[object, ...],
+    remove: tuple[object, ...],
+    before: object,
+    after: object,
+) -> None:
+    spec = parts.schema("parts").by_name["note"]
+    assert merged(Change(spec, 0, value, add, remove), before) == after
+
+
+def test_a_required_field_is_named_unless_it_is_refused_already(parts: Caller) -> None:
+    schema = parts.schema("parts")
+    name = schema.by_name["name"]
+    missing, refused, cleared = Parsed(), Parsed(), Parsed(changes={name.id: Change(name, 3, None)})
+    refused.refuse(name, 0, "value", "invalid", "No.")
+    for parsed, expected in (
+        (missing, [(None, "required")]),
+        (refused, [(0, "invalid")]),
+        (cleared, [(3, "required")]),
+    ):
+        check_required(schema, {}, parsed)
+        assert [(entry.position, entry.problems[0].code) for entry in parsed.problems] == expected
+        assert len(parsed.problems) == 1
+    held = Parsed()
+    check_required(schema, {str(name.id): "Bolt"}, held)
+    assert held.problems == []
