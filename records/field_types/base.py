@@ -500,6 +500,11 @@ class FieldType:
         """Whether a `computed` field with these settings may read the field of this API name."""
         return False
 
+    def named_choices(self) -> tuple[str, ...]:
+        """The values that fields of the type can hold, where they are the same everywhere and few
+        enough to choose from."""
+        return ()
+
     def reads(self, settings: Mapping[str, Any], name: str) -> bool:
         """Whether a `computed` field with these settings names that field, which then cannot be
         deleted."""

@@ -51,6 +51,9 @@ class TimeZone(FieldType):
             "description": "IANA name of a time zone",
         }
 
+    def named_choices(self) -> tuple[str, ...]:
+        return tuple(sorted(_zone_names().values()))
+
     def example(self, field: FieldSpec) -> JSON:
         return "Europe/Lisbon"
 

@@ -125,6 +125,26 @@ find_fields = _objects(
     ],
     {200: array(_FIELD_ROW)},
 )
+search_fields = _objects(
+    "fields_search_create",
+    "Pages of an object's fields, to choose from",
+    [_OBJECT, *_PAGE],
+    {200: ref("PaginatedObjectFieldList")},
+    "ObjectFieldSearch",
+    example={"search": "date", "field_types": ["date", "datetime"]},
+)
+object_details = _objects(
+    "detail_retrieve",
+    "Read an object with its fields, categories and stages",
+    [_OBJECT],
+    {200: ref("CustomObjectDetail")},
+)
+field_references = _objects(
+    "fields_references_retrieve",
+    "What uses a field",
+    [_OBJECT, _FIELD],
+    {200: ref("FieldReferences")},
+)
 _TAGS = [
     query_parameter("search", STRING, "Part of a tag."),
     query_parameter("ordering", {"type": "string", "enum": ["name", "-name"]}),
@@ -224,7 +244,12 @@ def _stages(
     )
 
 
-list_stages = _stages("stages_list", "The stages of a pipeline", [], {200: array(_STAGE)})
+list_stages = _stages(
+    "stages_list",
+    "The stages of a pipeline",
+    [query_parameter("ordering", {"type": "string", "enum": ["order"]})],
+    {200: array(_STAGE)},
+)
 create_stage = _stages("stages_create", "Add a stage", [], {201: _STAGE}, "PipelineStageRequest")
 update_stage = _stages(
     "stages_partial_update",

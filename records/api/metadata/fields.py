@@ -109,7 +109,7 @@ class OptionViewSet(MetadataViewSet):
 
     @documentation.create_option
     def create(self, request: HttpRequest, object_key: str, field_key: str) -> HttpResponse:
-        spec = self.field_of(self.schema_of(object_key), field_key)
+        spec = self._changeable(self.schema_of(object_key), field_key)
         definition = option_definition(read_body(request))
         made = create_option(self.author, get_field(self.author, spec.id), definition)
         return self._answer_option(object_key, spec, str(made.uuid), 201)
@@ -118,7 +118,7 @@ class OptionViewSet(MetadataViewSet):
     def partial_update(
         self, request: HttpRequest, object_key: str, field_key: str, option_id: str
     ) -> HttpResponse:
-        spec = self.field_of(self.schema_of(object_key), field_key)
+        spec = self._changeable(self.schema_of(object_key), field_key)
         option, body = get_option(self.author, spec, option_id), read_body(request)
         update_option(self.author, option, **body.given(name=body.required, order=body.number))
         return self._answer_option(object_key, spec, option_id)
@@ -127,7 +127,7 @@ class OptionViewSet(MetadataViewSet):
     def destroy(
         self, request: HttpRequest, object_key: str, field_key: str, option_id: str
     ) -> HttpResponse:
-        spec = self.field_of(self.schema_of(object_key), field_key)
+        spec = self._changeable(self.schema_of(object_key), field_key)
         delete_option(self.author, get_option(self.author, spec, option_id))
         return empty_answer(204)
 
@@ -136,13 +136,23 @@ class OptionViewSet(MetadataViewSet):
         self, request: HttpRequest, object_key: str, field_key: str, option_id: str
     ) -> HttpResponse:
         schema = self.schema_of(object_key)
-        spec = self.field_of(schema, field_key)
+        spec = self._changeable(schema, field_key)
         option = get_option(self.author, spec, option_id)
         heir = replacement(
             read_body(request), "replacement_option_id", "new_option_id", "option_id", "id"
         )
         moved = replace_option(self.author, schema, spec, option, heir)
         return json_answer({"replaced_count": moved})
+
+    def _changeable(self, schema: ObjectSchema, field_key: str) -> FieldSpec:
+        """The field, unless its options are a pipeline's stages, which have a path of their own."""
+        spec = self.field_of(schema, field_key)
+        if schema.stage_field is not None and spec.id == schema.stage_field.id:
+            raise InvalidInput(
+                f"the options of {spec.name} are stages: change them at "
+                f"/api/pipelines/{schema.name}/stages."
+            )
+        return spec
 
     def _answer_option(
         self, object_key: str, spec: FieldSpec, option_id: str, status: int = 200

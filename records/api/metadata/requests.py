@@ -17,6 +17,12 @@ from records.services.shaping import is_link_type, setting_groups
 
 FLAGS = ("is_required", "is_read_only", "is_hidden", "is_unique", "allows_empty")
 MAX_ORDER = 1_000_000
+# The words of the documented client for relationships, which it reads as `cardinality`.
+RELATION_SYNONYMS = {
+    "many_to_one": "primary",
+    "one_to_many": "primary_for",
+    "many_to_many": "additional",
+}
 
 
 class Body(JsonBody):
@@ -32,6 +38,15 @@ class Body(JsonBody):
             return None
         if type(value) is not int or not 0 <= value <= most:
             raise self.wrong(f"expected a whole number from 0 to {most}", key)
+        return value
+
+    def texts(self, key: str) -> list[str]:
+        """A list of texts, empty where there is none."""
+        value = self.content.get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self.wrong("expected a list of strings", key)
         return value
 
     def group(self, key: str) -> Body:
@@ -113,9 +128,10 @@ def option_definition(body: Body, *, ordered: bool = True) -> OptionDefinition:
 
 
 def _relation(body: Body) -> RelationDefinition:
+    kind = body.required("relation_type")
     return RelationDefinition(
         body.required("related_object"),
-        body.required("relation_type"),
+        RELATION_SYNONYMS.get(kind, kind),
         body.text("related_name"),
         mirror_category=body.text("related_category"),
     )

@@ -13,7 +13,7 @@ from records.services.access import (
     visible_fields,
 )
 from records.services.catalogue import FieldSpec, ObjectSchema
-from records.services.shaping import Category, ObjectInfo, setting_groups
+from records.services.shaping import Category, ObjectInfo, References, setting_groups
 
 # How many records of this side may be linked to how many of the other.
 CARDINALITIES = {
@@ -125,15 +125,16 @@ def option_rows(spec: FieldSpec) -> list[dict[str, Any]]:
 
 
 def stage_rows(spec: FieldSpec) -> list[dict[str, Any]]:
-    """The stages of a pipeline, in order."""
+    """The stages of a pipeline, in order and numbered from 0, however their rows are numbered."""
     stages = {item.uuid: item for item in spec.options.values()}
     return [
         {
             **row,
+            "order": at,
             "status": stages[row["id"]].stage_status,
             "percentage_chance_to_close": stages[row["id"]].percentage,
         }
-        for row in option_rows(spec)
+        for at, row in enumerate(option_rows(spec))
     ]
 
 
@@ -165,3 +166,16 @@ def _relation(author: Author, spec: FieldSpec) -> dict[str, Any] | None:
 
 def category_row(category: Category) -> dict[str, Any]:
     return {"id": category.uuid, "name": category.name, "order": category.order, "meta": {}}
+
+
+def references_row(found: References) -> dict[str, Any]:
+    """What uses a field; views are saved nowhere yet."""
+    mirror = found.mirror
+    return {
+        "saved_views": [],
+        "formulas": [{"id": spec.uuid, "name": spec.display_name} for spec in found.uses.formulas],
+        "display_name_pattern": found.uses.in_pattern,
+        "identifier": found.uses.is_identifier,
+        "mirror": {"object": mirror[0].uuid, "field": mirror[1].uuid} if mirror else None,
+        "can_delete": found.can_delete,
+    }

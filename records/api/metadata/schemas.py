@@ -103,7 +103,7 @@ component(
     obj(
         {
             "related_object": {"type": "string", "description": "An object's id or API name."},
-            "relation_type": {"type": "string", "enum": RELATIONS},
+            "relation_type": {"type": "string", "enum": [*RELATIONS, *CARDINALITIES[1:]]},
         },
         related_name={
             "type": "string",
@@ -183,6 +183,47 @@ component(
 component(
     "Category",
     obj({"id": UUID, "name": STRING, "order": INTEGER, "meta": {"type": "object"}}),
+)
+component(
+    "ObjectFieldSearch",
+    obj(
+        {},
+        search={"type": "string", "description": "Part of a name."},
+        field_types=array(STRING),
+        category=UUID,
+        page=INTEGER,
+        page_size=INTEGER,
+    ),
+)
+component("PaginatedObjectFieldList", page_of(ref("ObjectField")))
+component(
+    "CustomObjectDetail",
+    {
+        "allOf": [
+            ref("CustomObject"),
+            obj(
+                {
+                    "fields": array(ref("ObjectField")),
+                    "categories": array(ref("Category")),
+                    "stages": nullable(array(ref("PipelineStage"))),
+                }
+            ),
+        ]
+    },
+)
+_NAMED = array(obj({"id": UUID, "name": STRING}))
+component(
+    "FieldReferences",
+    obj(
+        {
+            "saved_views": _NAMED,
+            "formulas": _NAMED,
+            "display_name_pattern": BOOLEAN,
+            "identifier": BOOLEAN,
+            "mirror": nullable(obj({"object": UUID, "field": UUID})),
+            "can_delete": BOOLEAN,
+        }
+    ),
 )
 component("Tag", obj({"id": UUID, "name": STRING}))
 component("PaginatedTagList", page_of(ref("Tag")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 
 from records.api.answers import json_answer
-from records.exceptions import InvalidInput, NotFound
+from records.exceptions import InvalidInput, NotFound, quoted
 from records.services.catalogue import FieldSpec, ObjectSchema
 from records.services.shaping import (
     create_option,
@@ -21,29 +21,38 @@ from .requests import option_definition, read_body
 from .responses import stage_rows
 from .viewsets import MetadataViewSet
 
+ORDERING = "order"
+
 
 class StageViewSet(MetadataViewSet):
     """Stages are the options of the object's `stage` field, each with a status."""
 
     @documentation.list_stages
     def list(self, request: HttpRequest, object_key: str) -> HttpResponse:
+        ordering = request.GET.get("ordering", ORDERING)
+        if ordering != ORDERING:
+            raise InvalidInput(f"{quoted(ordering)} is not {ORDERING}.", at="ordering")
         return json_answer(stage_rows(self._stage_field(object_key)[1]))
 
     @documentation.create_stage
     def create(self, request: HttpRequest, object_key: str) -> HttpResponse:
         _, spec = self._stage_field(object_key)
         body = read_body(request)
-        definition = option_definition(body)
+        definition = option_definition(body, ordered=False)
         if not definition.stage_status:
             raise InvalidInput("this key is required.", "required", at="status")
-        made = create_option(self.author, get_field(self.author, spec.id), definition)
+        made = create_option(
+            self.author, get_field(self.author, spec.id), definition, position=body.number("order")
+        )
         return self._answer_stage(object_key, str(made.uuid), 201)
 
     @documentation.update_stage
     def partial_update(self, request: HttpRequest, object_key: str, stage_id: str) -> HttpResponse:
         _, spec = self._stage_field(object_key)
         stage, body = get_option(self.author, spec, stage_id), read_body(request)
-        changes = body.given(name=body.required, order=body.number)
+        changes = body.given(name=body.required)
+        if "order" in body:
+            changes["position"] = body.number("order")
         if "status" in body:
             changes["stage_status"] = body.text("status")
         if "percentage_chance_to_close" in body.content:

@@ -28,6 +28,9 @@ urlpatterns = [
         "client/fields/<str:field_key>/tags",
         FindingViewSet.as_view({"get": "contact_tags"}),
     ),
+    path(f"{OBJECT}/detail", FindingViewSet.as_view({"get": "details"})),
+    path(f"{OBJECT}/fields/search", FindingViewSet.as_view({"post": "search"})),
+    path(f"{FIELD}/references", FindingViewSet.as_view({"get": "references"})),
     path("custom-objects", ObjectViewSet.as_view({"get": "list", "post": "create"})),
     path(
         OBJECT,

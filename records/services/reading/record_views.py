@@ -37,6 +37,7 @@ from records.services.storage import (
 
 from .related import SHOWN, Related, load_related
 
+FLAT_NAME = "name"
 MAX_LOOKED_UP = 10_000  # characters; no identifier is longer
 
 
@@ -125,6 +126,9 @@ def _named_fields(
     found = {}
     unknown = []
     for key in keys:
+        # Every row has a flat name, so clients ask for it where no field is called so.
+        if key == FLAT_NAME and part == "field_names" and key not in schema.by_name:
+            continue
         spec = find_field(author, schema, key) if isinstance(key, str) else None
         # An id among the names, or a name among the ids, is unknown.
         if spec is None or (part == "field_ids") != (spec.name != key):

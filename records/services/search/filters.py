@@ -22,6 +22,17 @@ CLAUSE_KEYS = {"type", "subtype", "field", "condition", "value"}
 GROUP_KEYS = {"id", "and", "filters", "query"}
 SAVED_KEYS = {"and", "query", "invalid"}  # `invalid` is the note of a filter builder
 SYNONYMS = {"has_all": "has", "has_none": "!has_any", "is_not_blank": "is_blank"}
+# The documented client's names of options whose codes are others, by default field.
+OPTION_SYNONYMS = {"email_status": {"unsubscribed_from_all": "unsubscribed"}}
+TAGS, TAG_KEYS = "tags", {"type", "subtype", "condition", "ids"}
+TAG_CONDITIONS = {
+    "has": "has",
+    "has_not": "!has",
+    "has_any": "has_any",
+    "has_none": "!has_any",
+    "is_blank": "is_blank",
+    "is_not_blank": "is_blank",
+}
 OVERWRITTEN = "stage"  # the field whose clauses may carry `overwrite`, which says nothing new
 
 
@@ -106,6 +117,8 @@ class _Parser:
         self.clauses += 1
         if self.clauses > MAX_CLAUSES:
             raise InvalidInput(f"at most {MAX_CLAUSES} clauses.", "limit_exceeded", at=path)
+        if isinstance(raw, Mapping) and raw.get("type") == TAGS and self.schema.is_contact:
+            return self.tag_clause(raw, path)
         _check_keys(raw, CLAUSE_KEYS | {"overwrite"}, path)
         _check_choice(raw, "type", ("fields_v2", "fields"), path)
         _check_choice(raw, "subtype", ("custom", "non_custom"), path)
@@ -113,6 +126,22 @@ class _Parser:
         if "overwrite" in raw and field.name != OVERWRITTEN:
             raise InvalidInput("unknown 'overwrite'.", at=path)
         name, value = _documented(raw.get("condition"), raw.get("value"))
+        return self.tested(field, name, _by_code(field, value), path, "value")
+
+    def tag_clause(self, raw: Mapping[str, Any], path: Place) -> Node:
+        """A clause on contacts' tags in the form that has no field."""
+        _check_keys(raw, TAG_KEYS, path)
+        _check_choice(raw, "subtype", ("tag",), path)
+        _check_choice(raw, "condition", list(TAG_CONDITIONS), path)
+        name = str(raw.get("condition"))
+        ids = raw.get("ids")
+        if name.startswith("is_"):
+            ids = name == "is_blank"
+        condition = TAG_CONDITIONS.get(name)
+        return self.tested(self.field(TAGS, path), condition, ids, path, "ids")
+
+    def tested(self, field: FieldSpec, name: Any, value: Any, path: Place, part: str) -> Node:
+        """The test of a condition that was sent; `part` is the clause's key of the value."""
         # A JSON list or object is no key of a dictionary: only texts are looked up.
         condition = field.type.conditions.get(name) if isinstance(name, str) else None
         if condition is None:
@@ -122,7 +151,7 @@ class _Parser:
             raise InvalidInput(
                 "a value is required; use is_blank to find blank values.",
                 "required",
-                at=(*path, "value"),
+                at=(*path, part),
             )
         try:
             told = self.told(field)
@@ -131,7 +160,7 @@ class _Parser:
                 return self.holding(leaves, path)
             return Leaf(field, condition(told, value), value)
         except InvalidValue as problem:
-            raise InvalidInput.of(problem, *path, "value") from None
+            raise InvalidInput.of(problem, *path, part) from None
 
     def holding(self, leaves: list[Leaf], path: Place) -> Node:
         """Every one of the entries, or not every one; each counts as a clause."""
@@ -168,6 +197,16 @@ def _documented(name: Any, value: Any) -> tuple[Any, Any]:
     if name == "is_not_blank" and value in (None, True):
         value = False
     return SYNONYMS.get(name, name) if isinstance(name, str) else name, value
+
+
+def _by_code(field: FieldSpec, value: Any) -> Any:
+    """A value, or a list of them, in which options have their codes."""
+    synonyms = OPTION_SYNONYMS.get(field.name) if field.is_default else None
+    if synonyms is None:
+        return value
+    if isinstance(value, list):
+        return [_by_code(field, entry) for entry in value]
+    return synonyms.get(value, value) if isinstance(value, str) else value
 
 
 def _flag(raw: Mapping[str, Any], key: str, default: bool, path: Place) -> bool:

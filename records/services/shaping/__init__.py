@@ -42,10 +42,12 @@ from .objects import (
 )
 from .open_objects import save_openly
 from .options import create_option, delete_option, get_option, replace_option, update_option
+from .references import References, Uses, field_references
 from .type_facts import (
     documented_settings,
     has_options,
     is_link_type,
+    named_choices,
     named_type,
     setting_groups,
     workspace_type,
@@ -58,6 +60,8 @@ __all__ = [
     "DataType",
     "FieldChange",
     "ObjectInfo",
+    "References",
+    "Uses",
     "archive_object",
     "check_slug",
     "clear_values",
@@ -72,6 +76,7 @@ __all__ = [
     "delete_field",
     "delete_option",
     "documented_settings",
+    "field_references",
     "find_holders",
     "find_type_field",
     "get_category",
@@ -87,6 +92,7 @@ __all__ = [
     "list_data_types",
     "list_objects",
     "member_record_counts",
+    "named_choices",
     "named_type",
     "option_names",
     "remove_data_type",

@@ -9,19 +9,20 @@ from django.db.models import Q
 from django.utils import timezone
 
 from records.exceptions import InvalidInput, NotAllowed
-from records.field_types import field_types
 from records.models import Field
 from records.services.access import Author, Definer, defining
 from records.services.catalogue import (
-    PATTERN_PART,
     Directory,
     ObjectSchema,
     load_workspace,
+    read_uncommitted,
     schema_in_any_state,
     touch,
 )
 from records.services.database import fetch, in_one_transaction
 from records.services.writing import remove_field
+
+from .references import uses_of
 
 BATCH = 500
 
@@ -36,8 +37,9 @@ def delete_field(author: Definer, field_id: int) -> list[int]:
     """
     doomed = _lock_with_partner(author.workspace.id, field_id)
     # Both checked before either is changed: the partner may be what cannot go.
+    directory = read_uncommitted(author.workspace.id)
     for field in doomed:
-        _check_may_go(field)
+        _check_may_go(field, directory)
     for field in doomed:
         field.deleted_at = timezone.now()
         field.save()
@@ -58,31 +60,26 @@ def _lock_with_partner(workspace_id: int, field_id: int) -> list[Field]:
     return [row] if partner is None else [row, partner]
 
 
-def _check_may_go(row: Field) -> None:
+def _check_may_go(row: Field, directory: Directory) -> None:
     if not row.is_deletable:
         raise NotAllowed(f"{row.display_name} is a default field: it cannot be deleted.")
-    if row.object.identifier_field_id == row.pk:
+    used = uses_of(schema_in_any_state(directory, row.object_id), row.name)
+    if used.is_identifier:
         raise InvalidInput(
             f"{row.display_name} identifies the records: it cannot be deleted.", "in_use"
         )
     # Names of records would silently lose a part.
-    if row.name in PATTERN_PART.findall(row.object.display_pattern):
+    if used.in_pattern:
         message = (
             f"The display pattern of {row.object.object_name} uses {row.display_name}: change "
             "the pattern first."
         )
         raise InvalidInput(message, "in_use")
-    others = Field.objects.filter(
-        workspace_id=row.workspace_id, object_id=row.object_id, deleted_at=None
-    )
-    # A formula names fields by API name, which another field could take over.
-    for formula in others.exclude(computed=""):
-        if field_types.get(formula.field_type).reads(formula.settings, row.name):
-            message = (
-                f"The formula {formula.display_name} uses {row.display_name}: change the formula "
-                "first."
-            )
-            raise InvalidInput(message, "in_use")
+    for formula in used.formulas:
+        message = (
+            f"The formula {formula.display_name} uses {row.display_name}: change the formula first."
+        )
+        raise InvalidInput(message, "in_use")
 
 
 def count_holders(workspace_id: int, field_id: int) -> int:

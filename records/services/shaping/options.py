@@ -40,17 +40,28 @@ BATCH = 500
 
 
 class OptionChanges(TypedDict, total=False):
-    """What may change of an option. Its code stays: programs know the option by it."""
+    """What may change of an option. Its code stays: programs know the option by it.
+
+    `order` is a number to sort by; `position` a place among the field's options, from 0.
+    """
 
     name: str
     order: int
+    position: int
     stage_status: str
     percentage: int | None
 
 
 @defining
-def create_option(author: Definer, field_row: Field, definition: OptionDefinition) -> FieldOption:
-    """Add an option at the end of a choice field."""
+def create_option(
+    author: Definer,
+    field_row: Field,
+    definition: OptionDefinition,
+    *,
+    position: int | None = None,
+) -> FieldOption:
+    """Add an option to a choice field: at a position from 0, else by the definition's `order`, else
+    at the end."""
     # Read again: the field may have been deleted since the caller loaded it.
     field_row = Field.objects.get(
         workspace_id=author.workspace.id, id=field_row.id, deleted_at=None
@@ -65,6 +76,8 @@ def create_option(author: Definer, field_row: Field, definition: OptionDefinitio
             f"a field can have at most {MAX_OPTIONS} options.", "limit_exceeded", at="options"
         )
     made = add_option(field_row, definition)
+    if position is not None:
+        _place(made, position)
     touch(author.workspace.id, [field_row.object_id])
     return made
 
@@ -78,7 +91,7 @@ def update_option(
     row = rows.get(
         workspace_id=author.workspace.id, id=option.id, deleted_at=None, field__deleted_at=None
     )
-    name = row.name
+    name, position = row.name, changes.pop("position", None)
     for key, value in changes.items():
         setattr(row, key, value)
     row.name, row.name_key = check_option_name(row.field, row.name, besides=row.id)
@@ -87,11 +100,26 @@ def update_option(
     if row.percentage is not None and not 0 <= row.percentage <= 100:
         raise InvalidInput("expected a number from 0 to 100.", at="percentage")
     row.save()
+    if position is not None:
+        _place(row, position)
     touch(row.workspace_id, [row.field.object_id])
     # Only names are shown in display names.
     if row.name != name:
         _rename_holders(row)
     return row
+
+
+def _place(option: FieldOption, position: int) -> None:
+    """Put an option at this place among its field's, or at the end, and number them from 0."""
+    others = FieldOption.objects.filter(
+        workspace_id=option.workspace_id, field_id=option.field_id, deleted_at=None
+    ).exclude(id=option.pk)
+    rows = list(others.order_by("order", "id"))
+    rows.insert(position, option)
+    for at, row in enumerate(rows):
+        if row.order != at:
+            row.order = at
+            row.save()
 
 
 def _rename_holders(option: FieldOption) -> None:

@@ -19,6 +19,12 @@ def has_options(field_type: str) -> bool:
     return kind is not None and kind.has_options
 
 
+def named_choices(field_type: str) -> tuple[str, ...]:
+    """The values of a type that has the same ones in every workspace; empty for all others."""
+    kind = _find_type(field_type)
+    return () if kind is None else kind.named_choices()
+
+
 def is_link_type(field_type: str) -> bool:
     """Whether fields of a type are made with the object whose records they link to; those of
     unknown types are not."""

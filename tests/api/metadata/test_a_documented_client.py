@@ -222,6 +222,15 @@ def test_a_pipeline_has_stages(api: ApiClient) -> None:
     assert ok(api.patch(f"{path}/{talk['id']}", {"order": 0, "status": "lost"}))["status"] == "lost"
     assert [row["name"] for row in ok(api.get(path))] == ["Talk", "Lead", "Signed"]
 
+    assert [row["order"] for row in ok(api.get(f"{path}?ordering=order"))] == [0, 1, 2]
+    # The client numbers from 0, and adds one at the end by their number.
+    ok(api.post(path, {"name": "Last", "status": "lost", "order": 3}), 201)
+    ok(api.post(path, {"name": "First", "status": "open", "order": 1}), 201)
+    assert [(row["name"], row["order"]) for row in ok(api.get(path))] == [
+        (name, at) for at, name in enumerate(["Talk", "First", "Lead", "Signed", "Last"])
+    ]
+    assert api.get(f"{path}?ordering=name").status_code == 400
+
     record = ok(api.post("/api/records/deals/add", {"fields": [{"name": "name", "value": "Big"}]}))
     ok(api.patch(f"/api/records/deals/{record['id']}/move", {"stage_id": lead}))
     assert ok(api.post(f"{path}/remove-stage", {"id": lead, "new_stage_id": signed})) == {
@@ -279,3 +288,24 @@ def test_a_record_is_described_as_json_schema(api: ApiClient) -> None:
     schema = ok(api.get(f"{OBJECTS}/contacts/schema"))
     assert schema["properties"]["email"]["type"] == "string"
     assert schema["properties"]["full_name"]["readOnly"] is True
+
+
+def test_stages_change_on_their_own_path_alone(api: ApiClient) -> None:
+    ok(
+        api.post(
+            OBJECTS, {"object_name": "Deals", "entity_name": "Deal", "object_type": "pipeline"}
+        ),
+        201,
+    )
+    options = f"{OBJECTS}/deals/fields/stage/options"
+    first, second = ok(api.get(options))[:2]
+
+    for refused in (
+        api.post(options, {"name": "More"}),
+        api.patch(f"{options}/{first['id']}", {"name": "Less"}),
+        api.delete(f"{options}/{first['id']}"),
+        api.post(f"{options}/{first['id']}/replace", {"id": second["id"]}),
+    ):
+        assert refused.status_code == 400
+        assert "/api/pipelines/deals/stages" in refused.json()["detail"]
+    assert ok(api.get(options))[0] == first

@@ -130,3 +130,93 @@ def test_what_cannot_be_found_is_said(api: ApiClient, path: str, status: int) ->
 
 def test_tags_are_made_by_writing_them(api: ApiClient) -> None:
     assert api.post(TAGS, {"name": "New"}).status_code == 405
+
+
+def test_fields_are_found_in_pages(api: ApiClient) -> None:
+    every = [row["name"] for row in api.get(FIELDS).json()]
+
+    def page(body: dict[str, Any], query: str = "") -> Any:
+        return api.post(f"{FIELDS}/search{query}", body).json()
+
+    assert [row["name"] for row in page({})["results"]] == every
+    first = page({"page_size": 2})
+    assert [row["name"] for row in first["results"]] == every[:2]
+    assert (first["count"], first["previous"]) == (len(every), None)
+    assert [row["name"] for row in page({"page_size": 2}, "?page=2")["results"]] == every[2:4]
+    named = page({"search": "COL", "field_types": ["dropdown", "dynamictags"]})["results"]
+    assert [row["name"] for row in named] == ["colour"]
+    assert named[0]["options"][0]["order"] == 1
+    assert page({"category": named[0]["category"], "search": "colour"})["count"] == 1
+
+
+@pytest.mark.parametrize(
+    "body", [{"field_types": "text"}, {"search": 5}, {"name": "x"}, {"page": 0}]
+)
+def test_a_search_for_fields_says_what_is_wrong_with_it(
+    api: ApiClient, body: dict[str, Any]
+) -> None:
+    answer = api.post(f"{FIELDS}/search", body)
+    assert answer.status_code == 400
+    assert next(iter(body)) in answer.json()["detail"]
+
+
+def test_time_zones_are_options_to_choose_from(api: ApiClient) -> None:
+    path = "/api/custom-objects/client_client/fields/settings-search?field_type=timezone"
+
+    (row,) = api.get(path).json()
+    assert {"id": "Europe/Paris", "name": "Europe/Paris", "code": "Europe/Paris"} in row["options"]
+
+
+def test_details_are_all_there_is_of_an_object(api: ApiClient, workspace: Caller) -> None:
+    plain = api.get("/api/custom-objects/wares/detail").json()
+    assert plain["stages"] is None
+    assert plain["fields"] == api.get(FIELDS).json()
+    assert plain["categories"] == api.get("/api/custom-objects/wares/categories").json()
+    kept = api.get("/api/custom-objects/wares").json()
+    assert {key: plain[key] for key in kept} == kept
+
+    make_object(workspace, "Deals", object_type="pipeline")
+    deals = api.get("/api/custom-objects/deals/detail").json()
+    assert deals["stages"] == api.get("/api/pipelines/deals/stages").json()
+    assert deals["stages"]
+
+
+def test_what_uses_a_field_is_told(api: ApiClient) -> None:
+    formula = {
+        "category": api.get(FIELDS).json()[0]["category"],
+        "display_name": "Shade",
+        "field_type": "formula",
+        "formula_options": {"expression": "record.data.colour"},
+    }
+    made = api.post(FIELDS, formula).json()
+
+    assert api.get(f"{FIELDS}/colour/references").json() == {
+        "saved_views": [],
+        "formulas": [{"id": made["id"], "name": "Shade"}],
+        "display_name_pattern": False,
+        "identifier": False,
+        "mirror": None,
+        "can_delete": False,
+    }
+    maker = api.get(f"{FIELDS}/maker").json()["relation"]
+    mirror = api.get(f"{FIELDS}/maker/references").json()["mirror"]
+    assert mirror == {"object": maker["related_object"], "field": maker["related_field"]}
+    assert api.get(f"{FIELDS}/nothing/references").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [("many_to_one", "primary"), ("one_to_many", "primary_for"), ("many_to_many", "additional")],
+)
+def test_relationships_are_made_with_their_cardinality_too(
+    api: ApiClient, word: str, kind: str
+) -> None:
+    field = {
+        "category": api.get(FIELDS).json()[0]["category"],
+        "display_name": "Seller",
+        "field_type": "relationship",
+        "relation": {"related_object": "makers", "relation_type": word, "related_name": "Sold"},
+    }
+
+    made = api.post(FIELDS, field).json()["relation"]
+    assert (made["relation_type"], made["cardinality"]) == (kind, word)

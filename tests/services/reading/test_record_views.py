@@ -85,6 +85,16 @@ def test_an_id_among_the_names_is_unknown(notes: Caller) -> None:
     )
 
 
+def test_a_name_may_be_asked_for_where_no_field_is_called_so(workspace: Caller) -> None:
+    author, schema = workspace.author, workspace.schema("client_client")
+
+    chosen = select_fields(author, schema, field_names=["name", "email"])
+    assert [spec.name for spec in chosen] == ["email"]
+    assert select_fields(author, schema, field_names=["name"]) == ()
+    error = refusal(select_fields, author, schema, field_ids=["name"])
+    assert isinstance(error, InvalidInput)
+
+
 def test_a_record_is_found_by_each_of_its_keys_while_it_is_live(notes: Caller) -> None:
     author, schema = notes.author, notes.schema("notes")
     row = make_record(notes, "notes", name="Straße 5", size="Small").record

@@ -337,6 +337,98 @@ def test_conditions_have_the_names_of_the_documented_client_too(shop: Caller) ->
     assert with_tags("is_not_blank", None) == with_tags("is_blank", False)
 
 
+@pytest.fixture
+def people(workspace: Caller) -> Caller:
+    for name, tags, status in (
+        ("Ann", ["vip", "press"], {"code": "unsubscribed"}),
+        ("Bob", ["vip"], {"code": "opted_in"}),
+        ("Cy", None, None),
+    ):
+        make_record(
+            workspace,
+            "client_client",
+            first_name=name,
+            email=f"{name}@example.com",
+            tags=tags,
+            email_status=status,
+        )
+    return workspace
+
+
+def people_found(people: Caller, clause: dict[str, Any]) -> set[str]:
+    views = search(people, "client_client", query=[{"filters": [clause]}]).views
+    return {view.display_name[:3].strip() for view in views}
+
+
+@pytest.mark.parametrize(
+    ("condition", "tags", "expected"),
+    [
+        ("has", ["vip", "press"], {"Ann"}),
+        ("has_not", ["vip", "press"], {"Bob", "Cy"}),
+        ("has_any", ["press", "vip"], {"Ann", "Bob"}),
+        ("has_none", ["press"], {"Bob", "Cy"}),
+        ("is_blank", None, {"Cy"}),
+        ("is_not_blank", None, {"Ann", "Bob"}),
+    ],
+)
+def test_tags_of_contacts_have_a_clause_of_their_own(
+    people: Caller, condition: str, tags: list[str] | None, expected: set[str]
+) -> None:
+    held = people.schema("client_client").by_name["tags"].options.values()
+    ids = {option.name: option.uuid for option in held}
+    clause = {"type": "tags", "subtype": "tag", "condition": condition}
+
+    sent = clause if tags is None else {**clause, "ids": [ids[name] for name in tags]}
+    assert people_found(people, sent) == expected
+
+
+@pytest.mark.parametrize(
+    ("clause", "place", "code"),
+    [
+        ({"condition": "has"}, "ids", "required"),
+        ({"condition": "has", "ids": []}, "ids", "invalid"),
+        ({"condition": "has", "ids": ["nobody"]}, "ids", "does_not_exist"),
+        ({"condition": "contains", "ids": ["x"]}, "condition", "invalid"),
+        ({"ids": ["x"]}, "condition", "invalid"),
+        ({"condition": ["has"], "ids": ["x"]}, "condition", "invalid"),
+        ({"condition": "is_blank", "subtype": "custom"}, "subtype", "invalid"),
+        ({"condition": "is_blank", "value": True}, None, "invalid"),
+    ],
+)
+def test_a_clause_on_tags_says_what_is_wrong_with_it(
+    people: Caller, clause: dict[str, Any], place: str | None, code: str
+) -> None:
+    sent = {"type": "tags", **clause}
+    at = ("query", 0, "filters", 0, *([place] if place else []))
+
+    refused = invalid_at(search, people, "client_client", query=[{"filters": [sent]}])
+    assert refused == (at, code)
+
+
+def test_other_objects_have_no_clause_on_tags(shop: Caller) -> None:
+    clause = {"type": "tags", "condition": "has", "ids": ["Needles"]}
+
+    refused = invalid_at(search, shop, "wares", query=[{"filters": [clause]}])
+    assert refused[0][:4] == ("query", 0, "filters", 0)
+
+
+@pytest.mark.parametrize(
+    ("condition", "value", "expected"),
+    [
+        ("=", "unsubscribed_from_all", {"Ann"}),
+        ("is_any_of", ["unsubscribed_from_all", "opted_in"], {"Ann", "Bob"}),
+        ("!=", "unsubscribed_from_all", {"Bob", "Cy"}),
+        ("=", "opted_in", {"Bob"}),
+    ],
+)
+def test_an_email_status_has_the_slugs_of_the_documented_client(
+    people: Caller, condition: str, value: Any, expected: set[str]
+) -> None:
+    clause = {"field": "email_status", "condition": condition, "value": value}
+
+    assert people_found(people, clause) == expected
+
+
 def test_entries_of_a_list_count_as_clauses(shop: Caller) -> None:
     make_record(shop, "wares", name="Both", tags=[f"tag {at}" for at in range(MAX_CLAUSES + 1)])
     clause = {"field": "tags", "condition": "has"}

@@ -83,6 +83,33 @@ def test_options_that_cannot_be_are_refused(
     assert refused == (("options",), "limit_exceeded")
 
 
+@pytest.mark.parametrize(
+    ("position", "expected"),
+    [
+        (0, ["Odd", "Big", "Small"]),
+        (1, ["Big", "Odd", "Small"]),
+        (2, ["Big", "Small", "Odd"]),
+        (99, ["Big", "Small", "Odd"]),
+    ],
+)
+def test_an_option_takes_a_position_and_the_later_ones_move_up(
+    things: Caller, position: int, expected: list[str]
+) -> None:
+    def listed(field: str) -> list[tuple[str, int]]:
+        options = things.schema("things").by_name[field].options.values()
+        return sorted(((row.name, row.order) for row in options), key=lambda row: row[1])
+
+    made = create_option(
+        things.author, field_of(things, "kind"), OptionDefinition("Odd"), position=position
+    )
+    assert listed("kind") == list(zip(expected, range(3), strict=True))
+    last = create_option(things.author, field_of(things, "marks"), OptionDefinition("Odd"))
+    update_option(things.author, last, position=position)
+    assert listed("marks") == list(zip(expected, range(3), strict=True))
+    update_option(things.author, made, position=0)
+    assert listed("kind")[0] == ("Odd", 0)
+
+
 @pytest.mark.parametrize("percentage", [-1, 101])
 def test_a_chance_is_a_percentage(things: Caller, percentage: int) -> None:
     stage = option_of(things, "stage", "New")

@@ -1,0 +1,73 @@
+"""What an object's definition makes of a field: what would lose something if the field went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from records.field_types import FieldSpec
+from records.services.access import Author, grant_of, visible_fields
+from records.services.catalogue import PATTERN_PART, ObjectSchema
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """What a field is needed for: `formulas` read it, names of records show it (`in_pattern`), or
+    it identifies them."""
+
+    formulas: tuple[FieldSpec, ...]
+    in_pattern: bool
+    is_identifier: bool
+
+    @property
+    def any(self) -> bool:
+        return bool(self.formulas) or self.in_pattern or self.is_identifier
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """What uses a field, as far as the caller may see it. `mirror` is the object and the field at
+    the other end of a relationship; `can_delete` whether the caller could delete the field now."""
+
+    uses: Uses
+    mirror: tuple[ObjectSchema, FieldSpec] | None
+    can_delete: bool
+
+
+def uses_of(schema: ObjectSchema, name: str) -> Uses:
+    """What needs the field of this API name; a relationship with an archived object has one too."""
+    return Uses(
+        # A formula names fields by API name, which another field could take over.
+        tuple(item for item in schema.fields if item.type.reads(item.settings, name)),
+        name in PATTERN_PART.findall(schema.display_pattern),
+        schema.identifier is not None and schema.identifier.name == name,
+    )
+
+
+def field_references(author: Author, schema: ObjectSchema, spec: FieldSpec) -> References:
+    """What uses a field that the caller sees; hidden formulas and objects out of sight are left
+    out."""
+    used = uses_of(schema, spec.name)
+    visible = {item.id for item in visible_fields(author, schema)}
+    shown = tuple(item for item in used.formulas if item.id in visible)
+    mirror = _mirror(author, spec)
+    doomed = [used] if mirror is None else [used, uses_of(mirror[0], mirror[1].name)]
+    return References(
+        Uses(shown, used.in_pattern, used.is_identifier),
+        mirror if mirror is not None and _is_visible(author, *mirror) else None,
+        author.may_define
+        and not author.is_read_only
+        and spec.is_deletable
+        and not any(uses.any for uses in doomed),
+    )
+
+
+def _mirror(author: Author, spec: FieldSpec) -> tuple[ObjectSchema, FieldSpec] | None:
+    if not spec.is_link or spec.related_object_id not in author.directory.objects:
+        return None
+    related = author.directory.schema(spec.related_object_id)
+    found = related.by_id.get(spec.mirror_of_id or spec.mirror_id or 0)
+    return None if found is None else (related, found)
+
+
+def _is_visible(author: Author, schema: ObjectSchema, spec: FieldSpec) -> bool:
+    return grant_of(author, schema).any and spec.id not in author.role.hidden_fields
