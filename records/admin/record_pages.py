@@ -3,7 +3,7 @@ path."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -95,13 +95,14 @@ def _addresses(page: ObjectPage, uuid: str) -> dict[str, Any]:
 
 def _groups(page: ObjectPage, view: RecordView) -> list[Group]:
     """Every field the visitor may see with its value, blank or not, by category."""
-    categories = page.categories()
+    categories, errors = page.categories(), view.formula_errors
     found: dict[str, list[Cell]] = {}
     for spec in select_fields(page.author, page.schema, include_hidden=True):
         if spec.computed not in COLUMN_FIELDS:
             value, total = view.values.get(spec.id), view.totals.get(spec.id, 0)
+            cell = show_cell(page.author, spec, value, total=total)
             found.setdefault(spec.category_uuid, []).append(
-                show_cell(page.author, spec, value, total=total)
+                replace(cell, reason=errors.get(spec, ""))
             )
     order = [*categories, *(key for key in found if key not in categories)]
     return [(categories.get(key, ""), found[key]) for key in order if key in found]

@@ -29,13 +29,14 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class Cell:
     """What a record has in a field. `chips`: options and tags; `more`: how many values are not
-    listed."""
+    listed; `reason`: why there is no value, if a formula failed."""
 
     field: FieldSpec
     items: list[Item]
     chips: bool = False
     numeric: bool = False
     more: int = 0
+    reason: str = ""
 
 
 def show_cell(

@@ -500,6 +500,13 @@ class FieldType:
         """Whether a `computed` field with these settings may read the field of this API name."""
         return False
 
+    def failure(
+        self, field: FieldSpec, fields: Iterable[FieldSpec], values: Mapping[str, Stored]
+    ) -> str:
+        """Why `compute` makes nothing of these values, in a sentence that shows none of them; empty
+        where there is nothing to compute, or it makes something."""
+        return ""
+
     def named_choices(self) -> tuple[str, ...]:
         """The values that fields of the type can hold, where they are the same everywhere and few
         enough to choose from."""

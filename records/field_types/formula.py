@@ -1,17 +1,9 @@
-"""A value computed from the record's other values.
-
-The expression is CEL. It sees `record.data.<API name>` and nothing else, and its work is bounded
-before it runs: by its length and the size of its syntax tree, and by having no macros, so that
-nothing in it repeats. `matches` runs on RE2, whose time is linear.
-"""
+"""A value computed from the record's other values, by an expression in CEL."""
 
 from __future__ import annotations
 
-import operator
 import re
-import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -30,34 +22,13 @@ from .checkbox import Checkbox
 from .conditions import number_conditions, text_conditions
 from .date_time import DateTime
 from .decimal_number import DecimalNumber
+from .expressions import MAX_EXPRESSION, MAX_RESULT, names_read, program, reason, tidied
 from .money import Money
 from .numeric import MAX_INTEGER, MIN_INTEGER, number_term
 
 SETTINGS = "formula_options"
 RESULT = "result_type"
 TEXT, NUMBER, BOOLEAN = RESULTS = ("text", "number", "boolean")
-MAX_EXPRESSION = 1000
-MAX_NODES = 2000  # a comparison of two fields has about 40
-MAX_PARENTHESES = 20
-MAX_RESULT = 10_000
-ROOT = "record"
-TYPES = frozenset(
-    {
-        "bool",
-        "bytes",
-        "double",
-        "duration",
-        "int",
-        "list",
-        "map",
-        "string",
-        "timestamp",
-        "type",
-        "uint",
-    }
-)
-MACROS = frozenset({"map", "filter", "all", "exists", "exists_one", "reduce", "min"})
-_parsing = threading.Lock()  # the parser keeps the text it is at
 
 
 class Formula(FieldType):
@@ -83,8 +54,10 @@ class Formula(FieldType):
         if isinstance(raw, int) and MIN_INTEGER <= raw <= MAX_INTEGER:
             return raw
         if isinstance(raw, float) and isfinite(raw):
-            raw = _tidy(raw)
+            raw = tidied(raw)
             return int(raw) if raw.is_integer() and abs(raw) < 2**53 else raw
+        if isinstance(raw, int | float):
+            raise InvalidValue("The number is too large, or it divides by zero.")
         raise InvalidValue("Expected text, a number, true or false.")
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[str]:
@@ -106,7 +79,7 @@ class Formula(FieldType):
         if expression is None or expression == "":
             return {SETTINGS: {"expression": "", **kept}}
         try:
-            _program(check_text(expression, MAX_EXPRESSION).strip())
+            program(check_text(expression, MAX_EXPRESSION).strip())
         except InvalidValue as problem:
             raise InvalidValue.of(problem, SETTINGS, "expression") from None
         return {SETTINGS: {"expression": expression.strip(), **kept}}
@@ -123,9 +96,18 @@ class Formula(FieldType):
     ) -> Stored:
         return evaluate(field, fields, values)
 
+    def failure(
+        self, field: FieldSpec, fields: Iterable[FieldSpec], values: Mapping[str, Stored]
+    ) -> str:
+        try:
+            _result(field, fields, values)
+        except Exception as problem:  # noqa: BLE001 (as in `evaluate`)
+            return reason(problem)
+        return ""
+
     def names_read(self, settings: Mapping[str, Any]) -> Mapping[str, int]:
         expression = settings_group(settings, SETTINGS).get("expression")
-        return _names_read(expression.strip()) if expression else {}
+        return names_read(expression.strip()) if expression else {}
 
     def may_read(self, settings: Mapping[str, Any], name: str) -> bool:
         return name in (settings.get(SETTINGS) or {}).get("expression", "")
@@ -143,6 +125,14 @@ def evaluate(field: FieldSpec, fields: Iterable[FieldSpec], values: Mapping[str,
     `fields` are those the formula may read: other formulas and fields that live elsewhere are not
     among them.
     """
+    try:
+        return _result(field, fields, values)
+    except Exception:  # noqa: BLE001 (whatever the library raises, a formula never stops a write)
+        return None
+
+
+def _result(field: FieldSpec, fields: Iterable[FieldSpec], values: Mapping[str, Stored]) -> Stored:
+    """As `evaluate`; a formula that fails raises what its library raises, or InvalidValue."""
     options = field.settings.get(SETTINGS)
     expression: str = options["expression"] if options else ""
     if not expression:
@@ -152,11 +142,7 @@ def evaluate(field: FieldSpec, fields: Iterable[FieldSpec], values: Mapping[str,
         stored = values.get(str(spec.id))
         if stored is not None and spec.name in expression and not spec.type.computed:
             data[spec.name] = _readable(spec, stored)
-    try:
-        result = _program(expression)(data)
-        return field.type.parse(field, _plain(result))
-    except Exception:  # noqa: BLE001 (whatever the library raises, a formula never stops a write)
-        return None
+    return field.type.parse(field, _plain(program(expression)(data)))
 
 
 def _readable(spec: FieldSpec, stored: Stored) -> JSON:
@@ -191,151 +177,6 @@ def _plain(result: Any) -> JSON:
         if isinstance(result, kind):
             return kind(result)
     raise InvalidValue("The result of the expression must be a text, a number or a boolean.")
-
-
-@cache
-def _environment() -> Any:
-    import celpy  # takes a quarter of a second, which programs without formulas are spared
-
-    return celpy.Environment()
-
-
-@lru_cache(1000)
-def _tree(expression: str) -> Any:
-    """The expression, parsed; InvalidValue when it is none, or is more than we run."""
-    if expression.count("(") + expression.count("[") + expression.count("{") > MAX_PARENTHESES:
-        raise InvalidValue(f"At most {MAX_PARENTHESES} pairs of parentheses.", "limit_exceeded")
-    from celpy.celparser import CELParseError
-
-    with _parsing:
-        try:
-            tree = _environment().compile(expression)
-        except CELParseError as problem:
-            where = (
-                f" from character {problem.column} of line {problem.line} on"
-                if problem.column
-                else ""
-            )
-            raise InvalidValue(f"Not a CEL expression{where}.") from None
-        except RecursionError:
-            raise InvalidValue("The expression is nested too deeply.", "limit_exceeded") from None
-    _check_tree(tree)
-    return tree
-
-
-@lru_cache(1000)
-def _program(expression: str) -> Callable[[Mapping[str, Any]], Any]:
-    """The expression, ready to be asked; InvalidValue as for `_tree`."""
-    from celpy import celtypes
-
-    program = _environment().program(_tree(expression), functions=_arithmetic())
-    name = celtypes.StringType
-
-    def run(data: Mapping[str, Any]) -> Any:
-        fields = celtypes.MapType({name(key): value for key, value in data.items()})
-        return program.evaluate({ROOT: celtypes.MapType({name("data"): fields})})
-
-    return run
-
-
-def _check_tree(tree: Any) -> None:
-    """Refuse an expression that is too big, that may repeat something, or that names what there
-    never is."""
-    nodes = list(tree.iter_subtrees())
-    if len(nodes) > MAX_NODES:
-        raise InvalidValue("The expression is too large.", "limit_exceeded")
-    for node in nodes:
-        names = {str(child) for child in node.children if not hasattr(child, "children")}
-        if node.data == "member_dot_arg" and names & MACROS:
-            raise InvalidValue(f"Macros ({', '.join(sorted(names & MACROS))}) are not supported.")
-        strangers = names - TYPES - {ROOT} if node.data in ("ident", "dot_ident") else ()
-        if strangers:
-            raise InvalidValue(
-                f"There is no {', '.join(strangers)}; a field is read as {ROOT}.data.its_api_name."
-            )
-
-
-def _names_read(expression: str) -> dict[str, int]:
-    """The API names that an expression reads, each with the place of its first character."""
-    names = {}
-    for node in _tree(expression).iter_subtrees():
-        if node.data not in ("member_dot", "member_index") or not _is_data(node.children[0]):
-            continue
-        part = _alone(node.children[1])
-        if not hasattr(part, "children"):
-            found = str(part) if node.data == "member_dot" else str(part).strip("'\"")
-            names[found] = part.column
-    return names
-
-
-def _is_data(node: Any) -> bool:
-    """Whether a part of an expression is `record.data`."""
-    node = _alone(node)
-    if getattr(node, "data", "") != "member_dot" or str(node.children[1]) != "data":
-        return False
-    return str(_alone(node.children[0])) == ROOT
-
-
-def _alone(node: Any) -> Any:
-    """What a part of an expression holds, without what it is wrapped in."""
-    while len(getattr(node, "children", ())) == 1:
-        node = node.children[0]
-    return node
-
-
-def _arithmetic() -> dict[str, Callable[[Any, Any], Any]]:
-    """CEL's arithmetic, in which a whole number next to a double is one too, as people expect."""
-    from celpy.evaluation import base_functions
-
-    operators = {
-        "_+_": operator.add,
-        "_-_": operator.sub,
-        "_*_": operator.mul,
-        "_/_": operator.truediv,
-    }
-    operators |= {
-        name: base_functions[name] for name in ("_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_")
-    }
-    return {name: _promoting(work) for name, work in operators.items()}
-
-
-def _blank_or(operand: Any) -> Any:
-    """An operand of a comparison with null: a field that is blank, which no record holds, is
-    null."""
-    from celpy.evaluation import CELEvalError
-
-    if isinstance(operand, CELEvalError):
-        if operand.args[1:2] == (KeyError,):
-            return None
-        raise operand
-    return operand
-
-
-def _tidy(number: float) -> float:
-    """A number without what binary fractions add to it: 3 * 1.1 is 3.3."""
-    return float(f"{number:.15g}")
-
-
-def _promoting(work: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    from celpy import celtypes
-    from celpy.evaluation import base_functions
-
-    def both(left: Any, right: Any) -> Any:
-        if left is None or right is None:
-            left, right = _blank_or(left), _blank_or(right)
-            if work in (base_functions["_==_"], base_functions["_!=_"]):
-                same = left is None and right is None
-                return celtypes.BoolType(same == (work is base_functions["_==_"]))
-        if isinstance(left, float) and isinstance(right, celtypes.IntType):
-            right = celtypes.DoubleType(right)
-        elif isinstance(right, float) and isinstance(left, celtypes.IntType):
-            left = celtypes.DoubleType(left)
-        result = work(left, right)
-        if isinstance(result, str) and len(result) > MAX_RESULT:
-            raise ValueError("too long")
-        return celtypes.DoubleType(_tidy(result)) if isinstance(result, float) else result
-
-    return both
 
 
 class NumberFormula(Formula):
@@ -395,7 +236,7 @@ def _result_of(expression: str, fields: Sequence[FieldSpec]) -> str:
         data = {spec.name: _sample(spec, *sample) for spec in fields if not spec.type.computed}
         for held in (data, {}):  # some expressions are there for what is blank
             try:
-                found.add(_kind(_plain(_program(expression)(held))))
+                found.add(_kind(_plain(program(expression)(held))))
             except Exception:  # noqa: BLE001, S112 (as in `evaluate`)
                 continue
     return found.pop() if len(found) == 1 else ""

@@ -45,7 +45,10 @@ def whole_content(author: Author, view: RecordView, fields: Sequence[FieldSpec])
     """A record whose own links are all there, so that a full write of what was read loses none."""
     if any(view.schema.by_id[key].mirror_of_id is None for key in _cut(view)):
         view = view_records(author, view.schema, [view.row], fields, view.access, whole=True)[0]
-    return record_content(view)
+    content = record_content(view)
+    if errors := view.formula_errors:
+        content["_formula_errors"] = {spec.name: reason for spec, reason in errors.items()}
+    return content
 
 
 def _cut(view: RecordView) -> dict[int, int]:

@@ -398,3 +398,11 @@ def test_a_move_to_a_won_stage_closes_the_deal(admin: Workbench, companies: str)
     edit(admin, f"/admin/records/objects/{schema.uuid}/{deal}/", stage=won)
 
     assert read(admin.caller, "deals", deal)["actual_close_date"]
+
+
+def test_a_formula_that_fails_says_why(admin: Workbench, companies: str) -> None:
+    division = {"formula_options": {"expression": "100 / record.data.employees"}}
+    make_field(admin.caller, "companies", "Share", "formula", settings=division)
+    uuid = make_record(admin.caller, "companies", name="Empty", employees=0).record.uuid
+
+    assert "blank: It divides by zero." in plain(admin.read(f"{companies}{uuid}/"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -208,3 +209,57 @@ def test_a_formula_knows_what_it_may_read() -> None:
 def test_the_names_that_an_expression_reads(expression: str, names: dict[str, int]) -> None:
     settings = {"formula_options": {"expression": expression}}
     assert field_types.get("formula").names_read(settings) == names
+
+
+def failure(expression: str, values: dict[str, Any] = VALUES, result: str | None = None) -> str:
+    group = {"expression": expression} | ({"result_type": result} if result else {})
+    settings = field_types.get("formula").check_settings({"formula_options": group})
+    kind = field_types.get("formula").typed(settings)
+    field = replace(make_field("formula", id=11, name="tested", settings=settings), type=kind)
+    return kind.failure(field, FIELDS, values)
+
+
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ("record.data.quantity / 0", "It divides by zero."),
+        ("record.data.quantity % 0", "It divides by zero."),
+        ("record.data.price / 0.0", "too large, or it divides by zero"),
+        ("record.data.quantity * 9223372036854775807", "A value is too large"),
+        ("int(record.data.title)", "cannot be converted"),
+        ("record.data.title + record.data.quantity", "do not go together"),
+        ("record.data.quantity ? 1 : 2", "do not go together"),
+        ("record.data.colours[7]", "does not have"),
+        ("record.data.colours", "must be a text, a number or a boolean"),
+        ("record.data.body + record.data.body", "A value is too large"),
+        ("timestamp(record.data.title)", "cannot be computed"),
+    ],
+)
+def test_a_formula_that_fails_says_why_without_a_value(expression: str, reason: str) -> None:
+    assert computed(expression) is None
+    said = failure(expression)
+    assert reason.lower() in said.lower()
+    assert said[0].isupper()
+    assert said.endswith(".")
+    assert "Tea" not in said
+
+
+def test_results_of_another_type_say_so() -> None:
+    assert failure("record.data.title", result="number") == "Expected a number."
+    assert failure("record.data.price", result="boolean") == "Expected true or false."
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "record.data.price + 1.0",
+        "1 / record.data.quantity",
+        "record.data.quantity / record.data.price > 2",
+        "record.data.colour",
+        "record.data.due",
+        "",
+    ],
+)
+def test_a_blank_is_no_failure(expression: str) -> None:
+    assert failure(expression, {}) == ""
+    assert failure(expression) == ""

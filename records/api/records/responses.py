@@ -73,9 +73,14 @@ def saved_answer(
 
 def record_detail(view: RecordView) -> dict[str, Any]:
     """A record with the figures around it."""
-    summary = view.row.summary
+    summary, row = view.row.summary, record_row(view)
+    if errors := view.formula_errors:
+        row["fields"] = orjson.loads(orjson.dumps(row["fields"])) | {
+            spec.uuid: {**field_head(spec), "value": None, "formula_error": reason}
+            for spec, reason in errors.items()
+        }
     return {
-        **record_row(view),
+        **row,
         "client_info": {
             "num_addresses_v2": summary.addresses,
             "display_name": view.display_name,

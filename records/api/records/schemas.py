@@ -43,6 +43,10 @@ component(
             **obj({"count": INTEGER}),
             "description": "The number of values, if there are more than 100.",
         },
+        formula_error={
+            "type": "string",
+            "description": "Why the formula has no value; in single records alone.",
+        },
     ),
 )
 component(

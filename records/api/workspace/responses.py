@@ -53,6 +53,14 @@ def record_row(view: RecordView, fields: Fields, zone: ZoneInfo) -> dict[str, An
     }
 
 
+def record_detail(view: RecordView, fields: Fields, zone: ZoneInfo) -> dict[str, Any]:
+    """DataRecordResponse of a single record, which says why its formulas have no value."""
+    row, errors = record_row(view, fields, zone), view.formula_errors
+    if errors:
+        row["formulaErrors"] = {spec.name: reason for spec, reason in errors.items()}
+    return row
+
+
 def record_answer(
     request: HttpRequest, author: Author, view: RecordView, fields: Fields
 ) -> HttpResponse:
@@ -60,22 +68,29 @@ def record_answer(
     tag = tagged(view.version)
     if is_known(request, view.version):
         return empty_answer(304, tag)
-    return json_answer(record_row(view, fields, author.workspace.zone), 200, tag)
+    return json_answer(record_detail(view, fields, author.workspace.zone), 200, tag)
 
 
 def saved_rows(author: Author, results: Sequence[SaveResult]) -> list[dict[str, Any]]:
     """Records of one type after a write."""
     if not results:
         return []
-    schema = results[0].schema
-    fields = select_fields(author, schema)
-    views = view_records(author, schema, [result.record for result in results], fields, plain=True)
-    return [record_row(view, fields, author.workspace.zone) for view in views]
+    fields = select_fields(author, results[0].schema)
+    zone = author.workspace.zone
+    return [record_row(view, fields, zone) for view in _saved_views(author, results, fields)]
 
 
 def saved_answer(author: Author, result: SaveResult, status: int = 200) -> HttpResponse:
     """One record after a write."""
-    return json_answer(saved_rows(author, [result])[0], status, tagged(result.record.version))
+    fields = select_fields(author, result.schema)
+    (view,) = _saved_views(author, [result], fields)
+    content = record_detail(view, fields, author.workspace.zone)
+    return json_answer(content, status, tagged(result.record.version))
+
+
+def _saved_views(author: Author, results: Sequence[SaveResult], fields: Fields) -> list[RecordView]:
+    schema = results[0].schema
+    return view_records(author, schema, [result.record for result in results], fields, plain=True)
 
 
 # ---------------------------------------------------------------- pages

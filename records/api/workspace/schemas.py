@@ -54,7 +54,12 @@ _component(
             "createdAt": MOMENT,
             "updatedAt": MOMENT,
             "version": INTEGER,
-        }
+        },
+        formulaErrors={
+            "type": "object",
+            "additionalProperties": STRING,
+            "description": "Why formulas have no value, by slug; in single records alone.",
+        },
     ),
 )
 _WRITTEN = {

@@ -45,9 +45,9 @@ MAX_LOOKED_UP = 10_000  # characters; no identifier is longer
 class RecordView:
     """One record as one caller sees it.
 
-    `values` is JSON by field id, in display order, blank ones left out; `totals` the number of
-    values of the relationships that have more than are shown; `display_name` is made only of what
-    the caller may see.
+    `fields` are those that were requested; `values` is JSON by field id, in display order, blank
+    ones left out; `totals` the number of values of the relationships that have more than are shown;
+    `display_name` is made only of what the caller may see.
     """
 
     schema: ObjectSchema
@@ -55,6 +55,7 @@ class RecordView:
     access: Access
     values: dict[int, Any]
     display_name: str
+    fields: Sequence[FieldSpec] = ()
     totals: dict[int, int] = field(default_factory=dict)
 
     @property
@@ -68,6 +69,19 @@ class RecordView:
     @property
     def num_associated_team_members(self) -> int:
         return self.row.summary.team_members(self.schema, self.row.values)
+
+    @property
+    def formula_errors(self) -> dict[FieldSpec, str]:
+        """Why formulas that were requested are blank, in a sentence each that shows no value; a
+        formula that read a blank is blank without an error. Computed anew each time."""
+        if not self.access.view:
+            return {}
+        found = {
+            spec: spec.type.failure(spec, self.schema.stored, self.row.values)
+            for spec in self.fields
+            if spec.type.computed and spec.id not in self.values
+        }
+        return {spec: reason for spec, reason in found.items() if reason}
 
 
 # ---------------------------------------------------------------- which fields
@@ -263,7 +277,7 @@ def view_records(
     views = []
     for row, name in zip(rows, _names(author, schema, rows), strict=True):
         access = granted or access_to(author, schema, row.values, row.member_id)
-        view = RecordView(schema, row, access, {}, name)
+        view = RecordView(schema, row, access, {}, name, fields)
         # A record out of sight keeps its place in the list, without values.
         if everything or access.view:
             _fill(view, readers)

@@ -32,6 +32,7 @@ from .data_types import (
 )
 from .default_fields import DEFAULT_STAGES
 from .field_removal import clear_values, count_holders, delete_field, find_holders
+from .field_uses import References, Uses, field_references
 from .objects import (
     ORDERINGS,
     ObjectInfo,
@@ -42,7 +43,6 @@ from .objects import (
 )
 from .open_objects import save_openly
 from .options import create_option, delete_option, get_option, replace_option, update_option
-from .references import References, Uses, field_references
 from .type_facts import (
     documented_settings,
     has_options,

@@ -22,7 +22,7 @@ from records.services.catalogue import (
 from records.services.database import fetch, in_one_transaction
 from records.services.writing import remove_field
 
-from .references import uses_of
+from .field_uses import uses_of
 
 BATCH = 500
 

@@ -21,6 +21,7 @@ from tests.factories import (
     FieldDefinition,
     OptionDefinition,
     archive,
+    make_field,
     make_member,
     make_object,
     make_record,
@@ -133,3 +134,27 @@ def test_a_record_out_of_sight_shows_nothing(notes: Caller) -> None:
     )
     assert not view.access.view
     assert view.values == {}
+
+
+def test_formulas_that_fail_say_why_to_those_who_see_them(notes: Caller) -> None:
+    make_field(notes, "notes", "Pages", "integer")
+    division = {"formula_options": {"expression": "100 / record.data.pages"}}
+    make_field(notes, "notes", "Share", "formula", settings=division)
+    failing, blank, whole = (
+        make_record(notes, "notes", name=name, pages=pages).record.uuid
+        for name, pages in (("None", 0), ("Unknown", None), ("Four", 4))
+    )
+
+    def errors(caller: Caller, uuid: str, **asked: Any) -> dict[str, str]:
+        schema = caller.schema("notes")
+        fields = select_fields(caller.author, schema, **asked)
+        found = get_record(caller.author, schema, uuid, fields).formula_errors
+        return {spec.name: reason for spec, reason in found.items()}
+
+    assert errors(notes, failing) == {"share": "It divides by zero."}
+    assert errors(notes, failing, field_names=["pages"]) == {}
+    assert errors(notes, blank) == errors(notes, whole) == {}
+    clerk = make_member(
+        notes, "clerk@example.com", {"notes": {"view": "all"}}, hidden=[("notes", "share")]
+    )
+    assert errors(clerk, failing) == {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from records.services.shaping.references import References, field_references, uses_of
+from records.services.shaping.field_uses import References, field_references, uses_of
 from tests.factories import (
     Caller,
     FieldDefinition,

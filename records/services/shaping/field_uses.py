@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from records.field_types import FieldSpec
 from records.services.access import Author, grant_of, visible_fields
 from records.services.catalogue import PATTERN_PART, ObjectSchema
 
 
-@dataclass(frozen=True, slots=True)
-class Uses:
+class Uses(NamedTuple):
     """What a field is needed for: `formulas` read it, names of records show it (`in_pattern`), or
     it identifies them."""
 
@@ -20,11 +19,11 @@ class Uses:
 
     @property
     def any(self) -> bool:
-        return bool(self.formulas) or self.in_pattern or self.is_identifier
+        """Whether it is needed for anything."""
+        return any(self)
 
 
-@dataclass(frozen=True, slots=True)
-class References:
+class References(NamedTuple):
     """What uses a field, as far as the caller may see it. `mirror` is the object and the field at
     the other end of a relationship; `can_delete` whether the caller could delete the field now."""
 
@@ -47,18 +46,15 @@ def field_references(author: Author, schema: ObjectSchema, spec: FieldSpec) -> R
     """What uses a field that the caller sees; hidden formulas and objects out of sight are left
     out."""
     used = uses_of(schema, spec.name)
-    visible = {item.id for item in visible_fields(author, schema)}
-    shown = tuple(item for item in used.formulas if item.id in visible)
+    shown = set(visible_fields(author, schema))
+    formulas = tuple(filter(shown.__contains__, used.formulas))
     mirror = _mirror(author, spec)
-    doomed = [used] if mirror is None else [used, uses_of(mirror[0], mirror[1].name)]
-    return References(
-        Uses(shown, used.in_pattern, used.is_identifier),
-        mirror if mirror is not None and _is_visible(author, *mirror) else None,
-        author.may_define
-        and not author.is_read_only
-        and spec.is_deletable
-        and not any(uses.any for uses in doomed),
-    )
+    # A relationship goes with its mirror.
+    needed = used.any or (mirror is not None and uses_of(mirror[0], mirror[1].name).any)
+    may_delete = author.may_define and not author.is_read_only and spec.is_deletable
+    if mirror is not None and not _is_visible(author, *mirror):
+        mirror = None
+    return References(used._replace(formulas=formulas), mirror, may_delete and not needed)
 
 
 def _mirror(author: Author, spec: FieldSpec) -> tuple[ObjectSchema, FieldSpec] | None:

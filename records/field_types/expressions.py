@@ -1,0 +1,203 @@
+"""CEL, as formulas use it: parsed, bounded, and run.
+
+An expression sees `record.data.<API name>` and nothing else, and its work is bounded before it
+runs: by its length and the size of its syntax tree, and by having no macros, so that nothing in it
+repeats. `matches` runs on RE2, whose time is linear.
+"""
+
+from __future__ import annotations
+
+import operator
+import threading
+from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
+from typing import Any
+
+from .base import InvalidValue
+
+MAX_EXPRESSION = 1000
+MAX_NODES = 2000  # a comparison of two fields has about 40
+MAX_PARENTHESES = 20
+MAX_RESULT = 10_000
+ROOT = "record"
+TYPES = frozenset(
+    {
+        "bool",
+        "bytes",
+        "double",
+        "duration",
+        "int",
+        "list",
+        "map",
+        "string",
+        "timestamp",
+        "type",
+        "uint",
+    }
+)
+MACROS = frozenset({"map", "filter", "all", "exists", "exists_one", "reduce", "min"})
+REASONS: Mapping[type, str] = {
+    KeyError: "",
+    IndexError: "It reads a place that the list or the text does not have.",
+    TypeError: "It puts values together whose types do not go together.",
+    ValueError: "A value is too large, or a text cannot be converted.",
+    ZeroDivisionError: "It divides by zero.",
+}
+_parsing = threading.Lock()  # the parser keeps the text it is at
+
+
+@cache
+def _environment() -> Any:
+    import celpy  # takes a quarter of a second, which programs without formulas are spared
+
+    return celpy.Environment()
+
+
+@lru_cache(1000)
+def _tree(expression: str) -> Any:
+    """The expression, parsed; InvalidValue when it is none, or is more than we run."""
+    if expression.count("(") + expression.count("[") + expression.count("{") > MAX_PARENTHESES:
+        raise InvalidValue(f"At most {MAX_PARENTHESES} pairs of parentheses.", "limit_exceeded")
+    from celpy.celparser import CELParseError
+
+    with _parsing:
+        try:
+            tree = _environment().compile(expression)
+        except CELParseError as problem:
+            where = (
+                f" from character {problem.column} of line {problem.line} on"
+                if problem.column
+                else ""
+            )
+            raise InvalidValue(f"Not a CEL expression{where}.") from None
+        except RecursionError:
+            raise InvalidValue("The expression is nested too deeply.", "limit_exceeded") from None
+    _check_tree(tree)
+    return tree
+
+
+@lru_cache(1000)
+def program(expression: str) -> Callable[[Mapping[str, Any]], Any]:
+    """The expression, ready to be asked; InvalidValue as for `_tree`."""
+    from celpy import celtypes
+
+    compiled = _environment().program(_tree(expression), functions=_arithmetic())
+    name = celtypes.StringType
+
+    def run(data: Mapping[str, Any]) -> Any:
+        fields = celtypes.MapType({name(key): value for key, value in data.items()})
+        return compiled.evaluate({ROOT: celtypes.MapType({name("data"): fields})})
+
+    return run
+
+
+def _check_tree(tree: Any) -> None:
+    """Refuse an expression that is too big, that may repeat something, or that names what there
+    never is."""
+    nodes = list(tree.iter_subtrees())
+    if len(nodes) > MAX_NODES:
+        raise InvalidValue("The expression is too large.", "limit_exceeded")
+    for node in nodes:
+        names = {str(child) for child in node.children if not hasattr(child, "children")}
+        if node.data == "member_dot_arg" and names & MACROS:
+            raise InvalidValue(f"Macros ({', '.join(sorted(names & MACROS))}) are not supported.")
+        strangers = names - TYPES - {ROOT} if node.data in ("ident", "dot_ident") else ()
+        if strangers:
+            raise InvalidValue(
+                f"There is no {', '.join(strangers)}; a field is read as {ROOT}.data.its_api_name."
+            )
+
+
+def names_read(expression: str) -> dict[str, int]:
+    """The API names that an expression reads, each with the place of its first character."""
+    names = {}
+    for node in _tree(expression).iter_subtrees():
+        if node.data not in ("member_dot", "member_index") or not _is_data(node.children[0]):
+            continue
+        part = _alone(node.children[1])
+        if not hasattr(part, "children"):
+            found = str(part) if node.data == "member_dot" else str(part).strip("'\"")
+            names[found] = part.column
+    return names
+
+
+def _is_data(node: Any) -> bool:
+    """Whether a part of an expression is `record.data`."""
+    node = _alone(node)
+    if getattr(node, "data", "") != "member_dot" or str(node.children[1]) != "data":
+        return False
+    return str(_alone(node.children[0])) == ROOT
+
+
+def _alone(node: Any) -> Any:
+    """What a part of an expression holds, without what it is wrapped in."""
+    while len(getattr(node, "children", ())) == 1:
+        node = node.children[0]
+    return node
+
+
+def _arithmetic() -> dict[str, Callable[[Any, Any], Any]]:
+    """CEL's arithmetic, in which a whole number next to a double is one too, as people expect."""
+    from celpy.evaluation import base_functions
+
+    operators = {
+        "_+_": operator.add,
+        "_-_": operator.sub,
+        "_*_": operator.mul,
+        "_/_": operator.truediv,
+    }
+    operators |= {
+        name: base_functions[name] for name in ("_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_")
+    }
+    return {name: _promoting(work) for name, work in operators.items()}
+
+
+def _blank_or(operand: Any) -> Any:
+    """An operand of a comparison with null: a field that is blank, which no record holds, is
+    null."""
+    from celpy.evaluation import CELEvalError
+
+    if isinstance(operand, CELEvalError):
+        if operand.args[1:2] == (KeyError,):
+            return None
+        raise operand
+    return operand
+
+
+def tidied(number: float) -> float:
+    """A number without what binary fractions add to it: 3 * 1.1 is 3.3."""
+    return float(f"{number:.15g}")
+
+
+def _promoting(work: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    from celpy import celtypes
+    from celpy.evaluation import CELEvalError, base_functions
+
+    def both(left: Any, right: Any) -> Any:
+        if left is None or right is None:
+            left, right = _blank_or(left), _blank_or(right)
+            if work in (base_functions["_==_"], base_functions["_!=_"]):
+                same = left is None and right is None
+                return celtypes.BoolType(same == (work is base_functions["_==_"]))
+        for operand in (left, right):
+            if isinstance(operand, CELEvalError):
+                return operand  # of what is blank or has failed, nothing can be computed
+        if isinstance(left, float) and isinstance(right, celtypes.IntType):
+            right = celtypes.DoubleType(right)
+        elif isinstance(right, float) and isinstance(left, celtypes.IntType):
+            left = celtypes.DoubleType(left)
+        result = work(left, right)
+        if isinstance(result, str) and len(result) > MAX_RESULT:
+            raise ValueError("too long")
+        return celtypes.DoubleType(tidied(result)) if isinstance(result, float) else result
+
+    return both
+
+
+def reason(problem: Exception) -> str:
+    """Why an expression has no result, in a sentence that shows no value; empty where it read a
+    blank, whose result is blank too."""
+    cause = problem.args[1] if len(problem.args) > 1 else None
+    if isinstance(problem, InvalidValue):
+        return problem.message
+    return REASONS.get(cause, "It cannot be computed.") if isinstance(cause, type) else ""
