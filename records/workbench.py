@@ -6,17 +6,21 @@ imported, and so cannot be imported while the site is made.
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
+from django.contrib.auth.views import PasswordChangeView
 from django.core.paginator import InvalidPage
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, reverse
 from unfold.sites import UnfoldAdminSite
 
 from records.exceptions import TooMany
 
 LONGEST_NUMBER = 10
+T = TypeVar("T", bound=HttpResponseBase)
 
 
 class WorkbenchSite(UnfoldAdminSite):
@@ -77,12 +81,22 @@ class WorkbenchSite(UnfoldAdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The log-in page; 429 when too many passwords were wrong."""
-        response: HttpResponse = super().login(request, extra_context)
-        refused: TooMany | None = getattr(request, "refused_log_in", None)
-        if refused is not None:
-            response.status_code = HTTPStatus.TOO_MANY_REQUESTS
-            response.headers["Retry-After"] = str(refused.retry_after)
-        return response
+        return _with_status(request, super().login(request, extra_context))
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """The page that changes one's own password; 429 when too many old ones were wrong."""
+        from records.admin.log_in import OwnPasswordForm
+
+        request.current_app = self.name
+        view = PasswordChangeView.as_view(
+            form_class=partial(OwnPasswordForm, request),
+            template_name=self.password_change_template or "registration/password_change_form.html",
+            success_url=reverse(f"{self.name}:password_change_done", current_app=self.name),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return _with_status(request, view(request))
 
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -101,3 +115,12 @@ class WorkbenchSite(UnfoldAdminSite):
         from records.admin.choosing import get_visitor
 
         return {**context, "visitor": get_visitor(request)}
+
+
+def _with_status(request: HttpRequest, response: T) -> T:
+    """The page, as 429 if its password was not tried because too many were wrong."""
+    refused: TooMany | None = getattr(request, "refused_log_in", None)
+    if refused is not None:
+        response.status_code = HTTPStatus.TOO_MANY_REQUESTS
+        response.headers["Retry-After"] = str(refused.retry_after)
+    return response

@@ -71,3 +71,23 @@ def test_log_ins_that_succeed_do_not_count(email: str) -> None:
 def test_an_empty_form_is_no_attempt(email: str) -> None:
     assert {log_in(email, "").status_code for _ in range(12)} == {200}
     assert log_in(email, RIGHT).status_code == 302
+
+
+def test_an_open_session_is_no_way_to_guess_the_password(email: str, workspace: Caller) -> None:
+    visitor = Client(REMOTE_ADDR="192.0.2.7")
+    visitor.force_login(workspace.member.user)
+
+    def change(old: str) -> Any:
+        new = {"new_password1": "a longer password", "new_password2": "a longer password"}
+        return visitor.post("/admin/password_change/", {"old_password": old, **new})
+
+    with time_machine.travel(1_000_000.0, tick=False) as clock:
+        assert {change("wrong").status_code for _ in range(10)} == {200}
+        refused = change(RIGHT)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "900")
+        assert SAID in refused.content.decode()
+        # Both pages count the same attempts.
+        assert log_in(email, RIGHT).status_code == 429
+        clock.shift(900)
+        assert change(RIGHT).status_code == 302
+        assert log_in(email, "a longer password").status_code == 302
