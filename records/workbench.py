@@ -81,7 +81,8 @@ class WorkbenchSite(UnfoldAdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The log-in page; 429 when too many passwords were wrong."""
-        return _with_status(request, super().login(request, extra_context))
+        response: HttpResponse = super().login(request, extra_context)
+        return _with_status(request, response)
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
