@@ -43,6 +43,8 @@ TAG_ORDERINGS = ("name", "-name")
 class FindingViewSet(MetadataViewSet):
     """Lists to choose from."""
 
+    reads = frozenset({"search"})
+
     @documentation.find_objects
     def objects(self, request: HttpRequest) -> HttpResponse:
         """The objects whose records the caller may see, contacts included."""

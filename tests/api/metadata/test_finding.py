@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.factories import (
     Caller,
     FieldDefinition,
     OptionDefinition,
+    make_key,
     make_member,
     make_object,
     make_record,
@@ -147,6 +149,13 @@ def test_fields_are_found_in_pages(api: ApiClient) -> None:
     assert [row["name"] for row in named] == ["colour"]
     assert named[0]["options"][0]["order"] == 1
     assert page({"category": named[0]["category"], "search": "colour"})["count"] == 1
+
+
+def test_a_key_that_only_reads_finds_fields(workspace: Caller) -> None:
+    _, secret = make_key(workspace.workspace, workspace.member, scopes=["datatypes:read"])
+    reader = ApiClient(replace(workspace, secret=secret))
+
+    assert reader.post(f"{FIELDS}/search", {"search": "name"}).status_code == 200
 
 
 @pytest.mark.parametrize(
