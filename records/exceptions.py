@@ -7,6 +7,7 @@
     ├── NotAllowed            the thing is visible, the action is not granted (403)
     ├── NotFound              missing, archived, another workspace's, or hidden: all the same (404)
     ├── Conflict              lost a race that a retry may win (409)
+    │   ├── Archived          the record has to be unarchived first (409)
     │   └── InFlight          the same call is still being carried out (409)
     ├── PreconditionFailed    the record is at another version than the caller expects (412)
     ├── TooLarge              more bytes than are read (413)
@@ -25,9 +26,10 @@ Interfaces translate these once, at their edge.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Protocol
 
 Place = tuple[str | int, ...]  # keys and positions, from the outermost in
@@ -55,11 +57,19 @@ def located(path: Place, reason: str) -> str:
 
 
 MOST_QUOTED = 80  # characters: enough to recognize, whatever was sent
+NEAREST, LIKENESS = 3, 0.7
 
 
 def quoted(sent: object) -> str:
     """What was sent, as messages show it: in quotes, and cut where it is long."""
     return repr(str(sent)[:MOST_QUOTED])
+
+
+def did_you_mean(sent: object, known: Iterable[str]) -> str:
+    """The names that what was sent may be a slip of, as a sentence to append; empty for none."""
+    names = {name.casefold(): name for name in known}
+    near = get_close_matches(str(sent)[:MOST_QUOTED].casefold(), names, NEAREST, LIKENESS)
+    return f" Did you mean {' or '.join(repr(names[name]) for name in near)}?" if near else ""
 
 
 class RecordsError(Exception):
@@ -201,6 +211,13 @@ class Conflict(RecordsError):
     """Lost a race that a retry may win."""
 
     code = "conflict"
+
+
+class Archived(Conflict):
+    """The record is archived: it must be brought back first."""
+
+    def __init__(self) -> None:
+        super().__init__("The record is archived: unarchive it first.")
 
 
 class InFlight(Conflict):

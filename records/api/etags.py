@@ -7,6 +7,7 @@ import re
 from django.http import HttpRequest
 
 from records.exceptions import InvalidInput, PreconditionFailed
+from records.services.catalogue import ObjectSchema
 from records.services.writing import SaveRequest
 
 NO_VERSION = 0  # what no record is at
@@ -56,16 +57,16 @@ def check_new(request: HttpRequest) -> None:
         raise PreconditionFailed(NO_VERSION)
 
 
-def set_conditions(request: HttpRequest, save: SaveRequest) -> None:
+def set_conditions(request: HttpRequest, save: SaveRequest, schema: ObjectSchema) -> None:
     """Have an upsert carried out only under the conditions that the call sends with it."""
     save.must_be_new = _asks_for_none(request)
     versions = expected_versions(request)
     if versions is None:
         save.must_exist = "HTTP_IF_MATCH" in request.META
-    elif len(versions) > 1:
+    elif len(versions) > 1 and schema.external is None:
         raise InvalidInput("expected one entity tag: an upsert finds one record.", at="If-Match")
     else:
-        save.expected_version = next(iter(versions), NO_VERSION)
+        save.expected_version = min(versions, default=NO_VERSION)
 
 
 def check_unconditional(request: HttpRequest, *headers: str) -> None:

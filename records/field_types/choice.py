@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from records.exceptions import did_you_mean
+
 from .base import (
     JSON,
     FieldSpec,
@@ -66,7 +68,7 @@ def option_key(field: FieldSpec, raw: JSON) -> int:
         for find in finders:
             if (key := find(field, sought)) is not None:
                 return key
-    raise InvalidValue(f"{missing} {quoted(sought)}.{_ways_out(field)}", "does_not_exist")
+    raise InvalidValue(f"{missing} {quoted(sought)}.{_ways_out(field, sought)}", "does_not_exist")
 
 
 def _check_agreement(field: FieldSpec, raw: Mapping[str, Any]) -> None:
@@ -88,10 +90,12 @@ def _check_agreement(field: FieldSpec, raw: Mapping[str, Any]) -> None:
         raise InvalidValue(f"The {parts} do not name the same option; send one of them.")
 
 
-def _ways_out(field: FieldSpec) -> str:
-    """The options there are, where a message can hold them."""
-    shown = ", ".join(live_names(field))
-    return f" The options are {shown}." if 0 < len(shown) <= MAX_TOLD else ""
+def _ways_out(field: FieldSpec, sought: str) -> str:
+    """The options that may be meant, and all there are, where a message can hold them."""
+    names = live_names(field)
+    shown = ", ".join(names)
+    listed = f" The options are {shown}." if 0 < len(shown) <= MAX_TOLD else ""
+    return did_you_mean(sought, names) + listed
 
 
 def named_option(field: FieldSpec, cell: str) -> JSON:

@@ -6,10 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import orjson
+
 from records.exceptions import InvalidInput
+from records.http import is_too_deep
 
 Schema = Mapping[str, Any]
 MAX_PROBLEMS = 20
+MAX_DEPTH = 64
 KINDS: dict[str, type] = {
     "string": str,
     "integer": int,
@@ -23,7 +27,11 @@ def check_arguments(schema: Schema, arguments: Mapping[str, Any]) -> dict[str, A
     """The arguments that were given (null counts as not given), with defaults; InvalidInput says
     all that is wrong."""
     known: Mapping[str, Schema] = schema["properties"]
-    given = {name: value for name, value in arguments.items() if value is not None}
+    given = {
+        name: _decoded(name, known.get(name, {}), value)
+        for name, value in arguments.items()
+        if value is not None
+    }
     problems = [
         f"{_shown(name)}: there is no such argument; the arguments are {', '.join(known)}."
         for name in arguments
@@ -44,9 +52,32 @@ def check_arguments(schema: Schema, arguments: Mapping[str, Any]) -> dict[str, A
     return {name: part["default"] for name, part in known.items() if "default" in part} | given
 
 
+def _decoded(name: str, schema: Schema, value: Any) -> Any:
+    """The argument; one that is an object or a list, and was sent as JSON text, as what it says."""
+    kinds = _kinds(schema)
+    structured = [kind for kind in kinds if kind in ("object", "array")]
+    if not structured or not isinstance(value, str):
+        return value
+    try:
+        content = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return value
+    fits = any(_is(kind, content) for kind in structured)
+    if fits and is_too_deep(content, MAX_DEPTH):
+        raise InvalidInput(
+            f"the text is nested more than {MAX_DEPTH} levels deep.", "limit_exceeded", at=name
+        )
+    return content if fits else value
+
+
+def _kinds(schema: Schema) -> list[str]:
+    kinds = schema.get("type", [])
+    return [kinds] if isinstance(kinds, str) else list(kinds)
+
+
 def _problems(name: str, schema: Schema, value: Any) -> Iterator[str]:
     """What is wrong with one argument: its type, or else what its type is bound by."""
-    kinds = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+    kinds = _kinds(schema)
     if not any(_is(kind, value) for kind in kinds):
         yield f"{name}: expected {' or '.join(map(_article, kinds))}, not {_kind_of(value)}."
     elif "enum" in schema and value not in schema["enum"]:

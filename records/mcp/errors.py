@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from records.exceptions import (
+    Archived,
     Conflict,
     ExternalConfig,
     ExternalError,
@@ -17,10 +18,12 @@ from records.exceptions import (
     NotAuthenticated,
     NotFound,
     PreconditionFailed,
+    Problem,
     RecordsError,
     TooLarge,
     TooMany,
     Unavailable,
+    did_you_mean,
 )
 
 MAX_MESSAGE = 2000
@@ -47,16 +50,23 @@ def refusal(error: RecordsError) -> dict[str, Any]:
     details: dict[str, Any] = {"reason": error.code}
     details.update((name, getattr(error, name)) for name in TOLD if hasattr(error, name))
     message = error.detail if len(error.detail) <= MAX_MESSAGE else f"{error.detail[:MAX_MESSAGE]}…"
+    if isinstance(error, Archived):
+        message += " unarchive_record does that."
     return {"error": {"code": code, "message": message, "details": details}}
 
 
-def refused_data(error: InvalidValues, names: Sequence[str], record_type: str) -> InvalidInput:
+def refused_data(
+    error: InvalidValues, names: Sequence[str], record_type: str, known: Sequence[str]
+) -> InvalidInput:
     """What is wrong with the properties of `data`, each by its name; `names` are they, in the order
-    sent."""
+    sent, and `known` those that there are."""
     said = [problem.message for problem in error.general]
     for entry in error.entries:
         name = entry.field_name if entry.position is None else names[entry.position]
-        said += [f"data.{name}: {problem.message}" for problem in entry.problems]
+        said += [
+            f"data.{name}: {problem.message}{_way_out(problem, name, known)}"
+            for problem in entry.problems
+        ]
     message = " ".join(said)
     if error.code == "unique":
         message += (
@@ -66,3 +76,12 @@ def refused_data(error: InvalidValues, names: Sequence[str], record_type: str) -
     if unknown:
         message += f" list_record_types with record_type {record_type!r} lists its properties."
     return InvalidInput(message, error.code)
+
+
+def _way_out(problem: Problem, name: str, known: Sequence[str]) -> str:
+    """What to do about a problem that does not say it."""
+    if problem.part == "name":
+        return did_you_mean(name, known)
+    if problem.code == "read_only":
+        return " Omit it, or send it as it was read."
+    return ""

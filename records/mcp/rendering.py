@@ -9,6 +9,9 @@ from typing import Any
 from records.services.access import Author
 from records.services.catalogue import COLUMN_FIELDS, FieldSpec, ObjectSchema
 from records.services.reading import RecordView, select_fields, view_records
+from records.services.writing import SaveResult
+
+MAX_LINKS = 10_000  # links that are completed in one answer
 
 
 def data_fields(author: Author, schema: ObjectSchema) -> tuple[FieldSpec, ...]:
@@ -18,7 +21,7 @@ def data_fields(author: Author, schema: ObjectSchema) -> tuple[FieldSpec, ...]:
     )
 
 
-def record_content(view: RecordView) -> dict[str, Any]:
+def record_content(author: Author, view: RecordView) -> dict[str, Any]:
     """A record with everything that stands beside its data."""
     row = view.row
     content: dict[str, Any] = {
@@ -31,6 +34,9 @@ def record_content(view: RecordView) -> dict[str, Any]:
         "created_at": written_time(row.created_at),
         "updated_at": written_time(row.updated_at),
     }
+    if row.member_id is not None:
+        member = author.directory.members([row.member_id]).get(row.member_id)
+        content |= {} if member is None else {"member_id": member.uuid}
     if row.cancelled_at is not None:
         content["_cancelled"] = True
     if row.state == "archived":
@@ -41,14 +47,38 @@ def record_content(view: RecordView) -> dict[str, Any]:
     return content
 
 
-def whole_content(author: Author, view: RecordView, fields: Sequence[FieldSpec]) -> dict[str, Any]:
-    """A record whose own links are all there, so that a full write of what was read loses none."""
-    if any(view.schema.by_id[key].mirror_of_id is None for key in _cut(view)):
-        view = view_records(author, view.schema, [view.row], fields, view.access, whole=True)[0]
-    content = record_content(view)
-    if errors := view.formula_errors:
-        content["_formula_errors"] = {spec.name: reason for spec, reason in errors.items()}
-    return content
+def whole_contents(
+    author: Author, schema: ObjectSchema, views: Sequence[RecordView], fields: Sequence[FieldSpec]
+) -> list[dict[str, Any]]:
+    """Records whose own links are all there, so that a full write of what was read loses none; as
+    far as one answer can hold them."""
+    cut = {view.uuid: _own_cut(view) for view in views}
+    if 0 < sum(cut.values()) <= MAX_LINKS:
+        # The others stay as they are: viewing them again would read what they refer to again.
+        rows = [view.row for view in views if cut[view.uuid]]
+        whole = view_records(author, schema, rows, fields, whole=True)
+        by_uuid = {view.uuid: view for view in whole}
+        views = [by_uuid.get(view.uuid, view) for view in views]
+    return [record_content(author, view) | _failures(view) for view in views]
+
+
+def _failures(view: RecordView) -> dict[str, Any]:
+    """Why formulas have no value, if some failed."""
+    errors = {spec.name: reason for spec, reason in view.formula_errors.items()}
+    return {"_formula_errors": errors} if errors else {}
+
+
+def saved_content(author: Author, result: SaveResult) -> dict[str, Any]:
+    """A record after a write, and what became of it."""
+    fields = data_fields(author, result.schema)
+    views = view_records(author, result.schema, [result.record], fields)
+    return whole_contents(author, result.schema, views, fields)[0] | {"action": result.action}
+
+
+def _own_cut(view: RecordView) -> int:
+    """How many links there are in the record's own lists that are cut."""
+    cut = _cut(view)
+    return sum(total for key, total in cut.items() if view.schema.by_id[key].mirror_of_id is None)
 
 
 def _cut(view: RecordView) -> dict[int, int]:

@@ -15,7 +15,7 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.server import Server
 from mcp.shared.exceptions import MCPError
 
-from records.exceptions import RecordsError, TooMany, Unavailable, quoted
+from records.exceptions import RecordsError, TooMany, Unavailable, did_you_mean, quoted
 from records.services.access import Author
 from records.services.database import repeated_when_lost, unavailable_when_faulty
 
@@ -29,9 +29,9 @@ logger = logging.getLogger(__name__)
 INSTRUCTIONS = (
     "Records keeps the records of a workspace (a base), each of a record type with typed "
     "properties. Start with"
-    " list_record_types: it names the types and describes their data. Read and write single "
-    "records with"
-    " manage_record, find them with query_records, see who changed what with record_history. "
+    " list_record_types: it names the types, and describes the data of the one you name. Find "
+    "records with query_records, read known ones with get_records, write single ones with"
+    " manage_record, see who changed what with record_history. "
     "Give your own"
     " external_id when you create records, so that a repeated call changes the same record "
     "instead of creating another."
@@ -55,7 +55,8 @@ def make_server(author_of: AuthorOf) -> Server[Any]:
             known = ", ".join(tools)
             raise MCPError(
                 types.INVALID_PARAMS,
-                f"There is no tool {quoted(params.name)}; the tools are {known}.",
+                f"There is no tool {quoted(params.name)}.{did_you_mean(params.name, tools)}"
+                f" The tools are {known}.",
             )
         tool = tools.get(params.name)
         work = partial(_run, tool, author_of, context, params.arguments or {})
@@ -82,6 +83,7 @@ def _published(tool: Tool, author: Author) -> types.Tool:
         title=tool.title,
         description=tool.description,
         input_schema=tool.schema_for(author),
+        output_schema=tool.output_schema,
         annotations=types.ToolAnnotations(
             title=tool.title,
             read_only_hint=tool.read_only,

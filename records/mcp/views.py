@@ -39,7 +39,8 @@ from records.services.access import (
 )
 from records.services.database import repeated_when_lost, unavailable_when_faulty
 
-MAX_DEPTH = 64
+from .arguments import MAX_DEPTH
+
 PARSE_ERROR, INVALID_REQUEST, INTERNAL_ERROR = -32700, -32600, -32603
 BEARER = re.compile(r"(?i:bearer) +([\x21-\x2b\x2d-\x7e]{1,255})")
 STATUSES: dict[type, int] = {

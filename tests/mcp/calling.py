@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
 import orjson
 from django.test import Client
 
+from records.mcp.tools import tools
 from tests.factories import Caller
 
 LEGACY, MODERN = "2025-11-25", "2026-07-28"
@@ -66,6 +68,7 @@ class Agent:
         result: dict[str, Any] = answer["result"]
         (text,) = result["content"]
         assert orjson.loads(text["text"]) == result["structuredContent"]
+        jsonschema.validate(result["structuredContent"], tools.get(tool).output_schema)
         return result
 
     def call(self, tool: str, **arguments: Any) -> dict[str, Any]:

@@ -21,6 +21,9 @@ from tests.serving import Site, site
 ERAS = ("legacy", "auto", "2026-07-28")
 TOOLS = [
     "list_record_types",
+    "list_members",
+    "get_records",
+    "unarchive_record",
     "manage_record",
     "query_records",
     "record_history",
@@ -75,6 +78,18 @@ def test_the_official_client_works_unchanged(served: Site, way: Any, era: str) -
                 "manage_record", {"action": "get", "record_id": uuid} | about
             )
             assert got.structured_content["data"]["name"] == name
+            # The client checks every answer against the schema that its tool declares.
+            for tool, arguments in (
+                ("list_record_types", {"base_id": base}),
+                ("list_record_types", about),
+                ("list_members", {"base_id": base}),
+                ("get_records", {"record_ids": [uuid, base]} | about),
+                ("query_records", {"filter": {"field": "id", "value": uuid}} | about),
+                ("record_history", {"record_id": uuid} | about),
+                ("manage_attachment", {"action": "list", "record_id": uuid} | about),
+                ("manage_record", {"action": "delete", "record_id": uuid} | about),
+            ):
+                assert not (await client.call_tool(tool, arguments)).is_error, tool
             refused = await client.call_tool(
                 "manage_record", {"action": "get", "record_id": base} | about
             )

@@ -7,7 +7,14 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from tests.factories import FieldDefinition, make_key, make_member, make_object, make_workspace
+from tests.factories import (
+    Caller,
+    FieldDefinition,
+    make_key,
+    make_member,
+    make_object,
+    make_workspace,
+)
 
 from .calling import Agent
 
@@ -88,11 +95,15 @@ def test_what_a_role_may_not_see_or_change_is_not_listed_or_marked(agent: Agent)
         locked=[("companies", "city")],
     )
     guest = Agent(member)
-    (found,) = guest.call("list_record_types")["record_types"]
+    assert [found["name"] for found in guest.call("list_record_types")["record_types"]] == [
+        "companies"
+    ]
+    found = described(guest, "companies")
     fields = {field["name"]: field for field in found["fields"]}
     assert "revenue" not in fields
     assert fields["city"]["read_only"] is True
-    assert not {"revenue", "city"} & set(found["schema"]["properties"])
+    assert "revenue" not in found["schema"]["properties"]
+    assert found["schema"]["properties"]["city"]["readOnly"] is True
     assert found["permissions"] == {"create": True, "view": "own", "edit": "none", "delete": "none"}
     assert guest.refusal("list_record_types", record_type="people")["code"] == "NOT_FOUND"
 
@@ -146,3 +157,70 @@ def test_a_key_that_only_reads_writes_nothing(agent: Agent) -> None:
         error = reader.refusal("manage_record", action=action, **about, **data)
         assert error["code"] == "FORBIDDEN"
         assert "records:write" in error["message"]
+
+
+def test_types_are_named_and_no_more_until_one_is_asked_for(agent: Agent) -> None:
+    answer = agent.call("list_record_types")
+    assert answer["record_types"][1] == {"name": "companies", "label": "Companies"}
+    assert (answer["total"], answer["next_offset"]) == (3, None)
+
+
+@pytest.mark.parametrize(
+    ("search", "names"),
+    [
+        ("COMP", ["companies"]),
+        ("sell to", ["companies"]),
+        ("revenue", ["companies"]),
+        ("employer", ["people"]),
+        (" ", ["client_client", "companies", "people"]),
+        ("nothing", []),
+    ],
+)
+def test_types_are_searched(agent: Agent, search: str, names: list[str]) -> None:
+    answer = agent.call("list_record_types", search=search)
+    assert [found["name"] for found in answer["record_types"]] == names
+    assert answer["total"] == len(names)
+
+
+def test_a_search_looks_into_nothing_that_is_hidden(agent: Agent) -> None:
+    grants = {"companies": {"view": "all"}}
+    guest = Agent(
+        make_member(agent.caller, "m@example.com", grants, hidden=[("companies", "revenue")])
+    )
+    assert guest.call("list_record_types", search="revenue")["total"] == 0
+
+
+def test_many_types_are_listed_briefly_and_page_by_page(workspace: Caller) -> None:
+    for at in range(52):
+        fields = [FieldDefinition(f"Field {n}", "text") for n in range(40)] if at == 0 else []
+        make_object(workspace, f"Delivery note type {at:02}", *fields)
+    agent = Agent(workspace)
+    result = agent.result("list_record_types")
+    assert len(result["content"][0]["text"]) <= 4000
+    first = result["structuredContent"]
+    assert (len(first["record_types"]), first["total"], first["next_offset"]) == (50, 53, 50)
+    rest = agent.call("list_record_types", offset=50)
+    assert (len(rest["record_types"]), rest["next_offset"]) == (3, None)
+    names = [found["name"] for page in (first, rest) for found in page["record_types"]]
+    assert len(set(names)) == 53
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "told"),
+    [
+        ("query_records", {"record_type": "companys"}, "Did you mean 'companies'?"),
+        ("query_records", {"sort": "reveneu"}, "Did you mean 'revenue'?"),
+        ("query_records", {"fields": ["citty"]}, "Did you mean 'city'?"),
+        ("query_records", {"filter": {"field": "fonded", "value": "x"}}, "mean 'founded'?"),
+        ("query_records", {"filter": {"field": "externalid", "value": "x"}}, "'external_id'"),
+        ("query_records", {"filter": {"field": "size", "value": "smal"}}, "mean 'Small'?"),
+        ("manage_record", {"data": {"name": "A", "Citty": "x"}}, "Did you mean 'city'?"),
+        ("manage_record", {"data": {"name": "A", "size": "Larg"}}, "Did you mean 'Large'?"),
+    ],
+)
+def test_a_slip_is_told_the_nearest_names(
+    agent: Agent, tool: str, arguments: dict[str, Any], told: str
+) -> None:
+    action = {"action": "upsert"} if tool == "manage_record" else {}
+    error = agent.refusal(tool, **{"record_type": "companies", **action, **arguments})
+    assert told in error["message"]

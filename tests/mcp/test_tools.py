@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
+import orjson
 import pytest
 
 from records.mcp.tools import tools
 
 from .calling import Agent
 
-READING = ("list_record_types", "query_records", "record_history")
+READING = ("list_record_types", "query_records", "get_records", "list_members", "record_history")
+DESTRUCTIVE = ("manage_record", "manage_attachment")
 PARAMETERS = (
     "action",
     "base_id",
@@ -41,6 +43,8 @@ def test_every_tool_is_published_with_a_schema_that_describes_each_argument(
         assert all(schema["description"] for schema in tool["inputSchema"]["properties"].values())
         assert 200 < len(tool["description"]) < 1500
         assert tool["title"]
+        jsonschema.Draft202012Validator.check_schema(tool["outputSchema"])
+        assert tool["outputSchema"]["type"] == "object"
 
 
 def test_every_tool_says_which_base_the_key_belongs_to(
@@ -65,7 +69,7 @@ def test_the_hints_tell_the_truth(published: dict[str, Any]) -> None:
     for name, tool in published.items():
         hints = tool["annotations"]
         assert hints["readOnlyHint"] is (name in READING), name
-        assert hints["destructiveHint"] is (name not in READING), name
+        assert hints["destructiveHint"] is (name in DESTRUCTIVE), name
         assert hints["openWorldHint"] is False
 
 
@@ -107,7 +111,15 @@ def test_a_wrong_argument_is_named(
             {"expected_version": True},
             "expected_version: expected an integer, not a boolean.",
         ),
-        ("manage_record", {"data": "{}"}, "data: expected an object, not a string."),
+        ("manage_record", {"data": "{"}, "data: expected an object, not a string."),
+        ("manage_record", {"data": "[1]"}, "data: expected an object, not a string."),
+        ("manage_record", {"data": "5"}, "data: expected an object, not a string."),
+        ("get_records", {"record_ids": "x"}, "record_ids: expected an array, not a string."),
+        ("get_records", {"record_ids": [5]}, "record_ids: expected a list of strings."),
+        ("get_records", {}, "record_ids: name the records by record_ids or external_ids."),
+        ("get_records", {"external_source": "s"}, "external_source: says where external_ids come"),
+        ("get_records", {"external_ids": [" "]}, "external_id: expected a non-empty string."),
+        ("unarchive_record", {}, "record_id: name the record by record_id or external_id."),
         ("query_records", {"limit": 1001}, "limit: expected 1 to 1000."),
         ("query_records", {"fields": [5]}, "fields: expected a list of strings."),
         ("query_records", {"fields": ["x"] * 501}, "fields: at most 500 entries."),
@@ -129,3 +141,39 @@ def test_an_argument_out_of_bounds_is_told_them(
     if tool in ("record_history", "manage_attachment"):
         arguments["record_id"] = "x"
     assert told in agent.refusal(tool, **{**arguments, **changed})["message"]
+
+
+# ---------------------------------------------------------------- arguments sent as JSON text
+
+
+def test_objects_and_lists_may_be_sent_as_json_text(agent: Agent) -> None:
+    made = agent.call(
+        "manage_record",
+        action="upsert",
+        record_type="companies",
+        data=orjson.dumps({"name": "Acme", "extra": {"a": ["{}", 1]}}).decode(),
+    )
+    assert made["data"]["extra"] == {"a": ["{}", 1]}
+    found = agent.call(
+        "query_records",
+        record_type="companies",
+        filter='{"field": "name", "op": "eq", "value": "acme"}',
+        fields='["name"]',
+        sort='["-name"]',
+    )
+    assert [record["data"] for record in found["records"]] == [{"name": "Acme"}]
+    again = agent.call("query_records", record_type="companies", sort="name")
+    assert again["total"] == 1
+    ids = orjson.dumps([made["id"]]).decode()
+    assert agent.call("get_records", record_type="companies", record_ids=ids)["missing"] == []
+
+
+def test_json_text_is_nested_no_deeper_than_a_message(agent: Agent) -> None:
+    data = '{"a":' * 100 + "1" + "}" * 100
+    error = agent.refusal("manage_record", action="upsert", record_type="companies", data=data)
+    assert "data: the text is nested more than 64 levels deep" in error["message"]
+
+
+def test_an_unknown_tool_is_told_the_nearest(agent: Agent) -> None:
+    answer = agent.request("tools/call", {"name": "manage_records", "arguments": {}})
+    assert "Did you mean 'manage_record'" in answer["error"]["message"]

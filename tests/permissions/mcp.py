@@ -33,14 +33,17 @@ def _tool(
     in."""
 
     def call(caller: Caller, world: World, target: Target) -> Answer:
-        text = orjson.dumps({"record_type": what, **arguments}).decode()
+        about = {"record_type": what} if what else {}
+        text = orjson.dumps({**about, **arguments}).decode()
         for key, value in {**target.values, "uuid": target.uuid, "file": target.file}.items():
             text = text.replace(f"<{key}>", value)
         result = Agent(caller).result(tool, **orjson.loads(text))
         content = result["structuredContent"]
         verdict = VERDICTS[content["error"]["code"]] if result["isError"] else Verdict.DONE
-        files = content.get("attachments")
-        count = content.get("total") if files is None else len(files)
+        listed = content.get(
+            "attachments", content.get("records") if "missing" in content else None
+        )
+        count = content.get("total") if listed is None else len(listed)
         return Answer(verdict, orjson.dumps(content).decode(), text, count)
 
     covers = f"{tool} {arguments['action']}" if tool in WITH_ACTIONS else tool
@@ -81,6 +84,17 @@ def _edit_secret(world: World, target: Target) -> Expected:
     found = _unless_archived("edit")(world, target)
     hidden_or_locked = found.verdict == Verdict.DONE and world.role.secret != "open"
     return needs.nothing(REFUSED) if hidden_or_locked else found
+
+
+def _read_by_id(world: World, target: Target) -> Expected:
+    """A record that the caller may not see is missing, like one that is not there."""
+    if not world.role.known:
+        return needs.nothing(Verdict.ABSENT)
+    return Expected(Verdict.DONE, count=int(world.sees(target)))
+
+
+def _known_to_all(world: World, target: Target) -> Expected:
+    return needs.nothing(Verdict.DONE)
 
 
 def _archived(world: World, target: Target) -> Expected:
@@ -152,6 +166,9 @@ OPERATIONS = (
     _tool("describe the type", "list_record_types", needs.read_definitions, ONCE),
     _tool("describe another type", "list_record_types", needs.admins_only, ONCE, what="vaults"),
     _tool("history", "record_history", needs.view_history, record_id="<uuid>"),
+    _tool("read by id", "get_records", _read_by_id, record_ids=["<uuid>"]),
+    _tool("list members", "list_members", _known_to_all, ONCE, what=""),
+    _tool("unarchive", "unarchive_record", needs.restore, record_id="<uuid>"),
 )
 
 

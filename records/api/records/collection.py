@@ -75,7 +75,7 @@ class CollectionViewSet(RecordsViewSet):
             on_archived=body.choice("oncreate_unarchive", requests.ARCHIVED_CHOICES),
             archived_conflict=body.choice("onupdate_archived_conflict", ("overwrite",)),
         )
-        set_conditions(request, save)
+        set_conditions(request, save, schema)
         save.attributes = requests.upsert_attributes(schema, save, body.content)
         result = home_of(schema).save_record(self.author, schema, save)
         made = result.action in ("created", "unarchived")

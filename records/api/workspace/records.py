@@ -131,7 +131,7 @@ class RecordViewSet(WorkspaceViewSet):
             entries=self._entries(schema, body.values()),
             attributes=self._attributes(schema, body),
         )
-        set_conditions(request, save)
+        set_conditions(request, save, schema)
         result = home_of(schema).save_record(self.author, schema, save)
         return saved_answer(self.author, result, 201 if result.action == "created" else 200)
 

@@ -165,7 +165,8 @@ def expected_version(
     versions = expected_versions(request)
     if versions is None:
         return None
-    if len(versions) > 1:
+    # A record that lives elsewhere has no version to choose by: any is refused alike.
+    if len(versions) > 1 and schema.external is None:
         view = (
             home_of(schema).get_record_by_key(author, schema, named, ())
             if isinstance(named, int)

@@ -36,9 +36,8 @@ def record_address(arguments: Arguments) -> Address:
             "says where an external_id comes from; send that too.", "required", at="external_source"
         )
     if uuid is None and external is None:
-        raise InvalidInput(
-            f"{arguments['action']} needs record_id or external_id.", "required", at="record_id"
-        )
+        needed = f"{arguments['action']} needs" if "action" in arguments else "name the record by"
+        raise InvalidInput(f"{needed} record_id or external_id.", "required", at="record_id")
     return Address(uuid, external)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from records.exceptions import NotFound, quoted
+from records.exceptions import NotFound, did_you_mean, quoted
+from records.mcp.answers import output_schema
 from records.registry import Registry
-from records.services.access import Author, get_schema, is_workspace
+from records.services.access import Author, get_schema, is_workspace, list_schemas
 from records.services.catalogue import ObjectSchema
 
 Arguments = Mapping[str, Any]
@@ -34,6 +35,30 @@ KEY_OF_CALL = {
     "description": "A unique key of your own for this write: a repeated call with it is answered "
     "as the first one was, for 24 hours, and changes nothing more.",
 }
+OFFSET = {
+    "type": "integer",
+    "minimum": 0,
+    "maximum": 10_000_000,
+    "default": 0,
+    "description": "How many to skip: next_offset of the previous response.",
+}
+FIELDS = {
+    "type": "array",
+    "items": {"type": "string"},
+    "maxItems": 500,
+    "description": "The properties to return in data; all if omitted.",
+}
+EXTERNAL_ID = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 255,
+    "description": "Your own id of the record, in place of record_id.",
+}
+EXTERNAL_SOURCE = {
+    "type": "string",
+    "maxLength": 255,
+    "description": "Where your own ids come from; the same id of another source is another record.",
+}
 RECORD_ID = {"type": "string", "minLength": 1, "maxLength": 64, "description": "The record's UUID."}
 
 
@@ -44,7 +69,8 @@ class Tool:
     `properties` are its arguments as JSON Schemas, by name. What it may do to the world is told in
     the words of the protocol: `destructive` where something that was there may be gone afterwards,
     `idempotent` where a repeated call with the same arguments changes nothing more. `reads` are
-    those of its actions that change nothing.
+    those of its actions that change nothing. `output` are the properties of its answers, and
+    `answers` those that each kind of answer has.
     """
 
     name: str
@@ -57,6 +83,8 @@ class Tool:
     reads: tuple[str, ...] = ()
     destructive: bool = False
     idempotent: bool = False
+    output: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    answers: tuple[tuple[str, ...], ...] = ()
 
     def is_read(self, arguments: Arguments) -> bool:
         """Whether this call changes nothing, so that it can be repeated."""
@@ -69,6 +97,11 @@ class Tool:
             f"{BASE_ID['description']} It is {author.workspace.uuid}."
         )
         return schema
+
+    @property
+    def output_schema(self) -> dict[str, Any]:
+        """JSON Schema of what it answers, refusals included."""
+        return output_schema(self.output, self.answers)
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -98,8 +131,10 @@ def get_type(author: Author, arguments: Arguments) -> ObjectSchema:
     try:
         return get_schema(author, name)
     except NotFound:
+        known = list_schemas(author)
+        near = did_you_mean(name, [schema.name for schema in known])
         message = (
             f"record_type: there is no record type {quoted(name)} here; list_record_types lists "
-            "them."
+            f"them.{near}"
         )
         raise NotFound(message) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from records.exceptions import InvalidInput, NotFound, quoted
+from records.mcp.answers import FLAG, MAYBE_TEXT, NUMBER, TEXT, listed, shaped
 from records.mcp.links import link_content
 from records.mcp.rendering import written_time
 from records.services.access import Author, check_scope
@@ -13,9 +14,11 @@ from records.services.files import AttachmentView
 from records.services.operations import home_of
 from records.services.reading import Address
 
-from .addressing import record_uuid, told_by_argument
+from .addressing import record_address, told_by_argument
 from .base import (
     BASE_ID,
+    EXTERNAL_ID,
+    EXTERNAL_SOURCE,
     IDEMPOTENCY_KEY,
     KEY_OF_CALL,
     RECORD_ID,
@@ -35,8 +38,19 @@ TAKES = {
     "list": ("prefix",),
     "delete": ("filename", IDEMPOTENCY_KEY),
 }
+ATTACHMENT = shaped(
+    {
+        "id": TEXT,
+        "filename": TEXT,
+        "content_type": TEXT,
+        "size": NUMBER,
+        "sha256": TEXT,
+        "created_at": MAYBE_TEXT,
+    }
+)
 DESCRIPTION = """\
-Uploads, downloads, lists and deletes the files of one record. Bytes never pass through this \
+Uploads, downloads, lists and deletes the files of one record, named by record_id or external_id. \
+Bytes never pass through this \
 tool: it returns signed links that are valid for 15 minutes and need no key.
 - upload returns upload_url, method (PUT) and expires_at: send the file's bytes there yourself, \
 at most 50 MB, with a Content-Length. A file with this name is replaced.
@@ -60,7 +74,7 @@ def run(author: Author, arguments: Arguments) -> dict[str, Any]:
     if action in WRITES:
         check_scope(author, "records", "write")
     _check_taken(arguments)
-    where = Address(record_uuid(arguments))
+    where = record_address(arguments)
     try:
         return _act(author, schema, where, arguments)
     except NotFound:
@@ -137,6 +151,8 @@ tools.register(
             "base_id": BASE_ID,
             "record_type": RECORD_TYPE,
             "record_id": RECORD_ID,
+            "external_id": EXTERNAL_ID,
+            "external_source": EXTERNAL_SOURCE,
             "filename": {
                 "type": "string",
                 "minLength": 1,
@@ -158,9 +174,24 @@ tools.register(
                 "description": f"For delete. {KEY_OF_CALL['description']}",
             },
         },
-        required=("action", "base_id", "record_type", "record_id"),
+        required=("action", "base_id", "record_type"),
         reads=tuple(action for action in ACTIONS if action not in WRITES),
         run=run,
         destructive=True,
+        output={
+            "upload_url": TEXT,
+            "url": TEXT,
+            "method": TEXT,
+            "expires_at": TEXT,
+            "attachments": listed(ATTACHMENT),
+            "deleted": FLAG,
+            "filename": TEXT,
+        },
+        answers=(
+            ("upload_url", "method", "expires_at"),
+            ("url", "method", "expires_at"),
+            ("attachments",),
+            ("deleted", "filename"),
+        ),
     ),
 )

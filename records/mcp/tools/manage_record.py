@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from records.exceptions import InvalidInput, InvalidValues, TooLarge
+from records.mcp.answers import FLAG, OPTIONAL, RECORD, TEXT
 from records.mcp.errors import refused_data
-from records.mcp.rendering import data_fields, whole_content
+from records.mcp.rendering import data_fields, saved_content, whole_contents
 from records.services.access import Author, check_scope
 from records.services.catalogue import ObjectSchema
 from records.services.operations import (
@@ -19,13 +20,14 @@ from records.services.operations import (
     trash_record,
     upsert_record,
 )
-from records.services.reading import Address, view_records
+from records.services.reading import Address
 from records.services.shaping import save_openly
 from records.services.writing import FieldEntry, SaveResult
 
 from .addressing import check_same, record_address, told_by_argument
 from .base import (
     BASE_ID,
+    EXTERNAL_SOURCE,
     IDEMPOTENCY_KEY,
     KEY_OF_CALL,
     RECORD_ID,
@@ -35,6 +37,7 @@ from .base import (
     get_type,
     tools,
 )
+from .sent_back import write_what_differs
 
 MAX_DATA = 2**20
 NAMING = {"record_id", "external_id", "external_source"}
@@ -84,7 +87,7 @@ def run(author: Author, arguments: Arguments) -> dict[str, Any]:
             return _get(author, schema, where)
         version = arguments.get("expected_version")
         if action == "cancel":
-            return _saved(author, cancel_record(author, schema, where, version)) | {
+            return saved_content(author, cancel_record(author, schema, where, version)) | {
                 "action": "cancelled"
             }
         deleted = trash_record(author, schema, where, version)
@@ -98,7 +101,7 @@ def _get(author: Author, schema: ObjectSchema, where: Address) -> dict[str, Any]
     )
     if where.by_id:
         check_same(schema, view.row, where.external)
-    return whole_content(author, view, fields) | {"action": "get"}
+    return whole_contents(author, schema, [view], fields)[0] | {"action": "get"}
 
 
 def _write(author: Author, schema: ObjectSchema, arguments: Arguments) -> dict[str, Any]:
@@ -111,20 +114,30 @@ def _write(author: Author, schema: ObjectSchema, arguments: Arguments) -> dict[s
             "there is no record yet; name one by record_id or external_id.", at="expected_version"
         )
 
-    def save(author: Author, schema: ObjectSchema) -> SaveResult:
-        if arguments["action"] == "patch" and where is not None:
-            return patch_record(author, schema, where, entries, expected_version=version)
-        # An archived record's name is in nobody's way who writes by an id of their own.
-        on_archived = "overwrite" if where is not None else None
-        return upsert_record(
-            author, schema, where, entries, expected_version=version, on_archived=on_archived
-        )
+    def write(entries: Sequence[FieldEntry], kept: frozenset[int]) -> dict[str, Any]:
+        def save(author: Author, schema: ObjectSchema) -> SaveResult:
+            if arguments["action"] == "patch" and where is not None:
+                return patch_record(author, schema, where, entries, expected_version=version)
+            # An archived record's name is in nobody's way who writes by an id of their own.
+            return upsert_record(
+                author,
+                schema,
+                where,
+                entries,
+                kept=kept,
+                expected_version=version,
+                on_archived="overwrite" if where is not None else None,
+            )
 
+        return saved_content(author, save_openly(author, schema, entries, save))
+
+    full = arguments["action"] == "upsert"
     try:
         with told_by_argument(schema, arguments):
-            return _saved(author, save_openly(author, schema, entries, save))
+            return write_what_differs(author, schema, where, entries, write, full=full)
     except InvalidValues as error:
-        raise refused_data(error, [entry.name for entry in entries], schema.name) from None
+        known = [spec.name for spec in data_fields(author, schema)]
+        raise refused_data(error, [entry.name for entry in entries], schema.name, known) from None
 
 
 def _entries(schema: ObjectSchema, arguments: Arguments) -> list[FieldEntry]:
@@ -157,13 +170,6 @@ def _entries(schema: ObjectSchema, arguments: Arguments) -> list[FieldEntry]:
     ]
 
 
-def _saved(author: Author, result: SaveResult) -> dict[str, Any]:
-    """A record after a write, and what became of it."""
-    fields = data_fields(author, result.schema)
-    view = view_records(author, result.schema, [result.record], fields)[0]
-    return whole_content(author, view, fields) | {"action": result.action}
-
-
 tools.register(
     "manage_record",
     Tool(
@@ -191,12 +197,7 @@ tools.register(
                 "description": "Your own id of the record: repeating an upsert with it changes "
                 "the same record.",
             },
-            "external_source": {
-                "type": "string",
-                "maxLength": 255,
-                "description": "Where external_id comes from; the same id of another source is "
-                "another record.",
-            },
+            "external_source": EXTERNAL_SOURCE,
             "data": {
                 "type": "object",
                 "description": "Property names and values; upsert: all of the record, patch: only "
@@ -214,5 +215,10 @@ tools.register(
         reads=("get",),
         run=run,
         destructive=True,
+        output={**RECORD, "action": TEXT, "deleted": FLAG},
+        answers=(
+            (*(name for name in RECORD if name not in OPTIONAL), "action"),
+            ("deleted", "id"),
+        ),
     ),
 )

@@ -6,23 +6,25 @@ from collections.abc import Sequence
 from typing import Any
 
 from records.exceptions import InvalidInput
-from records.mcp.rendering import data_fields, record_content
+from records.mcp.answers import MAYBE_TEXT, NUMBER, OPTIONAL, RECORD, TEXT, listed, said, shaped
+from records.mcp.rendering import whole_contents
 from records.services.access import Author
-from records.services.catalogue import FieldSpec, ObjectSchema
+from records.services.catalogue import ObjectSchema
 from records.services.operations import home_of
-from records.services.reading import select_fields
 from records.services.search import ALIASES, SearchRequest, parse_filter
 
-from .base import BASE_ID, RECORD_TYPE, Arguments, Tool, get_type, tools
+from .base import BASE_ID, FIELDS, RECORD_TYPE, Arguments, Tool, get_type, tools
+from .choosing import chosen_fields, in_words
 
-DEFAULT_LIMIT, MAX_LIMIT, MAX_FIELDS = 50, 1000, 500
+DEFAULT_LIMIT, MAX_LIMIT = 50, 1000
 DESCRIPTION = """\
 Finds records of one type. filter is one of: {"field": name, "op": operator, "value": value}; \
 {"search": text}, which looks into names and all text; {"and": [filters]}; {"or": [filters]}. \
 Operators: eq, neq, gt, gte, lt, lte, in and not_in (value is a list), contains (part of a text, \
 or one entry of a list), is_null (true or false). Texts compare without regard to case. Give \
-options by name, related records and members by UUID. You can also filter and sort by created_at \
-and updated_at. Without filter, all records.
+options by name, related records and members by UUID. You can also filter by id, external_id, \
+external_source and version, filter and sort by created_at and updated_at. Without filter, all \
+records.
 
 Archived records are found only by {"field": "archived", "op": "eq", "value": true}, alone or in \
 the outermost and; then only archived records are found. cancelled, asked in the same way, finds \
@@ -42,8 +44,9 @@ def run(author: Author, arguments: Arguments) -> dict[str, Any]:
     schema = get_type(author, arguments)
     asked = parse_filter(author, schema, arguments.get("filter"))
     cursor = arguments.get("cursor")
+    fields = chosen_fields(author, schema, arguments.get("fields"))
     request = SearchRequest(
-        fields=_fields(author, schema, arguments.get("fields")),
+        fields=fields,
         query=asked.node,
         ordering=_ordering(schema, arguments.get("sort", ())),
         page_size=arguments["limit"],
@@ -55,37 +58,13 @@ def run(author: Author, arguments: Arguments) -> dict[str, Any]:
     try:
         found = home_of(schema).search_records(author, schema, request)
     except InvalidInput as error:
-        raise _in_words(error) from None
+        raise in_words(error) from None
     content: dict[str, Any] = {
         "record_type": schema.name,
-        "records": [record_content(view) for view in found.views],
+        "records": whole_contents(author, schema, found.views, fields),
         "next_cursor": found.next_cursor,
     }
     return content if found.count is None else content | {"total": found.count}
-
-
-def _fields(
-    author: Author, schema: ObjectSchema, names: Sequence[str] | None
-) -> tuple[FieldSpec, ...]:
-    if names is None:
-        return data_fields(author, schema)
-    if not names:
-        return ()
-    try:
-        return select_fields(author, schema, field_names=names)
-    except InvalidInput as error:
-        raise _in_words(error) from None
-
-
-def _in_words(error: InvalidInput) -> InvalidInput:
-    """What is wrong, by the names of the tool's arguments, and where to find the right ones."""
-    help_on_names = (
-        " list_record_types lists the properties." if error.code == "does_not_exist" else ""
-    )
-    reason = f"{error.reason}{help_on_names}"
-    return InvalidInput(reason, error.code, at=error.path).renamed(
-        {"ordering": "sort", "field_names": "fields"}
-    )
 
 
 def _ordering(schema: ObjectSchema, sort: str | Sequence[str]) -> tuple[str, ...]:
@@ -122,12 +101,7 @@ tools.register(
                 "description": 'Property names, "-" in front for descending: ["-created_at", '
                 '"name"].',
             },
-            "fields": {
-                "type": "array",
-                "items": {"type": "string"},
-                "maxItems": MAX_FIELDS,
-                "description": "The properties to return in data; all if omitted.",
-            },
+            "fields": FIELDS,
             "limit": {
                 "type": "integer",
                 "minimum": 1,
@@ -145,5 +119,12 @@ tools.register(
         run=run,
         read_only=True,
         idempotent=True,
+        output={
+            "record_type": TEXT,
+            "records": listed(shaped(RECORD, OPTIONAL)),
+            "next_cursor": said(MAYBE_TEXT, "The cursor of the next page; null on the last one."),
+            "total": said(NUMBER, "How many records match; on the first page."),
+        },
+        answers=(("record_type", "records", "next_cursor"),),
     ),
 )

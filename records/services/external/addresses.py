@@ -7,6 +7,7 @@ Without this check they could make it call its neighbours, itself, or the cloud'
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -23,6 +24,18 @@ SPECIAL_IPV6 = ("::/3", "4000::/2", "8000::/1")
 ELSEWHERE = ("2002::/16", "2001::/32", "64:ff9b::/96", "64:ff9b:1::/48", "192.88.99.0/24")
 CLOUDS = ("168.63.129.16/32", "192.0.0.0/24")
 CLOSED = [ip_network(text) for text in (*SPECIAL_IPV4, *SPECIAL_IPV6, *ELSEWHERE, *CLOUDS)]
+
+
+# The last label of names that no public name server knows.
+NEARBY = frozenset(
+    {"localhost", "local", "localdomain", "internal", "intranet", "lan", "home", "corp", "private"}
+)
+HOME = "home.arpa"
+LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+# Programs that connect read `127.1`, `0x7f.1` and `2130706433` as addresses.
+NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+# The middle of an IPv6 address that carries an IPv4 address in its last four bytes (ISATAP).
+ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 
 
 class Unreachable(Exception):
@@ -46,8 +59,29 @@ def is_public(text: str) -> bool:
     address: Address = ip_address(text.partition("%")[0])
     if isinstance(address, IPv6Address):
         # `::ffff:10.0.0.1` is connected to as 10.0.0.1.
-        address = address.ipv4_mapped or address
+        address = address.ipv4_mapped or _carried(address) or address
     return address.is_global and not any(address in network for network in CLOSED)
+
+
+def _carried(address: IPv6Address) -> IPv4Address | None:
+    """The address that a tunnel inside of a site leads to."""
+    number = int(address)
+    return IPv4Address(number & 0xFFFFFFFF) if (number >> 32) & 0xFFFFFFFF in ISATAP else None
+
+
+def may_be_public(host: str) -> bool:
+    """Whether this is a public address in its usual form, or a name that may have one; what the
+    addresses of a name are is looked at when it is called."""
+    name = host.removesuffix(".")
+    labels = name.split(".")
+    if ":" in host or NUMBER.fullmatch(labels[-1]):
+        try:
+            return is_public(name)
+        except ValueError:
+            return False  # an address in an unusual form, or none
+    # A name without a dot is one of the own network.
+    known = len(labels) > 1 and all(map(LABEL.fullmatch, labels))
+    return known and labels[-1] not in NEARBY and not name.endswith(f".{HOME}") and name != HOME
 
 
 def vetted_addresses(host: str, port: int, seconds: float) -> list[str]:

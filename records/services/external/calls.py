@@ -36,6 +36,7 @@ from .sending import (
 READS = frozenset({ExternalOperation.GET, ExternalOperation.LIST})
 AGENT = "Records"
 LEAST_SECRET = 8  # a shorter text may stand in an answer by chance
+APPLIED = "The change was made: read the record, and do not repeat it."
 UNKNOWN = "The outcome is unknown: check before you repeat it."
 
 
@@ -174,9 +175,8 @@ class _Call:
         why = f"The upstream of {self.schema.name!r} {failed.why}."
         if failed.forbidden:
             return ExternalConfig(why)
-        # Reading changes nothing, so a spoilt answer leaves no doubt.
-        read_unusable = failed.status is not None and self.asked.operation in READS
-        if not failed.sent or read_unusable:
+        # Reading changes nothing, whatever became of the request.
+        if not failed.sent or self.asked.operation in READS:
             return ExternalError(f"{why} Nothing was changed.", status=failed.status)
         return ExternalError(
             f"{why} {UNKNOWN}", status=failed.status, outcome=CallOutcome.UNKNOWN.value

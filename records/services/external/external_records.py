@@ -8,17 +8,16 @@ remove none.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, NoReturn
 from uuid import UUID
 
-from records.exceptions import ExternalError, InvalidInput, NotAllowed, NotFound, RecordsError
+from records.exceptions import InvalidInput, NotAllowed, NotFound, RecordsError
 from records.field_types import FieldSpec
 from records.models import Extent, ExternalOperation
 from records.services.access import Author, check_scope, check_writes, grant_of
 from records.services.catalogue import ObjectSchema, not_offered
 from records.services.reading import Address, RecordView, view_records
-from records.services.storage import ExternalKey, RecordRow
+from records.services.storage import ExternalKey
 from records.services.writing import (
     UNSET,
     FieldEntry,
@@ -29,23 +28,24 @@ from records.services.writing import (
 )
 
 from .call_history import list_history
-from .calls import Asked, Reply, call_source
-from .ids import external_id_of
+from .calls import Asked, call_source
+from .ids import external_id_of, uuid_of
 from .json_mapping import (
     body_of,
     check_external_id,
-    id_in,
-    made_row,
+    check_same_id,
     parse_written,
     put,
     row_of,
 )
 from .listing import search_records
+from .write_answers import check_done, ended_row, written_row
 
 __all__ = [
     "attach_file",
     "begin_upload",
     "delete_attachment",
+    "find_uuid",
     "get_record",
     "get_record_as_of",
     "get_record_by_identifier",
@@ -56,6 +56,7 @@ __all__ = [
     "list_archived",
     "list_attachments",
     "list_history",
+    "list_remaining",
     "list_trash",
     "save_all_records",
     "save_record",
@@ -114,6 +115,33 @@ def get_remaining(
     )
 
 
+def find_uuid(author: Author, schema: ObjectSchema, where: Address) -> str:
+    """Spelt from the upstream's id, which is not asked."""
+    named = _named(schema, where.external)
+    if named is None:
+        return where.uuid or ""
+    spelt = uuid_of(named)
+    if where.uuid not in (None, spelt):
+        raise NotFound
+    return spelt
+
+
+def list_remaining(
+    author: Author, schema: ObjectSchema, wanted: Sequence[Address], fields: Sequence[FieldSpec]
+) -> list[RecordView | None]:
+    """One call of the upstream for each."""
+    if len(wanted) > MOST_AT_ONCE:
+        raise not_offered(schema, f"more than {MOST_AT_ONCE} records in one request")
+
+    def find(where: Address) -> RecordView | None:
+        try:
+            return get_remaining(author, schema, where, fields)
+        except NotFound:
+            return None
+
+    return [find(where) for where in wanted]
+
+
 def get_record_by_identifier(
     author: Author, schema: ObjectSchema, identifier: str, fields: Sequence[FieldSpec]
 ) -> RecordView:
@@ -142,11 +170,7 @@ def _get(
     mapped = schema.external.mapping if schema.external is not None else {}
     names = tuple(spec.name for spec in fields if spec.id in mapped)
     reply = call_source(author, schema, Asked(ExternalOperation.GET, checked, field_names=names))
-    # Valid JSON that is no record, such as a list, is a fault of the source's configuration.
-    if not isinstance(reply.item, dict):
-        raise ExternalError(
-            f"The upstream of {schema.name!r} returned no record.", status=reply.status
-        )
+    check_same_id(schema, checked, reply.item, reply.status)
     return view_records(
         author, schema, [row_of(author, schema, checked, reply.item)], fields, plain=plain
     )[0]
@@ -204,33 +228,11 @@ def save_record(author: Author, schema: ObjectSchema, request: SaveRequest) -> S
     external_id = _addressed(schema, request)
     if operation not in WITH_VALUES:
         reply = call_source(author, schema, Asked(operation, external_id))
+        check_done(schema, external_id, reply)
         return SaveResult(
-            _ended_row(author, schema, external_id, reply, operation), action, frozenset(), schema
+            ended_row(author, schema, external_id, reply, operation), action, frozenset(), schema
         )
     return _write(author, schema, request, operation, external_id, action)
-
-
-def _ended_row(
-    author: Author,
-    schema: ObjectSchema,
-    external_id: str,
-    reply: Reply,
-    operation: ExternalOperation,
-) -> RecordRow:
-    """A record that was cancelled, with its values where the answer has them, or one that is
-    gone."""
-    # A deleted record has no values to show.
-    if operation != ExternalOperation.CANCEL:
-        return made_row(schema, external_id, {})
-    known = isinstance(reply.item, dict)
-    row = (
-        row_of(author, schema, external_id, reply.item)
-        if known
-        else made_row(schema, external_id, {})
-    )
-    # The moment of the answer: no mapped field says when the upstream cancelled it.
-    row.cancelled_at = datetime.now(UTC)
-    return row
 
 
 def save_records(
@@ -310,7 +312,7 @@ def _write(
         put(body, schema.external.id_path, external_id)
     names = tuple(spec.name for spec in values)
     reply = call_source(author, schema, Asked(operation, external_id, field_names=names, body=body))
-    row = _written_row(author, schema, external_id, reply, values)
+    row = written_row(author, schema, operation, external_id, reply, values)
     # PUT creates or replaces; only the upstream knows which it did.
     action = "created" if reply.status == 201 else action
     return SaveResult(row, action, frozenset(spec.id for spec in values), schema)
@@ -324,31 +326,6 @@ def _check_sees_all(author: Author, schema: ObjectSchema) -> None:
             "You may not write all fields of the record, so you may not replace it; change "
             "individual fields instead."
         )
-
-
-def _written_row(
-    author: Author,
-    schema: ObjectSchema,
-    external_id: str,
-    reply: Reply,
-    values: Mapping[FieldSpec, Any],
-) -> RecordRow:
-    """The record as the upstream says it is now; where it says nothing, what was sent."""
-    if isinstance(reply.item, dict):
-        # For a new record, only the answer has its id.
-        known = external_id or id_in(schema, reply.item)
-        if known:
-            return row_of(author, schema, known, reply.item)
-    # Many upstreams answer 204 to a write; another GET could already show a later one.
-    elif reply.content is None and external_id:
-        stored = {str(spec.id): value for spec, value in values.items() if value is not None}
-        return made_row(schema, external_id, stored)
-    problem = "without the record's id" if not external_id else "with no record"
-    raise ExternalError(
-        f"The upstream of {schema.name!r} accepted the request, but answered {problem}.",
-        status=reply.status,
-        outcome="applied",
-    )
 
 
 # ---------------------------------------------------------------- what no upstream offers

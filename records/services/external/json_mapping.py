@@ -183,8 +183,22 @@ def id_in(schema: ObjectSchema, content: Any) -> str | None:
         return None
 
 
-def row_of(author: Author, schema: ObjectSchema, external_id: str, content: Any) -> RecordRow:
-    """A record from an answer; ExternalError when a field cannot hold what came for it."""
+def check_same_id(schema: ObjectSchema, external_id: str, content: Any, status: int) -> None:
+    """ExternalError unless an answer to a read is the record with this id: what has no id, such as
+    a report of an error, is none."""
+    found = id_in(schema, content)
+    if found == external_id:
+        return
+    path = ".".join(_source(schema).id_path)
+    what = "another record" if found is not None else f"no record: it has no id at {path!r}"
+    raise ExternalError(f"The upstream of {schema.name!r} returned {what}.", status=status)
+
+
+def row_of(
+    author: Author, schema: ObjectSchema, external_id: str, content: Any, done: str = ""
+) -> RecordRow:
+    """A record from an answer; ExternalError when a field cannot hold what came for it. `done` is
+    what to say then of a write that was carried out; empty for a read."""
     values = {}
     for spec_id, path in _source(schema).mapping.items():
         spec, raw = schema.by_id[spec_id], follow(content, path)
@@ -198,8 +212,8 @@ def row_of(author: Author, schema: ObjectSchema, external_id: str, content: Any)
                 continue
             raise ExternalError(
                 f"The upstream of {schema.name!r} sent a value that the field {spec.name!r} "
-                "cannot hold.",
-                outcome="applied",
+                f"cannot hold. {done}".rstrip(),
+                outcome="applied" if done else "refused",
             ) from None
         if stored is not None:
             values[str(spec_id)] = stored

@@ -21,12 +21,14 @@ from records.services.search import (
     SearchPage,
     SearchRequest,
     TextSearch,
+    is_own,
     parse_query,
 )
 
 from .calls import Asked, Reply, call_source
 from .json_mapping import (
     check_external_id,
+    check_same_id,
     follow,
     id_in,
     placeholders,
@@ -81,11 +83,7 @@ def _one(author: Author, schema: ObjectSchema, request: SearchRequest) -> Search
         reply = call_source(author, schema, asked)
     except NotFound:
         return SearchPage([], 0 if request.count else None, False, None)
-    if not isinstance(reply.item, dict):
-        raise ExternalError(
-            f"The upstream of {schema.name!r} returned no record.", status=reply.status
-        )
-    # By the id that was asked for: the answer need not repeat it.
+    check_same_id(schema, asked.external_id, reply.item, reply.status)
     rows = [row_of(author, schema, asked.external_id, reply.item)]
     views = view_records(author, schema, rows, request.fields, plain=request.plain)
     return SearchPage(views, 1 if request.count else None, False, None)
@@ -110,6 +108,8 @@ def _asked(author: Author, schema: ObjectSchema, request: SearchRequest) -> dict
     if request.search.strip():
         values["search"] = request.search
     for node in _tests(schema, parse_query(author, schema, request.query, request.match_all)):
+        if isinstance(node, Leaf) and is_own(node):
+            raise not_offered(schema, f"a condition on {node.field.name}")
         key = "search" if isinstance(node, TextSearch) else f"{FIELD}{node.field.name}"
         if key in values:
             raise not_offered(schema, f"two conditions on {key.removeprefix(FIELD)}")

@@ -25,7 +25,7 @@ from records.services.catalogue import (
 )
 from records.services.database import Unreadable, resealed, seal
 
-from .addresses import is_opened, is_public
+from .addresses import is_opened, may_be_public
 from .json_mapping import placeholders
 from .listing import FIELD, PAGING
 
@@ -205,10 +205,12 @@ def check_url(url: str) -> str:
     # Plain HTTP only to hosts that the operator opened, such as a neighbour in their network.
     if parts.scheme != "https" and not (opened and parts.scheme == "http"):
         raise InvalidInput("expected a URL that starts with https://.", at="base_url")
-    # Said early for literal addresses; names are resolved and checked at each call.
-    if not opened and _is_private(host):
+    # Said early for addresses; names are resolved and checked at each call.
+    if not opened and not may_be_public(host):
         raise InvalidInput(
-            "this host is not allowed: it is not on the public internet.", at="base_url"
+            "this host is not allowed: it is not on the public internet, or not written as a "
+            "domain name or an address in its usual form.",
+            at="base_url",
         )
     return parts._replace(path=parts.path.rstrip("/")).geturl()
 
@@ -228,15 +230,6 @@ def _check_parts(parts: SplitResult, host: str) -> None:
         raise InvalidInput(
             "placeholders are not allowed; add them to the paths of the operations.", at="base_url"
         )
-
-
-def _is_private(host: str) -> bool:
-    """Whether this is an address that is not public; the addresses of names are looked at when they
-    are called."""
-    try:
-        return not is_public(host)
-    except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
 
 
 def _checked_operation(name: str, given: Mapping[str, str], mappable: set[str]) -> dict[str, str]:

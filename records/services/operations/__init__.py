@@ -11,7 +11,14 @@ than by `home_of`.
 
 from .field_values import list_field_values, related_pipeline_records
 from .home import home_of
-from .lifecycle import cancel_record, patch_record, restore_record, trash_record, upsert_record
+from .lifecycle import (
+    cancel_record,
+    patch_record,
+    restore_record,
+    trash_record,
+    unarchive_record,
+    upsert_record,
+)
 from .purging import purge_record, purge_trash
 from .selection import find_uuids
 from .transfers import export_records, import_as_tried
@@ -29,5 +36,6 @@ __all__ = [
     "related_pipeline_records",
     "restore_record",
     "trash_record",
+    "unarchive_record",
     "upsert_record",
 ]

@@ -65,6 +65,17 @@ class RecordHome(Protocol):
         self, author: Author, schema: ObjectSchema, where: Address, fields: Sequence[FieldSpec], /
     ) -> RecordView: ...
 
+    def find_uuid(self, author: Author, schema: ObjectSchema, where: Address, /) -> str: ...
+
+    def list_remaining(
+        self,
+        author: Author,
+        schema: ObjectSchema,
+        wanted: Sequence[Address],
+        fields: Sequence[FieldSpec],
+        /,
+    ) -> list[RecordView | None]: ...
+
     def get_record_by_identifier(
         self, author: Author, schema: ObjectSchema, identifier: str, fields: Sequence[FieldSpec], /
     ) -> RecordView: ...

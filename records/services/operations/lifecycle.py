@@ -39,10 +39,12 @@ def upsert_record(
     *,
     replaces: bool = True,
     attributes: Attributes = NO_ATTRIBUTES,
+    kept: frozenset[int] = frozenset(),
     expected_version: int | None = None,
     on_archived: str | None = "overwrite",
 ) -> SaveResult:
     """Write the whole record (`replaces`), or what is listed of it; create it unless it is there.
+    The `kept` fields of a record that is there stay as they are.
 
     By its own id a record is never created: NotFound, and Conflict when it is archived or
     cancelled. By external id the live record with it, else a new one, which an archived one does
@@ -52,6 +54,7 @@ def upsert_record(
     more: dict[str, Any] = {
         "entries": entries,
         "attributes": attributes,
+        "kept": kept,
         "expected_version": expected_version,
     }
     if where is None:
@@ -98,6 +101,11 @@ def cancel_record(
     A second time nothing happens: the action is `unchanged`.
     """
     return _move(author, schema, Mode.CANCEL, where, expected_version, states=_REMAINING)
+
+
+def unarchive_record(author: Author, schema: ObjectSchema, where: Address) -> SaveResult:
+    """Bring an archived record back; InvalidValues when it is not archived."""
+    return _move(author, schema, Mode.UNARCHIVE, where, None)
 
 
 def trash_record(

@@ -12,6 +12,7 @@ from records.services.files import (
 )
 from records.services.jobs import start_bulk_archive, start_bulk_change, start_import
 from records.services.reading import (
+    find_uuid,
     get_record,
     get_record_as_of,
     get_record_by_identifier,
@@ -20,6 +21,7 @@ from records.services.reading import (
     get_remaining,
     list_archived,
     list_history,
+    list_remaining,
     list_trash,
 )
 from records.services.search import search_records
@@ -34,6 +36,7 @@ __all__ = [
     "attach_file",
     "begin_upload",
     "delete_attachment",
+    "find_uuid",
     "get_record",
     "get_record_as_of",
     "get_record_by_identifier",
@@ -44,6 +47,7 @@ __all__ = [
     "list_archived",
     "list_attachments",
     "list_history",
+    "list_remaining",
     "list_trash",
     "save_all_records",
     "save_record",

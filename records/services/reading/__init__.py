@@ -14,7 +14,15 @@ from .file_links import (
     signed_url,
 )
 from .history import HistoryEntry, get_record_as_of, list_history
-from .record_address import Address, address, external_key, get_remaining
+from .record_address import (
+    MAX_KEY,
+    Address,
+    address,
+    external_key,
+    find_uuid,
+    get_remaining,
+    list_remaining,
+)
 from .record_views import (
     RecordView,
     get_record,
@@ -37,6 +45,7 @@ from .self_access import (
 from .trash import Trashed, find_thrown_before, list_trash
 
 __all__ = [
+    "MAX_KEY",
     "Address",
     "HistoryEntry",
     "RecordView",
@@ -49,6 +58,7 @@ __all__ = [
     "external_key",
     "find_member",
     "find_thrown_before",
+    "find_uuid",
     "get_record",
     "get_record_as_of",
     "get_record_by_external_id",
@@ -59,6 +69,7 @@ __all__ = [
     "get_type_schema",
     "list_archived",
     "list_history",
+    "list_remaining",
     "list_trash",
     "may_see_type",
     "read_download",

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import orjson
 
-from records.exceptions import InvalidInput, NotFound
+from records.exceptions import InvalidInput, NotFound, did_you_mean
 from records.field_types import FieldSpec, InvalidValue, References
 from records.field_types.base import check_text
 from records.services.access import (
@@ -150,7 +150,9 @@ def _named_fields(
         else:
             found[spec.id] = spec
     if unknown:
-        raise InvalidInput(f"unknown {', '.join(unknown[:20])}.", "does_not_exist", at=part)
+        near = did_you_mean(unknown[0], [spec.name for spec in visible_fields(author, schema)])
+        shown = ", ".join(unknown[:20])
+        raise InvalidInput(f"unknown {shown}.{near}", "does_not_exist", at=part)
     return tuple(found.values())
 
 

@@ -8,6 +8,7 @@ Called by: operations, exporting, external, jobs and the interfaces. It never wr
 shows a record or value that its caller may not see.
 """
 
+from .filter_sql import is_own
 from .filters import AllOf, AnyOf, Leaf, Node, TextSearch, parse_query
 from .operators import ALIASES, parse_filter
 from .pages import SearchPage, SearchRequest, search_records
@@ -22,6 +23,7 @@ __all__ = [
     "SearchPage",
     "SearchRequest",
     "TextSearch",
+    "is_own",
     "parse_filter",
     "parse_query",
     "parse_slug_filters",

@@ -16,6 +16,7 @@ from records.services.database import (
     ends_with,
     in_ids,
     in_texts,
+    in_uuids,
     is_postgresql,
     moment_param,
     month_of,
@@ -34,6 +35,8 @@ def tested(column: str, overflow: str | None, kind: str, test: Test) -> Fragment
         return f"{column} IS NOT NULL", []
     if kind == "text":
         return _text_tested(column, overflow, test)
+    if kind == "uuid":
+        return in_uuids(column, test.value if test.op == "in" else [test.value])
     # PostgreSQL compares decimals exactly; SQLite compares floats, which needs its own rules.
     if kind == "number" and not is_postgresql():
         return _float_tested(column, test)

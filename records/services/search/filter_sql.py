@@ -39,6 +39,7 @@ from .filters import (
     Node,
     TextSearch,
 )
+from .own_columns import NEVER_NULL, OWN_COLUMNS
 
 NOTHING: Fragment = ("FALSE", [])
 RECORD = "r.id"  # the key of a record whose row is being read, under the alias `r`
@@ -118,10 +119,10 @@ class FilterSql:
         # Outside of a walk over records, the record has to be fetched by its key, under another
         # alias.
         alias = "r" if key == RECORD else "c"
-        column = f"{alias}.{COLUMN_FIELDS[leaf.field.computed]}"
+        column = f"{alias}.{OWN_COLUMNS[leaf.field.computed]}"
         chosen, params = tested(column, None, _kind(leaf.field), leaf.test)
         # The column is not null: a record without a name has an empty text there.
-        if leaf.field.computed == "display_name":
+        if leaf.field.computed in NEVER_NULL:
             chosen = f"{column} <> '' AND {chosen}"
         # A record without a value meets the opposite of a test: NULL must count as not passed.
         if key == RECORD:
@@ -266,7 +267,7 @@ class FilterSql:
 
 def is_own(node: Node) -> bool:
     """Whether a test is one of a column of the record itself."""
-    return isinstance(node, Leaf) and node.field.computed in COLUMN_FIELDS
+    return isinstance(node, Leaf) and node.field.computed in OWN_COLUMNS
 
 
 def is_negated(node: Node) -> bool:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
 
-from records.exceptions import InvalidInput, Place, quoted
+from records.exceptions import InvalidInput, Place, did_you_mean, quoted
 from records.field_types import FieldSpec, InvalidValue, Test
-from records.services.access import Author, find_field, told_field
+from records.services.access import Author, find_field, told_field, visible_fields
 from records.services.catalogue import ObjectSchema
 
 from .filters import (
@@ -28,6 +28,7 @@ from .filters import (
     searched_fields,
     sought_term,
 )
+from .own_columns import OWN_FIELDS
 
 ARCHIVED, CANCELLED = "archived", "cancelled"
 ALIASES = {"created_at": "created", "updated_at": "updated"}
@@ -184,9 +185,13 @@ class _Parser:
         # goes first.
         if spec is None and raw in ALIASES:
             spec = find_field(self.author, self.schema, ALIASES[raw])
+        if spec is None and raw not in self.schema.by_name:
+            spec = OWN_FIELDS.get(raw)
         if spec is None:
+            known = [field.name for field in visible_fields(self.author, self.schema)]
+            hint = did_you_mean(raw, [*known, *ALIASES, *OWN_FIELDS, ARCHIVED, CANCELLED])
             raise InvalidInput(
-                f"there is no property {quoted(raw)} in {self.schema.name!r}.",
+                f"there is no property {quoted(raw)} in {self.schema.name!r}.{hint}",
                 "does_not_exist",
                 at=path,
             )

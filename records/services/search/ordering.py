@@ -15,13 +15,14 @@ from typing import Any
 
 import orjson
 
-from records.exceptions import InvalidInput, quoted
+from records.exceptions import InvalidInput, did_you_mean, quoted
 from records.field_types import FieldSpec
 from records.services.access import (
     Author,
     find_sought_field,
     name_is_open,
     stand_in,
+    visible_fields,
 )
 from records.services.catalogue import COLUMN_FIELDS, ObjectSchema
 from records.services.database import Fragment, moment_param, number_param
@@ -72,8 +73,9 @@ def parse_ordering(author: Author, schema: ObjectSchema, names: Sequence[str]) -
         # A sort by a name the role may not see is refused, or its stand-in takes its place.
         field = find_sought_field(author, schema, field_name, ("ordering",))
         if field is None:
+            near = did_you_mean(field_name, [spec.name for spec in visible_fields(author, schema)])
             raise InvalidInput(
-                f"there is no field {quoted(field_name)}.", "does_not_exist", at="ordering"
+                f"there is no field {quoted(field_name)}.{near}", "does_not_exist", at="ordering"
             )
         # Several values have no single place in an order.
         if field.multiple or field.mirror_of_id is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from records.exceptions import Conflict, InvalidValues, NotAllowed, NotFound, Problem
+from records.exceptions import Archived, Conflict, InvalidValues, NotAllowed, NotFound, Problem
 from records.field_types import FieldSpec
 from records.models import RecordState
 from records.services.access import access_to, check_scope
@@ -138,7 +138,7 @@ def _check_reached(request: SaveRequest, row: RecordRow) -> None:
     """The record is there for the request, and is the one record that all of its names mean."""
     if row.state not in request.reaches:
         if row.state == RecordState.ARCHIVED and request.tell_archived:
-            raise Conflict("The record is archived: unarchive it first.")
+            raise Archived
         raise NotFound
     if (request.uuid or request.record_id) and request.external not in (None, external_of(row)):
         raise Conflict("The record id and the external id belong to different records.")

@@ -19,13 +19,16 @@ from records.models import ExternalCall, ExternalSource, Record
 from records.services.external.ids import uuid_of
 from records.services.external.sources import update_source
 from records.services.writing.save_requests import Mode
+from tests.api.workspace.calling import WorkspaceClient
 from tests.api_client import ApiClient
 from tests.factories import Caller, make_object
+from tests.mcp.calling import Agent
 from tests.services.acting import refusal, save, search, view
 
 from .upstream import Upstream, reply
 
-THING = uuid_of("t1")
+THING_ID = "t1"
+THING = uuid_of(THING_ID)
 SECONDS = 0.5
 SLACK = 4.0  # for a busy machine
 FOREVER = 10 * 2**30
@@ -188,6 +191,121 @@ def test_bad_answers_are_refused(api: ApiClient, upstream: Upstream, name: str) 
     assert not connection.in_atomic_block
 
 
+NO_RECORD: dict[str, Any] = {
+    "an error": {"error": "no such thing"},
+    "an error with values": {"error": "x", "title": "Not this", "figures": {"amount": 1}},
+    "nothing": {},
+    "no id": {"title": "Somebody"},
+    "an id that is none": {"id": True, "title": "Somebody"},
+    "an id of no kind": {"id": {"value": THING_ID}, "title": "Somebody"},
+    "another record": {"id": "T-2", "title": "Another"},
+    "another case": {"id": THING_ID.upper(), "title": "Another"},
+    "a list": [{"id": THING_ID}],
+    "a text": "no such thing",
+}
+
+
+@pytest.mark.parametrize("name", NO_RECORD)
+def test_an_answer_that_is_not_the_record_is_no_record(
+    api: ApiClient, admin: Caller, upstream: Upstream, name: str
+) -> None:
+    content = NO_RECORD[name]
+    upstream.answer(200, {"thing": content})
+    client, agent = WorkspaceClient(admin), Agent(admin)
+    data_type = admin.schema("things").id
+    answers = [
+        api.get(f"/api/records/things/{THING}"),
+        client.get(f"/data-types/{data_type}/records", {"externalId": THING_ID}),
+    ]
+    assert [answer.status_code for answer in answers] == [424, 424]
+    by_id = {"record_type": "things", "record_ids": [THING]}
+    for tool, arguments in (
+        ("manage_record", {"action": "get", "record_type": "things", "record_id": THING}),
+        ("get_records", by_id),
+    ):
+        error = agent.refusal(tool, **arguments)
+        assert (error["code"], error["details"]["outcome"]) == ("EXTERNAL_ERROR", "refused")
+        assert "unknown" not in error["message"]
+    if isinstance(content, dict):
+        written = agent.refusal(
+            "manage_record",
+            action="patch",
+            record_type="things",
+            record_id=THING,
+            data={"name": "x"},
+        )
+        foreign = name in ("another record", "another case") or "error" in name
+        outcome = "unknown" if foreign else "applied"
+        assert written["details"]["outcome"] == outcome, written
+        told = "The outcome is unknown" if foreign else "The change was made"
+        assert told in written["message"]
+
+
+@pytest.mark.parametrize("action", ["cancel", "delete"])
+def test_an_end_that_is_reported_as_an_error_is_none(
+    admin: Caller, upstream: Upstream, source: ExternalSource, action: str
+) -> None:
+    about = {"record_type": "things", "record_id": THING}
+    upstream.answer(200, {"error": "it is in use"})
+    error = Agent(admin).refusal("manage_record", action=action, **about)
+    assert error["details"]["outcome"] == "unknown"
+    upstream.answer(200, {"ok": True})
+    Agent(admin).call("manage_record", action=action, **about)
+
+
+def test_a_read_that_timed_out_leaves_no_doubt(
+    admin: Caller, upstream: Upstream, source: ExternalSource
+) -> None:
+    update_source(admin.author, source, timeout_seconds=SECONDS)
+    upstream.behaviour = upstream.hang
+    about = {"record_type": "things", "record_id": THING}
+    calls: list[tuple[str, dict[str, Any], str]] = [
+        ("manage_record", {"action": "get"} | about, "refused"),
+        ("query_records", {"record_type": "things"}, "refused"),
+        ("manage_record", {"action": "patch", "data": {"name": "x"}} | about, "unknown"),
+    ]
+    for tool, arguments, outcome in calls:
+        error = Agent(admin).refusal(tool, **arguments)
+        assert error["details"]["outcome"] == outcome
+        assert ("outcome is unknown" in error["message"]) is (outcome == "unknown")
+
+
+def test_a_value_that_no_field_holds_after_a_write_says_that_it_was_made(
+    admin: Caller, upstream: Upstream, source: ExternalSource
+) -> None:
+    upstream.answer(200, {"thing": {"id": THING_ID, "figures": {"amount": "many"}}})
+    about = {"record_type": "things", "record_id": THING}
+    written = Agent(admin).refusal("manage_record", action="patch", data={"name": "x"}, **about)
+    assert (written["details"]["outcome"], "The change was made" in written["message"]) == (
+        "applied",
+        True,
+    )
+    read = Agent(admin).refusal("manage_record", action="get", **about)
+    assert (read["details"]["outcome"], "change" in read["message"]) == ("refused", False)
+
+
+@pytest.mark.parametrize("tags", ['"1"', '"1", "2"', 'W/"1", "2", "x"'])
+def test_entity_tags_are_refused_however_many(
+    api: ApiClient, admin: Caller, upstream: Upstream, tags: str
+) -> None:
+    """One more does not make them known: such a record has no version here."""
+    client = WorkspaceClient(admin)
+    types = f"/data-types/{admin.schema('things').id}"
+    path = f"{types}/records"
+    body = {"fields": [{"name": "name", "value": "x"}]}
+    values = {"fieldValues": {"name": "x"}}
+    answers = [
+        api.patch(f"/api/records/things/{THING}", body, If_Match=tags),
+        api.delete(f"/api/records/things/{THING}", If_Match=tags),
+        api.post("/api/records/things/upsert", {"lookup_value": THING_ID, **body}, If_Match=tags),
+        client.put(path, values, {"externalId": THING_ID}, If_Match=tags),
+        client.post(f"{types}/upsert/{THING_ID}", values, If_Match=tags),
+        client.put(f"{path}/5", values, If_Match=tags),
+    ]
+    assert [answer.status_code for answer in answers] == [422] * len(answers)
+    assert not upstream.seen
+
+
 def test_a_list_that_is_none_is_refused(
     admin: Caller, upstream: Upstream, source: ExternalSource
 ) -> None:
@@ -234,8 +352,8 @@ def test_compressed_answers_are_read(
     admin: Caller, upstream: Upstream, source: ExternalSource
 ) -> None:
     for coding, body in (
-        ("gzip", gzip.compress(b'{"thing": {"title": "G"}}')),
-        ("deflate", zlib.compress(b'{"thing": {"title": "G"}}')),
+        ("gzip", gzip.compress(b'{"thing": {"id": "t1", "title": "G"}}')),
+        ("deflate", zlib.compress(b'{"thing": {"id": "t1", "title": "G"}}')),
     ):
         upstream.behaviour = answering(200, body, Content_Encoding=coding)
         assert view(admin, "things", THING).display_name == "G"

@@ -205,6 +205,48 @@ def test_base_urls_that_are_refused(url: str, settings: Any) -> None:
     assert invalid_at(check_url, url) == (("base_url",), "invalid")
 
 
+# One address of this machine, of its network, or of the cloud, in every spelling that some program
+# connects to; hosts that only a network's own name server knows.
+SPELLINGS = [
+    "2130706433", "0x7f000001", "0X7F000001", "017700000001", "127.1", "127.0.1", "0x7f.1", "0x7f.0.0.1",
+    "0177.0.0.1", "0x7f.0x0.0x0.0x1", "127.000.000.001", "0127.0.0.1", "0", "0x0", "00", "0.0.0.0", "127.0.0.1.",
+    "10.1", "0x0a000001", "167772161", "192.168.257", "169.254.43518", "0xa9fea9fe", "2852039166", "0251.0376.0251.0376",
+    "169.254.169.254.", "1.2.3.4.5", "256.256.256.256", "127.0.0.1..", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]",
+    "[::FFFF:0A00:0001]", "[0:0:0:0:0:ffff:a9fe:a9fe]", "[::127.0.0.1]", "[::7f00:1]", "[::ffff:0:127.0.0.1]",
+    "[64:ff9b::10.0.0.1]", "[64:ff9b:1::a00:1]", "[2002:7f00:1::]", "[2002:a00:1::1]",
+    "[2001:0:4136:e378:8000:63bf:3fff:fdd2]", "[2606:2800:220:1:0:5efe:10.0.0.1]", "[2606:2800:220:1:200:5efe:7f00:1]",
+    "[fe80::1%25eth0]", "[fe80::1%eth0]", "[::1%251]", "[::]", "[0:0:0:0:0:0:0:1]", "[fd00:ec2::254]", "[v1.fe80::1]",
+    "\uff11\uff12\uff17.0.0.1", "\u2460\u2461\u2466.0.0.1", "127\u30020\uff0e0\uff611", "\u0661\u0660.0.0.1",
+    "%31%32%37.0.0.1", "127%2e0.0.1", "%6c%6f%63%61%6c%68%6f%73%74", "loc\u00adalhost", "\uff4cocalhost",
+    "localhost", "LOCALHOST", "localhost.", "a.localhost", "a.b.localhost.", "localhost.localdomain", "ip6-localhost",
+    "printer.local", "printer.local.", "metadata.google.internal", "metadata.google.internal.", "db.internal",
+    "db.lan", "nas.home.arpa", "home.arpa", "nas.home", "wiki.corp", "wiki.intranet", "vault.private", "db", "intranet",
+    "a..example.com", ".example.com", "-a.example.com", "a-.example.com", "x" * 64 + ".example.com", "...", "_",
+    "api.example.com@10.0.0.1", "api.example.com:443@127.0.0.1", "@127.0.0.1", ":@127.0.0.1", "a%40b@127.0.0.1",
+    "127.0.0.1\\@api.example.com", "127.0.0.1#@api.example.com", "127.0.0.1?@api.example.com", "127.0.0.1\t",
+    "127.0.0.1:443", "127.1:8443", "127.0.0.1%00.example.com", "127.0.0.1 .example.com",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("host", SPELLINGS)
+def test_private_hosts_are_refused_in_every_spelling(host: str, settings: Any) -> None:
+    settings.EXTERNAL_ALLOWED_HOSTS = []
+    assert invalid_at(check_url, f"https://{host}/v1") == (("base_url",), "invalid")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "api.example.com", "api.example.com.", "API.Example.COM", "8.8.8.8", "8.8.8.8:8443", "a_b.example.com",
+        "xn--exmple-cua.com", "1.example.com", "10.0.0.1.example.com", "local.example.com", "internal.example.com",
+        "[2606:2800:220:1:248:1893:25c8:1946]", "[::ffff:8.8.8.8]", "0x7f.example.com", "a--b.example", "homearpa.com",
+    ],
+)  # fmt: skip
+def test_public_hosts_are_taken(host: str, settings: Any) -> None:
+    settings.EXTERNAL_ALLOWED_HOSTS = []
+    assert check_url(f"https://{host}/v1") == f"https://{host}/v1"
+
+
 def test_base_urls_that_are_taken(settings: Any) -> None:
     settings.EXTERNAL_ALLOWED_HOSTS = ["intranet.local:8080", "[::1]:81", "10.0.0.1:443"]
     for url in (
