@@ -1,4 +1,4 @@
-"""Calling the APIs as a program does."""
+"""Calling the APIs as a program does, which relies on what their documents say."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from django.test import Client
 
+from .documents import checked
 from .factories import Caller
 
 
@@ -33,9 +34,10 @@ class ApiClient:
         """The response; `body` is sent as JSON unless it is bytes already."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         content = b"" if body is None else body if isinstance(body, bytes) else orjson.dumps(body)
-        return self._client.generic(
+        answer = self._client.generic(
             method, path, content, content_type=content_type, headers={**self.headers, **sent}
         )
+        return checked(method, path, answer)
 
     def get(self, path: str, **headers: str) -> Any:
         return self.send("GET", path, **headers)

@@ -17,15 +17,19 @@ from .openapi import RecordsGenerator
 
 
 @functools.cache
-def schema_document(generator: Callable[[], Any] = RecordsGenerator) -> bytes:
+def schema_document(generator: Callable[[], Any] = RecordsGenerator) -> dict[str, Any]:
     """A document, made once: it is the same for every caller."""
-    return orjson.dumps(generator().get_schema(public=True))
+    document: dict[str, Any] = generator().get_schema(public=True)
+    return document
 
 
 @require_safe
 def schema(request: HttpRequest, generator: Callable[[], Any] = RecordsGenerator) -> HttpResponse:
-    """Answer an OpenAPI document as JSON, to anyone."""
-    return HttpResponse(schema_document(generator), content_type=JSON)
+    """Answer an OpenAPI document as JSON, to anyone; its server is the one that was asked, which
+    clients that are generated from it call."""
+    servers = [{"url": request.build_absolute_uri("/").rstrip("/")}]
+    content = orjson.dumps({**schema_document(generator), "servers": servers})
+    return HttpResponse(content, content_type=JSON)
 
 
 _swagger_ui = SpectacularSwaggerSplitView.as_view(url_name="api-schema")

@@ -32,7 +32,10 @@ def answer_once(
 
     answer, replayed = run_once(author, key, _fingerprint(request), work_and_describe)
     headers = {**answer.headers, "Idempotent-Replayed": "true"} if replayed else answer.headers
-    return HttpResponse(answer.body, status=answer.status, headers=headers)
+    response = HttpResponse(answer.body, status=answer.status, headers=headers)
+    if "Content-Type" not in headers:  # Django adds its own
+        del response.headers["Content-Type"]
+    return response
 
 
 def _fingerprint(request: HttpRequest) -> str:

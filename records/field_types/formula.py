@@ -43,6 +43,12 @@ class Formula(FieldType):
     text_settings = ("expression",)
     rules = {"expression": (SETTINGS, "expression"), "result_type": (SETTINGS, RESULT)}
     optional_settings = {SETTINGS: ("expression", RESULT)}
+    documented_settings = {
+        SETTINGS: {
+            "expression": {"type": "string"},
+            RESULT: {"type": ["string", "null"], "enum": list(RESULTS)},
+        }
+    }
     required_rules = ("expression",)
     conditions = text_conditions()
 

@@ -26,6 +26,9 @@ class Integer(NumberType):
     name = "integer"
     may_be_unique = True
     optional_settings = {SETTINGS: ("min_value", "max_value")}
+    documented_settings = {
+        SETTINGS: {key: {"type": ["integer", "null"]} for key in ("min_value", "max_value")}
+    }
     rules = {"minimum": (SETTINGS, "min_value"), "maximum": (SETTINGS, "max_value")}
     workspace_aliases = ("int",)
     guess = Guess(2)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from .base import JSON, FieldSpec, FieldType, Stored, check_text, field_types, normal_text
 from .conditions import is_blank, one, term
-from .patterns import OPTIONAL, RULES, check_match, check_pattern, pattern_schema
+from .patterns import DOCUMENTED, OPTIONAL, RULES, check_match, check_pattern, pattern_schema
 
 MAX_LENGTH = 100_000
 
@@ -18,6 +18,7 @@ class LongText(FieldType):
     name = "longtext"
     text_like = True
     optional_settings = OPTIONAL
+    documented_settings = DOCUMENTED
     text_settings = ("pattern",)
     rules = RULES
     workspace_name = "long_text"

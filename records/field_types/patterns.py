@@ -13,6 +13,7 @@ from .base import FieldSpec, InvalidValue, check_text, settings_group
 
 SETTINGS = "text_options"
 OPTIONAL: Mapping[str, tuple[str, ...]] = {SETTINGS: ("pattern",)}
+DOCUMENTED: Mapping[str, Mapping[str, Any]] = {SETTINGS: {"pattern": {"type": "string"}}}
 RULES: Mapping[str, tuple[str, str]] = {"pattern": (SETTINGS, "pattern")}
 MAX_PATTERN = 500
 MAX_MEMORY = 1 << 20  # bytes that a compiled pattern may take

@@ -7,7 +7,7 @@ from typing import Any
 
 from .base import JSON, FieldSpec, FieldType, Stored, check_text, field_types, normal_text
 from .conditions import text_conditions
-from .patterns import OPTIONAL, RULES, check_match, check_pattern, pattern_schema
+from .patterns import DOCUMENTED, OPTIONAL, RULES, check_match, check_pattern, pattern_schema
 
 MAX_LENGTH = 255
 
@@ -18,6 +18,7 @@ class Text(FieldType):
     name = "text"
     text_like = True
     optional_settings = OPTIONAL
+    documented_settings = DOCUMENTED
     text_settings = ("pattern",)
     rules = RULES
     workspace_aliases = ("string",)

@@ -38,7 +38,7 @@ def failing(request: pytest.FixtureRequest) -> Iterator[None]:
 def test_every_operation_lists_what_any_can_answer(api_of: DocumentedApi) -> None:
     missing = {
         operation["operationId"]: absent
-        for _, path, operation in api_of.operations()
+        for _, path, operation in api_of.keyed()
         if (
             absent := (ALWAYS | ({"404"} if "{" in path else set())) - operation["responses"].keys()
         )
@@ -92,7 +92,7 @@ def test_refusals_are_answered_as_documented(
     api_of: DocumentedApi, status: int | None, sent: dict[str, Any]
 ) -> None:
     wrong = []
-    for method, path, operation in api_of.operations():
+    for method, path, operation in api_of.keyed():
         answer = api_of.call(method, path, **sent)
         assert status is None or answer.status_code == status, (path, answer.content)
         if answer.status_code >= 400:
@@ -124,7 +124,7 @@ def test_bodies_that_are_too_large_are_refused_as_documented(
 def test_every_operation_answers_faults_as_documented(
     api_of: DocumentedApi, failing: None, status: int
 ) -> None:
-    for method, path, operation in api_of.operations():
+    for method, path, operation in api_of.keyed():
         answer = api_of.call(method, path)
         assert answer.status_code == status, (method, path)
         assert int(answer.headers["Retry-After"]) > 0

@@ -24,6 +24,7 @@ TOLD_OTHERWISE = {
     "components.schemas.SerializedFieldValueDict.properties.value.additionalProperties",
     "components.schemas.FieldRequest.properties.value.type",
     "components.schemas.FieldRequest.properties.value.additionalProperties",
+    "components.schemas.FieldRequest.properties.value.nullable",  # no type, so null is a value
     "components.schemas._FieldError.required",  # only what is wrong is there
     # `type: null` is not valid in this version of OpenAPI: NullEnum says the same.
     "components.schemas.PaginatedFieldValuesList.properties.errors.oneOf",
@@ -76,7 +77,11 @@ def differences(wanted: Any, found: Any, place: str = "") -> list[str]:
             for difference in differences(value, found.get(key), f"{place}.{key}" if place else key)
         ]
     if place.endswith(".parameters"):
-        by_name = [{parameter["name"]: parameter for parameter in side} for side in (wanted, found)]
+        # Ours has more of them, which operations share.
+        by_name = [
+            {parameter["name"]: parameter for parameter in side if "name" in parameter}
+            for side in (wanted, found)
+        ]
         return differences(by_name[0], by_name[1], place)
     return [] if wanted == found else [place]
 
@@ -130,8 +135,8 @@ def test_the_three_headers_are_required_together(served: dict[str, Any]) -> None
 
     assert served["security"] == together
     assert all(
-        described["security"] == together
-        for methods in served["paths"].values()
+        described["security"] == ([] if path.startswith("/api/files/") else together)
+        for path, methods in served["paths"].items()
         for described in methods.values()
     )
     assert served["components"]["securitySchemes"].keys() == together[0].keys()

@@ -8,10 +8,12 @@ from records.api.openapi import (
     Decorator,
     json_body,
     operation,
+    page_parameters,
     path_parameter,
     query_parameter,
     ref,
 )
+from records.services.exporting import CONTENT_TYPES
 
 from .schemas import INTEGER, MOMENT, STRING, UUID
 
@@ -24,7 +26,7 @@ def _bulk(
     name: str,
     summary: str,
     parameters: list[Any],
-    responses: dict[int, Any],
+    responses: dict[Any, Any],
     body: str = "",
     **more: Any,
 ) -> Decorator:
@@ -50,8 +52,7 @@ list_jobs = _bulk(
     "bulk_action_progress_list",
     "The caller's jobs, newest first",
     [
-        query_parameter("page", INTEGER),
-        query_parameter("page_size", INTEGER, "At most 1000."),
+        *page_parameters(),
         query_parameter("custom_object_id", UUID, "Jobs of this object."),
         query_parameter("action", STRING, "Jobs of this kind."),
         query_parameter("completed", {"type": "boolean"}, "Ended or not, however they ended."),
@@ -99,8 +100,9 @@ report = _bulk(
     "bulk_action_progress_report_retrieve",
     "The rows an import refused, as CSV",
     [_JOB],
-    {200: _FILE},
+    {(200, "text/csv"): STRING},
 )
+_EXPORTED = {"csv": STRING, "xlsx": _FILE, "jsonl": STRING}
 export = _bulk(
     "custom_objects_exports_create",
     "Export the records a search finds; the answer starts when the file is whole",
@@ -111,10 +113,11 @@ export = _bulk(
         query_parameter("search", STRING),
     ],
     {
-        200: _FILE,
+        **{
+            (200, CONTENT_TYPES[form].partition(";")[0]): shown for form, shown in _EXPORTED.items()
+        },
         422: ref("Problem"),
-        424: ref("Problem"),
+        424: ref("UpstreamProblem"),
     },  # the records may live in an external source
     "SearchRequest",
-    reads=True,
 )

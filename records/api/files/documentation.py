@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from drf_spectacular.utils import extend_schema
-
 from records.api.openapi import (
     array,
     component,
@@ -92,7 +90,22 @@ url = operation(
 destroy = operation(
     "records_attachments_destroy", "files", "Remove a file", [*_BOTH, _NAME], {204: None}
 )
-# Links are not called by clients that are generated from the document: they are told to them, and
-# need no key.
-download = extend_schema(exclude=True)
-upload = extend_schema(exclude=True)
+_BYTES = {"type": "string", "format": "binary"}
+_TOKEN = path_parameter("token", STRING, "From the link.")
+download = operation(
+    "files_retrieve",
+    "files",
+    "Download a file by its link, without a key",
+    [_TOKEN],
+    # Its own media type; most clients want to know one.
+    {(200, "application/octet-stream"): _BYTES, (200, "*/*"): _BYTES},
+)
+upload = operation(
+    "files_update",
+    "files",
+    "Upload a file to its link, without a key",
+    [_TOKEN],
+    {201: ref("Attachment")},
+    body=(_BYTES, True),
+    media_type="application/octet-stream",
+)

@@ -9,17 +9,18 @@ from records.api.openapi import (
     array,
     json_body,
     operation,
+    page_parameters,
     path_parameter,
     query_parameter,
     ref,
 )
 
 from . import schemas
-from .schemas import BOOLEAN, INTEGER, STRING, UUID
+from .schemas import BOOLEAN, STRING, UUID
 
 _OBJECT = path_parameter("object_key", STRING, "The object's id or API name.")
 _FIELD = path_parameter("field_key", STRING, "The field's id or API name.")
-_PAGE = [query_parameter("page", INTEGER), query_parameter("page_size", INTEGER, "At most 1000.")]
+_PAGE = page_parameters()
 _SEARCH = query_parameter("search", STRING, "Part of a name.")
 _OBJECT_ROW, _FIELD_ROW, _OPTION, _STAGE, _CATEGORY = (
     ref(name) for name in ("CustomObject", "ObjectField", "Option", "PipelineStage", "Category")
@@ -123,7 +124,7 @@ find_fields = _objects(
         query_parameter("field_type", STRING, "Types, separated by commas."),
         query_parameter("category", UUID, "The category's id."),
     ],
-    {200: array(_FIELD_ROW)},
+    {200: array(ref("FieldChoice"))},
 )
 search_fields = _objects(
     "fields_search_create",

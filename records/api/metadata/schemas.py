@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from records.api.openapi import array, component, nullable, obj, page_of, ref
+from records.api.openapi import array, component, nullable, obj, or_null, page_of, ref
 from records.services.shaping import ORDERINGS, documented_settings
 
 STRING: dict[str, Any] = {"type": "string"}
@@ -132,30 +132,28 @@ _TYPE_SETTINGS = {
 _FLAGS = dict.fromkeys(
     ("is_required", "is_read_only", "is_hidden", "is_unique", "allows_empty"), BOOLEAN
 )
-component(
-    "ObjectField",
-    obj(
-        {
-            "id": UUID,
-            "name": STRING,
-            "display_name": STRING,
-            "description": STRING,
-            "field_type": STRING,
-            "category": nullable(UUID),
-            "order": INTEGER,
-            **_FLAGS,
-            "is_deletable": BOOLEAN,
-            "is_default": BOOLEAN,
-            "default_value": ANYTHING,
-            "options": array(ref("Option")),
-            "relation": {"allOf": [ref("Relation")], "nullable": True},
-            "deleted": BOOLEAN,
-            "meta": {"type": "object", "additionalProperties": True},
-            "access": ref("FieldAccess"),
-            **_TYPE_SETTINGS,
-        }
-    ),
-)
+_FIELD_ROW = {
+    "id": UUID,
+    "name": STRING,
+    "display_name": STRING,
+    "description": STRING,
+    "field_type": STRING,
+    "category": nullable(UUID),
+    "order": INTEGER,
+    **_FLAGS,
+    "is_deletable": BOOLEAN,
+    "is_default": BOOLEAN,
+    "default_value": ANYTHING,
+    "options": array(ref("Option")),
+    "relation": or_null(ref("Relation")),
+    "deleted": BOOLEAN,
+    "meta": {"type": "object", "additionalProperties": True},
+    "access": ref("FieldAccess"),
+    **_TYPE_SETTINGS,
+}
+component("ObjectField", obj(_FIELD_ROW))
+component("OptionChoice", obj({"id": UUID, "name": STRING, "code": STRING}))
+component("FieldChoice", obj({**_FIELD_ROW, "options": array(ref("OptionChoice"))}))
 _FIELD = {
     "description": STRING,
     "default_value": {"description": "In a form that a write takes; null for none."},

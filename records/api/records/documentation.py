@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from records.api.openapi import View, json_body, operation, path_parameter, query_parameter, ref
+from records.api.openapi import (
+    View,
+    json_body,
+    operation,
+    page_parameters,
+    path_parameter,
+    query_parameter,
+    ref,
+)
 
 from . import schemas
 
@@ -28,16 +36,12 @@ _FIELDS = [
         "Comma-separated API names; takes precedence over `field_category`.",
     ),
 ]
-_PAGE = [
-    query_parameter("page", schemas.INTEGER),
-    query_parameter("page_size", schemas.INTEGER, "At most 1000."),
-]
+_PAGE = page_parameters()
 _ALL_FIELDS = query_parameter(
     "return_all_fields", schemas.BOOLEAN, "Return all fields, not only those that changed."
 )
 _DETAIL = ref("EntityRecordDetail")
 _WRITTEN = {200: _DETAIL, 400: ref("ErrorResponse")}
-_VERSIONED = {412: ref("Problem")}
 
 
 def _records(
@@ -67,7 +71,7 @@ update = _records(
     "update",
     "Replace a record's fields",
     _BOTH,
-    {**_WRITTEN, **_VERSIONED},
+    _WRITTEN,
     body=json_body("EntityRecordUpdateRequest", required=True),
     example={
         "fields": [
@@ -80,19 +84,17 @@ partial_update = _records(
     "partial_update",
     "Change some of a record's fields",
     [*_BOTH, _ALL_FIELDS],
-    {**_WRITTEN, **_VERSIONED},
+    _WRITTEN,
     body=json_body("PatchedEntityRecordUpdateRequest"),
     example={"fields": [{"name": "employees", "value": 13}]},
 )
-destroy = _records("destroy", "Archive a record", _BOTH, {204: None, **_VERSIONED})
-unarchive = _records(
-    "unarchive_partial_update", "Unarchive a record", _BOTH, {**_WRITTEN, **_VERSIONED}
-)
+destroy = _records("destroy", "Archive a record", _BOTH, {204: None})
+unarchive = _records("unarchive_partial_update", "Unarchive a record", _BOTH, _WRITTEN)
 move = _records(
     "move_partial_update",
     "Move a record to another stage",
     _BOTH,
-    {**_WRITTEN, **_VERSIONED},
+    _WRITTEN,
     body=json_body("MoveRequest", required=True),
 )
 history = _records(
@@ -146,7 +148,6 @@ search = _records(
     ],
     {200: ref("EntityRecordSearchPage")},
     body=json_body("SearchRequest"),
-    reads=True,
     example={
         "query": [{"filters": [{"field": "employees", "condition": ">=", "value": 40}]}],
         "ordering": "-employees",
@@ -181,5 +182,4 @@ pipeline_records = _records(
     [_RECORD_BY_ID_ALONE, *_PAGE],
     {200: ref("PaginatedEntityRecordList")},
     body=json_body("RelatedPipelineRecordsRequest"),
-    reads=True,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from records.api.openapi import array, component, nullable, obj, one_of, page_of, ref
+from records.api.openapi import array, component, nullable, obj, one_of, or_null, page_of, ref
 
 from .responses import LEAD_SOURCES
 
@@ -109,12 +109,10 @@ component(
         {},
         id=nullable(UUID),
         name=nullable({"type": "string", "minLength": 1}),
-        value=nullable(
-            {
-                "description": "A scalar, an array or an object, depending on the field type; "
-                "null clears it."
-            }
-        ),
+        value={
+            "description": "A scalar, an array or an object, depending on the field type; "
+            "null clears it."
+        },
         add_values=nullable(array(ANYTHING)),
         remove_values=nullable(array(ANYTHING)),
     ),
@@ -131,7 +129,8 @@ _NAMED = {
 
 
 def _or_null(name: str) -> dict[str, Any]:
-    return nullable(one_of(ref(name), ref("NullEnum")))
+    """As the contract writes it; without a type, `nullable` would say nothing."""
+    return {**STRING, **nullable(or_null(ref(name)))}
 
 
 component(
@@ -161,6 +160,14 @@ component("MoveRequest", obj({"stage_id": UUID}))
 # ---------------------------------------------------------------- refusals
 
 component("Problem", obj({"detail": STRING, "code": STRING}))
+component(
+    "UpstreamProblem",
+    obj(
+        {"detail": STRING, "code": STRING},
+        upstream_status=nullable({"type": "integer", "description": "Null if it did not answer."}),
+        outcome={"type": "string", "enum": ["applied", "refused", "unknown"]},
+    ),
+)
 _PARTS = {part: {**MESSAGES, "readOnly": True} for part in ("value", "add_values", "remove_values")}
 component("_FieldError", obj({}, id=STRINGS, name=STRINGS, **_PARTS))
 component(
@@ -228,7 +235,7 @@ component(
         field_ids=nullable(array(UUID)),
         search_within_field_names=nullable(STRINGS),
         search_within_field_ids=nullable(array(UUID)),
-        ordering=nullable(one_of(STRING, STRINGS)),
+        ordering=or_null(STRING, STRINGS),
         search=nullable(STRING),
         page=nullable(INTEGER),
         page_size=nullable(INTEGER),
@@ -269,7 +276,7 @@ component(
             "version": INTEGER,
             "action": STRING,
             "created": {"type": "string", "format": "date-time"},
-            "member": nullable(one_of(ref("Author"))),
+            "member": or_null(ref("Author")),
             "source": STRING,
             "api_key_id": nullable(INTEGER),
             "request_id": STRING,

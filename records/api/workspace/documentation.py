@@ -10,21 +10,19 @@ from records.api.openapi import (
     array,
     json_body,
     operation,
+    page_parameters,
     path_parameter,
     query_parameter,
     ref,
 )
 
 from . import schemas
+from .requests import DEFAULT_SIZE
 
 _WORKSPACE = path_parameter("workspace_uuid", schemas.UUID)
 _TYPE = path_parameter("data_type_id", schemas.INTEGER)
 _RECORD = path_parameter("record_id", schemas.INTEGER)
-_PAGE = [
-    query_parameter("page", schemas.INTEGER, "From 1."),
-    query_parameter("pageSize", schemas.INTEGER, "50 by default, at most 1000."),
-]
-_VERSIONED = {412: ref("ErrorResponse")}
+_PAGE = page_parameters("pageSize", DEFAULT_SIZE)
 _RECORD_ANSWER = ref("DataRecordResponse")
 
 
@@ -56,6 +54,7 @@ list_records = _records(
     query_parameter("search", schemas.STRING, "Part of any text."),
     query_parameter("externalId", schemas.STRING),
     query_parameter("memberId", schemas.INTEGER),
+    query_parameter("cancelled", schemas.BOOLEAN, "Only these, or only others."),
     query_parameter(
         "cursor", schemas.STRING, "Cursor of the next page, or empty to start. No count."
     ),
@@ -73,28 +72,28 @@ update_record = _records(
     "update_data_record",
     "Change the fields that are sent",
     _RECORD,
-    responses={200: _RECORD_ANSWER, **_VERSIONED},
+    responses={200: _RECORD_ANSWER},
     body=json_body("UpdateDataRecordRequest", required=True),
 )
 update_record_by_external_id = _records(
     "update_data_record_by_external_id",
     "Change the record that has this external id",
     query_parameter("externalId", schemas.STRING, required=True),
-    responses={200: _RECORD_ANSWER, **_VERSIONED},
+    responses={200: _RECORD_ANSWER},
     body=json_body("UpsertDataRecordRequest", required=True),
 )
 upsert_record = _records(
     "upsert_data_record",
     "Change the record that has this external id, or create it",
     path_parameter("external_id", schemas.STRING),
-    responses={200: _RECORD_ANSWER, 201: _RECORD_ANSWER, **_VERSIONED},
+    responses={200: _RECORD_ANSWER, 201: _RECORD_ANSWER},
     body=json_body("UpsertDataRecordRequest", required=True),
 )
 destroy_record = _records(
     "delete_data_record",
     "Permanently delete a record, with its history",
     _RECORD,
-    responses={200: ref("DeletedResponse"), **_VERSIONED},
+    responses={200: ref("DeletedResponse")},
 )
 list_changes = _records(
     "list_data_record_changes",
@@ -106,7 +105,7 @@ list_changes = _records(
 bulk_records = _records(
     "bulk_data_records",
     "Create or change many records",
-    responses={200: ref("BulkDataRecordsResponse")},
+    responses={200: ref("BulkDataRecordsResponse"), 400: ref("BulkErrorResponse")},
     body=json_body("BulkDataRecordsRequest", required=True),
 )
 
@@ -148,7 +147,6 @@ validate_slug = _types(
     "Check whether a slug is available",
     responses={200: ref("ValidateSlugResponse")},
     body=json_body("ValidateSlugRequest", required=True),
-    reads=True,
 )
 member_record_counts = _types(
     "get_member_record_counts",

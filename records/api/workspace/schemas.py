@@ -123,6 +123,18 @@ _component(
     ),
 )
 
+# Without `partial`, one record that is refused refuses all.
+_component(
+    "BulkErrorResponse",
+    obj(
+        {"error": ref("Error")},
+        totalCount=INTEGER,
+        importedCount=INTEGER,
+        results=array(ref("BulkResult")),
+        errors=array(ref("BulkError")),
+    ),
+)
+
 # ---------------------------------------------------------------- data types
 
 _component(

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from django.test import Client
 
+from tests.documents import checked
 from tests.factories import Caller
 
 
@@ -25,7 +26,7 @@ class WorkspaceClient:
         """The response; `body` is sent as JSON unless it is bytes already."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         content = b"" if body is None else body if isinstance(body, bytes) else orjson.dumps(body)
-        return self._client.generic(
+        answer = self._client.generic(
             method,
             self.base + path,
             content,
@@ -33,6 +34,7 @@ class WorkspaceClient:
             headers={**self.headers, **sent},
             query_params=query or {},
         )
+        return checked(method, self.base + path, answer)
 
     def get(self, path: str, query: Any = None, **headers: str) -> Any:
         return self.send("GET", path, query=query, **headers)
