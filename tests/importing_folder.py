@@ -1,0 +1,100 @@
+"""Tells how many files of a folder are imported as they are: `python -m tests.importing_folder FOLDER`
+makes an object of each, of which nothing is said, and keeps none.
+
+A line for each file says `whole`, `rows` (some were refused) or `file` (it was refused as a whole);
+the last line is the share of whole ones.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from argparse import ArgumentParser
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+SUFFIXES = (".csv", ".csv.gz", ".tsv", ".xlsx")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Try every file; 1 where fewer than the share asked for are imported whole."""
+    parser = ArgumentParser(prog="python -m tests.importing_folder", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--least", type=float, default=95, help="percent (%(default)s)")
+    parser.add_argument("--failures", action="store_true", help="say nothing of whole files")
+    chosen = parser.parse_args(arguments)
+    found: Counter[str] = Counter()
+    started, rows = time.process_time(), 0
+    with tempfile.TemporaryDirectory() as folder:
+        for path in files_in(chosen.folder):
+            outcome, count, message = tried(path, Path(folder))
+            found[outcome] += 1
+            rows += count
+            if outcome != "whole" or not chosen.failures:
+                print(outcome, count, path.relative_to(chosen.folder), message, sep="\t")
+    share = 100 * found["whole"] / max(1, found.total())
+    print(
+        f"{share:.1f} % of {found.total()} files are imported whole ({found['rows']} with refused "
+        f"rows, {found['file']} refused); {rows:,} rows in {time.process_time() - started:.1f} s "
+        "of CPU."
+    )
+    return 0 if share >= chosen.least else 1
+
+
+def files_in(folder: Path) -> Iterator[Path]:
+    """The tables of a folder and those in it, in the order of their names; empty files are none."""
+    for path in sorted(folder.rglob("*")):
+        if path.name.lower().endswith(SUFFIXES) and path.is_file() and path.stat().st_size:
+            yield path
+
+
+def tried(path: Path, folder: Path) -> tuple[str, int, str]:
+    """What becomes of a file, of how many rows, and why it is not imported whole."""
+    from records.exceptions import RecordsError
+    from records.services.importing import ImportOptions, import_file, keep_at, open_file
+
+    report = folder / "refused.csv"
+    # A dry run makes the object, imports every row, and undoes all of it.
+    options = ImportOptions(keep_at(report), create_object=True, dry_run=True, processes=1)
+    try:
+        with open_file(path) as table:
+            summary = import_file(author(), "tried", table, options)
+    except RecordsError as refusal:
+        return "file", 0, refusal.detail
+    if not summary.failed:
+        return "whole", summary.rows, ""
+    reason = report.read_text(encoding="utf-8").splitlines()[1]
+    return "rows", summary.rows, f"{summary.failed} refused, the first: {reason[:300]}"
+
+
+def author():  # type: ignore[no-untyped-def]  # noqa: ANN201 - Django has to be set up first
+    """Who imports: the admin of a workspace of their own."""
+    from records.models import Workspace
+    from tests.factories import make_workspace
+
+    if not Workspace.objects.exists():
+        made = make_workspace()
+        known.append(made)
+    return known[0].author
+
+
+known: list = []  # type: ignore[type-arg]
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("RECORDS_ENV", "test")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "records_project.settings")
+    import django
+
+    django.setup()
+    from django.test.utils import setup_databases, teardown_databases
+
+    databases = setup_databases(verbosity=0, interactive=False)
+    try:
+        status = main(sys.argv[1:])
+    finally:
+        teardown_databases(databases, verbosity=0)
+    sys.exit(status)
