@@ -126,7 +126,7 @@ def initial(field: FieldSpec, value: Any) -> Any:
         return document_text(value)
     if isinstance(value, list) and field.type.has_options:
         return (
-            "; ".join(item["name"] for item in value)
+            field.type.to_cell(field, value)
             if makes_options(field)
             else [item["id"] for item in value]
         )

@@ -45,6 +45,7 @@ MODES = {
     ImportMode.CREATE_ONLY: "Only create new records",
     ImportMode.UPDATE_ONLY: "Only update matching records",
 }
+CSV_FOR_EXCEL = "csv-bom"  # with a byte order mark, by which Excel knows UTF-8
 ENCODINGS = [
     ("", "Detect"),
     ("utf-8", "UTF-8"),
@@ -317,11 +318,12 @@ def _start(page: ObjectPage, upload: ImportUpload, form: PlanForm) -> JobView:
 def export(page: ObjectPage) -> HttpResponseBase:
     """The records that the list finds as a file, with the columns that it shows, or with all
     fields."""
-    asked, form = read_asked(page), page.request.GET.get("format", "csv")
+    asked, chosen = read_asked(page), page.request.GET.get("format", "csv")
+    form = "csv" if chosen == CSV_FOR_EXCEL else chosen
     shown = asked.columns if "shown" in page.request.GET else exported_fields(offered_columns(page))
     try:
         request = replace(asked.request(page.author, page.schema), fields=shown)
-        file = export_records(page.author, page.schema, request, form)
+        file = export_records(page.author, page.schema, request, form, bom=form != chosen)
     except (InvalidInput, Unavailable) as refusal:
         messages.error(page.request, refusal.detail)
         return redirect(page.url())

@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
@@ -237,9 +238,32 @@ def quoted(text: str) -> str:
     return f'"{shown.encode(errors="replace").decode()}"'
 
 
+# An entry of a list in a cell: in quotes where it has a semicolon in it, or begins with a quote.
+ENTRY = re.compile(r'\s*(?:"((?:[^"]|"")++)"\s*(?=;|\Z)|([^;]*))(?:;|\Z)')
+
+
 def unlisted(cell: str) -> list[str]:
-    """The entries of a CSV cell that holds a list."""
-    return [entry for part in cell.split(";") if (entry := part.strip())]
+    """The entries of a cell that holds a list, as `listed` writes it or people do."""
+    if '"' not in cell:
+        return [entry for part in cell.split(";") if (entry := part.strip())]
+    found, at = [], 0
+    while at < len(cell):
+        match = ENTRY.match(cell, at)
+        assert match is not None  # an entry may be anything up to the next semicolon
+        quoted, plain = match.groups()
+        found.append(plain.strip() if quoted is None else quoted.replace('""', '"'))
+        at = match.end()
+    return [entry for entry in found if entry]
+
+
+def listed(entries: Sequence[str], *, in_quotes: bool = False) -> str:
+    """The cell of a list, of which `unlisted` makes its entries again."""
+    return "; ".join(
+        '"' + entry.replace('"', '""') + '"'
+        if in_quotes or ";" in entry or entry[:1] == '"'
+        else entry
+        for entry in entries
+    )
 
 
 def settings_group(settings: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -260,7 +284,7 @@ def cell_text(shown: JSON) -> str:
     if isinstance(shown, bool):
         return "true" if shown else "false"
     if isinstance(shown, (list, tuple)):
-        return "; ".join(cell_text(item) for item in shown)
+        return listed([cell_text(item) for item in shown])
     if isinstance(shown, dict):
         return cell_text(next((shown[key] for key in NAMES if shown.get(key) is not None), None))
     return str(shown)
@@ -401,6 +425,11 @@ class FieldType:
         """The table cell for what a caller reads: a number, or a text that `from_text` reads
         back."""
         return shown if type(shown) is str else cell_text(shown)
+
+    def to_sheet_cell(self, field: FieldSpec, shown: JSON) -> str | int | float | date:
+        """The cell of a workbook for what a caller reads: as `to_cell`, or a day or a moment of the
+        workspace's clocks that a reader of the sheet takes for this value."""
+        return self.to_cell(field, shown)
 
     def to_words(self, field: FieldSpec, shown: JSON) -> str:
         """One value that a caller reads, as people read it on a page."""

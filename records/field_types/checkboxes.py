@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from .base import JSON, FieldSpec, FieldType, References, Stored, check_list, field_types, unlisted
+from .base import (
+    JSON,
+    FieldSpec,
+    FieldType,
+    References,
+    Stored,
+    check_list,
+    field_types,
+    listed,
+    unlisted,
+)
 from .choice import by_name, live_names, named_option, option_json, option_key, option_schema
 from .conditions import list_conditions
 
@@ -32,13 +42,20 @@ class Checkboxes(FieldType):
         return list(dict.fromkeys(option_key(field, entry) for entry in entries)) or None
 
     def from_text(self, field: FieldSpec, text: str) -> JSON:
-        if by_name(field, text) is not None:  # a name with a semicolon in it
+        # A name with a semicolon in it; exports have such names in quotes.
+        if '"' not in text and by_name(field, text) is not None:
             return [{"name": text}]
         return [named_option(field, entry) for entry in unlisted(text)]
 
     def to_json(self, field: FieldSpec, stored: Stored, references: References) -> JSON:
         options = field.options
         return [option_json(options[key]) for key in stored if key in options] or None
+
+    def to_cell(self, field: FieldSpec, shown: JSON) -> str:
+        names = [str(item["name"]) for item in shown]
+        cell = listed(names)
+        # Two names may be, together, a third that has a semicolon in it.
+        return listed(names, in_quotes=True) if by_name(field, cell) is not None else cell
 
     def to_plain(self, field: FieldSpec, stored: Stored, references: References) -> JSON:
         return _names(field, stored) or None

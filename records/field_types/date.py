@@ -10,6 +10,8 @@ from typing import Any
 from .base import JSON, FieldSpec, FieldType, Guess, InvalidValue, Stored, Test, field_types
 from .conditions import number_conditions
 
+# Workbooks count days from 1900 on, of which programs take the first two months differently.
+FIRST_SHEET_DAY = day(1900, 3, 1)
 MONTH_FORM = re.compile(r"[0-9]{1,2}")
 
 
@@ -58,6 +60,10 @@ class Date(FieldType):
 
     def from_text(self, field: FieldSpec, text: str) -> JSON:
         return text.strip()
+
+    def to_sheet_cell(self, field: FieldSpec, shown: JSON) -> str | day:
+        found = day.fromisoformat(shown)
+        return found if found >= FIRST_SHEET_DAY else str(shown)
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[datetime]:
         return (datetime.fromisoformat(f"{stored}T00:00:00+00:00"),)

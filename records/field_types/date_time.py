@@ -20,7 +20,7 @@ from .base import (
     field_types,
 )
 from .conditions import is_blank, one, some
-from .date import month_number, read_day
+from .date import FIRST_SHEET_DAY, month_number, read_day
 
 MAX_LENGTH = 40
 EXPECTED = "Expected a date and time, like 2024-05-17T09:30:00+02:00."
@@ -133,6 +133,15 @@ class DateTime(FieldType):
             return moment.astimezone(field.zone).isoformat()
         except OverflowError:  # the first and the last day of the calendar exist in UTC alone
             return moment.isoformat()
+
+    def to_sheet_cell(self, field: FieldSpec, shown: JSON) -> str | datetime:
+        """What the clocks of the workspace show; a text with its offset where that is not enough:
+        in the hour that comes twice, before 1900, and of parts of seconds."""
+        moment = datetime.fromisoformat(shown)
+        shown_by_clocks = moment.replace(tzinfo=None)
+        is_plain = shown_by_clocks.date() >= FIRST_SHEET_DAY and not moment.microsecond
+        same = is_plain and shown_by_clocks.replace(tzinfo=field.zone).astimezone(UTC) == moment
+        return shown_by_clocks if same else str(shown)
 
     def to_words(self, field: FieldSpec, shown: JSON) -> str:
         """Without `T`, without the offset, and without the seconds where there are none."""

@@ -49,7 +49,8 @@ class DynamicTags(Checkboxes):
         return list(tags.values()) or None
 
     def from_text(self, field: FieldSpec, text: str) -> JSON:
-        if by_name(field, text) is not None:  # a name with a semicolon in it
+        # A name with a semicolon in it; exports have such names in quotes.
+        if '"' not in text and by_name(field, text) is not None:
             return [{"name": text}]
         return [{"name": entry} for entry in unlisted(text)]
 

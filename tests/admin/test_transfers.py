@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from html import unescape
@@ -308,6 +309,12 @@ def test_what_a_list_finds_is_exported(admin: Workbench, companies: str) -> None
     ).worksheets[0]
     assert sheet.max_row == 3
     assert exported(admin, companies, f"{asked}&format=jsonl").count(b"\n") == 2
+    # The button's own form is the one that Excel reads as UTF-8.
+    assert admin.read(companies).index('value="csv-bom"') < admin.read(companies).index(
+        'value="csv"'
+    )
+    marked = exported(admin, companies, f"{asked}&format=csv-bom")
+    assert marked == codecs.BOM_UTF8 + exported(admin, companies, f"{asked}&format=csv")
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def names(value: Any) -> Any:
     """The name of what a value refers to; of a list, the names."""
     if isinstance(value, list):
         return [names(item) for item in value]
-    return value["name"] if isinstance(value, dict) else value
+    return value.get("name", value) if isinstance(value, dict) else value
 
 
 def search(caller: Caller, object_name: str, **asked: Any) -> SearchPage:

@@ -109,6 +109,11 @@ export = _bulk(
     [
         _OBJECT,
         query_parameter("format", {"type": "string", "enum": ["csv", "xlsx", "jsonl"]}),
+        query_parameter(
+            "bom",
+            {"type": "boolean"},
+            "Begin a CSV file with a byte order mark, by which Excel knows UTF-8.",
+        ),
         query_parameter("ordering", STRING),
         query_parameter("search", STRING),
     ],

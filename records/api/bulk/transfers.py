@@ -13,6 +13,7 @@ from django.http.request import RawPostDataException, UnreadablePostError
 from records.api.answers import JSON, json_answer
 from records.api.bodies import read_object
 from records.api.errors import UnsupportedMediaType
+from records.api.parameters import flag
 from records.api.records.requests import asked_search
 from records.api.viewsets import ApiViewSet
 from records.exceptions import InvalidInput
@@ -86,7 +87,9 @@ class ExportViewSet(ApiViewSet):
         fields = (
             asked.request.fields if asked.names_fields else exported_fields(asked.request.fields)
         )
-        file = export_records(self.author, schema, replace(asked.request, fields=fields), form)
+        found = replace(asked.request, fields=fields)
+        bom = flag(request, "bom")
+        file = export_records(self.author, schema, found, form, bom=bom)
         return download(file, f"{schema.name}.{form}", CONTENT_TYPES[form])
 
 

@@ -4,7 +4,7 @@ Called by: operations; importing undoes its escapes. It never searches on its ow
 parameter.
 """
 
-from .cells import unescaped
+from .cells import escaped, unescaped
 from .table_export import CONTENT_TYPES, export_table, exported_fields
 
-__all__ = ["CONTENT_TYPES", "export_table", "exported_fields", "unescaped"]
+__all__ = ["CONTENT_TYPES", "escaped", "export_table", "exported_fields", "unescaped"]

@@ -3,8 +3,9 @@ number."""
 
 from __future__ import annotations
 
+import codecs
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -15,7 +16,8 @@ import orjson
 from openpyxl import Workbook
 
 from records.exceptions import InvalidInput
-from records.field_types import FieldSpec
+from records.field_types import FieldSpec, listed
+from records.field_types.base import UUID_FORM
 from records.services.access import Author
 from records.services.catalogue import ObjectSchema
 from records.services.reading import RecordView
@@ -23,11 +25,12 @@ from records.services.search import SearchPage, SearchRequest
 from records.services.storage import SpooledFile
 
 from .cells import escaped
-from .workbooks import UnnamedSheetWriter, save_workbook
+from .workbooks import UnnamedSheetWriter, escaped_for_xml, save_workbook
 
 PAGE = 500
 MAX_ROWS_XLSX = 1_048_575
 MAX_CELL_XLSX = 32_767
+DIVIDERS = frozenset(";\t|")
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "jsonl": "application/x-ndjson",
@@ -39,10 +42,16 @@ Search = Callable[[Author, ObjectSchema, SearchRequest], SearchPage]  # of the h
 
 
 def export_table(
-    author: Author, schema: ObjectSchema, request: SearchRequest, form: str, search: Search
+    author: Author,
+    schema: ObjectSchema,
+    request: SearchRequest,
+    form: str,
+    search: Search,
+    *,
+    bom: bool = False,
 ) -> IO[bytes]:
     """The records that a search finds, of which the author sees what a search shows, as `csv`,
-    `xlsx` or `jsonl`.
+    `xlsx` or `jsonl`; CSV with a byte order mark where `bom` is asked for.
 
     The file is complete when this returns: an error on the way still gets its HTTP status, and
     no caller mistakes a part of a table for all of it. Links seen from their far side are cut as
@@ -50,8 +59,12 @@ def export_table(
     """
     if form not in FORMS:
         raise InvalidInput(f"expected one of {', '.join(FORMS)}.", at="format")
+    if bom and form != "csv":
+        raise InvalidInput("only CSV has a byte order mark.", at="bom")
     target = SpooledFile()
     try:
+        if bom:
+            target.write(codecs.BOM_UTF8)
         FORMS[form](author, request.fields, _views(author, schema, request, search), target)
         return target.as_file()
     # Ctrl-C too: a cancelled export must not leave its file behind.
@@ -85,30 +98,41 @@ def _views(
 # ---------------------------------------------------------------- cells
 
 
-def _reader(author: Author, spec: FieldSpec) -> Callable[[Any], Any]:
-    """How a value of a field becomes a cell: the number it is, or a text that no spreadsheet
-    runs."""
+def _reader(author: Author, spec: FieldSpec, *, in_sheet: bool) -> Callable[[Any], Any]:
+    """How a value of a field becomes a cell: the number it is (in a sheet also the day or moment),
+    or a text that no spreadsheet runs."""
     if spec.is_link:
         related = author.directory.schema(spec.related_object_id or 0)
         # An import finds related records by identifier where names are one, else by id.
         by_name = related.identifier is not None and related.identifier.name in ("name", "email")
         key = related.identifier.name if related.identifier is not None and by_name else "id"
         return lambda value: escaped(_links(value, key))
-    to_cell = partial(spec.type.to_cell, spec)
+    to_cell = partial(spec.type.to_sheet_cell if in_sheet else spec.type.to_cell, spec)
     return lambda value: escaped(cell) if type(cell := to_cell(value)) is str else cell
 
 
 def _links(value: Any, key: str) -> str:
-    items = value if isinstance(value, list) else [value]
-    # A link whose record has no name keeps its id, or the cell would lose it.
-    return "; ".join(str(item.get(key) or item["id"]) for item in items if item)
+    if not isinstance(value, list):
+        return _link(value, key)
+    return listed([_link(item, key) for item in value if item])
+
+
+def _link(item: Mapping[str, Any], key: str) -> str:
+    name = str(item.get(key) or "").strip()
+    # A link whose record has no name keeps its id, or the cell would lose it; a name in the form of
+    # an id would be read as one.
+    return name if name and not UUID_FORM.fullmatch(name) else str(item["id"])
 
 
 def _rows(
-    author: Author, fields: Sequence[FieldSpec], views: Iterator[RecordView]
+    author: Author,
+    fields: Sequence[FieldSpec],
+    views: Iterator[RecordView],
+    *,
+    in_sheet: bool = False,
 ) -> Iterator[list[Any]]:
     yield [escaped(spec.name) for spec in fields]
-    readers = [(spec.id, _reader(author, spec)) for spec in fields]
+    readers = [(spec.id, _reader(author, spec, in_sheet=in_sheet)) for spec in fields]
     for view in views:
         values = view.values
         row = ["" if values.get(key) is None else read(values[key]) for key, read in readers]
@@ -133,8 +157,16 @@ def _cut(view: RecordView, key: int, cell: Any) -> Any:
 def _csv(
     author: Author, fields: Sequence[FieldSpec], views: Iterator[RecordView], target: SpooledFile
 ) -> None:
+    rows = _rows(author, fields, views)
     with target.open_text() as text:
-        csv.writer(text).writerows(_rows(author, fields, views))
+        if len(fields) > 1:
+            csv.writer(text).writerows(rows)
+            return
+        plain, quoting = csv.writer(text), csv.writer(text, quoting=csv.QUOTE_ALL)
+        for row in rows:
+            # A reader would take what divides the values of a single column for what divides
+            # columns.
+            (quoting if DIVIDERS.intersection(str(*row)) else plain).writerow(row)
 
 
 def _jsonl(
@@ -158,7 +190,7 @@ def _xlsx(
         # The library has no public way to choose where a sheet is spooled.
         sheet._writer = UnnamedSheetWriter(sheet, rows)
         try:
-            for at, row in enumerate(_rows(author, fields, views)):
+            for at, row in enumerate(_rows(author, fields, views, in_sheet=True)):
                 # Row 0 is the header, so the last allowed row number equals the number of records.
                 if at > MAX_ROWS_XLSX:
                     raise InvalidInput(
@@ -174,9 +206,9 @@ def _xlsx(
 
 
 def _xlsx_cell(spec: FieldSpec, value: Any) -> Any:
-    """A value that a workbook can hold: long integers would lose digits, control characters have no
-    place in it."""
+    """A value that a workbook can hold: long integers would lose digits."""
     if isinstance(value, str):
+        value = escaped_for_xml(value)
         if len(value) > MAX_CELL_XLSX:
             raise InvalidInput(
                 f"A cell of a workbook holds {MAX_CELL_XLSX} characters, and a record has "
@@ -184,7 +216,7 @@ def _xlsx_cell(spec: FieldSpec, value: Any) -> Any:
                 " export CSV instead.",
                 "limit_exceeded",
             )
-        return "".join(char for char in value if char >= " " or char in "\t\n\r")
+        return value
     # Spreadsheets keep 15 significant digits.
     return str(value) if isinstance(value, int) and abs(value) >= 10**15 else value
 

@@ -4,6 +4,7 @@ of its own."""
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -11,6 +12,16 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from openpyxl import Workbook
 from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.writer.excel import ExcelWriter
+
+# What XML cannot hold or makes another character of, and what reads as the escape of a character.
+# A line feed after a carriage return is escaped too: spreadsheets write `_x000D_` before line feeds
+# of their own, and readers drop it there.
+NO_XML = re.compile(r"\r\n|[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
+
+
+def escaped_for_xml(text: str) -> str:
+    """A text as workbooks write it: the character U+0001 as `_x0001_`."""
+    return NO_XML.sub(lambda found: "".join(f"_x{ord(mark):04X}_" for mark in found[0]), text)
 
 
 class UnnamedSheetWriter(WorksheetWriter):

@@ -21,7 +21,8 @@ MAX_EXPONENT = 40
 # A format of zeros and separators shows a code: 00000, 000-00-0000, 00000-0000.
 MASK = re.compile(r"0[0\-/() ]*")
 LITERAL = re.compile(r'"([^"]*)"|\\(.)')
-ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
+# Spreadsheets write a carriage return before the line feeds of some texts.
+ESCAPE = re.compile("_x000[Dd]_\n|_x([0-9A-Fa-f]{4})_")
 
 
 class Looks(Handler):
@@ -166,11 +167,12 @@ def unescaped_text(text: str) -> str:
     """A text without the escapes by which workbooks write what XML cannot hold."""
     if "_x" not in text:
         return text
-    return ESCAPE.sub(_character, text).replace("\r\n", "\n")
+    return ESCAPE.sub(_character, text)
 
 
 def _character(found: re.Match[str]) -> str:
+    if found[1] is None:
+        return "\n"
     code = int(found[1], 16)
-    # Halves of characters and controls are no text: what the file says of them stays.
-    is_text = chr(code) in "\t\n\r" or (code >= 32 and not 0xD800 <= code < 0xE000)
-    return chr(code) if is_text else found[0]
+    # Halves of characters and nulls are no text: what the file says of them stays.
+    return chr(code) if code and not 0xD800 <= code < 0xE000 else found[0]

@@ -117,10 +117,11 @@ class CsvTable:
                 if not self.numbered and (before := _directive_lines(file)):
                     lines.number = before
                     line = before + 1
+                # Spreadsheets count rows, blank ones too, and do not show the directive.
                 for at, cells in enumerate(split_rows(lines, self.delimiter, self.odd)):
                     if at > limits.MAX_ROWS:
                         raise limits.too_many_rows(self._called)
-                    yield Row(line, cells)
+                    yield Row(at + 1, cells)
                     if survey and (lines.read > limits.SURVEY_CSV or at > limits.SURVEY_ROWS):
                         raise Unfinished
                     lines.end_row()
@@ -222,18 +223,20 @@ def find_delimiter(path: Path | SpooledFile, encoding: str = UTF_8) -> str:
     return max(DELIMITERS, key=lambda mark: (*_division(whole, mark), first.count(mark)))
 
 
-def _division(text: str, delimiter: str) -> tuple[int, int]:
-    """How many of the first rows a delimiter divides into as many cells as most of them, and how
-    many cells that is."""
+def _division(text: str, delimiter: str) -> tuple[bool, int, int]:
+    """Whether a delimiter divides the very first row as it does others, how many of the first rows
+    it divides into as many cells as most of them, and how many cells that is."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        widths = [len(row) for row in islice(reader, SNIFFED_ROWS) if len(row) > 1]
+        rows = [len(row) for row in islice(reader, SNIFFED_ROWS) if row]
     except csv.Error:
-        return 0, 0
+        return False, 0, 0
+    widths = [width for width in rows if width > 1]
     if not widths:
-        return 0, 0
+        return False, 0, 0
     usual = max(set(widths), key=widths.count)
-    return widths.count(usual), usual
+    # What stands in cells is often divided too, but not the names of the columns.
+    return rows[0] == usual and widths.count(usual) > 1, widths.count(usual), usual
 
 
 def _check_regular(path: Path | SpooledFile) -> None:

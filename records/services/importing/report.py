@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from records.exceptions import InvalidInput
 from records.models import ImportRun, RefusedRow
+from records.services.exporting import escaped
 from records.services.storage import SpooledFile
 
 from .preparing import RowProblem
@@ -64,7 +65,8 @@ def made_report(run: ImportRun) -> Iterator[SpooledFile | None]:
         with report.open_text() as file:
             writer = csv.writer(file)
             writer.writerow(COLUMNS)
-            writer.writerows(rows.iterator(CHUNK))
+            # A header or a cell of the file may look like a formula.
+            writer.writerows((line, *map(escaped, texts)) for line, *texts in rows.iterator(CHUNK))
         yield report
 
 

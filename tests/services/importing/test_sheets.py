@@ -110,7 +110,7 @@ def shown(cell: str, *, epoch: datetime = WINDOWS_EPOCH) -> str:
         ("<c t='b'><v>TRUE</v></c>", "true"),
         ("<c t='b'><v>false</v></c>", "false"),
         ("<c t='inlineStr'><is><t>l1_x000D_\nl2</t></is></c>", "l1\nl2"),
-        ("<c t='str'><v>a_x0009_b_x0001_</v></c>", "a\tb_x0001_"),
+        ("<c t='str'><v>a_x0009_b_x0001_</v></c>", "a\tb\x01"),
         ("<c t='str'><f>A1</f><v></v></c>", ""),
         ("<c><v>12345678901234567890</v></c>", "12345678901234567890"),
         ("<c t='b'><v>1</v></c>", "true"),
