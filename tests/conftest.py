@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,14 +13,15 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.files.storage import storages
+from django.db import connection
 from pytest_django import Settings
 
 from records.services.access.rate_limits import forget_counts
 from records.services.catalogue.directory import forget_everything
 
 from .api_client import ApiClient
+from .databases import forget_models, migrated_model
 from .factories import Caller, make_workspace
-from .serving import forget_model
 
 BUCKET = "records-files"
 
@@ -35,7 +38,26 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing of a run behind."""
     if not hasattr(config, "workerinput"):
-        forget_model(Path(os.environ["RECORDS_TEST_RUN"]))
+        forget_models(Path(os.environ["RECORDS_TEST_RUN"]))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+) -> Iterator[None]:
+    """Let the tests' database be a copy of one that was migrated once for all processes of a run,
+    which leaves Django's set-up nothing to migrate."""
+    model = migrated_model()
+    if connection.vendor == "postgresql":
+        connection.settings_dict["TEST"]["TEMPLATE"] = model
+        yield
+        return
+    creation: Any = connection.creation
+    # It is in memory, and gone with its last connection.
+    with contextlib.closing(sqlite3.connect(creation._get_test_db_name(), uri=True)) as kept:
+        with contextlib.closing(sqlite3.connect(model)) as source:
+            source.backup(kept)
+        yield
 
 
 @pytest.fixture(autouse=True)
