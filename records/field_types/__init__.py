@@ -22,6 +22,7 @@ from .base import (
     normal_text,
     shown_name,
 )
+from .time_zone import known_time_zones
 
 import_modules(sys.modules[__name__])
 
@@ -39,6 +40,7 @@ __all__ = [
     "Test",
     "cell_text",
     "field_types",
+    "known_time_zones",
     "member_name",
     "normal_text",
     "shown_name",
