@@ -6,7 +6,8 @@ import contextlib
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ def django_db_modify_db_settings(
     model = migrated_model()
     if connection.vendor == "postgresql":
         connection.settings_dict["TEST"]["TEMPLATE"] = model
+        vars(connection.ops)["sql_flush"] = partial(_delete_all, connection.ops.sql_flush)
         yield
         return
     creation: Any = connection.creation
@@ -58,6 +60,16 @@ def django_db_modify_db_settings(
         with contextlib.closing(sqlite3.connect(model)) as source:
             source.backup(kept)
         yield
+
+
+def _delete_all(
+    truncate: Callable[..., list[str]], style: Any, tables: Sequence[str], **options: Any
+) -> list[str]:
+    """What empties the tables after a test that commits: to truncate fifty of them, with their
+    indexes, takes PostgreSQL a second, however little is in them."""
+    if options.get("reset_sequences"):
+        return truncate(style, tables, **options)
+    return [f"DELETE FROM {connection.ops.quote_name(name)}" for name in tables]
 
 
 @pytest.fixture(autouse=True)
