@@ -1,7 +1,7 @@
 """A text planted wherever a record's values go, to be looked for once the record was deleted for
 good.
 
-`python -m tests.canary` plants it in the empty database of DATABASE_URL, and deletes the records
+`python -m tests.canary` plants it in the migrated database of DATABASE_URL, and deletes the records
 that hold it.
 """
 
@@ -28,7 +28,6 @@ def main() -> None:
 
     from records.services.database.sqlite_log import clear_log
 
-    call_command("migrate", verbosity=0)
     caller, removed, trashed = plant(Path(sys.argv[1]))
     if "keep" not in sys.argv:
         remove(caller, removed, trashed)

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.files.storage import storages
+from django.db import connection
 from pytest_django import Settings
 
 from records.services.access.rate_limits import forget_counts
 from records.services.catalogue.directory import forget_everything
 
 from .api_client import ApiClient
+from .databases import forget_models, migrated_model
 from .factories import Caller, make_workspace
-from .serving import forget_model
 
 BUCKET = "records-files"
 
@@ -35,7 +39,37 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing of a run behind."""
     if not hasattr(config, "workerinput"):
-        forget_model(Path(os.environ["RECORDS_TEST_RUN"]))
+        forget_models(Path(os.environ["RECORDS_TEST_RUN"]))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+) -> Iterator[None]:
+    """Let the tests' database be a copy of one that was migrated once for all processes of a run,
+    which leaves Django's set-up nothing to migrate."""
+    model = migrated_model()
+    if connection.vendor == "postgresql":
+        connection.settings_dict["TEST"]["TEMPLATE"] = model
+        vars(connection.ops)["sql_flush"] = partial(_delete_all, connection.ops.sql_flush)
+        yield
+        return
+    creation: Any = connection.creation
+    # It is in memory, and gone with its last connection.
+    with contextlib.closing(sqlite3.connect(creation._get_test_db_name(), uri=True)) as kept:
+        with contextlib.closing(sqlite3.connect(model)) as source:
+            source.backup(kept)
+        yield
+
+
+def _delete_all(
+    truncate: Callable[..., list[str]], style: Any, tables: Sequence[str], **options: Any
+) -> list[str]:
+    """What empties the tables after a test that commits: to truncate fifty of them, with their
+    indexes, takes PostgreSQL a second, however little is in them."""
+    if options.get("reset_sequences"):
+        return truncate(style, tables, **options)
+    return [f"DELETE FROM {connection.ops.quote_name(name)}" for name in tables]
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .databases import migrate, once, run_folder
 from .serving import free_port
+
+INITDB = ("-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,8 @@ class Cluster:
             before=before,
         )
 
-    def stop(self) -> None:
-        self.run("pg_ctl", "-D", f"{self.folder}/data", "-w", "-m", "immediate", "stop")
+    def stop(self, mode: str = "immediate") -> None:
+        self.run("pg_ctl", "-D", f"{self.folder}/data", "-w", "-m", mode, "stop")
 
 
 def as_postgres() -> list[str]:
@@ -70,29 +73,44 @@ def binaries() -> Path:
 
 
 @contextlib.contextmanager
-def own_cluster(*options: str) -> Iterator[Cluster]:
-    """A running cluster, gone with its files when the block ends."""
+def own_cluster(*options: str, migrated: bool = False) -> Iterator[Cluster]:
+    """A running cluster, gone with its files when the block ends; its database `postgres` is empty,
+    or has its tables."""
+    model = run_folder() / ("migrated_cluster" if migrated else "empty_cluster")
+    once(model.name, lambda: _make_model(model, migrated))
+    with _stopped_cluster() as cluster:
+        subprocess.run(["cp", "-a", model, f"{cluster.folder}/data"], check=True)
+        with _running(cluster, *options):
+            yield cluster
+
+
+def _make_model(folder: Path, migrated: bool) -> str:
+    """Make the files that clusters are copied from."""
+    with _stopped_cluster() as cluster:
+        data = cluster.folder / "data"
+        cluster.run("initdb", "-D", str(data), "-U", "postgres", *INITDB)
+        if migrated:
+            with _running(cluster):
+                migrate(cluster.url)
+                cluster.stop("fast")
+        subprocess.run(["mv", data, folder], check=True)
+    return ""
+
+
+@contextlib.contextmanager
+def _stopped_cluster() -> Iterator[Cluster]:
     with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as name:
         folder = Path(name)
         if as_postgres():
             shutil.chown(folder, "postgres")
-        cluster = Cluster(binaries(), folder, free_port())
-        cluster.run(
-            "initdb",
-            "-D",
-            f"{folder}/data",
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-            "-N",
-        )
-        cluster.start("-c fsync=off", *options)
-        try:
-            yield cluster
-        finally:
-            with contextlib.suppress(subprocess.CalledProcessError):
-                cluster.stop()
+        yield Cluster(binaries(), folder, free_port())
+
+
+@contextlib.contextmanager
+def _running(cluster: Cluster, *options: str) -> Iterator[None]:
+    cluster.start("-c fsync=off", *options)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(subprocess.CalledProcessError):
+            cluster.stop()

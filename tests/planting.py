@@ -1,6 +1,6 @@
 """A text planted in each store of the register through the door that fills it, and looked for.
 
-`python -m tests.planting FOLDER` does so in the empty database of DATABASE_URL, whose files are in
+`python -m tests.planting FOLDER` does so in the migrated database of DATABASE_URL, whose files are in
 FOLDER, and prints for each store where the text was when it was planted, when the record was
 deleted, and when the stores were swept.
 """
@@ -30,9 +30,7 @@ Plant = Callable[["Caller", str, str, Path], None]
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "records_project.settings")
     django.setup()
-    from django.core.management import call_command
 
-    call_command("migrate", verbosity=0)
     folder = Path(sys.argv[1])
     found = {name: _try(name, plant, folder) for name, plant in PLANTS.items()}
     print(json.dumps(found))  # noqa: T201 (its output is its use)

@@ -1,5 +1,5 @@
-"""Fills an empty database for a server that tests call: `python -m tests.provision` prints who may
-call, and ids."""
+"""Fills a migrated database for a server that tests call: `python -m tests.provision` prints who
+may call, and ids."""
 
 from __future__ import annotations
 
@@ -14,9 +14,6 @@ OBJECTS = ("companies", "people", "deals")
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "records_project.settings")
     django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
     print(json.dumps(provide()))  # noqa: T201 (its output is what it is for)
 
 

@@ -4,29 +4,19 @@ sockets."""
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
-import secrets
-import shutil
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
-from urllib.parse import SplitResult, urlsplit
-
-import psycopg
-from django.conf import settings
-from django.db import connection
-from psycopg import sql
+from typing import IO
 
 from .calling import Address
+from .databases import MANAGE, environment_on, own_database, provision, provisioned
 
-MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 STOP_SECONDS = 40
 
 
@@ -92,8 +82,9 @@ def site(
 def site_on(
     url: str, *options: str, errors: IO[str] | None = None, **variables: str
 ) -> Iterator[Site]:
-    """A site on this empty database; its log goes to `errors`."""
-    with provided(url, **variables).serving(*options, errors=errors) as started:
+    """A site on this database, which has its tables; its log goes to `errors`."""
+    database = _provided(url, provision(url), variables)
+    with database.serving(*options, errors=errors) as started:
         yield started
 
 
@@ -114,113 +105,16 @@ class Provided:
             yield Site(address, self.environment, process, self.ids)
 
 
-def provided(url: str, **variables: str) -> Provided:
-    """Put a workspace into this empty database; `variables` are the environment's of its servers
-    too."""
-    printed = json.loads(_provision(environment_on(url, **variables)))
-    return Provided(environment_on(url, **variables), printed["headers"], printed["ids"])
-
-
-def environment_on(url: str, **variables: str) -> dict[str, str]:
-    """The environment of processes on this database."""
-    return {**os.environ, "RECORDS_ENV": "test", "DATABASE_URL": url, **variables}
-
-
-def _provision(environment: Mapping[str, str]) -> str:
-    made = subprocess.run(
-        [sys.executable, "-m", "tests.provision"],
-        env=environment,
-        cwd=settings.BASE_DIR,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return made.stdout
+def _provided(url: str, printed: str, variables: Mapping[str, str]) -> Provided:
+    told = json.loads(printed)
+    return Provided(environment_on(url, **variables), told["headers"], told["ids"])
 
 
 @contextlib.contextmanager
 def own_provided(folder: Path, **variables: str) -> Iterator[Provided]:
-    """A database with a workspace, on the engine under test: a copy of one that is made once in a
-    run, since migrating takes ten seconds."""
-    model, printed = _model()
-    with own_database(folder, model) as url:
-        yield Provided(environment_on(url, **variables), printed["headers"], printed["ids"])
-
-
-def _model() -> tuple[str, dict[str, dict[str, str]]]:
-    """The database that others are copied from, a file's path or a name, and what was printed when
-    it was made. The first process to ask makes it."""
-    run = Path(os.environ["RECORDS_TEST_RUN"])
-    made = run / f"{connection.vendor}.json"
-    model = _model_name(run)
-    with (run / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not made.exists():
-            if connection.vendor == "postgresql":
-                create_database(model, "template0")
-            made.write_text(_provision(environment_on(_url_of(model))))
-    return model, json.loads(made.read_text())
-
-
-def _model_name(run: Path) -> str:
-    if connection.vendor == "sqlite":
-        return str(run / "model.sqlite3")
-    return f"{_under_test().path.strip('/')}_{run.name}"
-
-
-def forget_model(run: Path) -> None:
-    """Remove what a run of the tests copied its databases from."""
-    if (run / "postgresql.json").exists():
-        drop_database(_model_name(run))
-    shutil.rmtree(run)
-
-
-@contextlib.contextmanager
-def own_database(folder: Path, model: str = "") -> Iterator[str]:
-    """The URL of a database: a file in `folder`, or one in the PostgreSQL under test; empty, or a
-    copy of `model`."""
-    if connection.vendor == "sqlite":
-        file = folder / "records.sqlite3"
-        if model:
-            shutil.copyfile(model, file)
-        yield _url_of(str(file))
-        return
-    name = f"{_under_test().path.strip('/')}_served_{secrets.token_hex(4)}"
-    create_database(name, model or "template0")
-    try:
-        yield _url_of(name)
-    finally:
-        drop_database(name)
-
-
-def _under_test() -> SplitResult:
-    return urlsplit(os.environ["DATABASE_URL"])
-
-
-def _url_of(name: str) -> str:
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{name}"
-    return _under_test()._replace(path=f"/{name}").geturl()
-
-
-def create_database(name: str, model: str) -> None:
-    """Create a database in the PostgreSQL under test."""
-    with _administered() as cluster:
-        cluster.execute(
-            sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE {}").format(
-                sql.Identifier(name), sql.Identifier(model)
-            )
-        )
-
-
-def drop_database(name: str) -> None:
-    """Drop a database of the PostgreSQL under test, whoever is connected to it."""
-    with _administered() as cluster:
-        cluster.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-def _administered() -> psycopg.Connection[Any]:
-    return psycopg.connect(_url_of("postgres"), autocommit=True)
+    """A database with a workspace, on the engine under test."""
+    with own_database(folder, "workspace") as url:
+        yield _provided(url, provisioned(), variables)
 
 
 @contextlib.contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin
@@ -12,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.widgets import UnfoldAdminEmailInputWidget
 
+from records.field_types import known_time_zones
 from records.models import Workspace
 from records.services.access import operator_of
 from records.services.people import create_workspace, update_workspace
@@ -74,7 +74,7 @@ class WorkspaceAdmin(SetupAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "time_zone":
-            zones = [(name, name) for name in sorted(available_timezones())]
+            zones = [(name, name) for name in sorted(known_time_zones())]
             return forms.ChoiceField(
                 choices=zones,
                 initial="UTC",

@@ -23,6 +23,7 @@ from .base import (
     normal_text,
     shown_name,
 )
+from .time_zone import known_time_zones
 
 import_modules(sys.modules[__name__])
 
@@ -40,6 +41,7 @@ __all__ = [
     "Test",
     "cell_text",
     "field_types",
+    "known_time_zones",
     "listed",
     "member_name",
     "normal_text",

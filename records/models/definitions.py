@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
-from simple_history.models import HistoricalRecords
 
 from .columns import new_uuid
+from .history import History
 from .workspace import Workspace
 
 
@@ -56,7 +56,7 @@ class ObjectType(models.Model):
     )
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    history = HistoricalRecords(excluded_fields=["schema_version"])
+    history = History(excluded_fields=["schema_version"])
 
     class Meta:
         verbose_name = "object"
@@ -76,7 +76,7 @@ class FieldCategory(models.Model):
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     name = models.CharField(max_length=255)
     order = models.PositiveIntegerField(default=0)
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         verbose_name_plural = "field categories"
@@ -160,7 +160,7 @@ class Field(models.Model):
     order = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         ordering = ["order", "id"]
@@ -211,7 +211,7 @@ class FieldOption(models.Model):
         help_text="Part of the definition; else made by a record, as tags are.",
     )
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         ordering = ["order", "id"]

@@ -7,10 +7,10 @@ from typing import Any
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
-from simple_history.models import HistoricalRecords
 
 from .columns import new_uuid
 from .definitions import ObjectType
+from .history import History
 from .workspace import Workspace
 
 MIN_TIMEOUT, DEFAULT_TIMEOUT, MAX_TIMEOUT = 0.1, 10.0, 30.0
@@ -58,7 +58,7 @@ class ExternalSource(models.Model):
     operations: Any = models.JSONField(default=dict, blank=True)
     mapping: Any = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    history = HistoricalRecords(excluded_fields=["secret"])
+    history = History(excluded_fields=["secret"])
 
     def __str__(self) -> str:
         return self.name

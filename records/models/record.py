@@ -7,10 +7,10 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from simple_history.models import HistoricalRecords
 
 from .columns import Document, ExactNumber, NormalText, new_uuid
 from .definitions import Field, ObjectType
+from .history import History
 from .workspace import Member, Workspace
 
 
@@ -52,7 +52,7 @@ class LedgerEntry(models.Model):
         abstract = True
 
 
-class Ledger(HistoricalRecords):  # type: ignore[misc]  # simple-history has no types
+class Ledger(History):
     """simple-history's table of Record, kept by one key: who reads the ledger reads that of one
     record, in order.
 

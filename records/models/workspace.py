@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from simple_history.models import HistoricalRecords
 
 from .columns import new_uuid
+from .history import History
 
 
 class Workspace(models.Model):
@@ -41,7 +41,7 @@ class Role(models.Model):
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     name = models.CharField(max_length=100)
     is_admin = models.BooleanField(default=False)
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         constraints = [
@@ -66,7 +66,7 @@ class Member(models.Model):
     email = models.EmailField(max_length=254)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         constraints = [
@@ -96,7 +96,7 @@ class ObjectPermission(models.Model):
     view = models.CharField(max_length=4, choices=Extent.choices, default=Extent.NONE)
     edit = models.CharField(max_length=4, choices=Extent.choices, default=Extent.NONE)
     remove = models.CharField(max_length=4, choices=Extent.choices, default=Extent.NONE)
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         constraints = [
@@ -118,7 +118,7 @@ class FieldPermission(models.Model):
     field = models.ForeignKey("Field", on_delete=models.CASCADE, related_name="permissions")
     view = models.BooleanField(default=True)
     edit = models.BooleanField(default=True)
-    history = HistoricalRecords()
+    history = History()
 
     class Meta:
         constraints = [

@@ -17,7 +17,7 @@ from pytest_django import Settings
 from records_project.doctor.proxy import examine_proxy
 from records_project.environment import variables
 from records_project.variables import Variables
-from tests.serving import own_database
+from tests.databases import own_database
 
 from .by_the_book import DEPLOY, HOST, ROOT, Book, Visitor, caddy, nginx, open_book, running
 

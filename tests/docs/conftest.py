@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.serving import free_port, own_database
+from tests.databases import own_database
+from tests.serving import free_port
 
 from .running import Demo
 from .served import serve_demo
@@ -15,5 +16,8 @@ from .served import serve_demo
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("demo")
-    with own_database(folder) as database, serve_demo(folder, database, free_port()) as served:
+    with (
+        own_database(folder, "tables") as database,
+        serve_demo(folder, database, free_port()) as served,
+    ):
         yield served

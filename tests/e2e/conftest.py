@@ -15,7 +15,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.calling import Address
-from tests.serving import MANAGE, free_port, own_database, serving
+from tests.databases import MANAGE, own_database
+from tests.serving import free_port, serving
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -43,9 +44,8 @@ class Installation:
 
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with own_database(tmp_path_factory.mktemp("installation")) as database:
+    with own_database(tmp_path_factory.mktemp("installation"), "tables") as database:
         environment = {**os.environ, "RECORDS_ENV": "demo", "DATABASE_URL": database}
-        subprocess.run([*MANAGE, "migrate", "--verbosity", "0"], env=environment, check=True)
         command = [
             *MANAGE,
             "create_workspace",

@@ -14,8 +14,9 @@ from django.conf import settings
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.calling import Address
+from tests.databases import environment_on, own_database
 from tests.hostile.scripted import MARK, PASSWORD, Scripted
-from tests.serving import environment_on, free_port, own_database, serving
+from tests.serving import free_port, serving
 
 # Counts what runs. Alpine's expressions see no globals: one that runs says so in the console.
 COUNT = """
@@ -72,7 +73,7 @@ class Attacked:
 @pytest.fixture(scope="module")
 def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Scripted]]:
     folder = tmp_path_factory.mktemp("scripted")
-    with own_database(folder) as database:
+    with own_database(folder, "tables") as database:
         environment = environment_on(database, DATA_DIR=str(folder / "data"))
         printed = subprocess.run(
             [sys.executable, "-m", "tests.hostile.scripted"],

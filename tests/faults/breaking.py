@@ -16,8 +16,9 @@ from pathlib import Path
 import psycopg
 from django.conf import settings
 
+from tests.databases import MANAGE, copy_file, url_of_file
 from tests.own_postgres import Cluster, own_cluster
-from tests.serving import MANAGE, free_port
+from tests.serving import free_port
 
 ROOT = settings.BASE_DIR
 WORD = "canary-word-7351"  # a password that nothing may print
@@ -83,13 +84,13 @@ def on_small_disk(folder: Path, size: str, *, owner: str = "root") -> list[str]:
     return [*as_root(), "unshare", "--mount", "sh", "-c", mount, "sh"]
 
 
-def migrate(url: str, data: Path) -> None:
+def fill(url: str, data: Path) -> None:
+    """Put a workspace into a migrated database."""
     environment = clean_environment() | {
         "RECORDS_ENV": "demo",
         "DATABASE_URL": url,
         "DATA_DIR": str(data),
     }
-    subprocess.run([*MANAGE, "migrate", "--verbosity", "0"], env=environment, check=True)
     made = [*MANAGE, "create_workspace", "Acme", "--email", "me@example.com"]
     subprocess.run(made, env=environment, check=True, stdout=subprocess.DEVNULL)
 
@@ -102,12 +103,17 @@ def sqlite_empty(folder: Path) -> Iterator[Broken]:
     yield Broken({"DATA_DIR": str(folder)})
 
 
+def _make_file(folder: Path) -> None:
+    copy_file(folder / "records.sqlite3", "tables")
+    fill(url_of_file(folder / "records.sqlite3"), folder)
+
+
 @contextlib.contextmanager
 def sqlite_full(folder: Path) -> Iterator[Broken]:
     """A migrated database, on a disk that has no room left."""
     made, disk = folder / "made", folder / "disk"
     disk.mkdir()
-    migrate(f"sqlite:///{made / 'records.sqlite3'}", made)
+    _make_file(made)
     kib = sum(path.stat().st_size for path in made.iterdir() if path.is_file()) // 1024 + 40
     fill = (
         f'cp -r "{made}/." "{disk}" && {{ dd if=/dev/zero of="{disk}/filler" 2>/dev/null || '
@@ -119,7 +125,7 @@ def sqlite_full(folder: Path) -> Iterator[Broken]:
 @contextlib.contextmanager
 def sqlite_read_only(folder: Path) -> Iterator[Broken]:
     data = folder / "data"
-    migrate(f"sqlite:///{data / 'records.sqlite3'}", data)
+    _make_file(data)
     with of_somebody_else(data):
         yield Broken({"DATA_DIR": str(data)}, without_power())
 
@@ -214,8 +220,8 @@ def postgres_empty(folder: Path) -> Iterator[Broken]:
 @contextlib.contextmanager
 def postgres_not_ours(folder: Path) -> Iterator[Broken]:
     """A migrated database whose tables belong to another role."""
-    with own_cluster() as cluster:
-        migrate(cluster.url, folder)
+    with own_cluster(migrated=True) as cluster:
+        fill(cluster.url, folder)
         with psycopg.connect(cluster.url, autocommit=True) as connection:
             connection.execute("CREATE ROLE guest LOGIN")
         yield at(cluster, folder, user="guest")
@@ -227,7 +233,7 @@ def postgres_full(folder: Path) -> Iterator[Broken]:
 
     Pages that are there already have some room left: only what needs many more of them fails.
     """
-    with own_cluster() as cluster:
+    with own_cluster(migrated=True) as cluster:
         disk = cluster.folder / "disk"
         disk.mkdir()
         cluster.stop()
@@ -238,11 +244,12 @@ def postgres_full(folder: Path) -> Iterator[Broken]:
                 disk, "40m", owner="postgres" if os.geteuid() == 0 else str(os.getuid())
             ),
         )
-        with psycopg.connect(cluster.url, autocommit=True) as connection:
+        server = cluster.url.removesuffix("postgres")
+        with psycopg.connect(f"{server}template1", autocommit=True) as connection:
             connection.execute(f"CREATE TABLESPACE small LOCATION '{disk}'")
-            connection.execute("CREATE DATABASE small TABLESPACE small")
-        url = cluster.url.removesuffix("postgres") + "small"
-        migrate(url, folder)
+            connection.execute("CREATE DATABASE small TABLESPACE small TEMPLATE postgres")
+        url = f"{server}small"
+        fill(url, folder)
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("CREATE TABLE filler (text text)")
             for rows in (1000, 10, 1):

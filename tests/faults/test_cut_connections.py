@@ -41,7 +41,7 @@ class Served:
 @pytest.fixture(scope="module", params=[*POOLS.values()], ids=[*POOLS])
 def served(request: pytest.FixtureRequest) -> Iterator[Served]:
     options = ("--workers", "1", "--threads", "4", "--no-worker")
-    with own_cluster() as cluster, cutter("127.0.0.1", cluster.port) as way:
+    with own_cluster(migrated=True) as cluster, cutter("127.0.0.1", cluster.port) as way:
         url = cluster.url.replace(f":{cluster.port}/", f":{way.port}/")
         with (
             site_on(

@@ -23,7 +23,7 @@ OPTIONS = ("-c fsync=off", "-c max_connections=16")
 def cluster() -> Iterator[Cluster]:
     """A cluster that these tests may stop; there as long as this process, since tests run in any
     order."""
-    with own_cluster(*OPTIONS) as running:
+    with own_cluster(*OPTIONS, migrated=True) as running:
         yield running
 
 

@@ -16,7 +16,8 @@ import httpx
 import pytest
 from django.db import connection
 
-from tests.serving import MANAGE, Site, serving, site
+from tests.databases import MANAGE, copy_file
+from tests.serving import Site, serving, site
 
 from .breaking import without_power
 from .visiting import SHAPES, add, agent_upsert, call, search, upsert, workspace_type
@@ -142,7 +143,7 @@ if connection.vendor == "sqlite":
         path = file_of(served)
         (worker,) = served.workers()
         path.rename(path.with_name("old"))
-        subprocess.run([*MANAGE, "migrate", "--verbosity", "0"], env=served.environment, check=True)
+        copy_file(path, "tables")
         os.kill(worker, 9)
         base = f"http://{served.address.host}:{served.address.port}"
         with httpx.Client(base_url=base, transport=httpx.HTTPTransport(retries=8)) as client:

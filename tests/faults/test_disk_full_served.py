@@ -17,16 +17,17 @@ from .test_worker_away import client_of, until
 
 
 def test_a_full_disk_is_507_and_changes_are_taken_again_when_there_is_room() -> None:
-    with own_cluster() as cluster:
+    with own_cluster(migrated=True) as cluster:
         disk = cluster.folder / "disk"
         disk.mkdir()
         cluster.stop()
         owner = "postgres" if os.geteuid() == 0 else str(os.getuid())
         cluster.start("-c autovacuum=off", before=on_small_disk(disk, "60m", owner=owner))
-        with psycopg.connect(cluster.url, autocommit=True) as connection:
+        server = cluster.url.removesuffix("postgres")
+        with psycopg.connect(f"{server}template1", autocommit=True) as connection:
             connection.execute(f"CREATE TABLESPACE small LOCATION '{disk}'")
-            connection.execute("CREATE DATABASE small TABLESPACE small")
-        url = cluster.url.removesuffix("postgres") + "small"
+            connection.execute("CREATE DATABASE small TABLESPACE small TEMPLATE postgres")
+        url = f"{server}small"
         with (
             site_on(url, "--workers", "1", "--threads", "4", "--no-worker") as site,
             client_of(site) as api,

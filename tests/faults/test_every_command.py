@@ -14,6 +14,7 @@ import pytest
 from django.core.management import get_commands
 from django.db import connection
 
+from tests.databases import copy_file
 from tests.serving import free_port
 
 from . import breaking
@@ -116,8 +117,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A backup that can be restored."""
     folder = tmp_path_factory.mktemp("whole")
     file = folder / "whole.zip"
-    done = Broken({"DATA_DIR": str(folder / "data")}).run([["migrate"], ["backup", str(file)]])
-    assert [each.status for each in done] == [0, 0], done
+    copy_file(folder / "data" / "records.sqlite3", "tables")
+    (done,) = Broken({"DATA_DIR": str(folder / "data")}).run([["backup", str(file)]])
+    assert done.status == 0, done
     return file
 
 
@@ -232,8 +234,9 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Broken:
     os.mkfifo(folder / "fifo")
     (folder / "things.csv").write_text("name\na\n", encoding="utf-8")
     broken = Broken({"DATA_DIR": str(folder)})
-    done = broken.run([["migrate"], ["create_workspace", "Acme", "--email", "me@example.com"]])
-    assert [each.status for each in done] == [0, 0], done
+    copy_file(folder / "records.sqlite3", "tables")
+    (done,) = broken.run([["create_workspace", "Acme", "--email", "me@example.com"]])
+    assert done.status == 0, done
     return broken
 
 

@@ -18,7 +18,7 @@ IMPORTS = "/api/custom-objects/companies/imports"
 
 def test_an_import_goes_on_when_its_database_comes_back() -> None:
     with (
-        own_cluster("-c fsync=off") as cluster,
+        own_cluster(migrated=True) as cluster,
         site_on(cluster.url, "--workers", "1", JOB_LEASE_SECONDS="2") as site,
         client_of(site) as api,
     ):

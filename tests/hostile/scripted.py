@@ -318,14 +318,11 @@ def _histories(caller: Any) -> dict[str, list[str]]:
 
 
 def main() -> None:
-    """Fill an empty database, and print what its pages are found by."""
+    """Fill a migrated database, and print what its pages are found by."""
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "records_project.settings")
     django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
     made = write_scripts()
     print(json.dumps({"email": made.email, "keys": made.keys}))  # noqa: T201
 

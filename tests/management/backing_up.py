@@ -1,7 +1,7 @@
 """`python -m tests.management.backing_up fill | write NUMBER | state | kill START … | stop START
 …`: to try backups on.
 
-`fill` fills an empty database and its file storage: each store of the register, and a pair of
+`fill` fills a migrated database and its file storage: each store of the register, and a pair of
 records for each writer. `write` changes the pair with that number, both records in one transaction,
 and replaces a file of one, until its input is closed; it prints a line when it has begun. `state`
 prints what the database and the storage hold. `kill` runs a command that is killed before the first
@@ -41,12 +41,9 @@ PLANTED = (
 
 
 def fill() -> None:
-    from django.core.management import call_command
-
     from tests.factories import FieldDefinition, make_object, make_record, make_workspace
     from tests.planting import CANARY, PLANTS, _make_people
 
-    call_command("migrate", verbosity=0)
     with tempfile.TemporaryDirectory() as folder:
         for name in PLANTED:
             caller = make_workspace(f"Site of {name}", f"{uuid4().hex}@example.com")

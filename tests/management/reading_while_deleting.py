@@ -16,7 +16,6 @@ import django
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "records_project.settings")
     django.setup()
-    from django.core.management import call_command
     from django.db import connection
 
     from records.services.database.sql import fetch
@@ -25,7 +24,6 @@ def main() -> None:
     from records.services.retention.stores import sweep_stores
     from tests.factories import make_object, make_record, make_workspace
 
-    call_command("migrate", verbosity=0)
     caller = make_workspace()
     make_object(caller, "People")
     uuid = make_record(caller, "people", name="Ann").record.uuid

@@ -70,14 +70,11 @@ def upload() -> None:
 
 def workbook() -> None:
     """An export of very many records as a workbook."""
-    from django.core.management import call_command
-
     from records.services.exporting.table_export import FORMS
     from records.services.reading.record_address import address, get_remaining
     from records.services.storage.spooled_files import SpooledFile
     from tests.factories import make_object, make_record, make_workspace
 
-    call_command("migrate", verbosity=0)
     caller = make_workspace()
     make_object(caller, "People")
     uuid = make_record(caller, "people", name=CANARY.decode()).record.uuid

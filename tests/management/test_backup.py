@@ -25,7 +25,7 @@ from records.exceptions import InvalidInput
 from records.models import Workspace
 from records.services.backup.restoring import restore
 from records.services.retention.stores import STORES
-from tests.serving import own_database
+from tests.databases import own_database
 
 from .backing_up import PLANTED, WRITERS
 from .old_databases import AGREED, manage, run_module
@@ -85,7 +85,7 @@ def copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copies]:
     archives = [folder / f"{at}.zip" for at in range(3)]
     back = folder / "back"
     back.mkdir()
-    with own_database(folder) as url, own_database(back) as url_back:
+    with own_database(folder, "tables") as url, own_database(back) as url_back:
         source = environment_of(url, folder / "media")
         run_module(source, "tests.management.backing_up", "fill")
         with writing(source):

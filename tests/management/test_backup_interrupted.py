@@ -17,7 +17,7 @@ from django.db import connection
 
 from records.exceptions import InvalidInput
 from records.services.backup.restoring import restore
-from tests.serving import MANAGE, own_database
+from tests.databases import MANAGE, own_database
 
 from .old_databases import AGREED, manage, run_module
 from .test_backup import environment_of, files_in, manifest_of, state_of, tables_in
@@ -45,7 +45,7 @@ class Filled:
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     folder = tmp_path_factory.mktemp("filled")
-    with own_database(folder) as url:
+    with own_database(folder, "tables") as url:
         environment = environment_of(url, folder / "media")
         run_module(environment, "tests.management.backing_up", "fill")
         manage(environment, ["backup", str(folder / "whole.zip")])

@@ -26,7 +26,8 @@ from records.management import sample_workspace
 from records.models import ApiKey, FieldValue, ImportRun, Record, Workspace
 from records.services.importing.csv_files import open_table
 from records.services.storage.integrity import check_records
-from tests.serving import MANAGE, free_port, own_database
+from tests.databases import MANAGE, own_database
+from tests.serving import free_port
 
 from .old_databases import manage, old_database
 
@@ -169,7 +170,7 @@ def test_demos_on_two_databases_keep_their_credentials(tmp_path: Path) -> None:
     folders = [tmp_path / name for name in ("one", "two")]
     for folder in folders:
         folder.mkdir()
-    with own_database(folders[0]) as one, own_database(folders[1]) as two:
+    with own_database(folders[0], "tables") as one, own_database(folders[1], "tables") as two:
         first, second, again = (
             secrets_in(printed_by_a_demo_on(url, tmp_path / "data")) for url in (one, two, one)
         )

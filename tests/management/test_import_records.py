@@ -18,9 +18,9 @@ from django.db import connection
 from openpyxl import Workbook
 
 from records.models import Record
+from tests.databases import MANAGE, own_database
 from tests.factories import Caller, make_member
 from tests.services.acting import search
-from tests.serving import MANAGE, own_database
 
 
 @dataclass
@@ -207,9 +207,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
     rows = [f"Row {number},{number}{',more' if number in BAD else ''}" for number in range(ROWS)]
     (folder / "things.csv").write_text("\n".join(["label,number", *rows, ""]), encoding="utf-8")
-    with own_database(folder) as url:
+    with own_database(folder, "tables") as url:
         made = Site({**os.environ, "RECORDS_ENV": "test", "DATABASE_URL": url}, folder, "")
-        assert made.run(MANAGE[1], "migrate", "--verbosity", "0").returncode == 0
         printed = made.run(
             MANAGE[1], "create_workspace", "Example", "--email", "admin@example.com", "--json"
         ).stdout

@@ -21,7 +21,8 @@ from django.conf import settings
 from django.db import connection
 
 from tests.calling import Address
-from tests.serving import free_port, own_database, serving
+from tests.databases import own_database
+from tests.serving import free_port, serving
 
 CODE = ("records", "records_project", "templates", "manage.py")
 LEASE = 1  # second
@@ -128,7 +129,7 @@ class Twins:
 def twins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twins]:
     folder = tmp_path_factory.mktemp("site")
     media = folder / "media"
-    with own_database(folder) as url:
+    with own_database(folder, "tables") as url:
         shared = {"DATABASE_URL": url, "MEDIA_ROOT": str(media)}
         first, second = (
             install(folder / name, DATA_DIR=str(folder / f"{name}-data"), **shared)
@@ -217,7 +218,7 @@ def test_neither_writes_beside_its_code(twins: Twins) -> None:
 def foreign(tmp_path: Path) -> Iterator[tuple[Installation, tuple[str, ...]]]:
     """Code that those who run it cannot write to, and what begins their commands."""
     folder = Path(tempfile.mkdtemp(prefix="records-code-", dir=tmp_path))
-    with own_database(tmp_path) as url:
+    with own_database(tmp_path, "tables") as url:
         made = install(folder, DATABASE_URL=url, MEDIA_ROOT=str(tmp_path / "media"))
         prefix: tuple[str, ...] = ()
         if os.geteuid() == 0:  # root writes anywhere unless it gives that up

@@ -21,6 +21,7 @@ from records.services.operations.lifecycle import trash_record
 from records.services.reading.record_address import address
 from records.services.storage.integrity import check_records
 from tests.canary import CANARY, plant, remove
+from tests.databases import copy_file
 from tests.factories import Caller, make_object, make_record, make_workspace
 
 
@@ -71,7 +72,7 @@ def test_nothing_is_left_in_any_file(tmp_path: Path) -> None:
     left = {}
     for action in ("keep", "remove"):
         folder = tmp_path / action
-        folder.mkdir()
+        copy_file(folder / "records.sqlite3", "tables")
         environment = {
             **os.environ,
             "RECORDS_ENV": "test",

@@ -18,9 +18,9 @@ from django.conf import settings
 from django.db import connection, models
 
 from records.services.retention.stores import OTHER_TABLES, STORES
+from tests.databases import copy_file, environment_on, own_database, url_of_file
 from tests.management.spilling import WAYS
 from tests.planting import CANARY, PLANTS
-from tests.serving import own_database
 
 NAMES = [store.name for store in STORES]
 Seen = dict[str, dict[str, list[str]]]
@@ -33,7 +33,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     folder = tmp_path_factory.mktemp("stores")
     for name in ("data", "tmp"):
         (folder / name).mkdir()
-    with own_database(folder) as url:
+    with own_database(folder, "tables") as url:
         environment = {
             **os.environ,
             "RECORDS_ENV": "test",
@@ -215,15 +215,13 @@ def test_the_text_is_no_word_of_ours() -> None:
 def test_a_process_that_is_killed_leaves_nothing_in_the_temporary_folder(
     tmp_path: Path, way: str
 ) -> None:
-    environment = {
-        **os.environ,
-        "RECORDS_ENV": "test",
-        "TMPDIR": str(tmp_path),
-        "DATABASE_URL": "sqlite://:memory:",
-    }
+    temporary, file = tmp_path / "tmp", tmp_path / "records.sqlite3"
+    temporary.mkdir()
+    copy_file(file, "tables")
+    environment = environment_on(url_of_file(file), TMPDIR=str(temporary))
     command = [sys.executable, "-m", "tests.management.spilling", way]
     done = subprocess.run(
         command, env=environment, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False
     )
     assert done.returncode == -9, done.stderr
-    assert list(tmp_path.rglob("*")) == []
+    assert list(temporary.rglob("*")) == []

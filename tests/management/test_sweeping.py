@@ -28,8 +28,8 @@ from records.services.retention.stores import (
     clear_orphans,
     sweep_stores,
 )
+from tests.databases import own_database
 from tests.factories import Caller, make_object
-from tests.serving import own_database
 from tests.working import work
 
 SOON = timedelta(seconds=5)
@@ -142,7 +142,7 @@ def test_orphans_of_imports_are_found_and_nothing_else(
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL keeps no such log")
 def test_a_deletion_waits_for_nobody_who_reads_the_database(tmp_path: Path) -> None:
-    with own_database(tmp_path) as url:
+    with own_database(tmp_path, "tables") as url:
         environment = {**os.environ, "RECORDS_ENV": "test", "DATABASE_URL": url}
         command = [sys.executable, "-m", "tests.management.reading_while_deleting"]
         done = subprocess.run(

@@ -16,7 +16,7 @@ from django.db import connection
 
 from records import migrations
 from records.migrations import _locking
-from tests.serving import own_database
+from tests.databases import own_database
 
 from .old_databases import AGREED, manage, old_database, upgrading
 from .upgrading import RECORDS

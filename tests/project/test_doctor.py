@@ -17,8 +17,9 @@ from pytest_django import Settings
 from records.services.jobs.beats import beat, forget_beats
 from records_project.doctor import Finding, examine
 from records_project.doctor.settings import misspelled
+from tests.databases import MANAGE
 from tests.own_postgres import own_cluster
-from tests.serving import MANAGE, free_port
+from tests.serving import free_port
 
 WORD = "canary-word-7351"
 
@@ -157,7 +158,7 @@ def doctor(environment: dict[str, str], *arguments: str) -> subprocess.Completed
 
 def test_an_unsafe_postgres_is_named_and_no_secret_is_shown(tmp_path: Path) -> None:
     unsafe = ("-c synchronous_commit=off", "-c full_page_writes=off", "-c autovacuum=off")
-    with own_cluster(*unsafe) as cluster:
+    with own_cluster(*unsafe, migrated=True) as cluster:
         environment = {
             **os.environ,
             "RECORDS_ENV": "demo",
@@ -166,7 +167,6 @@ def test_an_unsafe_postgres_is_named_and_no_secret_is_shown(tmp_path: Path) -> N
             "DATABASE_URL": cluster.url.replace("postgres@", f"postgres:{WORD}@"),
             "DATA_DIR": str(tmp_path),
         }
-        subprocess.run([*MANAGE, "migrate", "--verbosity", "0"], env=environment, check=True)
         done, text = doctor(environment, "--json"), doctor(environment)
 
     checks = json.loads(done.stdout)["checks"]

@@ -4,7 +4,6 @@ can serve."""
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,8 +15,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from tests.calling import Address
+from tests.databases import own_database
 from tests.own_postgres import own_cluster
-from tests.serving import MANAGE, free_port, own_database, serving
+from tests.serving import free_port, serving
 
 PROBES = ["/healthz", "/readyz"]
 
@@ -83,8 +83,8 @@ def test_a_database_that_is_behind_is_not_ready_until_it_is_migrated(client: Cli
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """A production behind a proxy, on an empty database of its own."""
-    with own_database(tmp_path) as url:
+    """A production behind a proxy, on a database of its own."""
+    with own_database(tmp_path, "tables") as url:
         yield {**os.environ, **production(tmp_path), "DATABASE_URL": url}
 
 
@@ -99,7 +99,6 @@ def production(folder: Path) -> dict[str, str]:
 
 
 def test_production_answers_probes_by_address(environment: dict[str, str]) -> None:
-    subprocess.run([*MANAGE, "migrate", "--verbosity", "0"], env=environment, check=True)
     address = Address("127.0.0.1", free_port(), ())
 
     with serving(environment, address, "--workers", "1", "--no-worker"):
@@ -111,9 +110,8 @@ def test_production_answers_probes_by_address(environment: dict[str, str]) -> No
 def test_a_database_that_is_away_is_not_ready_and_needs_no_restart_when_it_is_back(
     tmp_path: Path,
 ) -> None:
-    with own_cluster() as cluster:
+    with own_cluster(migrated=True) as cluster:
         environment = {**os.environ, **production(tmp_path), "DATABASE_URL": cluster.url}
-        subprocess.run([*MANAGE, "migrate", "--verbosity", "0"], env=environment, check=True)
         address = Address("127.0.0.1", free_port(), ())
         with serving(environment, address, "--workers", "1", "--threads", "1", "--no-worker"):
             site = f"http://127.0.0.1:{address.port}"

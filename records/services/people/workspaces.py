@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -15,6 +14,7 @@ from django.utils.text import slugify
 from phonenumbers import SUPPORTED_REGIONS
 
 from records.exceptions import InvalidInput, quoted
+from records.field_types import known_time_zones
 from records.models import ApiKey, Member, ObjectKind, Role, Source, Workspace
 from records.services.access import (
     Author,
@@ -53,7 +53,7 @@ def create_workspace(
 
     A user who has this email keeps the password they have (`password` is then empty).
     """
-    if time_zone not in available_timezones():
+    if time_zone not in known_time_zones():
         raise InvalidInput(f"{time_zone!r} is not an IANA time zone.", at="time_zone")
     workspace = Workspace.objects.create(
         name=name, slug=_free_slug(name), time_zone=time_zone, region=region.upper()
@@ -81,7 +81,7 @@ def create_workspace(
 @defining
 def update_workspace(author: Definer, *, name: str, time_zone: str, region: str) -> Workspace:
     """Change what a workspace is called, and how its people write times and phone numbers."""
-    if time_zone not in available_timezones():
+    if time_zone not in known_time_zones():
         raise InvalidInput(f"{quoted(time_zone)} is not an IANA time zone.", at="time_zone")
     if region.upper() not in SUPPORTED_REGIONS:
         raise InvalidInput(f"{quoted(region)} is not a known country code.", at="region")

@@ -1,0 +1,26 @@
+"""The history of a model's rows, with what simple-history makes again and again made once."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from simple_history.manager import HistoryManager
+from simple_history.models import HistoricalRecords
+
+
+class _OneManager(HistoryManager):  # type: ignore[misc]  # simple-history has no types
+    """The library makes a new class of manager whenever `history` is looked at: twice at each
+    write, for a millisecond."""
+
+    @classmethod
+    @cache
+    def from_queryset(cls, queryset_class: Any, class_name: str | None = None) -> Any:
+        return super().from_queryset(queryset_class, class_name)
+
+
+class History(HistoricalRecords):  # type: ignore[misc]  # simple-history has no types
+    """simple-history's table of a model."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(history_manager=_OneManager, **options)
