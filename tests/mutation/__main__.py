@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from .measuring import TestsFail
 from .mutants import Mutant
-from .running import KILLED, NOT_APPLIED, SURVIVED, Result, Runner, TestsFail
+from .running import KILLED, NOT_APPLIED, SURVIVED, Result, Runner
 from .scope import modules
 
 EXPLAINED = Path(__file__).with_name("explained.toml")

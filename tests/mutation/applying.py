@@ -10,6 +10,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from types import CodeType, FunctionType
+from typing import Any
 
 from .mutants import Mutant
 from .scope import ROOT
@@ -17,6 +18,7 @@ from .scope import ROOT
 Place = tuple[str, int]  # a function's qualified name and first line
 
 functions: dict[str, dict[Place, list[FunctionType]]] = {}
+remembering: list[Any] = []  # functions that keep their results
 
 
 def find_functions(modules: list[str]) -> None:
@@ -29,6 +31,8 @@ def find_functions(modules: list[str]) -> None:
     for function in gc.get_objects():
         if isinstance(function, FunctionType) and function.__code__.co_filename in files:
             found[files[function.__code__.co_filename]][_place(function.__code__)].append(function)
+        elif isinstance(function, functools._lru_cache_wrapper):
+            remembering.append(function)
     functions.update(found)
 
 
@@ -90,6 +94,5 @@ def _value_of(name: str, tree: ast.Module) -> ast.expr:
 
 def _forget_results() -> None:
     """What functions remember was computed by the code as it is."""
-    for found in gc.get_objects():
-        if isinstance(found, functools._lru_cache_wrapper):
-            found.cache_clear()
+    for function in remembering:
+        function.cache_clear()

@@ -112,8 +112,17 @@ def _constant(node: ast.stmt) -> str | None:
         return None
     if not isinstance(target, ast.Name) or value is None or target.id == "__all__":
         return None
+    if _is_type(value):
+        return None
     calls = (ast.unparse(part.func) for part in ast.walk(value) if isinstance(part, ast.Call))
     return target.id if all(call in PURE for call in calls) else None
+
+
+def _is_type(value: ast.expr) -> bool:
+    """A union of types, which no function looks at."""
+    if not (isinstance(value, ast.BinOp) and isinstance(value.op, ast.BitOr)):
+        return False
+    return any(isinstance(part, ast.Name) and not part.id.isupper() for part in ast.walk(value))
 
 
 class _Walk:

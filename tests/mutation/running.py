@@ -4,34 +4,26 @@ has everything imported and the database migrated."""
 from __future__ import annotations
 
 import ast
-import json
+import gc
 import os
 import resource
 import signal
-import sys
-import tempfile
-import time
-import traceback
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
-import coverage
 import pytest
 
 from .applying import find_functions, put_in
+from .measuring import CALL, SET_UP, Test, TestsFail, measure
 from .mutants import Mutant, mutants_of, names_in_functions
-from .scope import AT_MOST, ROOT, mirrored
+from .processes import fork_and_tell, hear, wait
+from .scope import AT_MOST, ROOT, nearness
 
-SURVIVED, KILLED, NOT_APPLIED, BROKEN = 0, 1, 3, 4
+SURVIVED, KILLED, NOT_APPLIED = 0, 1, 3
+SHARE = 4  # from how many mutants on another process is worth setting the test up again
 MEMORY = 6 << 30  # bytes that a mutant may use: some never stop adding to a list
-
-
-class TestsFail(Exception):
-    """Some tests fail without any mutant."""
 
 
 @dataclass
@@ -39,20 +31,9 @@ class Result:
     """How a mutant fared: killed by a test (None: by its time), or survived those that reach it."""
 
     mutant: Mutant
-    status: int
-    tests: int
+    status: int = SURVIVED
+    tests: int = 0
     killer: str | None = None
-
-
-@dataclass
-class Reached:
-    """What the tests, by their numbers, run of a module."""
-
-    lines: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
-
-    def tests(self, lines: Iterable[int]) -> set[int]:
-        """The tests that run one of the lines."""
-        return set().union(*(self.lines.get(line, ()) for line in lines))
 
 
 class Runner:
@@ -69,11 +50,10 @@ class Runner:
         self.modules, self.wanted, self.every, self.jobs = modules, wanted, every, jobs
         self.show = show
         self.items: list[pytest.Item] = []
-        self.seconds: dict[int, float] = {}
-        self.reached: dict[str, Reached] = {}
+        self.measured: list[Test] = []
         self.failed: list[str] = []
-        self.killers: dict[tuple[str, str], list[int]] = defaultdict(list)
         self.on_failure: Callable[[str], object] = self.failed.append
+        self.before_call: Callable[[], object] = _nothing
 
     # ------------------------------------------------------------ hooks
 
@@ -81,6 +61,11 @@ class Runner:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Nothing is shown of the tests themselves."""
         config.pluginmanager.unregister(name="terminalreporter")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self) -> None:
+        """A test is set up."""
+        self.before_call()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A test has failed."""
@@ -99,9 +84,10 @@ class Runner:
         self.items = session.items
         self._set_up()
         find_functions(list(self.modules))
-        self._measure()
-        if self.failed:
-            raise TestsFail(self.failed)
+        self.measured = measure(self.items, self, self.jobs)
+        self.before_call = _nothing
+        gc.collect()
+        gc.freeze()  # forks then share the memory of what is there
         for module in self.modules:
             self.show(module, self._run_module(module))
         return True
@@ -109,213 +95,110 @@ class Runner:
     def _set_up(self) -> None:
         """Run one test, and keep what lasts for the session: the migrated database."""
         first = next(item for item in self.items if "db" in getattr(item, "fixturenames", ()))
-        self._run_tests([first])
+        self._run_test(first, None)
 
-    # ------------------------------------------------------------ the tests as they are
-
-    def _measure(self) -> None:
-        """Which tests reach which lines, and how long they take; in forks, so nothing stays."""
-        files = [tempfile.mkstemp(prefix="mutate_")[1] for _ in range(self.jobs)]
-        paths = list(dict.fromkeys(item.path for item in self.items))
-        turns = {path: turn % self.jobs for turn, path in enumerate(paths)}
-        pids = [
-            _fork(
-                partial(
-                    self._measure_share,
-                    [test for test, item in enumerate(self.items) if turns[item.path] == turn],
-                    file,
-                )
-            )
-            for turn, file in enumerate(files)
-        ]
-        for pid, file in zip(pids, files, strict=True):
-            os.waitpid(pid, 0)
-            found = json.loads(Path(file).read_text())
-            Path(file).unlink()
-            if "error" in found:
-                raise TestsFail([found["error"]])
-            self.failed += found["failed"]
-            self.seconds.update({int(test): took for test, took in found["seconds"].items()})
-            for module, lines in found["reached"].items():
-                reached = self.reached.setdefault(module, Reached())
-                for line, tests in lines.items():
-                    reached.lines[int(line)].update(map(int, tests))
-
-    def _measure_share(self, share: Sequence[int], file: str) -> int:
-        try:
-            found = self._measured(share)
-        except Exception:  # noqa: BLE001 - the parent tells of it
-            found = {"error": traceback.format_exc()}
-        Path(file).write_text(json.dumps(found))
-        return 0
-
-    def _measured(self, share: Sequence[int]) -> dict[str, Any]:
-        measured = coverage.Coverage(
-            data_file=None,
-            config_file=False,
-            include=[str(ROOT / module) for module in self.modules],
-            messages=False,
-        )
-        seconds = {}
-        measured.start()
-        for test, following in zip(share, [*share[1:], None], strict=True):
-            measured.switch_context(str(test))
-            began = time.monotonic()
-            self._run_test(self.items[test], None if following is None else self.items[following])
-            seconds[test] = time.monotonic() - began
-        measured.stop()
-        data = measured.get_data()
-        reached = {
-            module: {
-                line: [int(test) for test in tests if test]
-                for line, tests in data.contexts_by_lineno(str(ROOT / module)).items()
-            }
-            for module in self.modules
-        }
-        return {"failed": self.failed, "seconds": seconds, "reached": reached}
+    def failures_of(self, item: pytest.Item, following: pytest.Item | None) -> list[str]:
+        """Run a test, knowing which follows, and name what failed."""
+        before = len(self.failed)
+        self._run_test(item, following)
+        return self.failed[before:]
 
     # ------------------------------------------------------------ mutants
 
     def _run_module(self, module: str) -> list[Result]:
-        """Every mutant of a module, several at a time; the results are in the order of its lines."""
+        """Every mutant of a module, in the order of its lines: test by test, until one kills it."""
         tree = ast.parse((ROOT / module).read_text())
         asked = [mutant for mutant in mutants_of(module, tree) if self.wanted(mutant)]
-        results: dict[int, Result] = {}
-        running: dict[int, _Run] = {}
-        for number, mutant in enumerate(asked[:: self.every]):
-            tests = self._chosen(mutant, tree)
-            if not tests:
-                results[number] = Result(mutant, SURVIVED, 0)
-                continue
-            while len(running) >= self.jobs:
-                self._collect(running, results)
-            run = _Run(number, mutant, tests, self._time_for(*tests))
-            read, write = os.pipe()
-            run.told = read
-            pid = _fork(partial(self._run_mutant, run, tree, write))
-            os.close(write)
-            running[pid] = run
-        while running:
-            self._collect(running, results)
-        return [results[number] for number in sorted(results)]
-
-    def _chosen(self, mutant: Mutant, tree: ast.Module) -> list[int]:
-        """The tests of a mutant: those that killed others of its function are the first to run."""
-        reached = self.reached.get(mutant.module, Reached())
-        if mutant.constant:
-            lines = names_in_functions(tree).get(mutant.function)
-            tests = reached.tests(lines or reached.lines)
-        else:
-            tests = reached.tests(mutant.lines)
+        results = [Result(mutant) for mutant in asked[:: self.every]]
+        names = names_in_functions(tree)
         nearest = sorted(
-            tests, key=lambda test: (mirrored(mutant.module, self.items[test].nodeid), test)
-        )[:AT_MOST]
-        killers = [test for test in self.killers[mutant.module, mutant.function] if test in nearest]
-        return list(dict.fromkeys([*killers, *nearest]))
+            (test for test, measured in enumerate(self.measured) if module in measured.lines),
+            key=lambda test: (*nearness(module, self.items[test].nodeid), test),
+        )
+        for test in nearest:
+            lines = self.measured[test].lines[module]
+            alive = [
+                result for result in results if result.status == SURVIVED and result.tests < AT_MOST
+            ]
+            called = [one for one in alive if _is_reached(one.mutant, lines[CALL], names)]
+            set_up = [one for one in alive if _is_reached(one.mutant, lines[SET_UP], names)]
+            self._try(test, called, tree, whole=False)
+            self._try(test, [one for one in set_up if one not in called], tree, whole=True)
+        return results
 
-    def _run_mutant(self, run: _Run, tree: ast.Module, told: int) -> int:
-        os.setpgid(0, 0)
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    def _try(self, test: int, results: list[Result], tree: ast.Module, *, whole: bool) -> None:
+        """Try a test on mutants, in several processes: on the whole of it, or once it is set up."""
+        jobs = min(self.jobs, -(-len(results) // SHARE))
+        shares = [results[turn::jobs] for turn in range(jobs)]
+        told = [
+            fork_and_tell(partial(self._run_share, test, share, tree, whole)) for share in shares
+        ]
+        for share, codes in zip(shares, map(hear, told), strict=True):
+            if codes is None and not whole:
+                self._try(test, share, tree, whole=True)
+                continue
+            if codes is None:
+                raise TestsFail([self.items[test].nodeid])
+            for result, code in zip(share, codes, strict=True):
+                result.tests += 1
+                result.status = KILLED if code < 0 else code
+                result.killer = self.items[test].nodeid if code == KILLED else None
 
-        def killed(test: str) -> None:
-            os.write(told, test.encode())
-            os._exit(KILLED)
+    def _run_share(
+        self,
+        test: int,
+        share: list[Result],
+        tree: ast.Module,
+        whole: bool,
+        tell: Callable[[list[int]], NoReturn],
+    ) -> int:
+        """Go on with each mutant in a fork, and at last with none: that one must not fail."""
 
-        self.on_failure = killed
-        try:
-            put_in(run.mutant, tree)
-        except (ValueError, KeyError):
-            return NOT_APPLIED
-        for test, following in zip(run.tests, [*run.tests[1:], None], strict=True):
-            # A test that does not end kills the mutant without waiting for the time of all tests.
-            signal.alarm(round(self._time_for(test)))
-            self._run_test(self.items[test], None if following is None else self.items[following])
+        def divide() -> None:
+            self.before_call = _nothing
+            gc.freeze()
+            codes = []
+            for result in share:
+                if not (pid := os.fork()):
+                    self._become(result.mutant, tree, test)
+                    return
+                codes.append(wait(pid))
+            if KILLED in codes:
+                if not (pid := os.fork()):
+                    self._become(None, tree, test)
+                    return
+                if wait(pid) != SURVIVED:
+                    return
+            tell(codes)
+
+        if whole:
+            divide()
+        else:
+            self.before_call = divide
+        self._run_test(self.items[test], None)
         return SURVIVED
 
-    def _time_for(self, *tests: int) -> float:
-        """The seconds that tests of a mutant may take."""
-        return 20 + 6 * sum(self.seconds[test] for test in tests)
-
-    def _collect(self, running: dict[int, _Run], results: dict[int, Result]) -> None:
-        """Wait for a moment, and note what has ended."""
-        time.sleep(0.02)
-        for pid, run in list(running.items()):
-            ended, status = os.waitpid(pid, os.WNOHANG)
-            if not ended:
-                if time.monotonic() > run.until:
-                    _end(pid)
-                continue
-            _end(pid)  # what its tests have started
-            code = os.waitstatus_to_exitcode(status)
-            os.set_blocking(run.told, False)
-            killer = _read(run.told)
-            status = KILLED if code < 0 else code
-            results[run.number] = Result(run.mutant, status, len(run.tests), killer)
-            if killer:
-                self._remember(run, killer)
-            del running[pid]
-
-    def _remember(self, run: _Run, killer: str) -> None:
-        test = next(test for test in run.tests if self.items[test].nodeid == killer)
-        known = self.killers[run.mutant.module, run.mutant.function]
-        if test in known:
-            known.remove(test)
-        known.insert(0, test)
-
-    def _run_tests(self, items: Sequence[pytest.Item]) -> None:
-        """Run tests, without ending what the session's tests share."""
-        for item, following in zip(items, [*items[1:], None], strict=True):
-            self._run_test(item, following)
+    def _become(self, mutant: Mutant | None, tree: ast.Module, test: int) -> None:
+        os.setpgid(0, 0)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        self.on_failure = lambda _: os._exit(KILLED)
+        signal.alarm(round(20 + 6 * self.measured[test].seconds))
+        try:
+            if mutant:
+                put_in(mutant, tree)
+        except (ValueError, KeyError):
+            os._exit(NOT_APPLIED)
 
     def _run_test(self, item: pytest.Item, following: pytest.Item | None) -> None:
         # After the last one, all but what the session shares is torn down.
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following or item.session)
 
 
-@dataclass
-class _Run:
-    number: int
-    mutant: Mutant
-    tests: list[int]
-    seconds: float
-    told: int = -1
-
-    def __post_init__(self) -> None:
-        self.until = time.monotonic() + self.seconds
+def _is_reached(mutant: Mutant, lines: set[int], names: dict[str, set[int]]) -> bool:
+    if mutant.constant:
+        return bool(lines & names[mutant.function] if mutant.function in names else lines)
+    return not lines.isdisjoint(mutant.lines)
 
 
-def _read(told: int) -> str | None:
-    try:
-        return os.read(told, 10_000).decode() or None
-    except BlockingIOError:
-        return None
-    finally:
-        os.close(told)
-
-
-def _fork(work: Callable[[], int]) -> int:
-    """Do the work in another process, in silence; its number."""
-    sys.stdout.flush()
-    pid = os.fork()
-    if not pid:
-        _work_and_exit(work)
-    return pid
-
-
-def _work_and_exit(work: Callable[[], int]) -> NoReturn:
-    code = BROKEN
-    try:
-        silent = os.open(os.devnull, os.O_RDWR)
-        for stream in (0, 1, 2):
-            os.dup2(silent, stream)
-        code = work()
-    finally:
-        os._exit(code)
-
-
-def _end(pid: int) -> None:
-    """End a mutant's process, and those that its tests have started."""
-    try:
-        os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+def _nothing() -> None:
+    """What is done before a call."""

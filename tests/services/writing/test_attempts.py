@@ -7,12 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.db.models import F
 
 from records.exceptions import Conflict, NotFound
 from records.models import Field, FieldOption, ObjectType
 from records.services.access.author import Author
 from records.services.catalogue.object_schema import ObjectSchema
 from records.services.database.sql import is_postgresql
+from records.services.database.transactions import ATTEMPTS
 from records.services.people.members import update_member
 from records.services.shaping.changes import update_field, update_object
 from records.services.shaping.field_removal import delete_field
@@ -25,6 +28,7 @@ from tests.factories import (
     Caller,
     FieldDefinition,
     OptionDefinition,
+    change_record,
     entries,
     make_object,
     make_record,
@@ -210,6 +214,58 @@ def test_changes_that_were_read_before_meet_the_rules_that_hold_now(
     (outcome,) = save_records(author, schema, [clear])
 
     assert problems(outcome) == [(0, "", "value", "required")]
+
+
+@pytest.mark.parametrize("gone", ["m", "n"])
+def test_a_list_that_was_read_before_has_lost_an_option(
+    workspace: Caller, things: ObjectType, gone: str
+) -> None:
+    uuid = make_record(workspace, "things", name="second", labels=["m", "n"]).record.uuid
+    change_record(workspace, "things", uuid, labels=None)
+    author, schema = workspace.author, workspace.schema("things")
+    labels, number = schema.by_name["labels"], schema.by_name["number"]
+    delete_option(
+        author, FieldOption.objects.get(workspace_id=things.workspace_id, field_id=labels.id, name=gone)
+    )  # fmt: skip
+    for change in (
+        Change(labels, 0, list(labels.options)),
+        Change(labels, 0, add=tuple(labels.options)),
+    ):
+        request = SaveRequest(Mode.UPSERT, changes=[change], match_field=number, match_key="1")
+        assert isinstance(refusal(save_records, author, schema, [request]), Conflict)
+
+
+def test_a_lookup_value_meets_the_rules_that_hold_now(workspace: Caller) -> None:
+    row = make_object(workspace, "Notes", FieldDefinition("Size", "integer", is_unique=True))
+    author, schema = workspace.author, workspace.schema("notes")
+    request = upsert_request(author, schema, 7, entries({"name": "a"}), match_field="size")
+    update_field(author, field_of(row, "size"), settings={"integer_options": {"max_value": 5}})
+
+    (outcome,) = save_records(author, schema, [request])
+
+    assert [found[2:] for found in problems(outcome)] == [("lookup_value", "invalid")]
+
+
+def test_a_definition_that_changes_with_every_attempt_is_a_conflict(
+    workspace: Caller, things: ObjectType, before: tuple[Author, ObjectSchema]
+) -> None:
+    seen = []
+
+    def change(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("WITH o AS"):  # the lock that tells which definition holds
+            seen.append(sql)
+            ObjectType.objects.filter(workspace_id=things.workspace_id, id=things.pk).update(
+                schema_version=F("schema_version") + 1
+            )
+        return execute(sql, *rest)
+
+    uuid = make_record(workspace, "things", name="second").record.uuid
+    with connection.execute_wrapper(change):
+        request = SaveRequest(Mode.UPDATE, uuid, entries=entries({"code": "c"}))
+        error = refusal(save_record, *before, request)
+
+    assert isinstance(error, Conflict)
+    assert len(seen) == ATTEMPTS
 
 
 def test_new_tags_that_were_read_before_are_made(

@@ -27,6 +27,7 @@ from records.models import (
 from records.services.operations.lifecycle import delete_permanently, trash_record, upsert_record
 from records.services.reading.record_address import Address, address
 from records.services.shaping.creation import get_object
+from records.services.shaping.field_removal import delete_field
 from records.services.shaping.objects import archive_object
 from records.services.storage.rows import ExternalKey
 from records.services.writing.idempotency import Answer, run_once
@@ -149,6 +150,15 @@ def test_links_out_of_archived_objects_go_too(people: Caller) -> None:
     archive_object(people.author, get_object(people.author, "dogs").id)
     erase(people, uuid)
     assert differences(people) == []
+
+
+def test_links_in_a_deleted_field_are_left_to_the_job_that_clears_it(people: Caller) -> None:
+    uuid = make_record(people, "people", name="Ann").record.uuid
+    linking = make_record(people, "people", name="Live", knows=[uuid]).record.uuid
+    knows = people.schema("people").by_name["knows"].id
+    assert delete_field(people.author, knows) == [knows]
+    erase(people, uuid)
+    assert [row[1] for row in ledger_of(people, linking)] == ["created"]
 
 
 def test_what_stands_beside_the_record_goes_with_it(people: Caller) -> None:

@@ -28,6 +28,7 @@ UPSERTS = {
         SaveRequest(Mode.UPSERT, match_key="a", external=KEY),
         (False, True),
     ),
+    "by neither": (SaveRequest(Mode.UPSERT), (False, True)),
     "no upsert": (SaveRequest(Mode.UPDATE, external=KEY), (False, False)),
 }
 
