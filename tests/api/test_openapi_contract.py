@@ -45,6 +45,9 @@ OPERATIONS = {
     ("get", "/api/records/{object_identifier}/lookup"): "records_lookup_retrieve",
     ("post", "/api/records/{object_identifier}/search"): "records_search_create",
     ("post", "/api/records/{object_identifier}/upsert"): "records_upsert_create",
+    # Ours, beyond the contract.
+    ("post", "/api/records/{object_identifier}/batch"): "records_batch_create",
+    ("post", "/api/records/{object_identifier}/batch-get"): "records_batch_get_create",
     (
         "patch",
         "/api/records/{object_identifier}/{entity_id}/unarchive",

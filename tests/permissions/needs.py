@@ -272,6 +272,11 @@ def read_definitions(world: World, target: Target) -> Expected:
     return nothing(DONE if world.role.known else ABSENT)
 
 
+def ask_for_records(world: World, target: Target) -> Expected:
+    """Names of what is not there, or out of sight, are answered as missing."""
+    return nothing(DONE if world.role.known else ABSENT)
+
+
 def see_what_it_is_not(world: World, target: Target) -> Expected:
     """Asks for something of records that the object's definition does not have."""
     return nothing(REFUSED if view(world, target).verdict == DONE else ABSENT)

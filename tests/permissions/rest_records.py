@@ -7,9 +7,23 @@ from typing import Any
 from . import needs
 from .needs import CASES, ONCE, Operation
 from .requests import clauses, fields, once, rest
+from .world import Target, World
 
 CASE, ADD, UPSERT = "records/cases/<uuid>", "records/cases/add", "records/cases/upsert"
 VALUES, BULK_CHANGE = "records/<uuid>/field-values", "custom-objects/cases/bulk-change-field-value"
+
+
+def batch(name: str, need: needs.Need, mode: str, item: Any) -> Operation:
+    """A batch of one item; what refuses the item refuses the batch."""
+
+    def needed(world: World, target: Target) -> needs.Expected:
+        found = need(world, target)
+        unseen = not world.role.known
+        return found if unseen or found.verdict == needs.DONE else needs.nothing(needs.REFUSED)
+
+    body = {"mode": mode, "items": [item]}
+    return rest(name, "records_batch_create", needed, "POST", "records/cases/batch", body)
+
 
 ONE_RECORD = [
     rest("retrieve", "records_retrieve", needs.view, "GET", CASE),
@@ -131,6 +145,20 @@ BY_NAME = [
         "POST",
         UPSERT,
         {"lookup_value": "Quite new", "fields": []},
+    ),
+    batch("patch by id", needs.edit, "patch", {"id": "<uuid>", "fields": fields(note="n")}),
+    batch(
+        "patch by name", needs.edit, "patch", {"lookup_value": "<name>", "fields": fields(note="n")}
+    ),
+    batch("archive by name", needs.remove, "archive", {"lookup_value": "<name>"}),
+    batch("upsert", needs.upsert, "upsert", {"lookup_value": "<name>", "fields": fields(note="n")}),
+    rest(
+        "get by id and name",
+        "records_batch_get_create",
+        needs.ask_for_records,
+        "POST",
+        "records/cases/batch-get",
+        {"ids": ["<uuid>"], "names": ["<name>"]},
     ),
 ]
 

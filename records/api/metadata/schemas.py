@@ -24,30 +24,28 @@ component("JsonSchema", {"type": "object", "additionalProperties": True})
 
 # ---------------------------------------------------------------- objects
 
-component(
-    "CustomObject",
-    obj(
-        {
-            "id": UUID,
-            "name": STRING,
-            "object_name": STRING,
-            "entity_name": STRING,
-            "object_type": {"type": "string", "enum": ["standard", "pipeline", "contact"]},
-            "description": STRING,
-            "is_custom": BOOLEAN,
-            "is_archived": BOOLEAN,
-            "created": {"type": "string", "format": "date-time"},
-            "entity_display_name_pattern_text": STRING,
-            "default_color": STRING,
-            "default_icon": STRING,
-            "access": obj(
-                {"view": BOOLEAN, "edit": BOOLEAN, "remove": BOOLEAN, "records": ref("RecordGrant")}
-            ),
-        },
-        identifier_field=nullable(STRING),
-        pipeline=obj({"stages": array(ref("PipelineStage"))}),
+_OBJECT_ROW: dict[str, Any] = {
+    "id": UUID,
+    "name": STRING,
+    "object_name": STRING,
+    "entity_name": STRING,
+    "object_type": {"type": "string", "enum": ["standard", "pipeline", "contact"]},
+    "description": STRING,
+    "is_custom": BOOLEAN,
+    "is_archived": BOOLEAN,
+    "created": {"type": "string", "format": "date-time"},
+    "entity_display_name_pattern_text": STRING,
+    "default_color": STRING,
+    "default_icon": STRING,
+    "access": obj(
+        {"view": BOOLEAN, "edit": BOOLEAN, "remove": BOOLEAN, "records": ref("RecordGrant")}
     ),
-)
+}
+_OBJECT_MORE: dict[str, Any] = {
+    "identifier_field": nullable(STRING),
+    "pipeline": obj({"stages": array(ref("PipelineStage"))}),
+}
+component("CustomObject", obj(_OBJECT_ROW, **_OBJECT_MORE))
 component("PaginatedCustomObjectList", page_of(ref("CustomObject")))
 _OBJECT = {
     "description": STRING,
@@ -152,7 +150,16 @@ _FIELD_ROW = {
     **_TYPE_SETTINGS,
 }
 component("ObjectField", obj(_FIELD_ROW))
-component("OptionChoice", obj({"id": UUID, "name": STRING, "code": STRING}))
+component(
+    "OptionChoice",
+    obj(
+        {
+            "id": {"type": "string", "description": "A UUID; of a time zone its name."},
+            "name": STRING,
+            "code": STRING,
+        }
+    ),
+)
 component("FieldChoice", obj({**_FIELD_ROW, "options": array(ref("OptionChoice"))}))
 _FIELD = {
     "description": STRING,
@@ -196,18 +203,15 @@ component(
 component("PaginatedObjectFieldList", page_of(ref("ObjectField")))
 component(
     "CustomObjectDetail",
-    {
-        "allOf": [
-            ref("CustomObject"),
-            obj(
-                {
-                    "fields": array(ref("ObjectField")),
-                    "categories": array(ref("Category")),
-                    "stages": nullable(array(ref("PipelineStage"))),
-                }
-            ),
-        ]
-    },
+    obj(
+        {
+            **_OBJECT_ROW,
+            "fields": array(ref("ObjectField")),
+            "categories": array(ref("Category")),
+            "stages": nullable(array(ref("PipelineStage"))),
+        },
+        **_OBJECT_MORE,
+    ),
 )
 _NAMED = array(obj({"id": UUID, "name": STRING}))
 component(

@@ -163,6 +163,30 @@ upsert = _records(
     example={"lookup_value": "Northern Freight", "fields": [{"name": "employees", "value": 20}]},
 )
 
+batch = _records(
+    "batch_create",
+    "Write up to 1,000 records, all or none, or each that can be",
+    [_OBJECT],
+    {200: ref("BatchResponse"), 400: ref("BatchRefusal")},
+    body=json_body("BatchRequest", required=True),
+    example={
+        "mode": "upsert",
+        "on_error": "continue",
+        "items": [
+            {"lookup_value": "Northern Freight", "fields": [{"name": "employees", "value": 20}]},
+            {"lookup_value": "Eastern Freight", "fields": [{"name": "employees", "value": 7}]},
+        ],
+    },
+)
+batch_get = _records(
+    "batch_get_create",
+    "Read up to 1,000 records by ids, names and external ids",
+    [_OBJECT],
+    {200: ref("BatchGetResponse")},
+    body=json_body("BatchGetRequest", required=True),
+    example={"names": ["Northern Freight", "Eastern Freight"], "field_names": ["employees"]},
+)
+
 field_values = _records(
     "field_values_list",
     "The values of one field of a record",

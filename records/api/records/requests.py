@@ -172,6 +172,18 @@ def requested_fields(author: Author, schema: ObjectSchema, request: HttpRequest)
     )
 
 
+def named_fields(
+    author: Author, schema: ObjectSchema, content: Mapping[str, Any]
+) -> tuple[Any, ...]:
+    """The fields that a body asks for by id or name; without any, all."""
+    return select_fields(
+        author,
+        schema,
+        field_ids=id_list(content, "field_ids"),
+        field_names=id_list(content, "field_names"),
+    )
+
+
 def looked_up_fields(author: Author, schema: ObjectSchema, request: HttpRequest) -> tuple[Any, ...]:
     """As a retrieve's; `all_fields=false` leaves the default fields where none are named."""
     named = "field_ids" in request.GET or "field_names" in request.GET

@@ -12,9 +12,15 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 
 from records.api.answers import empty_answer, json_answer
-from records.api.errors import headers_of, status_of
+from records.api.errors import details_of, headers_of, status_of
 from records.api.etags import is_known, tagged
-from records.exceptions import EntryProblems, InvalidInput, InvalidValues, Problem
+from records.exceptions import (
+    EntryProblems,
+    InvalidInput,
+    InvalidValues,
+    Problem,
+    RecordsError,
+)
 from records.services.access import Author
 from records.services.catalogue import FieldSpec, ObjectSchema
 from records.services.reading import (
@@ -23,7 +29,7 @@ from records.services.reading import (
     select_fields,
     view_records,
 )
-from records.services.writing import SaveResult
+from records.services.writing import Outcome, SaveResult
 
 LEAD_SOURCES = {
     "organic_search": "Organic Search",
@@ -191,6 +197,11 @@ def history_row(entry: HistoryEntry, zone: ZoneInfo) -> dict[str, Any]:
 def refused_write(error: InvalidInput) -> HttpResponse:
     """ErrorResponse: every problem at its place in the request, each with its message and its
     code."""
+    return json_answer(error_content(error), status_of(error), headers_of(error))
+
+
+def error_content(error: InvalidInput) -> dict[str, Any]:
+    """The body of an ErrorResponse."""
     if not isinstance(error, InvalidValues):
         error = InvalidValues([], [Problem("", error.code, error.detail)])
     content = {
@@ -203,7 +214,50 @@ def refused_write(error: InvalidInput) -> HttpResponse:
     }
     if error.archived_id is not None:
         content["archived_record_id"] = error.archived_id
-    return json_answer(content, status_of(error), headers_of(error))
+    return content
+
+
+# ---------------------------------------------------------------- batches
+
+COUNTED = ("created", "updated", "unchanged", "archived", "unarchived")
+
+
+def batch_content(author: Author, outcomes: Sequence[Outcome | None]) -> dict[str, Any]:
+    """What became of each item of a batch, in order; None for one that was left undone because of
+    others."""
+    results = list(map(_item_result, outcomes))
+    done = [result["action"] for result in results]
+    return {
+        "results": results,
+        **{action: done.count(action) for action in COUNTED},
+        "failed": done.count("refused"),
+        "operation_id": str(author.operation_id),
+    }
+
+
+def _item_result(outcome: Outcome | None) -> dict[str, Any]:
+    if outcome is None:
+        return {"status": 424, "id": None, "action": "not_stored", "version": None}
+    if isinstance(outcome, InvalidInput):
+        errors = error_content(outcome)
+    elif isinstance(outcome, RecordsError):
+        errors = {"detail": outcome.detail, "code": outcome.code, **details_of(outcome)}
+    else:
+        status = 201 if outcome.action == "created" else 200
+        record = outcome.record
+        return {
+            "status": status,
+            "id": record.uuid,
+            "action": outcome.action,
+            "version": record.version,
+        }
+    return {
+        "status": status_of(outcome),
+        "id": None,
+        "action": "refused",
+        "version": None,
+        "errors": errors,
+    }
 
 
 def _told(error: InvalidValues) -> str:

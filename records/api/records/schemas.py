@@ -189,6 +189,106 @@ component(
     ),
 )
 
+# ---------------------------------------------------------------- batches
+
+component(
+    "BatchItem",
+    {
+        **obj(
+            {},
+            id={**UUID, "description": "Names the record, except in create and upsert."},
+            lookup_value={
+                "type": "string",
+                "description": "The record's identifier, or a value of `match_field`.",
+            },
+            external_id={
+                "type": "string",
+                "maxLength": 255,
+                "description": "Names the record where nothing else does; else it is given to it.",
+            },
+            external_source={"type": "string", "maxLength": 255},
+            if_version={
+                **INTEGER,
+                "minimum": 0,
+                "description": "412 unless the record is at this version.",
+            },
+            **_FIELDS,
+        ),
+        "description": "One record, and what is written to it.",
+    },
+)
+component(
+    "BatchRequest",
+    obj(
+        {
+            "mode": {
+                "type": "string",
+                "enum": ["create", "update", "upsert", "patch", "archive"],
+                "description": "`update` clears what is not listed, `patch` keeps it.",
+            },
+            "items": {**array(ref("BatchItem")), "minItems": 1, "maxItems": 1000},
+        },
+        match_field=nullable(
+            {"type": "string", "description": "A unique field's API name, or `external_id`."}
+        ),
+        on_error={
+            "type": "string",
+            "enum": ["stop", "continue"],
+            "description": "`stop` (default): all items or none. `continue`: each that can be.",
+        },
+        unarchive=_or_null("UnarchiveEnum"),
+        archived_conflict=_or_null("ArchivedConflictEnum"),
+    ),
+)
+component(
+    "BatchResult",
+    obj(
+        {
+            "status": {**INTEGER, "description": "As for a request of its own."},
+            "id": nullable(UUID),
+            "action": {
+                "type": "string",
+                "enum": [
+                    *("created", "updated", "unchanged", "archived", "unarchived"),
+                    *("refused", "not_stored"),
+                ],
+            },
+            "version": nullable(INTEGER),
+        },
+        errors={
+            "type": "object",
+            "additionalProperties": True,
+            "description": "Why the item was refused, as the body of a request of its own.",
+        },
+    ),
+)
+_COUNTS = dict.fromkeys(
+    ("created", "updated", "unchanged", "archived", "unarchived", "failed"), INTEGER
+)
+_BATCH = {"results": array(ref("BatchResult")), **_COUNTS, "operation_id": UUID}
+component("BatchResponse", obj(_BATCH))
+component("BatchRefusal", obj({"detail": STRING, "code": STRING}, **_BATCH))
+_NAMES = {"ids": STRINGS, "names": STRINGS, "external_ids": STRINGS}
+component(
+    "BatchGetRequest",
+    obj(
+        {},
+        **{key: nullable(schema) for key, schema in _NAMES.items()},
+        external_source=nullable(STRING),
+        field_names=nullable(STRINGS),
+        field_ids=nullable(array(UUID)),
+    ),
+)
+component(
+    "BatchGetResponse",
+    obj(
+        {
+            "results": array(ref("EntityRecord")),
+            "missing": {**obj(_NAMES), "description": "The names that lead to no record."},
+        }
+    ),
+)
+
 # ---------------------------------------------------------------- values, searches, history
 
 _PERSON = ("first_name", "last_name", "full_name", "email", "display_name")

@@ -6,6 +6,7 @@ from django.urls import path
 
 import records.api.converters  # noqa: F401 - registers them
 
+from .batch import BatchViewSet
 from .collection import CollectionViewSet
 from .detail import RecordViewSet
 from .related import RelatedViewSet
@@ -24,6 +25,8 @@ urlpatterns = [
     path(f"{RECORD}/unarchive", RecordViewSet.as_view({"patch": "unarchive"})),
     path(f"{RECORD}/move", RecordViewSet.as_view({"patch": "move"})),
     path(f"{RECORD}/history", RecordViewSet.as_view({"get": "history"})),
+    path(f"{OBJECT}/batch", BatchViewSet.as_view({"post": "batch"})),
+    path(f"{OBJECT}/batch-get", BatchViewSet.as_view({"post": "batch_get"})),
     path(f"{OBJECT}/search", CollectionViewSet.as_view({"post": "search"})),
     path(f"{OBJECT}/upsert", CollectionViewSet.as_view({"post": "upsert"})),
     path(f"{OBJECT}/add", CollectionViewSet.as_view({"post": "add"})),

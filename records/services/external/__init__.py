@@ -1,7 +1,7 @@
 """Objects whose records live elsewhere: every operation on them is a call of an upstream.
 
 `external_records` is the home of such records, and `sources` sets sources up. Below them: `calls`
-`external_records` is the home of such records, and `sources` sets sources up. Below them: `calls`
+(one call, what is checked before it and the row it leaves), `write_answers` (what came of a write),
 `listing`, `limits` (how many at once, and none for a while where they keep failing), `sending`
 (HTTP to vetted addresses, within a time and a size), `json_mapping` and `ids`.
 

@@ -51,6 +51,7 @@ __all__ = [
     "get_record_by_identifier",
     "get_record_by_key",
     "get_record_in_any_state",
+    "get_records",
     "get_remaining",
     "get_url",
     "list_archived",
@@ -236,13 +237,19 @@ def save_record(author: Author, schema: ObjectSchema, request: SaveRequest) -> S
 
 
 def save_records(
-    author: Author, schema: ObjectSchema, requests: Sequence[SaveRequest]
+    author: Author,
+    schema: ObjectSchema,
+    requests: Sequence[SaveRequest],
+    refused: Mapping[int, RecordsError] | None = None,
 ) -> list[Outcome]:
     """Write one record per call: upstreams have no batches, and the caller is waiting."""
     if len(requests) > MOST_AT_ONCE:
         raise not_offered(schema, f"more than {MOST_AT_ONCE} records in one request")
     outcomes: list[Outcome] = []
-    for request in requests:
+    for at, request in enumerate(requests):
+        if refused and at in refused:
+            outcomes.append(refused[at])
+            continue
         try:
             outcomes.append(save_record(author, schema, request))
         except RecordsError as error:
@@ -339,6 +346,7 @@ def _refused(what: str) -> Callable[..., NoReturn]:
 
 
 get_record_as_of = _refused("reading a record as of a time")
+get_records = _refused("reading records by several names")
 list_archived = _refused("listing archived records")
 list_trash = _refused("the trash")
 save_all_records = _refused("writing all records or none")

@@ -9,6 +9,7 @@ Called by: the interfaces. It holds no SQL for values, and never asks for an obj
 than by `home_of`.
 """
 
+from .batch_writes import BatchItem, BatchMode, BatchRules, save_batch
 from .field_values import list_field_values, related_pipeline_records
 from .home import home_of
 from .lifecycle import (
@@ -24,6 +25,9 @@ from .selection import find_uuids
 from .transfers import export_records, import_as_tried
 
 __all__ = [
+    "BatchItem",
+    "BatchMode",
+    "BatchRules",
     "cancel_record",
     "export_records",
     "find_uuids",
@@ -35,6 +39,7 @@ __all__ = [
     "purge_trash",
     "related_pipeline_records",
     "restore_record",
+    "save_batch",
     "trash_record",
     "unarchive_record",
     "upsert_record",

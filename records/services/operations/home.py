@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from records.exceptions import RecordsError
 from records.field_types import FieldSpec
 from records.models import ImportUpload
 from records.services.access import Author
@@ -16,7 +17,9 @@ from records.services.files import AttachmentView, Readable
 from records.services.jobs import JobView
 from records.services.reading import (
     Address,
+    FoundRecords,
     HistoryEntry,
+    RecordNames,
     RecordView,
     SignedLink,
     Trashed,
@@ -153,12 +156,31 @@ class RecordHome(Protocol):
     ) -> SaveResult: ...
 
     def save_records(
-        self, author: Author, schema: ObjectSchema, requests: Sequence[SaveRequest], /
+        self,
+        author: Author,
+        schema: ObjectSchema,
+        requests: Sequence[SaveRequest],
+        refused: Mapping[int, RecordsError] | None = None,
+        /,
     ) -> list[Outcome]: ...
 
     def save_all_records(
-        self, author: Author, schema: ObjectSchema, requests: Sequence[SaveRequest], /
+        self,
+        author: Author,
+        schema: ObjectSchema,
+        requests: Sequence[SaveRequest],
+        refused: Mapping[int, RecordsError] | None = None,
+        /,
     ) -> list[SaveResult]: ...
+
+    def get_records(
+        self,
+        author: Author,
+        schema: ObjectSchema,
+        names: RecordNames,
+        fields: Sequence[FieldSpec],
+        /,
+    ) -> FoundRecords: ...
 
     # ------------------------------------------------------------ files
 

@@ -32,6 +32,7 @@ from .record_views import (
     select_fields,
     view_records,
 )
+from .records_by_name import FoundRecords, RecordNames, get_records
 from .related import record_json
 from .self_access import (
     check_admin_fields,
@@ -47,7 +48,9 @@ from .trash import Trashed, find_thrown_before, list_trash
 __all__ = [
     "MAX_KEY",
     "Address",
+    "FoundRecords",
     "HistoryEntry",
+    "RecordNames",
     "RecordView",
     "SignedLink",
     "Trashed",
@@ -65,6 +68,7 @@ __all__ = [
     "get_record_by_identifier",
     "get_record_by_key",
     "get_record_in_any_state",
+    "get_records",
     "get_remaining",
     "get_type_schema",
     "list_archived",

@@ -205,14 +205,18 @@ def get_record_by_identifier(
         raise InvalidInput(
             f"The object {schema.name!r} has no identifier; search by a field instead."
         )
-    try:
-        key = identifier_key(_as_stored(spec, check_text(identifier, MAX_LOOKED_UP)))
-    except InvalidValue:
-        # No record has an identifier like this.
-        raise NotFound from None
+    key = key_of_identifier(spec, identifier)
     if not key:
         raise NotFound
     return _get(author, schema, ("r.identifier = %s", [key]), fields, False)
+
+
+def key_of_identifier(spec: FieldSpec, identifier: str) -> str:
+    """An identifier in the form that records are found by; empty where none can be like this."""
+    try:
+        return identifier_key(_as_stored(spec, check_text(identifier, MAX_LOOKED_UP)))
+    except InvalidValue:
+        return ""
 
 
 def _as_stored(spec: FieldSpec, text: str) -> str:

@@ -85,14 +85,14 @@ class LockedRecords:
 
     def find(self, request: SaveRequest) -> RecordRow | None:
         """The record a request addresses; by external id the active one, or else the newest
-        archived one."""
+        archived one; by a value as an upsert would match it."""
         # The id leads; whether the external id agrees is checked once the record is seen.
         if request.uuid:
             return self.by_uuid.get(request.uuid)
         if request.record_id:
             return self.by_id.get(request.record_id)
         if request.external is None:
-            return None
+            return self._by_value(request)
         return self.by_external.get(request.external) or self.archived_external.get(
             request.external
         )
@@ -102,12 +102,15 @@ class LockedRecords:
         if request.external is not None and request.matches_external:
             # An archived record does not block its external id: the upsert creates a new record.
             return self.by_external.get(request.external)
+        return self._by_value(request)
+
+    def _by_value(self, request: SaveRequest) -> RecordRow | None:
         if request.match_key is None:
             return None
         if request.match_field is None:
             return self.by_identifier.get(identifier_key(request.match_key))
         holder = self.unique_holders.get((request.match_field.id, request.match_key))
-        # What an upsert matches on was locked, so the key leads to a row.
+        # What a request matches on was locked, so the key leads to a row.
         return self.by_id.get(holder) if isinstance(holder, int) else holder
 
     def holder_of_identifier(self, parsed: Parsed) -> RecordRow | None:

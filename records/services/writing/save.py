@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -47,18 +47,21 @@ __all__ = [
 
 
 def save_records(
-    author: Author, schema: ObjectSchema, requests: Sequence[SaveRequest]
+    author: Author,
+    schema: ObjectSchema,
+    requests: Sequence[SaveRequest],
+    refused: Mapping[int, RecordsError] | None = None,
 ) -> list[Outcome]:
     """Write a batch, in order, in one transaction: one outcome per request, a SaveResult or what
     refused it.
 
-    Refused requests change nothing and do not stop the others. Requests for the same record see
-    each other.
+    Refused requests change nothing and do not stop the others, nor do those at the places of
+    `refused`, which the caller has refused already. Requests for the same record see each other.
     """
-    refused: dict[int, RecordsError] = {}
+    known = dict(refused or {})
 
     def work() -> tuple[list[Outcome], bool]:
-        return run_batch(author, schema, requests, refused)
+        return run_batch(author, schema, requests, known)
 
     # A request refused after something was stored for it: roll back, and run the others again.
     while True:
@@ -66,22 +69,26 @@ def save_records(
             outcomes, made_tags = in_one_transaction(work)
             break
         except Refused as late:
-            refused |= late.outcomes
+            known |= late.outcomes
     return _with_current_schema(author, outcomes) if made_tags else outcomes
 
 
 def save_all_records(
-    author: Author, schema: ObjectSchema, requests: Sequence[SaveRequest]
+    author: Author,
+    schema: ObjectSchema,
+    requests: Sequence[SaveRequest],
+    refused: Mapping[int, RecordsError] | None = None,
 ) -> list[SaveResult]:
-    """Write all of a batch or nothing of it: Refused says which requests were refused, and why."""
+    """Write all of a batch or nothing of it: Refused says which requests were refused, and why;
+    `refused` are those that the caller has refused already."""
 
     def work() -> tuple[list[Outcome], bool]:
-        outcomes, made_tags = run_batch(author, schema, requests)
-        refused = {
+        outcomes, made_tags = run_batch(author, schema, requests, refused)
+        found = {
             at: outcome for at, outcome in enumerate(outcomes) if isinstance(outcome, RecordsError)
         }
-        if refused:
-            raise Refused(refused)
+        if found:
+            raise Refused(found)
         return outcomes, made_tags
 
     outcomes, made_tags = in_one_transaction(work)

@@ -59,13 +59,13 @@ NO_ATTRIBUTES = Attributes()
 
 @dataclass(slots=True)  # see values.FieldEntry
 class SaveRequest:
-    """One write to one record, which `uuid`, `record_id` or `external` names, or for an upsert
-    `match_key`.
+    """One write to one record, which `uuid`, `record_id`, `external` or `match_key` names.
 
     `external` with another name: both must mean the same record (Conflict). An upsert that has
     `external` and no `match_key` matches on it, and gives it to the record it creates.
 
-    `match_field` is the unique field an upsert matches on; None stands for the identifier.
+    `match_field` is the unique field that `match_key` is a value of; None stands for the
+    identifier.
     `match_value` is the key as the caller wrote it, which fills the field. An upsert that
     `replaces` clears the fields it does not list of a record it finds; one that may not create is
     refused where nothing matches. `kept` fields keep the value that the record has. One that
