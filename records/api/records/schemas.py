@@ -66,6 +66,9 @@ _NAME: dict[str, Any] = {
 _EXTERNAL = {
     "external_id": nullable({"type": "string", "description": "What another system calls it."}),
     "external_source": {"type": "string", "description": "Which system; empty for no named one."},
+    "member_id": nullable(
+        {"type": "string", "format": "uuid", "description": "The member that it belongs to."}
+    ),
     "cancelled": {"type": "boolean", "description": "Its work has ended; its values stay."},
 }
 component(
@@ -123,6 +126,12 @@ _NAMED = {
         {"type": "string", "maxLength": 255, "description": "Null takes the external id away."}
     ),
     "external_source": nullable({"type": "string", "maxLength": 255}),
+    "member_id": nullable(
+        {
+            "type": "string",
+            "description": "The member that it belongs to: an id, or is_me; null for nobody.",
+        }
+    ),
 }
 
 
@@ -230,6 +239,9 @@ component(
         page_size=nullable(INTEGER),
         cursor=nullable(STRING),
         cancelled=nullable({"type": "boolean", "description": "Only these, or only others."}),
+        member_id=nullable(
+            {"type": "string", "description": "Only records of this member: an id, or is_me."}
+        ),
         count={"type": "string", "enum": ["exact", "none"]},
         **{"and": nullable(BOOLEAN)},
     ),

@@ -2,8 +2,8 @@
 
 `external_records` is the home of such records, and `sources` sets sources up. Below them: `calls`
 (one call, what is checked before it and the row it leaves), `write_answers` (what came of a write),
-`listing`, `limits` (how many at once, and none for a while where they keep failing), `sending` (HTTP
-to vetted addresses, within a time and a size), `json_mapping` and `ids`.
+`listing`, `limits` (how many at once, and none for a while where they keep failing), `sending`
+(HTTP to vetted addresses, within a time and a size), `json_mapping` and `ids`.
 
 Called by: operations and the admin. It never stores a value here.
 """

@@ -5,7 +5,14 @@ from __future__ import annotations
 
 from records.field_types import FieldSpec, FieldType, InvalidValue
 from records.field_types.base import JSON, UUID_FORM, check_text
-from records.field_types.conditions import is_blank, number_conditions, one, some
+from records.field_types.conditions import (
+    is_blank,
+    number_conditions,
+    one,
+    single_conditions,
+    some,
+)
+from records.field_types.team_selector import member_ref
 from records.services.catalogue import COLUMN_FIELDS
 from records.services.reading import MAX_KEY
 
@@ -61,10 +68,16 @@ class _Version(FieldType):
     }
 
 
+class _MemberId(FieldType):
+    name = "member_id"
+    column = "member"
+    conditions = single_conditions(member_ref)
+
+
 # By the names that APIs give them; a field of an object with the same name goes first.
 OWN_FIELDS = {
     kind.name: FieldSpec(0, "", kind.name, kind.name, kind, computed=f"record_{kind.name}")
-    for kind in (_Id(), _ExternalId(), _ExternalSource(), _Version())
+    for kind in (_Id(), _ExternalId(), _ExternalSource(), _Version(), _MemberId())
 }
 # Fields that are tested in columns of the record, with these columns.
 OWN_COLUMNS = COLUMN_FIELDS | {
@@ -72,6 +85,7 @@ OWN_COLUMNS = COLUMN_FIELDS | {
     "record_external_id": "external_id",
     "record_external_source": "external_source",
     "record_version": "version",
+    "record_member_id": "member_id",
 }
 # Columns that hold an empty text where there is nothing.
 NEVER_NULL = frozenset({"display_name", "record_external_source"})
