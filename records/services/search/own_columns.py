@@ -3,15 +3,11 @@ version."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from records.field_types import FieldSpec, FieldType, InvalidValue
-from records.field_types.base import JSON, UUID_FORM, check_text
-from records.field_types.conditions import (
-    is_blank,
-    number_conditions,
-    one,
-    single_conditions,
-    some,
-)
+from records.field_types.base import JSON, UUID_FORM, Condition, check_text
+from records.field_types.conditions import number_conditions, single_conditions
 from records.field_types.team_selector import member_ref
 from records.services.catalogue import COLUMN_FIELDS
 from records.services.reading import MAX_KEY
@@ -34,26 +30,19 @@ def _version(field: FieldSpec, value: JSON) -> int:
     return value
 
 
+def _never_blank(conditions: Mapping[str, Condition]) -> dict[str, Condition]:
+    return {name: condition for name, condition in conditions.items() if name != "is_blank"}
+
+
 class _Id(FieldType):
     name = "id"
     column = "uuid"
-    conditions = {
-        "=": one("eq", _uuid),
-        "!=": one("eq", _uuid, negated=True),
-        "is_any_of": some(_uuid),
-        "is_none_of": some(_uuid, negated=True),
-    }
+    conditions = _never_blank(single_conditions(_uuid))
 
 
 class _ExternalId(FieldType):
     name = "external_id"
-    conditions = {
-        "=": one("eq", _name),
-        "!=": one("eq", _name, negated=True),
-        "is_any_of": some(_name),
-        "is_none_of": some(_name, negated=True),
-        "is_blank": is_blank,
-    }
+    conditions = single_conditions(_name)
 
 
 class _ExternalSource(_ExternalId):
@@ -63,9 +52,7 @@ class _ExternalSource(_ExternalId):
 class _Version(FieldType):
     name = "version"
     column = "number"
-    conditions = {
-        name: made for name, made in number_conditions(_version).items() if name != "is_blank"
-    }
+    conditions = _never_blank(number_conditions(_version))
 
 
 class _MemberId(FieldType):
