@@ -21,7 +21,7 @@ def data_fields(author: Author, schema: ObjectSchema) -> tuple[FieldSpec, ...]:
     )
 
 
-def record_content(author: Author, view: RecordView) -> dict[str, Any]:
+def record_content(view: RecordView) -> dict[str, Any]:
     """A record with everything that stands beside its data."""
     row = view.row
     content: dict[str, Any] = {
@@ -34,9 +34,8 @@ def record_content(author: Author, view: RecordView) -> dict[str, Any]:
         "created_at": written_time(row.created_at),
         "updated_at": written_time(row.updated_at),
     }
-    if row.member_id is not None:
-        member = author.directory.members([row.member_id]).get(row.member_id)
-        content |= {} if member is None else {"member_id": member.uuid}
+    if view.member is not None:
+        content["member_id"] = view.member.uuid
     if row.cancelled_at is not None:
         content["_cancelled"] = True
     if row.state == "archived":
@@ -59,7 +58,7 @@ def whole_contents(
         whole = view_records(author, schema, rows, fields, whole=True)
         by_uuid = {view.uuid: view for view in whole}
         views = [by_uuid.get(view.uuid, view) for view in views]
-    return [record_content(author, view) | _failures(view) for view in views]
+    return [record_content(view) | _failures(view) for view in views]
 
 
 def _failures(view: RecordView) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def _companies(companies: str, workspace: Caller) -> Iterator[None]:
 
 def item(**parts: Any) -> dict[str, Any]:
     """An item; what is no key of one is the value of a field."""
-    names = {"id", "lookup_value", "external_id", "external_source", "if_version"}
+    names = {"id", "lookup_value", "external_id", "external_source", "member_id", "if_version"}
     values = {key: value for key, value in parts.items() if key not in names}
     return {key: value for key, value in parts.items() if key in names} | (
         sent(**values) if values else {}
@@ -204,6 +204,7 @@ def test_all_problems_of_a_batch_are_told_at_once(api: ApiClient) -> None:
         ("update", item(lookup_value="Acme"), "fields"),
         ("archive", item(lookup_value="Acme", employees=1), "fields"),
         ("archive", item(lookup_value="Acme", external_id="A"), "external_id"),
+        ("archive", item(lookup_value="Acme", member_id="is_me"), "member_id"),
         ("patch", item(lookup_value="Acme", employees=1, external_source="crm"), "external_source"),
     ],
 )

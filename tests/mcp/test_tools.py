@@ -23,6 +23,7 @@ PARAMETERS = (
     "external_source",
     "data",
     "expected_version",
+    "member_id",
     "idempotency_key",
 )
 

@@ -25,6 +25,7 @@ from records.services.writing import Outcome, Refused
 from . import documentation
 from .requests import (
     ARCHIVED_CHOICES,
+    EXTERNAL_KEYS,
     WriteBody,
     attributes,
     field_entries,
@@ -37,7 +38,7 @@ from .viewsets import RecordsViewSet
 
 MAX_ITEMS = 1000
 KEYS = ("mode", "match_field", "on_error", "unarchive", "archived_conflict", "items")
-ITEM_KEYS = ("id", "lookup_value", "external_id", "external_source", "if_version", "fields")
+ITEM_KEYS = ("id", "lookup_value", *EXTERNAL_KEYS, "if_version", "fields")
 NAME_KEYS = ("ids", "names", "external_ids")
 MAX_VERSION = 2**63 - 1
 
@@ -67,7 +68,7 @@ class BatchViewSet(RecordsViewSet):
             body.choice("unarchive", ARCHIVED_CHOICES),
             body.choice("archived_conflict", ("overwrite",)),
         )
-        items = [_item(sent) for sent in _items(body.content)]
+        items = [_item(self.author, sent) for sent in _items(body.content)]
         try:
             outcomes = save_batch(self.author, schema, mode, items, rules, all_or_none=all_or_none)
         except Refused as refused:
@@ -111,15 +112,15 @@ def _items(content: Mapping[str, Any]) -> list[Any]:
     return items
 
 
-def _item(sent: Any) -> BatchItem | RecordsError:
+def _item(author: Author, sent: Any) -> BatchItem | RecordsError:
     """An item as it was sent, or what is wrong with it."""
     try:
-        return _read_item(sent)
+        return _read_item(author, sent)
     except InvalidInput as error:
         return error
 
 
-def _read_item(sent: Any) -> BatchItem:
+def _read_item(author: Author, sent: Any) -> BatchItem:
     if not isinstance(sent, dict):
         raise InvalidInput("expected an object.")
     unknown = sorted(sent.keys() - set(ITEM_KEYS))
@@ -129,7 +130,7 @@ def _read_item(sent: Any) -> BatchItem:
         field_entries(sent["fields"]) if "fields" in sent else (),
         JsonBody(sent).text("id") or None,
         sent.get("lookup_value"),
-        attributes(sent).named,
+        attributes(author, sent),
         _version(sent.get("if_version")),
     )
 

@@ -32,7 +32,7 @@ class CollectionViewSet(RecordsViewSet):
         save = SaveRequest(
             Mode.CREATE,
             entries=body.entries,
-            attributes=requests.attributes(body.content),
+            attributes=requests.attributes(self.author, body.content),
             on_archived=body.choice("unarchive", requests.ARCHIVED_CHOICES),
         )
         return saved_answer(
@@ -76,7 +76,7 @@ class CollectionViewSet(RecordsViewSet):
             archived_conflict=body.choice("onupdate_archived_conflict", ("overwrite",)),
         )
         set_conditions(request, save, schema)
-        save.attributes = requests.upsert_attributes(schema, save, body.content)
+        save.attributes = requests.upsert_attributes(self.author, schema, save, body.content)
         result = home_of(schema).save_record(self.author, schema, save)
         made = result.action in ("created", "unarchived")
         return saved_answer(

@@ -67,7 +67,7 @@ class RecordViewSet(RecordsViewSet):
             mode,
             entity_id,
             entries=body.entries,
-            attributes=requests.attributes(body.content),
+            attributes=requests.attributes(self.author, body.content),
             archived_conflict=body.choice("archived_conflict", ("overwrite",)),
             expected_version=requests.expected_version(request, self.author, schema, entity_id),
         )

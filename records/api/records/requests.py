@@ -4,7 +4,7 @@ business."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest
@@ -15,7 +15,7 @@ from records.api.etags import NO_VERSION, expected_versions
 from records.api.pagination import KEYS as PAGE_KEYS
 from records.api.pagination import PageRequest, page_request
 from records.exceptions import InvalidInput, InvalidValues, Problem
-from records.services.access import Author
+from records.services.access import Author, named_member
 from records.services.catalogue import ObjectSchema
 from records.services.operations import home_of
 from records.services.reading import (
@@ -29,7 +29,7 @@ from records.services.writing import NO_ATTRIBUTES, Attributes, FieldEntry, Save
 
 ENTRY_KEYS = frozenset(FieldEntry.__dataclass_fields__)
 MAX_ENTRIES = 1000  # an object has at most 500 fields, and each may be listed once
-EXTERNAL_KEYS = ("external_id", "external_source")
+EXTERNAL_KEYS = ("external_id", "external_source", "member_id")
 ARCHIVED_CHOICES = ("prompt", "unarchive", "overwrite")
 UPSERT_KEYS = (
     "lookup_value",
@@ -106,8 +106,15 @@ def lookup_value(content: Mapping[str, Any]) -> Any:
     return text(content, "lookup_value") if isinstance(value, str) else value
 
 
-def attributes(content: Mapping[str, Any]) -> Attributes:
-    """What a write says of the record's external id; null takes it away."""
+def attributes(author: Author, content: Mapping[str, Any]) -> Attributes:
+    """What a write says of the record's member and of its external id; null takes them away."""
+    given = _external(content)
+    if "member_id" not in content:
+        return given
+    return replace(given, member_id=named_member(author, content["member_id"]))
+
+
+def _external(content: Mapping[str, Any]) -> Attributes:
     sent, source = content.get("external_id"), content.get("external_source")
     if sent is not None:
         return Attributes(external=external_key(sent, "" if source is None else source))
@@ -119,17 +126,17 @@ def attributes(content: Mapping[str, Any]) -> Attributes:
 
 
 def upsert_attributes(
-    schema: ObjectSchema, save: SaveRequest, content: Mapping[str, Any]
+    author: Author, schema: ObjectSchema, save: SaveRequest, content: Mapping[str, Any]
 ) -> Attributes:
     """What an upsert says of the record's external id, beside the one that it may match on."""
     matched = None if save.external is None else save.external.id
     if schema.external is not None:
         matched = save.match_value
     if matched is None:
-        return attributes(content)
+        return attributes(author, content)
     if content.get("external_id") not in (None, matched):
         raise InvalidInput("differs from lookup_value, the external id.", at="external_id")
-    return NO_ATTRIBUTES
+    return attributes(author, {"member_id": content["member_id"]} if "member_id" in content else {})
 
 
 def id_list(content: Mapping[str, Any], key: str) -> list[Any] | None:
@@ -214,7 +221,7 @@ def looked_up(author: Author, schema: ObjectSchema, request: HttpRequest) -> Rec
 
 _IN_QUERY_TOO = (*PAGE_KEYS, "ordering", "search", "cursor", "count")
 _LISTS = ("field_names", "field_ids", "search_within_field_names", "search_within_field_ids")
-SEARCH_KEYS = ("query", "and", "invalid", "cancelled", *_LISTS, *_IN_QUERY_TOO)
+SEARCH_KEYS = ("query", "and", "invalid", "cancelled", "member_id", *_LISTS, *_IN_QUERY_TOO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +255,7 @@ def asked_search(request: HttpRequest, author: Author, schema: ObjectSchema) -> 
         cursor=cursor or None,
         count=_counts(content) and cursor is None,
         cancelled=_flag(content, "cancelled"),
+        member_id=named_member(author, content.get("member_id")),
     )
     names_fields = lists["field_ids"] is not None or lists["field_names"] is not None
     return AskedSearch(asked, page, cursor is not None, names_fields)

@@ -111,6 +111,7 @@ def record_row(view: RecordView) -> dict[str, Any]:
         "display_name": view.display_name,
         "external_id": view.row.external_id,
         "external_source": view.row.external_source,
+        "member_id": None if view.member is None else view.member.uuid,
         "cancelled": view.row.cancelled_at is not None,
         "fields": _fields(view),
         "access": {"view": access.view, "edit": access.edit, "remove": access.remove},

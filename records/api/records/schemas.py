@@ -70,6 +70,9 @@ _NAME: dict[str, Any] = {
 _EXTERNAL = {
     "external_id": nullable({"type": "string", "description": "What another system calls it."}),
     "external_source": {"type": "string", "description": "Which system; empty for no named one."},
+    "member_id": nullable(
+        {"type": "string", "format": "uuid", "description": "The member that it belongs to."}
+    ),
     "cancelled": {"type": "boolean", "description": "Its work has ended; its values stay."},
 }
 component(
@@ -125,6 +128,12 @@ _NAMED = {
         {"type": "string", "maxLength": 255, "description": "Null takes the external id away."}
     ),
     "external_source": nullable({"type": "string", "maxLength": 255}),
+    "member_id": nullable(
+        {
+            "type": "string",
+            "description": "The member that it belongs to: an id, or is_me; null for nobody.",
+        }
+    ),
 }
 
 
@@ -207,6 +216,7 @@ component(
                 "description": "Names the record where nothing else does; else it is given to it.",
             },
             external_source={"type": "string", "maxLength": 255},
+            member_id=_NAMED["member_id"],
             if_version={
                 **INTEGER,
                 "minimum": 0,
@@ -341,6 +351,9 @@ component(
         page_size=nullable(INTEGER),
         cursor=nullable(STRING),
         cancelled=nullable({"type": "boolean", "description": "Only these, or only others."}),
+        member_id=nullable(
+            {"type": "string", "description": "Only records of this member: an id, or is_me."}
+        ),
         count={"type": "string", "enum": ["exact", "none"]},
         **{"and": nullable(BOOLEAN)},
     ),

@@ -10,7 +10,7 @@ from records.exceptions import InvalidInput, RecordsError
 from records.services.access import Author
 from records.services.catalogue import ObjectSchema
 from records.services.operations import home_of
-from records.services.reading import check_admin_fields, check_may_write_for
+from records.services.reading import check_admin_fields
 from records.services.writing import (
     Attributes,
     Mode,
@@ -140,9 +140,7 @@ def _requests(
 
     def attributes(at: int, row: Body) -> Attributes:
         check_admin_fields(author, schema, rows.values[at])
-        member_id = member_of(author, row)
-        check_may_write_for(author, schema, member_id)
-        given = attributes_of(row, member_id, author.member.id)
+        given = attributes_of(row, member_of(author, row), author.member.id)
         if upsert and given.named is None:
             raise InvalidInput("an upsert requires one.", "required", at=(*row.where, "externalId"))
         return given

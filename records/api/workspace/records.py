@@ -16,7 +16,6 @@ from records.services.operations import home_of
 from records.services.reading import (
     check_admin_fields,
     check_may_read,
-    check_may_write_for,
     get_type_schema,
     select_fields,
 )
@@ -77,7 +76,7 @@ class RecordViewSet(WorkspaceViewSet):
         save = SaveRequest(
             Mode.CREATE,
             entries=self._entries(schema, body.values()),
-            attributes=self._attributes(schema, body),
+            attributes=self._attributes(body),
         )
         return saved_answer(
             self.author, home_of(schema).save_record(self.author, schema, save), 201
@@ -100,7 +99,7 @@ class RecordViewSet(WorkspaceViewSet):
             Mode.UPDATE,
             record_id=record_id,
             entries=self._entries(schema, body.values()),
-            attributes=self._attributes(schema, body),
+            attributes=self._attributes(body),
             expected_version=expected_version(request, self.author, schema, record_id),
         )
         return saved_answer(self.author, home_of(schema).save_record(self.author, schema, save))
@@ -116,7 +115,7 @@ class RecordViewSet(WorkspaceViewSet):
             Mode.UPDATE,
             external=ExternalKey("", sent),
             entries=self._entries(schema, body.values()),
-            attributes=self._attributes(schema, body),
+            attributes=self._attributes(body),
             expected_version=expected_version(request, self.author, schema, sent),
         )
         return saved_answer(self.author, home_of(schema).save_record(self.author, schema, save))
@@ -129,7 +128,7 @@ class RecordViewSet(WorkspaceViewSet):
             Mode.UPSERT,
             external=ExternalKey("", check_external_id(external_id)),
             entries=self._entries(schema, body.values()),
-            attributes=self._attributes(schema, body),
+            attributes=self._attributes(body),
         )
         set_conditions(request, save, schema)
         result = home_of(schema).save_record(self.author, schema, save)
@@ -178,7 +177,5 @@ class RecordViewSet(WorkspaceViewSet):
         check_admin_fields(self.author, schema, self.slugs)
         return entries_of(self.author, schema, [values])[0]
 
-    def _attributes(self, schema: ObjectSchema, body: Body) -> Attributes:
-        member_id = member_of(self.author, body)
-        check_may_write_for(self.author, schema, member_id)
-        return attributes_of(body, member_id, self.author.member.id)
+    def _attributes(self, body: Body) -> Attributes:
+        return attributes_of(body, member_of(self.author, body), self.author.member.id)

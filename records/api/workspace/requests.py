@@ -153,7 +153,6 @@ def attributes_of(body: Body, member_id: int | None, caller: int) -> Attributes:
         member_id=UNSET if member_id is None else member_id,
         new_member_id=caller,
         assignment_task_id=body.key("assignmentTaskId") if "assignmentTaskId" in body else UNSET,
-        for_others=True,
     )
 
 

@@ -11,7 +11,7 @@ from records.exceptions import InvalidInput, InvalidValues, TooLarge
 from records.mcp.answers import FLAG, OPTIONAL, RECORD, TEXT
 from records.mcp.errors import refused_data
 from records.mcp.rendering import data_fields, saved_content, whole_contents
-from records.services.access import Author, check_scope
+from records.services.access import Author, check_scope, named_member
 from records.services.catalogue import ObjectSchema
 from records.services.operations import (
     cancel_record,
@@ -22,7 +22,7 @@ from records.services.operations import (
 )
 from records.services.reading import Address
 from records.services.shaping import save_openly
-from records.services.writing import FieldEntry, SaveResult
+from records.services.writing import NO_ATTRIBUTES, Attributes, FieldEntry, SaveResult
 
 from .addressing import check_same, record_address, told_by_argument
 from .base import (
@@ -42,9 +42,9 @@ from .sent_back import write_what_differs
 MAX_DATA = 2**20
 NAMING = {"record_id", "external_id", "external_source"}
 UNUSED = {
-    "get": ("data", "expected_version", IDEMPOTENCY_KEY),
-    "cancel": ("data",),
-    "delete": ("data",),
+    "get": ("data", "expected_version", "member_id", IDEMPOTENCY_KEY),
+    "cancel": ("data", "member_id"),
+    "delete": ("data", "member_id"),
 }
 ACTIONS = ("upsert", "patch", "get", "delete", "cancel")
 DESCRIPTION = """\
@@ -114,16 +114,22 @@ def _write(author: Author, schema: ObjectSchema, arguments: Arguments) -> dict[s
             "there is no record yet; name one by record_id or external_id.", at="expected_version"
         )
 
+    named = arguments.get("member_id")
+    given = NO_ATTRIBUTES if named is None else Attributes(member_id=named_member(author, named))
+
     def write(entries: Sequence[FieldEntry], kept: frozenset[int]) -> dict[str, Any]:
         def save(author: Author, schema: ObjectSchema) -> SaveResult:
             if arguments["action"] == "patch" and where is not None:
-                return patch_record(author, schema, where, entries, expected_version=version)
+                return patch_record(
+                    author, schema, where, entries, attributes=given, expected_version=version
+                )
             # An archived record's name is in nobody's way who writes by an id of their own.
             return upsert_record(
                 author,
                 schema,
                 where,
                 entries,
+                attributes=given,
                 kept=kept,
                 expected_version=version,
                 on_archived="overwrite" if where is not None else None,
@@ -131,10 +137,17 @@ def _write(author: Author, schema: ObjectSchema, arguments: Arguments) -> dict[s
 
         return saved_content(author, save_openly(author, schema, entries, save))
 
-    full = arguments["action"] == "upsert"
     try:
         with told_by_argument(schema, arguments):
-            return write_what_differs(author, schema, where, entries, write, full=full)
+            return write_what_differs(
+                author,
+                schema,
+                where,
+                entries,
+                write,
+                full=arguments["action"] == "upsert",
+                alone=named is None,
+            )
     except InvalidValues as error:
         known = [spec.name for spec in data_fields(author, schema)]
         raise refused_data(error, [entry.name for entry in entries], schema.name, known) from None
@@ -208,6 +221,13 @@ tools.register(
                 "minimum": 1,
                 "maximum": 2**53,
                 "description": "Write only if the record is at this version, else answer CONFLICT.",
+            },
+            "member_id": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 64,
+                "description": "The member that the record belongs to, by UUID (list_members), or "
+                '"is_me"; upsert and patch leave it as it is without this.',
             },
             IDEMPOTENCY_KEY: KEY_OF_CALL,
         },

@@ -22,9 +22,9 @@ Finds records of one type. filter is one of: {"field": name, "op": operator, "va
 {"search": text}, which looks into names and all text; {"and": [filters]}; {"or": [filters]}. \
 Operators: eq, neq, gt, gte, lt, lte, in and not_in (value is a list), contains (part of a text, \
 or one entry of a list), is_null (true or false). Texts compare without regard to case. Give \
-options by name, related records and members by UUID. You can also filter by id, external_id, \
-external_source and version, filter and sort by created_at and updated_at. Without filter, all \
-records.
+options by name, related records and members by UUID (or "is_me"). You can also filter by id, \
+external_id, external_source, version and member_id, filter and sort by created_at and updated_at. \
+Without filter, all records.
 
 Archived records are found only by {"field": "archived", "op": "eq", "value": true}, alone or in \
 the outermost and; then only archived records are found. cancelled, asked in the same way, finds \

@@ -25,11 +25,13 @@ def write_what_differs(
     write: Write,
     *,
     full: bool,
+    alone: bool,
 ) -> dict[str, Any]:
     """What `write` answers for the entries and the fields to keep as they are.
 
     Only values that it refuses are compared with those of the record: where they are the same they
-    are left out, and the rest is written. `full`: a property that is not sent is cleared.
+    are left out, and the rest is written. `full`: a property that is not sent is cleared. `alone`:
+    nothing is written beside them.
     """
     try:
         return write(entries, frozenset())
@@ -45,7 +47,7 @@ def write_what_differs(
             if entry.name in known and entry.value == data.get(entry.name)
         }
         sent = {entry.name for entry in entries}
-        if len(same) == len(entries) and not (full and data.keys() - sent):
+        if alone and len(same) == len(entries) and not (full and data.keys() - sent):
             return held | {"action": "unchanged"}
         refused = {entry.position for entry in error.entries}
         if error.general or not refused <= same:

@@ -39,7 +39,7 @@ from .definition_access import Definer, Operator, defining, hold_definitions, op
 from .json_schema import record_schema
 from .rate_limits import ACCOUNT, ADDRESS, count_request, counted_log_in
 from .read_only import check_writes
-from .team import find_active_by_email, get_member, list_members
+from .team import find_active_by_email, get_member, list_members, named_member
 from .told_options import told_field, told_fields
 from .visible_names import find_sought_field, name_for, name_is_open, shown_pattern, stand_in
 
@@ -80,6 +80,7 @@ __all__ = [
     "member_author",
     "name_for",
     "name_is_open",
+    "named_member",
     "operator_of",
     "record_schema",
     "renewed",

@@ -6,9 +6,11 @@ from collections.abc import Collection
 
 from django.db.models.functions import Lower
 
-from records.exceptions import NotFound
+from records.exceptions import InvalidInput, NotFound
+from records.field_types.team_selector import CALLER
 from records.models import Member
 from records.services.catalogue import MemberSpec
+from records.services.database import canonical_uuid
 
 from .author import Author
 
@@ -44,6 +46,22 @@ def get_member(author: Author, member_uuid: str) -> MemberSpec:
     if not found:
         raise NotFound
     return next(iter(found.values()))
+
+
+def named_member(author: Author, sent: object) -> int | None:
+    """The primary key of the member that a caller names by UUID, or `is_me`; None for None."""
+    if sent is None:
+        return None
+    if sent == CALLER:
+        return author.member.id
+    found = author.directory.find_members([uuid]) if (uuid := canonical_uuid(sent)) else {}
+    if not found:
+        raise InvalidInput(
+            f'there is no such member; send the id of one, or "{CALLER}".',
+            "does_not_exist",
+            at="member_id",
+        )
+    return next(iter(found.values())).id
 
 
 def find_active_by_email(workspace_id: int, emails: Collection[str]) -> dict[str, int]:

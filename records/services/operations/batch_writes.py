@@ -13,6 +13,7 @@ from records.services.database import canonical_uuid
 from records.services.storage import ExternalKey
 from records.services.writing import (
     NO_ATTRIBUTES,
+    UNSET,
     Attributes,
     FieldEntry,
     Mode,
@@ -38,24 +39,24 @@ class BatchItem:
     """One record of a batch, and what is written.
 
     Its UUID names the record, else `lookup_value`, a value of the matched field, else the external
-    id. An external id that does not name the record is given to it.
+    id among its `attributes`; otherwise that is given to the record.
     """
 
     entries: Sequence[FieldEntry] = ()
     uuid: str | None = None
     lookup_value: object = None
-    external: ExternalKey | None = None
+    attributes: Attributes = NO_ATTRIBUTES
     expected_version: int | None = None
 
     @property
-    def by_external(self) -> bool:
-        """Whether the external id names the record."""
-        return self.external is not None and self.uuid is None and self.lookup_value is None
+    def key(self) -> ExternalKey | None:
+        """The external id, if it names the record."""
+        return self.attributes.named if self.uuid is self.lookup_value is None else None
 
     @property
     def given(self) -> Attributes:
-        """The external id that is given to the record, if one is."""
-        return NO_ATTRIBUTES if self.external is None else Attributes(external=self.external)
+        """What is given to the record besides its fields."""
+        return self.attributes if self.key is None else replace(self.attributes, external=UNSET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def _create(
     return SaveRequest(
         Mode.CREATE,
         entries=item.entries,
-        attributes=item.given,
+        attributes=item.attributes,
         on_archived=rules.on_archived,
     )
 
@@ -153,8 +154,10 @@ def _archive(
 ) -> SaveRequest:
     if item.entries:
         raise InvalidInput("archive writes no fields.", at="fields")
-    if item.external is not None and not item.by_external:
+    if item.given.external is not UNSET:
         raise InvalidInput("name the record by one of its names.", at="external_id")
+    if item.given.member_id is not UNSET:
+        raise InvalidInput("archive gives a record to nobody.", at="member_id")
     return _change(Mode.ARCHIVE)(author, schema, item, rules)
 
 
@@ -162,8 +165,8 @@ def _by_name(
     author: Author, schema: ObjectSchema, item: BatchItem, rules: BatchRules
 ) -> SaveRequest:
     """An upsert of the record that the item names by a value or by its external id."""
-    if item.by_external:
-        named = SaveRequest(Mode.UPSERT, external=item.external)
+    if item.key is not None:
+        named = SaveRequest(Mode.UPSERT, external=item.key)
     elif item.lookup_value is None:
         raise InvalidInput(
             "name the record by id, lookup_value or external_id.", "required", at="lookup_value"
@@ -172,7 +175,7 @@ def _by_name(
         named = home_of(schema).upsert_request(
             author, schema, item.lookup_value, (), match_field=rules.match_field
         )
-        named.attributes = item.given
+    named.attributes = item.given
     named.on_archived, named.archived_conflict = rules.on_archived, rules.archived_conflict
     named.expected_version = item.expected_version
     return named

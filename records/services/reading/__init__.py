@@ -37,7 +37,6 @@ from .related import record_json
 from .self_access import (
     check_admin_fields,
     check_may_read,
-    check_may_write_for,
     find_member,
     get_type_schema,
     may_see_type,
@@ -57,7 +56,6 @@ __all__ = [
     "address",
     "check_admin_fields",
     "check_may_read",
-    "check_may_write_for",
     "external_key",
     "find_member",
     "find_thrown_before",

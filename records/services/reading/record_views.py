@@ -25,7 +25,7 @@ from records.services.access import (
     visible_fields,
     visible_identifier,
 )
-from records.services.catalogue import COLUMN_FIELDS, ObjectSchema, identifier_key
+from records.services.catalogue import COLUMN_FIELDS, MemberSpec, ObjectSchema, identifier_key
 from records.services.database import Fragment, fetch, uuid_param
 from records.services.storage import (
     RecordRow,
@@ -47,7 +47,8 @@ class RecordView:
 
     `fields` are those that were requested; `values` is JSON by field id, in display order, blank
     ones left out; `totals` the number of values of the relationships that have more than are shown;
-    `display_name` is made only of what the caller may see.
+    `display_name` is made only of what the caller may see; `member` is the one that the record
+    belongs to.
     """
 
     schema: ObjectSchema
@@ -57,6 +58,7 @@ class RecordView:
     display_name: str
     fields: Sequence[FieldSpec] = ()
     totals: dict[int, int] = field(default_factory=dict)
+    member: MemberSpec | None = None
 
     @property
     def uuid(self) -> str:
@@ -280,10 +282,12 @@ def view_records(
     related = load_related(author, schema, rows, fields)
     everything = grant_of(author, schema).view == "all"
     readers = [_reader(spec, related, None if whole else SHOWN, plain) for spec in fields]
+    members = author.directory.members(row.member_id for row in rows if row.member_id is not None)
     views = []
     for row, name in zip(rows, _names(author, schema, rows), strict=True):
         access = granted or access_to(author, schema, row.values, row.member_id)
         view = RecordView(schema, row, access, {}, name, fields)
+        view.member = members.get(row.member_id or 0)
         # A record out of sight keeps its place in the list, without values.
         if everything or access.view:
             _fill(view, readers)

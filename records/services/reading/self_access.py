@@ -46,15 +46,6 @@ def check_may_read(author: Author, schema: ObjectSchema, row: RecordRow) -> None
     raise NotAllowed("The API key lacks the scope records:read; use a key that has it.")
 
 
-def check_may_write_for(author: Author, schema: ObjectSchema, member_id: int | None) -> None:
-    """NotAllowed when the caller may not write records of this member."""
-    if (
-        member_id not in (None, author.member.id)
-        and author.role.grant(schema.id).edit != Extent.ALL
-    ):
-        raise NotAllowed("You may not write records of other members.")
-
-
 def check_admin_fields(author: Author, schema: ObjectSchema, slugs: Iterable[str]) -> None:
     """NotAllowed when one of these fields is for admins only, and the caller is not an admin."""
     if author.role.is_admin:

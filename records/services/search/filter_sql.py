@@ -120,7 +120,12 @@ class FilterSql:
         # alias.
         alias = "r" if key == RECORD else "c"
         column = f"{alias}.{OWN_COLUMNS[leaf.field.computed]}"
-        chosen, params = tested(column, None, _kind(leaf.field), leaf.test)
+        kind = _kind(leaf.field)
+        chosen, params = (
+            self._member(column, leaf.test)
+            if kind == "member"
+            else tested(column, None, kind, leaf.test)
+        )
         # The column is not null: a record without a name has an empty text there.
         if leaf.field.computed in NEVER_NULL:
             chosen = f"{column} <> '' AND {chosen}"
@@ -166,7 +171,7 @@ class FilterSql:
         if column == "related_record":
             return self._related(field, test)
         if column == "member":
-            return self._member(test)
+            return self._member("v.member", test)
         return tested(f"v.{column}", "v.overflow" if column == "text" else None, column, test)
 
     def _counted(self, leaf: Leaf, key: str) -> Fragment:
@@ -210,16 +215,16 @@ class FilterSql:
             references, named=visible_identifier(self.author, related) is not None
         )
 
-    def _member(self, test: Test) -> Fragment:
+    def _member(self, column: str, test: Test) -> Fragment:
         if test.op == "any":
-            return "v.member IS NOT NULL", []
+            return f"{column} IS NOT NULL", []
         references = [ref for ref in _references(test) if isinstance(ref, MemberRef)]
         uuids = _uuids(references)
         ids = [member.id for member in self.author.directory.find_members(uuids).values()]
         # `me` is the caller, who is known already.
         if any(ref.is_me for ref in references):
             ids.append(self.author.member.id)
-        return in_ids("v.member", ids)
+        return in_ids(column, ids)
 
     # ------------------------------------------------------------ free text
 

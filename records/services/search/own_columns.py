@@ -3,9 +3,12 @@ version."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from records.field_types import FieldSpec, FieldType, InvalidValue
-from records.field_types.base import JSON, UUID_FORM, check_text
-from records.field_types.conditions import is_blank, number_conditions, one, some
+from records.field_types.base import JSON, UUID_FORM, Condition, check_text
+from records.field_types.conditions import number_conditions, single_conditions
+from records.field_types.team_selector import member_ref
 from records.services.catalogue import COLUMN_FIELDS
 from records.services.reading import MAX_KEY
 
@@ -27,26 +30,19 @@ def _version(field: FieldSpec, value: JSON) -> int:
     return value
 
 
+def _never_blank(conditions: Mapping[str, Condition]) -> dict[str, Condition]:
+    return {name: condition for name, condition in conditions.items() if name != "is_blank"}
+
+
 class _Id(FieldType):
     name = "id"
     column = "uuid"
-    conditions = {
-        "=": one("eq", _uuid),
-        "!=": one("eq", _uuid, negated=True),
-        "is_any_of": some(_uuid),
-        "is_none_of": some(_uuid, negated=True),
-    }
+    conditions = _never_blank(single_conditions(_uuid))
 
 
 class _ExternalId(FieldType):
     name = "external_id"
-    conditions = {
-        "=": one("eq", _name),
-        "!=": one("eq", _name, negated=True),
-        "is_any_of": some(_name),
-        "is_none_of": some(_name, negated=True),
-        "is_blank": is_blank,
-    }
+    conditions = single_conditions(_name)
 
 
 class _ExternalSource(_ExternalId):
@@ -56,15 +52,19 @@ class _ExternalSource(_ExternalId):
 class _Version(FieldType):
     name = "version"
     column = "number"
-    conditions = {
-        name: made for name, made in number_conditions(_version).items() if name != "is_blank"
-    }
+    conditions = _never_blank(number_conditions(_version))
+
+
+class _MemberId(FieldType):
+    name = "member_id"
+    column = "member"
+    conditions = single_conditions(member_ref)
 
 
 # By the names that APIs give them; a field of an object with the same name goes first.
 OWN_FIELDS = {
     kind.name: FieldSpec(0, "", kind.name, kind.name, kind, computed=f"record_{kind.name}")
-    for kind in (_Id(), _ExternalId(), _ExternalSource(), _Version())
+    for kind in (_Id(), _ExternalId(), _ExternalSource(), _Version(), _MemberId())
 }
 # Fields that are tested in columns of the record, with these columns.
 OWN_COLUMNS = COLUMN_FIELDS | {
@@ -72,6 +72,7 @@ OWN_COLUMNS = COLUMN_FIELDS | {
     "record_external_id": "external_id",
     "record_external_source": "external_source",
     "record_version": "version",
+    "record_member_id": "member_id",
 }
 # Columns that hold an empty text where there is nothing.
 NEVER_NULL = frozenset({"display_name", "record_external_source"})

@@ -82,8 +82,10 @@ def update_object(
     check_length("default_color", row.default_color, 32)
     check_length("default_icon", row.default_icon, 64)
     row.display_pattern = row.display_pattern.strip()
-    # An archived object is not in the directory, so it has no schema to check against.
-    if row.display_pattern != pattern and row.id in directory.objects:
+    if row.display_pattern != pattern:
+        # It has no schema to check the pattern against, and none to name its records by.
+        if row.id not in directory.objects:
+            raise InvalidInput("the object is archived: bring it back first.", at="display_pattern")
         check_pattern(directory.schema(row.id), row.display_pattern)
     row.save()
     touch(row.workspace_id, _objects_reading(directory, row.id))

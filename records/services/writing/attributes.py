@@ -7,9 +7,10 @@ from typing import Any
 
 from records.exceptions import Conflict, InvalidInput, NotAllowed
 from records.field_types import FieldSpec, InvalidValue, field_types
-from records.models import Field, Record, RecordState, Source
+from records.models import Extent, Field, Record, RecordState, Source
+from records.services.access import grant_of
 from records.services.catalogue import ObjectSchema
-from records.services.database import fetch, for_update
+from records.services.database import fetch, fetch_column, for_update
 from records.services.storage import ExternalKey, RecordRow
 
 from .save_requests import NO_ATTRIBUTES, Attributes, SaveRequest
@@ -83,8 +84,9 @@ def named_already() -> Conflict:
 def _check_member(work: UnitOfWork, attributes: Attributes) -> None:
     """The caller may make this the record's member, who is an active one."""
     author, chosen = work.author, attributes.member_id
-    if chosen != author.member.id and not attributes.for_others:
-        raise NotAllowed("You may not set another member of the record than yourself.")
+    # One rule for every interface: what makes a record another member's is changing theirs.
+    if chosen != author.member.id and grant_of(author, work.schema).edit != Extent.ALL:
+        raise NotAllowed("You may not write records of other members.")
     if chosen is None:
         return
     member = author.directory.members([chosen]).get(chosen)
@@ -106,18 +108,25 @@ def check_single(work: UnitOfWork, row: RecordRow | None, member_id: int | None)
         + for_update("m"),
         [schema.workspace_id, member_id],
     )
-    others = fetch(
+    stored = fetch_column(
         "SELECT id FROM records_record WHERE workspace_id = %s AND object_id = %s AND "
-        "member_id = %s AND state = 'active' AND id <> %s LIMIT 1",
-        [schema.workspace_id, schema.id, member_id, 0 if row is None else row.id],
+        "member_id = %s AND state = 'active'",
+        [schema.workspace_id, schema.id, member_id],
     )
-    # Records created earlier in this batch are not stored yet.
-    if others or any(
-        made.member_id == member_id for made in work.changes.created if made is not row
-    ):
+    # What this batch has done to them so far is not stored yet.
+    read = work.locked.by_id
+    others = [read.get(key) for key in stored if key not in read or read[key] is not row]
+    held = any(other is None or _holds(other, member_id) for other in others)
+    changed = [*work.changes.created, *work.changes.updated.values()]
+    if held or any(_holds(other, member_id) for other in changed if other is not row):
         raise Conflict(
             "The member already has a record of this type, and can have only one.", "already_exists"
         )
+
+
+def _holds(row: RecordRow, member_id: int) -> bool:
+    """Whether the record is the member's, and live."""
+    return row.member_id == member_id and row.state == RecordState.ACTIVE
 
 
 # ---------------------------------------------------------------- the external id as a field

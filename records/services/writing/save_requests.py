@@ -38,15 +38,14 @@ class Attributes:
     """What a write sets besides the fields; UNSET parts stay as they are.
 
     `external` None removes the external id. `member_id` is the primary key of the record's member,
-    None for no member; setting another one than the author needs `for_others`, which the caller
-    grants by its own rule. `new_member_id` is the member of a record that is created without one.
+    None for no member; setting another one than the author takes the right to edit all records.
+    `new_member_id` is the member of a record that is created without one.
     """
 
     external: ExternalKey | None = UNSET
     member_id: int | None = UNSET
     new_member_id: int | None = None
     assignment_task_id: int | None = UNSET
-    for_others: bool = False
 
     @property
     def named(self) -> ExternalKey | None:

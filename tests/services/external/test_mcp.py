@@ -61,3 +61,38 @@ def test_what_the_upstream_does_not_offer_and_how_it_fails_is_told(
     upstream.answer(503, {"error": "closed"})
     error = act(agent, "get", external_id="A/1")["error"]
     assert (error["code"], error["details"]["status"]) == ("EXTERNAL_ERROR", 503)
+
+
+def test_records_are_read_by_ids_and_their_calls_by_the_upstreams_id(
+    agent: Agent, upstream: Upstream
+) -> None:
+    made = act(agent, "upsert", external_id="A/1", data={"name": "Crate"})
+    about = {"record_type": "things"}
+    found = agent.call(
+        "get_records", record_ids=[made["id"]], external_ids=["A/1", "gone"], **about
+    )
+    assert [record["data"]["name"] for record in found["records"]] == ["Crate"]
+    assert found["missing"] == ["gone"]
+    seen = len(upstream.seen)
+    many = agent.refusal("get_records", external_ids=[f"T-{at}" for at in range(21)], **about)
+    assert (many["code"], "more than 20" in many["message"]) == ("EXTERNAL_CONFIG", True)
+    told = agent.call("record_history", external_id="A/1", **about)
+    assert told["record_id"] == made["id"]
+    assert told["total"] == len(told["changes"]) > 0
+    for field, value in (("id", made["id"]), ("version", 1), ("member_id", "is_me")):
+        condition = {"field": field, "op": "eq", "value": value}
+        error = agent.refusal("query_records", filter=condition, **about)
+        assert (error["code"], field in error["message"]) == ("EXTERNAL_CONFIG", True)
+    for tool in ("unarchive_record", "manage_attachment"):
+        more = {"action": "list"} if tool == "manage_attachment" else {}
+        error = agent.refusal(tool, external_id="A/1", **more, **about)
+        assert error["code"] == "EXTERNAL_CONFIG"
+    assert len(upstream.seen) == seen
+
+
+def test_what_was_read_is_sent_back_to_the_upstream(agent: Agent, upstream: Upstream) -> None:
+    upstream.things["A/1"] = {"id": "A/1", "title": "Crate", "colour": "Red", "done": True}
+    read = act(agent, "get", external_id="A/1")
+    for action in ("patch", "upsert"):
+        again = act(agent, action, external_id="A/1", data=read["data"])
+        assert again["data"] == read["data"]

@@ -15,7 +15,7 @@ from records.services.operations.batch_writes import (
     save_batch,
 )
 from records.services.storage import ExternalKey
-from records.services.writing import Outcome, Refused
+from records.services.writing import Attributes, Outcome, Refused
 from tests.factories import Caller, entries, make_member, make_object, make_record
 from tests.services.acting import differences, search
 
@@ -68,12 +68,20 @@ def test_items_that_could_not_be_read_keep_their_places(notes: Caller) -> None:
 def test_an_external_id_names_a_record_or_is_given_to_one(notes: Caller) -> None:
     key = ExternalKey("crm", "7")
 
-    given = run(notes, BatchMode.PATCH, BatchItem(lookup_value="old", external=key))
+    given = run(
+        notes, BatchMode.PATCH, BatchItem(lookup_value="old", attributes=Attributes(external=key))
+    )
     assert actions(given) == ["updated"]
-    changed = run(notes, BatchMode.PATCH, BatchItem(entries({"name": "By key"}), external=key))
+    changed = run(
+        notes,
+        BatchMode.PATCH,
+        BatchItem(entries({"name": "By key"}), attributes=Attributes(external=key)),
+    )
     assert actions(changed) == ["updated"]
     assert stored(notes) == ["By key"]
-    assert actions(run(notes, BatchMode.ARCHIVE, BatchItem(external=key))) == ["archived"]
+    assert actions(
+        run(notes, BatchMode.ARCHIVE, BatchItem(attributes=Attributes(external=key)))
+    ) == ["archived"]
 
 
 def test_rights_hold_item_by_item(notes: Caller) -> None:

@@ -10,7 +10,6 @@ from records.exceptions import NotAllowed, NotFound
 from records.services.reading.self_access import (
     check_admin_fields,
     check_may_read,
-    check_may_write_for,
     find_member,
     get_type_schema,
     may_see_type,
@@ -65,19 +64,6 @@ def test_others_records_are_read_with_the_scope_and_own_ones_without(clerk: Call
     assert (
         outcome(check_may_read, replace(without, scopes=("records:read",)), schema, others) is None
     )
-
-
-def test_records_of_others_are_written_by_who_may_change_all(
-    workspace: Caller, clerk: Caller
-) -> None:
-    schema = clerk.schema("notes")
-    for member_id, expected in (
-        (None, None),
-        (clerk.member.pk, None),
-        (workspace.member.pk, NotAllowed),
-    ):
-        assert outcome(check_may_write_for, clerk.author, schema, member_id) is expected
-    assert outcome(check_may_write_for, workspace.author, schema, clerk.member.pk) is None
 
 
 def test_only_admins_set_admin_fields(workspace: Caller, clerk: Caller) -> None:

@@ -24,6 +24,7 @@ def test_every_one_has_a_column() -> None:
         ("external_id", "eq neq in not_in is_null"),
         ("external_source", "eq neq in not_in is_null"),
         ("version", "eq neq gt gte lt lte in not_in"),
+        ("member_id", "eq neq in not_in is_null"),
     ],
 )
 def test_each_takes_the_operators_that_mean_something(name: str, operators: str) -> None:

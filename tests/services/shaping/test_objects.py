@@ -8,6 +8,8 @@ import pytest
 
 from records.exceptions import NotAllowed, NotFound
 from records.services.catalogue.directory import load_workspace
+from records.services.shaping.changes import update_object
+from records.services.shaping.creation import get_object
 from records.services.shaping.objects import (
     archive_object,
     get_object_info,
@@ -108,6 +110,23 @@ def test_an_object_is_archived_once(fleet: Caller) -> None:
 
     assert load_workspace(fleet.workspace.pk).definitions_version <= before + 1
     assert listed(fleet, archived=True) == ["ports"]
+
+
+def test_an_archived_object_keeps_its_pattern_until_it_is_brought_back(fleet: Caller) -> None:
+    ports = get_object(fleet.author, "ports")
+    archive_object(fleet.author, ports.pk)
+
+    assert invalid_at(update_object, fleet.author, ports, display_pattern="Port {name}") == (
+        ("display_pattern",),
+        "invalid",
+    )
+    update_object(fleet.author, ports, display_pattern=ports.display_pattern, description="Quays")
+    assert get_object_info(fleet.author, ports.pk).description == "Quays"
+
+    restore_object(fleet.author, "ports")
+    update_object(fleet.author, ports, display_pattern="Port {name}")
+    made = make_record(fleet, "ports", name="Oslo").record
+    assert view(fleet, "ports", made.uuid).display_name == "Port Oslo"
 
 
 def test_what_cannot_be_archived_or_brought_back(fleet: Caller) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -170,7 +171,7 @@ def profiles(workspace: Caller) -> Caller:
 
 def of(member_id: int | None) -> SaveRequest:
     """A new record of a member."""
-    attributes = Attributes(member_id=member_id, for_others=True)
+    attributes = Attributes(member_id=member_id)
     return SaveRequest(
         Mode.CREATE, entries=entries({"name": f"{next(NUMBERS)}"}), attributes=attributes
     )
@@ -218,6 +219,36 @@ def test_a_member_has_one_record_through_every_interface(workspace: Caller) -> N
     assert add("C") == [409, 409, "done"]
 
 
+def test_only_live_records_count_as_a_batch_leaves_them(profiles: Caller) -> None:
+    """What was archived, thrown away or given to another member earlier in it is no second one."""
+    other = make_member(profiles, "m@example.com").member.id
+    stored = write(profiles, "profiles", of(profiles.member.id)).record.uuid
+    made = replace(of(profiles.member.id).attributes, external=KEY)
+    given_away = Attributes(member_id=other)
+    outcomes = write_all(
+        profiles,
+        "profiles",
+        of(profiles.member.id),
+        SaveRequest(Mode.ARCHIVE, stored),
+        SaveRequest(Mode.CREATE, entries=entries({"name": "A"}), attributes=made),
+        of(profiles.member.id),
+        SaveRequest(Mode.ARCHIVE, external=KEY),
+        SaveRequest(Mode.CREATE, entries=entries({"name": "B"}), attributes=made),
+        SaveRequest(Mode.UPDATE, external=KEY, attributes=given_away),
+        of(profiles.member.id),
+        of(other),
+        SaveRequest(Mode.UNARCHIVE, stored),
+    )
+    told = [
+        "refused" if isinstance(outcome, Conflict) else getattr(outcome, "action", outcome)
+        for outcome in outcomes
+    ]
+    assert told == [
+        *("refused", "archived", "created", "refused", "archived", "created", "updated"),
+        *("created", "refused", "refused"),
+    ]
+
+
 def test_a_record_that_comes_back_in_its_batch_is_not_another_one(profiles: Caller) -> None:
     made = SaveRequest(
         Mode.CREATE,
@@ -244,7 +275,7 @@ def test_a_new_record_without_a_member_is_given_one(workspace: Caller, named: bo
     me = workspace.member.id
     attributes = Attributes(new_member_id=me)
     if named:  # for nobody
-        attributes = Attributes(new_member_id=me, member_id=None, for_others=True)
+        attributes = Attributes(new_member_id=me, member_id=None)
     request = SaveRequest(Mode.CREATE, entries=entries({"name": "A"}), attributes=attributes)
 
     made = write(workspace, "things", request).record

@@ -165,7 +165,7 @@ def test_the_table_of_states(
     where = address(made.uuid) if by == "id" else BY_KEY
 
     if isinstance(expected, type):
-        assert type(refusal(ACTIONS[action], tickets, where)) is expected
+        assert isinstance(refusal(ACTIONS[action], tickets, where), expected)
         done: Any = None
     else:
         done = ACTIONS[action](tickets, where)
@@ -363,25 +363,27 @@ def test_every_action_honours_the_expected_version(tickets: Caller) -> None:
     assert put(tickets, BY_KEY, sent={"text": "x"}, expected_version=1).action == "updated"
 
 
-def test_a_member_other_than_oneself_needs_leave(tickets: Caller) -> None:
-    clerk = make_member(
-        tickets, "clerk@example.com", {"tickets": {"create": True, "view": "own", "edit": "own"}}
+def test_another_member_than_oneself_is_set_by_who_may_edit_all(tickets: Caller) -> None:
+    own = {"create": True, "view": "own", "edit": "own"}
+    clerk = make_member(tickets, "clerk@example.com", {"tickets": own})
+    lead = make_member(
+        tickets, "lead@example.com", {"tickets": own | {"view": "all", "edit": "all"}}
     )
     me, other = clerk.member.id, tickets.member.id
     mine = put(clerk, None, attributes=Attributes(member_id=me))
     assert view(clerk, "tickets", mine.record.uuid).row.member_id == me
-    assert isinstance(refusal(put, clerk, None, attributes=Attributes(member_id=other)), NotAllowed)
-    given = put(clerk, None, attributes=Attributes(member_id=other, for_others=True))
+    for chosen in (other, 10**9):
+        asked = Attributes(member_id=chosen)
+        assert isinstance(refusal(put, clerk, None, attributes=asked), NotAllowed)
+    given = put(lead, None, attributes=Attributes(member_id=other))
     assert given.record.member_id == other
-    nobody = Attributes(member_id=10**9, for_others=True)
-    assert refusal(put, clerk, None, attributes=nobody).code == "does_not_exist"
+    nobody = Attributes(member_id=10**9)
+    assert refusal(put, lead, None, attributes=nobody).code == "does_not_exist"
     tickets.member.is_active = False
     tickets.member.save()
     touch(tickets.workspace.id)
-    assert (
-        refusal(put, clerk, None, attributes=Attributes(member_id=other, for_others=True)).code
-        == "does_not_exist"
-    )
+    gone = Attributes(member_id=other)
+    assert refusal(put, lead, None, attributes=gone).code == "does_not_exist"
 
 
 NEEDS: dict[str, tuple[Callable[[Caller, str], object], str]] = {
