@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from records.api.openapi import array, component, nullable, obj, one_of, or_null, page_of, ref
+from records.api.openapi import (
+    PAGE,
+    PAGE_SIZE,
+    array,
+    component,
+    nullable,
+    obj,
+    one_of,
+    or_null,
+    page_of,
+    ref,
+)
 
 from .responses import LEAD_SOURCES
 
@@ -96,6 +107,10 @@ component(
 
 # ---------------------------------------------------------------- writes
 
+_ENTRY = {
+    **one_of(STRING, {"type": "object", "additionalProperties": True}),
+    "description": "An id or a name, or an object with one of them.",
+}
 component("NullEnum", {"enum": [None]})
 component("ArchivedConflictEnum", {"enum": ["overwrite"], "type": "string"})
 component("UnarchiveEnum", {"enum": ["prompt", "unarchive", "overwrite"], "type": "string"})
@@ -109,8 +124,8 @@ component(
             "description": "A scalar, an array or an object, depending on the field type; "
             "null clears it."
         },
-        add_values=nullable(array(ANYTHING)),
-        remove_values=nullable(array(ANYTHING)),
+        add_values=nullable(array(_ENTRY)),
+        remove_values=nullable(array(_ENTRY)),
     ),
 )
 _FIELDS = {"fields": array(ref("FieldRequest"))}
@@ -198,8 +213,8 @@ component(
         {},
         object_ids=nullable(STRINGS),
         field_ids=nullable(array(UUID)),
-        page=INTEGER,
-        page_size=INTEGER,
+        page=PAGE,
+        page_size=PAGE_SIZE,
     ),
 )
 component(
@@ -215,6 +230,7 @@ component(
     {
         **obj(
             {},
+            id={"type": "string", "description": "Without effect."},
             filters=array(ref("SearchClause")),
             query=array(ref("SearchGroup")),
             **{"and": BOOLEAN},
@@ -222,22 +238,36 @@ component(
         "description": "Clauses, or nested groups instead, at most five levels deep.",
     },
 )
+_INVALID = {"type": "boolean", "description": "A filter builder's note; without effect."}
+component(
+    "SavedQuery",
+    {
+        **obj(
+            {},
+            query=array(ref("SearchGroup")),
+            invalid=_INVALID,
+            **{"and": BOOLEAN},
+        ),
+        "description": "Groups as they are saved, with the `and` that joins them.",
+    },
+)
 component(
     "SearchRequest",
     obj(
         {},
-        query=nullable(array(ref("SearchGroup"))),
+        query=or_null(array(ref("SearchGroup")), ref("SavedQuery")),
         field_names=nullable(STRINGS),
         field_ids=nullable(array(UUID)),
         search_within_field_names=nullable(STRINGS),
         search_within_field_ids=nullable(array(UUID)),
         ordering=or_null(STRING, STRINGS),
         search=nullable(STRING),
-        page=nullable(INTEGER),
-        page_size=nullable(INTEGER),
+        page=nullable(PAGE),
+        page_size=nullable(PAGE_SIZE),
         cursor=nullable(STRING),
         cancelled=nullable({"type": "boolean", "description": "Only these, or only others."}),
         count={"type": "string", "enum": ["exact", "none"]},
+        invalid=_INVALID,
         **{"and": nullable(BOOLEAN)},
     ),
 )

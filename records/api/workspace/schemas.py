@@ -10,6 +10,7 @@ STRING: dict[str, Any] = {"type": "string"}
 UUID: dict[str, Any] = {"type": "string", "format": "uuid"}
 MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}
 INTEGER: dict[str, Any] = {"type": "integer"}
+EXTERNAL_ID: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 255}
 BOOLEAN: dict[str, Any] = {"type": "boolean"}
 NUMBER: dict[str, Any] = {"type": "number"}
 ANYTHING: dict[str, Any] = {}
@@ -60,7 +61,7 @@ _component(
 _WRITTEN = {
     "fieldValues": nullable(VALUES),
     "memberId": nullable({**INTEGER, "description": "The record's member; default: the caller."}),
-    "externalId": nullable({"type": "string", "maxLength": 255}),
+    "externalId": nullable(EXTERNAL_ID),
     "assignmentTaskId": nullable(INTEGER),
 }
 _WITHOUT_ID = {name: schema for name, schema in _WRITTEN.items() if name != "externalId"}
