@@ -115,6 +115,23 @@ def test_patterns_run_in_linear_time(client: WorkspaceClient) -> None:
     assert client.post("/data-types", {"name": "Codes", "fields": [field]}).status_code == 400
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "Number", "fieldType": "text", "isExternalId": True},
+        {"name": "Sum", "fieldType": "formula", "expression": "[1, 2].map(x, x)[0]"},
+    ],
+    ids=["external id", "macro"],
+)
+def test_definitions_that_are_refused(client: WorkspaceClient, change: dict[str, Any]) -> None:
+    fields = [{"name": "Code", "fieldType": "text"}]
+    type_id = client.post("/data-types", {"name": "Codes", "fields": fields}).json()["id"]
+    client.post(f"/data-types/{type_id}/records", {"fieldValues": {"code": "a"}})
+
+    changed = client.put(f"/data-types/{type_id}", {"fields": [change]})
+    assert changed.status_code in (400, 409)
+
+
 def test_every_field_is_indexed_and_tasks_are_only_numbers(client: WorkspaceClient) -> None:
     field = {"name": "Code", "fieldType": "text", "shouldIndex": False}
     made = client.post("/data-types", {"name": "Codes", "fields": [field]}).json()

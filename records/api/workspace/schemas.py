@@ -37,11 +37,12 @@ def _page(name: str, item: str, **more: dict[str, Any]) -> None:
 
 # ---------------------------------------------------------------- records
 
+_ELSEWHERE = "Null only for some records in an external source."
 _component(
     "DataRecordResponse",
     obj(
         {
-            "id": INTEGER,
+            "id": nullable({**INTEGER, "description": _ELSEWHERE}),
             "uuid": UUID,
             "dataTypeId": INTEGER,
             "memberId": nullable(INTEGER),
@@ -52,8 +53,8 @@ _component(
                 **VALUES,
                 "description": "Every visible field by slug; blank ones are null.",
             },
-            "createdAt": MOMENT,
-            "updatedAt": MOMENT,
+            "createdAt": nullable({**MOMENT, "description": _ELSEWHERE}),
+            "updatedAt": nullable({**MOMENT, "description": _ELSEWHERE}),
             "version": INTEGER,
         }
     ),
