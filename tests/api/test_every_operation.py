@@ -11,7 +11,8 @@ from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from tests.api_client import ApiClient
-from tests.clients.calls import CALLS, Call, filled, kept
+from tests.clients.calling import Call, filled, kept
+from tests.clients.calls import CALLS
 from tests.documents import Operation, checked, operations
 from tests.factories import Caller
 

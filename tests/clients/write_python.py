@@ -15,7 +15,8 @@ import typing
 from typing import Any
 from uuid import UUID
 
-from .calls import CALLS, Call, filled, marks
+from .calling import Call, filled, marks
+from .calls import CALLS
 
 HEAD = '''\
 """Makes every call of the document, and prints what was called and answered."""
@@ -32,7 +33,7 @@ import httpx
 from {package} import AuthenticatedClient
 from {package} import models
 from {package}.types import File, Response
-from tests.clients.calls import kept
+from tests.clients.calling import kept
 
 headers = json.loads(os.environ["HEADERS"])
 client = AuthenticatedClient(

@@ -9,7 +9,8 @@ from typing import Any
 
 from tests.documents import Operation, operations
 
-from .calls import CALLS, LINK, Call, filled
+from .calling import LINK, Call, filled
+from .calls import CALLS
 
 SHARED = (
     """\

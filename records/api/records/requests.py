@@ -221,6 +221,7 @@ def asked_search(request: HttpRequest, author: Author, schema: ObjectSchema) -> 
     content = {**body, **{key: request.GET[key] for key in _IN_QUERY_TOO if key in request.GET}}
     page = page_request(request, body)
     cursor = text(content, "cursor")
+    _flag(content, "invalid")  # of a filter builder, without effect
     lists = {key: id_list(content, key) for key in _LISTS}
     asked = SearchRequest(
         fields=_search_fields(author, schema, lists["field_ids"], lists["field_names"]),

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from records.api.openapi import (
-    PAGE,
-    PAGE_SIZE,
     array,
     component,
     nullable,
@@ -200,77 +198,13 @@ component(
     ),
 )
 
-# ---------------------------------------------------------------- values, searches, history
+# ---------------------------------------------------------------- values, history
 
 _PERSON = ("first_name", "last_name", "full_name", "email", "display_name")
 component("ClientTypeaheadSearch", obj({"id": UUID, **dict.fromkeys(_PERSON, STRING)}))
 component("RelationshipFieldValue", obj({"id": UUID, "name": STRING, "display_name": STRING}))
 component("FieldValues", one_of(ref("ClientTypeaheadSearch"), ref("RelationshipFieldValue")))
 component("PaginatedFieldValuesList", page_of(ref("FieldValues")))
-component(
-    "RelatedPipelineRecordsRequest",
-    obj(
-        {},
-        object_ids=nullable(STRINGS),
-        field_ids=nullable(array(UUID)),
-        page=PAGE,
-        page_size=PAGE_SIZE,
-    ),
-)
-component(
-    "SearchClause",
-    obj(
-        {"field": STRING, "condition": STRING, "value": ANYTHING},
-        type={"type": "string", "enum": ["fields_v2", "fields"]},
-        subtype={"type": "string", "enum": ["custom", "non_custom"]},
-    ),
-)
-component(
-    "SearchGroup",
-    {
-        **obj(
-            {},
-            id={"type": "string", "description": "Without effect."},
-            filters=array(ref("SearchClause")),
-            query=array(ref("SearchGroup")),
-            **{"and": BOOLEAN},
-        ),
-        "description": "Clauses, or nested groups instead, at most five levels deep.",
-    },
-)
-_INVALID = {"type": "boolean", "description": "A filter builder's note; without effect."}
-component(
-    "SavedQuery",
-    {
-        **obj(
-            {},
-            query=array(ref("SearchGroup")),
-            invalid=_INVALID,
-            **{"and": BOOLEAN},
-        ),
-        "description": "Groups as they are saved, with the `and` that joins them.",
-    },
-)
-component(
-    "SearchRequest",
-    obj(
-        {},
-        query=or_null(array(ref("SearchGroup")), ref("SavedQuery")),
-        field_names=nullable(STRINGS),
-        field_ids=nullable(array(UUID)),
-        search_within_field_names=nullable(STRINGS),
-        search_within_field_ids=nullable(array(UUID)),
-        ordering=or_null(STRING, STRINGS),
-        search=nullable(STRING),
-        page=nullable(PAGE),
-        page_size=nullable(PAGE_SIZE),
-        cursor=nullable(STRING),
-        cancelled=nullable({"type": "boolean", "description": "Only these, or only others."}),
-        count={"type": "string", "enum": ["exact", "none"]},
-        invalid=_INVALID,
-        **{"and": nullable(BOOLEAN)},
-    ),
-)
 component(
     "FieldChange",
     obj(
