@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,12 @@ NODE_TOOLS = HERE / "node_modules" / ".bin"
 DOCUMENTS = {"records": "/api/docs/schema", "workspace": "/api/v2/docs/schema"}
 
 
-def run(*command: Any, cwd: Path = HERE, **variables: str) -> str:
+def run(*command: Any, cwd: Path = HERE, variables: Mapping[str, str] | None = None) -> str:
     """What a command prints; it must succeed."""
     done = subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
-        env={**os.environ, "PATH": f"{TOOLS}:{os.environ['PATH']}", **variables},
+        env={**os.environ, "PATH": f"{TOOLS}:{os.environ['PATH']}", **(variables or {})},
         capture_output=True,
         text=True,
         check=False,

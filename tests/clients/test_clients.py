@@ -40,14 +40,14 @@ def test_python(served: Site, documents: dict[str, Path], tmp_path: Path) -> Non
         package = tmp_path / api / f"{api}_api_client"
         program = tmp_path / f"call_{api}.py"
         writer = ("-m", "tests.clients.write_python", api, package.name)
-        program.write_text(run(PYTHON, *writer, PYTHONPATH=paths))
+        program.write_text(run(PYTHON, *writer, variables={"PYTHONPATH": paths}))
         checked += [package, program]
 
     mypy = (sys.executable, "-m", "mypy", "--strict", "--config-file", "", "--no-incremental")
-    run(*mypy, "--python-executable", PYTHON, *checked, cwd=tmp_path, MYPYPATH=paths)
+    run(*mypy, "--python-executable", PYTHON, *checked, cwd=tmp_path, variables={"MYPYPATH": paths})
     for api in documents:
         program = tmp_path / f"call_{api}.py"
-        printed = run(PYTHON, program, PYTHONPATH=paths, **environment(served))
+        printed = run(PYTHON, program, variables={**environment(served), "PYTHONPATH": paths})
         assert made(printed) == every_success(api)
 
 
@@ -71,7 +71,7 @@ def test_typescript(served: Site, documents: dict[str, Path], tmp_path: Path) ->
         for name, asked in (("hey", served), ("fetch", another)):
             for api in documents:
                 program = BUILD / "run" / f"call-{name}-{api}.js"
-                called = run("node", program, **environment(asked))
+                called = run("node", program, variables=environment(asked))
                 assert made(called) == every_success(api), name
 
 
