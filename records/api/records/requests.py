@@ -216,8 +216,10 @@ class AskedSearch:
 
 
 def asked_search(request: HttpRequest, author: Author, schema: ObjectSchema) -> AskedSearch:
-    """A search, from the query string and the body; the query string wins."""
+    """A search, from the query string and the body; the query string wins, and what it replaces must
+    be right even so."""
     body = read_object(request, SEARCH_KEYS)
+    _check_words(body)
     content = {**body, **{key: request.GET[key] for key in _IN_QUERY_TOO if key in request.GET}}
     page = page_request(request, body)
     cursor = text(content, "cursor")
@@ -239,6 +241,14 @@ def asked_search(request: HttpRequest, author: Author, schema: ObjectSchema) -> 
     )
     names_fields = lists["field_ids"] is not None or lists["field_names"] is not None
     return AskedSearch(asked, page, cursor is not None, names_fields)
+
+
+def _check_words(body: Mapping[str, Any]) -> None:
+    """InvalidInput for one of the keys that the query string may have too."""
+    for key in ("search", "cursor"):
+        text(body, key)
+    _ordering(body.get("ordering"))
+    _counts(body)
 
 
 def _flag(content: Mapping[str, Any], key: str) -> bool | None:
