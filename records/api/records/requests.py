@@ -216,8 +216,8 @@ class AskedSearch:
 
 
 def asked_search(request: HttpRequest, author: Author, schema: ObjectSchema) -> AskedSearch:
-    """A search, from the query string and the body; the query string wins, and what it replaces must
-    be right even so."""
+    """A search, from the query string and the body, which must be right even where the query string
+    wins."""
     body = read_object(request, SEARCH_KEYS)
     _check_words(body)
     content = {**body, **{key: request.GET[key] for key in _IN_QUERY_TOO if key in request.GET}}
