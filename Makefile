@@ -17,27 +17,32 @@ CAN_TEST := .venv/test-$(LOCKED)
 # The locks name every file: nothing is resolved, so no release made later changes what is installed.
 PINNED := --quiet --no-deps --require-hashes --only-binary :all:
 ifneq ($(UV),)
-MAKE_VENV := $(UV) venv --quiet --no-project --python "$(PYTHON)" .venv
-INSTALL := $(UV) pip install --python $(BIN)/python $(PINNED)
+MAKE_VENV_AT = $(UV) venv --quiet --no-project --python "$(PYTHON)" $(1)
+INSTALL_IN = $(UV) pip install --python $(1)/bin/python $(PINNED)
 CONSISTENT := $(UV) pip check --quiet --python $(BIN)/python
 else
 PIP := $(BIN)/python -m pip
-MAKE_VENV := $(PYTHON) -m venv .venv
-INSTALL := $(PIP) --disable-pip-version-check install $(PINNED)
+MAKE_VENV_AT = $(PYTHON) -m venv $(1)
+INSTALL_IN = $(1)/bin/python -m pip --disable-pip-version-check install $(PINNED)
 CONSISTENT := $(PIP) --disable-pip-version-check check >/dev/null
 endif
+
+MAKE_VENV = $(call MAKE_VENV_AT,.venv)
+INSTALL = $(call INSTALL_IN,.venv)
 
 # What a developer's shell may set must not change what the checks and tests see.
 CLEAN_ENV := env -u DEBUG -u HTTPS_ONLY -u SECRET_KEY -u ALLOWED_HOSTS
 CHECKED := $(CLEAN_ENV) RECORDS_ENV=test DATABASE_URL=sqlite://:memory:
 # One more than there are cores: many tests wait for servers that they start.
 AT_ONCE := $(shell $(PYTHON) -c 'import os; print(min(len(os.sched_getaffinity(0)) + 1, 5))' 2>/dev/null || echo 3)
+# What has commands of its own.
+APART := --ignore tests/e2e --ignore tests/deployment --ignore tests/clients
 PYTEST := RECORDS_ENV=test $(BIN)/pytest -n $(AT_ONCE) --dist worksteal
 
 # Where it is set, each process that tests start compiles all of its modules anew, for three seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install demo serve test test-postgres mutate e2e deployment check format bench lock vendor clean
+.PHONY: help install demo serve test test-postgres mutate e2e deployment clients check format bench lock vendor clean
 
 help: ## list these commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -70,10 +75,10 @@ serve: $(CAN_RUN) ## migrate and serve what the environment names [HOST=127.0.0.
 	$(BIN)/python manage.py serve --host $(HOST) --port $(PORT)
 
 test: $(CAN_TEST) ## run the tests on SQLite [TESTS=tests/api: some] [COVERAGE=1: see that they reach enough of the code]
-	$(CLEAN_ENV) -u DATABASE_URL $(PYTEST) --ignore tests/e2e --ignore tests/deployment $(if $(COVERAGE),--cov --cov-report term) $(TESTS)
+	$(CLEAN_ENV) -u DATABASE_URL $(PYTEST) $(APART) $(if $(COVERAGE),--cov --cov-report term) $(TESTS)
 
 test-postgres: $(CAN_TEST) ## run the tests on PostgreSQL [DATABASE_URL=postgres://...]
-	$(CLEAN_ENV) DATABASE_URL=$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/test} $(PYTEST) --ignore tests/e2e --ignore tests/deployment
+	$(CLEAN_ENV) DATABASE_URL=$${DATABASE_URL:-postgres://postgres@127.0.0.1:5432/test} $(PYTEST) $(APART)
 
 mutate: $(CAN_TEST) ## see which small faults in the write path and access no test notices [ONLY=module] [EVERY=10: a sample]
 	$(CLEAN_ENV) -u DATABASE_URL RECORDS_ENV=test PYTHONHASHSEED=0 $(BIN)/python -m tests.mutation $(if $(EVERY),--every $(EVERY)) $(ONLY)
@@ -83,6 +88,20 @@ e2e: $(CAN_TEST) ## run the browser tests (needs Chromium)
 
 deployment: $(CAN_TEST) ## run docs/deployment.md (needs nginx, caddy, openssl and systemd-analyze)
 	$(CLEAN_ENV) RECORDS_ENV=test $(BIN)/pytest tests/deployment
+
+# Generators in an environment of their own, and those of npm beside them.
+CLIENTS := tests/clients
+CAN_GENERATE := $(CLIENTS)/build/tools-$(shell cat requirements-clients.txt $(CLIENTS)/package-lock.json | sha256sum | cut -c 1-16)
+$(CAN_GENERATE): | $(CAN_TEST)
+	@echo "Installing the generators of clients into $(CLIENTS) ..."
+	@rm -rf $(CLIENTS)/build
+	@$(call MAKE_VENV_AT,$(CLIENTS)/build/venv)
+	@$(call INSTALL_IN,$(CLIENTS)/build/venv) -r requirements-clients.txt
+	@cd $(CLIENTS) && npm ci --silent
+	@touch $@
+
+clients: $(CAN_GENERATE) ## generate clients from the OpenAPI documents and make every call with them (needs Node.js) [EXAMPLES=500]
+	$(CLEAN_ENV) -u DATABASE_URL RECORDS_ENV=test EXAMPLES=$(EXAMPLES) $(BIN)/pytest -n $(AT_ONCE) --dist worksteal tests/clients
 
 check: $(CAN_TEST) ## run every check but the tests
 	$(BIN)/ruff check .
@@ -114,6 +133,8 @@ lock: $(CAN_TEST) ## pin the requirements [UPGRADE=--upgrade: to their newest re
 	$(COMPILE) --constraint requirements.txt --output-file requirements-s3.txt requirements-s3.in
 	$(COMPILE) --constraint requirements.txt --output-file requirements-redis.txt requirements-redis.in
 	$(COMPILE) --constraint requirements.txt --output-file requirements-dev.txt requirements-dev.in
+	$(COMPILE) --output-file requirements-clients.txt requirements-clients.in
+	cd $(CLIENTS) && npm install --package-lock-only --silent
 
 # The build of Alpine that evaluates no code, instead of the one that comes with the theme; licence beside it.
 ALPINE := 3.17.4

@@ -36,11 +36,15 @@ class PageRequest:
 
 
 def page_request(request: HttpRequest, body: Mapping[str, Any] | None = None) -> PageRequest:
-    """The page asked for in the query string, else in the body."""
-    sent = {**(body or {}), **request.GET.dict()} if request.GET else body or {}
+    """The page asked for in the query string, else in the body, which must be right even so."""
+    page = _asked(body, PageRequest(1, DEFAULT_SIZE)) if body else PageRequest(1, DEFAULT_SIZE)
+    return _asked(request.GET, page) if request.GET else page
+
+
+def _asked(sent: Mapping[str, Any], default: PageRequest) -> PageRequest:
     return PageRequest(
-        _number(sent, "page", 1, MAX_PAGE),
-        _number(sent, "page_size", DEFAULT_SIZE, MAX_SIZE),
+        _number(sent, "page", default.number, MAX_PAGE),
+        _number(sent, "page_size", default.size, MAX_SIZE),
     )
 
 

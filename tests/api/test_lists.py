@@ -228,3 +228,23 @@ def test_a_page_that_is_none_is_refused(api: ApiClient, company: str, query: str
 
     assert answer.status_code == 400
     assert answer.json()["detail"].startswith(query.partition("=")[0])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"search": {}},
+        {"cursor": 7},
+        {"ordering": 7},
+        {"count": "some"},
+        {"page": 0},
+        {"page_size": 0},
+    ],
+)
+def test_a_body_must_be_right_even_where_the_query_string_wins(
+    api: ApiClient, companies: str, body: dict[str, object]
+) -> None:
+    query = "search=a&cursor=&ordering=name&count=none&page=1&page_size=1"
+
+    assert api.post(f"{companies}/search?{query}", {}).status_code == 200
+    assert api.post(f"{companies}/search?{query}", body).status_code == 400

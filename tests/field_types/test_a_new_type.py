@@ -43,6 +43,12 @@ def _type(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -
 
 
 @pytest.fixture
+def api(workspace: Caller) -> ApiClient:
+    """The Records API, whose document in this process was made before there was the type."""
+    return ApiClient(workspace, documented=False)
+
+
+@pytest.fixture
 def offers(workspace: Caller) -> Caller:
     """An object with a field of the type, and two records."""
     settings = {percentage.SETTINGS: {"most": 50}}

@@ -106,7 +106,14 @@ def environments() -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize(
-    "name", ["requirements", "requirements-dev", "requirements-s3", "requirements-redis"]
+    "name",
+    [
+        "requirements",
+        "requirements-dev",
+        "requirements-s3",
+        "requirements-redis",
+        "requirements-clients",
+    ],
 )
 def test_every_requirement_is_pinned_and_has_hashes(name: str) -> None:
     lines = [line for line in lock_of(name).splitlines() if line[:1] not in ("", "#", " ")]

@@ -28,9 +28,11 @@ def _bulk(
     parameters: list[Any],
     responses: dict[Any, Any],
     body: str = "",
+    *,
+    required: bool = True,
     **more: Any,
 ) -> Decorator:
-    sent = json_body(body, required=True) if body else None
+    sent = json_body(body, required=required) if body else None
     return operation(name, "bulk", summary, parameters, responses, body=sent, **more)
 
 
@@ -53,7 +55,7 @@ list_jobs = _bulk(
     "The caller's jobs, newest first",
     [
         *page_parameters(),
-        query_parameter("custom_object_id", UUID, "Jobs of this object."),
+        query_parameter("custom_object_id", STRING, "Jobs of this object, by its id or API name."),
         query_parameter("action", STRING, "Jobs of this kind."),
         query_parameter("completed", {"type": "boolean"}, "Ended or not, however they ended."),
         query_parameter("started_after", MOMENT, "Started then or later."),
@@ -125,4 +127,5 @@ export = _bulk(
         424: ref("UpstreamProblem"),
     },  # the records may live in an external source
     "SearchRequest",
+    required=False,
 )

@@ -122,7 +122,7 @@ find_fields = _objects(
         _OBJECT,
         _SEARCH,
         query_parameter("field_type", STRING, "Types, separated by commas."),
-        query_parameter("category", UUID, "The category's id."),
+        query_parameter("category", STRING, "The category's id."),
     ],
     {200: array(ref("FieldChoice"))},
 )

@@ -78,7 +78,14 @@ component("PatchedCustomObjectRequest", obj({}, object_name=STRING, entity_name=
 component("Option", obj({"id": UUID, "name": STRING, "code": STRING, "order": INTEGER}))
 component("OptionRequest", obj({"name": STRING}, code=STRING, order=INTEGER))
 component("PatchedOptionRequest", obj({}, name=STRING, order=INTEGER))
-component("ReplaceOptionRequest", obj({"replacement_option_id": UUID}))
+component(
+    "ReplaceOptionRequest",
+    obj(
+        {},
+        id={**UUID, "description": "The option that stays."},
+        replacement_option_id={**UUID, "description": "The same; send one of them."},
+    ),
+)
 component("Replaced", obj({"replaced_count": INTEGER}))
 component(
     "Relation",

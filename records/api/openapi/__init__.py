@@ -1,7 +1,18 @@
 """The OpenAPI documents: written down beside the views, word for word, and put together by
 drf-spectacular."""
 
-from .components import array, component, nullable, obj, one_of, or_null, page_of, ref
+from .components import (
+    PAGE,
+    PAGE_SIZE,
+    array,
+    component,
+    nullable,
+    obj,
+    one_of,
+    or_null,
+    page_of,
+    ref,
+)
 from .documents import RECORDS, WORKSPACE, Document, Schema
 from .generators import OperationSchema, RecordsGenerator, WorkspaceGenerator, complete
 from .operations import (
@@ -15,6 +26,8 @@ from .operations import (
 )
 
 __all__ = [
+    "PAGE",
+    "PAGE_SIZE",
     "RECORDS",
     "WORKSPACE",
     "Decorator",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from records.api.pagination import MAX_PAGE, MAX_SIZE
+
 from .documents import RECORDS, Document, Schema
 
 
@@ -41,6 +43,10 @@ def nullable(schema: Schema) -> Schema:
 def or_null(*choices: Schema) -> Schema:
     """One of these, which may be components, or null: beside a `$ref`, `nullable` says nothing."""
     return one_of(*choices, ref("NullEnum"))
+
+
+PAGE: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_PAGE}
+PAGE_SIZE: Schema = {"type": "integer", "minimum": 1, "maximum": MAX_SIZE}
 
 
 def page_of(results: Schema, **more: Schema) -> Schema:

@@ -8,13 +8,12 @@ from typing import Any, Protocol, TypeVar
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 
 from records.api.answers import JSON
-from records.api.pagination import DEFAULT_SIZE, MAX_PAGE, MAX_SIZE
+from records.api.pagination import DEFAULT_SIZE
 
-from .components import ref
+from .components import PAGE, PAGE_SIZE, ref
 from .documents import Schema
 
 View = TypeVar("View", bound=Callable[..., Any])
-_FROM_ONE = {"type": "integer", "minimum": 1}
 required_bodies: set[str] = set()
 examples: dict[str, Any] = {}
 
@@ -36,8 +35,8 @@ def query_parameter(
 def page_parameters(size: str = "page_size", default: int = DEFAULT_SIZE) -> list[OpenApiParameter]:
     """Which page of a list, and of how many results."""
     return [
-        query_parameter("page", {**_FROM_ONE, "maximum": MAX_PAGE, "default": 1}),
-        query_parameter(size, {**_FROM_ONE, "maximum": MAX_SIZE, "default": default}),
+        query_parameter("page", {**PAGE, "default": 1}),
+        query_parameter(size, {**PAGE_SIZE, "default": default}),
     ]
 
 

@@ -15,7 +15,7 @@ from records.api.openapi import (
     ref,
 )
 
-from . import schemas
+from . import schemas, search_schemas  # noqa: F401 - has components
 
 RECORD_ID = r"^[0-9a-fA-F]{8}\-[0-9a-fA-F]{4}\-[0-9a-fA-F]{4}\-[0-9a-fA-F]{4}\-[0-9a-fA-F]{12}$"
 _OBJECT = path_parameter("object_identifier", schemas.STRING, "The object's id or API name.")

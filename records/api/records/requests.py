@@ -236,11 +236,14 @@ class AskedSearch:
 
 
 def asked_search(request: HttpRequest, author: Author, schema: ObjectSchema) -> AskedSearch:
-    """A search, from the query string and the body; the query string wins."""
+    """A search, from the query string and the body, which must be right even where the query string
+    wins."""
     body = read_object(request, SEARCH_KEYS)
+    _check_words(body)
     content = {**body, **{key: request.GET[key] for key in _IN_QUERY_TOO if key in request.GET}}
     page = page_request(request, body)
     cursor = text(content, "cursor")
+    _flag(content, "invalid")  # of a filter builder, without effect
     lists = {key: id_list(content, key) for key in _LISTS}
     asked = SearchRequest(
         fields=_search_fields(author, schema, lists["field_ids"], lists["field_names"]),
@@ -259,6 +262,14 @@ def asked_search(request: HttpRequest, author: Author, schema: ObjectSchema) -> 
     )
     names_fields = lists["field_ids"] is not None or lists["field_names"] is not None
     return AskedSearch(asked, page, cursor is not None, names_fields)
+
+
+def _check_words(body: Mapping[str, Any]) -> None:
+    """InvalidInput for one of the keys that the query string may have too."""
+    for key in ("search", "cursor"):
+        text(body, key)
+    _ordering(body.get("ordering"))
+    _counts(body)
 
 
 def _flag(content: Mapping[str, Any], key: str) -> bool | None:

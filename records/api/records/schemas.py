@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from records.api.openapi import array, component, nullable, obj, one_of, or_null, page_of, ref
+from records.api.openapi import (
+    array,
+    component,
+    nullable,
+    obj,
+    one_of,
+    or_null,
+    page_of,
+    ref,
+)
 
 from .responses import LEAD_SOURCES
 
@@ -103,6 +112,10 @@ component(
 
 # ---------------------------------------------------------------- writes
 
+_ENTRY = {
+    **one_of(STRING, {"type": "object", "additionalProperties": True}),
+    "description": "An id or a name, or an object with one of them.",
+}
 component("NullEnum", {"enum": [None]})
 component("ArchivedConflictEnum", {"enum": ["overwrite"], "type": "string"})
 component("UnarchiveEnum", {"enum": ["prompt", "unarchive", "overwrite"], "type": "string"})
@@ -116,8 +129,8 @@ component(
             "description": "A scalar, an array or an object, depending on the field type; "
             "null clears it."
         },
-        add_values=nullable(array(ANYTHING)),
-        remove_values=nullable(array(ANYTHING)),
+        add_values=nullable(array(_ENTRY)),
+        remove_values=nullable(array(_ENTRY)),
     ),
 )
 _FIELDS = {"fields": array(ref("FieldRequest"))}
@@ -299,65 +312,13 @@ component(
     ),
 )
 
-# ---------------------------------------------------------------- values, searches, history
+# ---------------------------------------------------------------- values, history
 
 _PERSON = ("first_name", "last_name", "full_name", "email", "display_name")
 component("ClientTypeaheadSearch", obj({"id": UUID, **dict.fromkeys(_PERSON, STRING)}))
 component("RelationshipFieldValue", obj({"id": UUID, "name": STRING, "display_name": STRING}))
 component("FieldValues", one_of(ref("ClientTypeaheadSearch"), ref("RelationshipFieldValue")))
 component("PaginatedFieldValuesList", page_of(ref("FieldValues")))
-component(
-    "RelatedPipelineRecordsRequest",
-    obj(
-        {},
-        object_ids=nullable(STRINGS),
-        field_ids=nullable(array(UUID)),
-        page=INTEGER,
-        page_size=INTEGER,
-    ),
-)
-component(
-    "SearchClause",
-    obj(
-        {"field": STRING, "condition": STRING, "value": ANYTHING},
-        type={"type": "string", "enum": ["fields_v2", "fields"]},
-        subtype={"type": "string", "enum": ["custom", "non_custom"]},
-    ),
-)
-component(
-    "SearchGroup",
-    {
-        **obj(
-            {},
-            filters=array(ref("SearchClause")),
-            query=array(ref("SearchGroup")),
-            **{"and": BOOLEAN},
-        ),
-        "description": "Clauses, or nested groups instead, at most five levels deep.",
-    },
-)
-component(
-    "SearchRequest",
-    obj(
-        {},
-        query=nullable(array(ref("SearchGroup"))),
-        field_names=nullable(STRINGS),
-        field_ids=nullable(array(UUID)),
-        search_within_field_names=nullable(STRINGS),
-        search_within_field_ids=nullable(array(UUID)),
-        ordering=or_null(STRING, STRINGS),
-        search=nullable(STRING),
-        page=nullable(INTEGER),
-        page_size=nullable(INTEGER),
-        cursor=nullable(STRING),
-        cancelled=nullable({"type": "boolean", "description": "Only these, or only others."}),
-        member_id=nullable(
-            {"type": "string", "description": "Only records of this member: an id, or is_me."}
-        ),
-        count={"type": "string", "enum": ["exact", "none"]},
-        **{"and": nullable(BOOLEAN)},
-    ),
-)
 component(
     "FieldChange",
     obj(

@@ -78,14 +78,14 @@ update_record = _records(
 update_record_by_external_id = _records(
     "update_data_record_by_external_id",
     "Change the record that has this external id",
-    query_parameter("externalId", schemas.STRING, required=True),
+    query_parameter("externalId", schemas.EXTERNAL_ID, required=True),
     responses={200: _RECORD_ANSWER},
     body=json_body("UpsertDataRecordRequest", required=True),
 )
 upsert_record = _records(
     "upsert_data_record",
     "Change the record that has this external id, or create it",
-    path_parameter("external_id", schemas.STRING),
+    path_parameter("external_id", schemas.EXTERNAL_ID),
     responses={200: _RECORD_ANSWER, 201: _RECORD_ANSWER},
     body=json_body("UpsertDataRecordRequest", required=True),
 )

@@ -10,6 +10,7 @@ STRING: dict[str, Any] = {"type": "string"}
 UUID: dict[str, Any] = {"type": "string", "format": "uuid"}
 MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}
 INTEGER: dict[str, Any] = {"type": "integer"}
+EXTERNAL_ID: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 255}
 BOOLEAN: dict[str, Any] = {"type": "boolean"}
 NUMBER: dict[str, Any] = {"type": "number"}
 ANYTHING: dict[str, Any] = {}
@@ -36,11 +37,12 @@ def _page(name: str, item: str, **more: dict[str, Any]) -> None:
 
 # ---------------------------------------------------------------- records
 
+_ELSEWHERE = "Null only for some records in an external source."
 _component(
     "DataRecordResponse",
     obj(
         {
-            "id": INTEGER,
+            "id": nullable({**INTEGER, "description": _ELSEWHERE}),
             "uuid": UUID,
             "dataTypeId": INTEGER,
             "memberId": nullable(INTEGER),
@@ -51,8 +53,8 @@ _component(
                 **VALUES,
                 "description": "Every visible field by slug; blank ones are null.",
             },
-            "createdAt": MOMENT,
-            "updatedAt": MOMENT,
+            "createdAt": nullable({**MOMENT, "description": _ELSEWHERE}),
+            "updatedAt": nullable({**MOMENT, "description": _ELSEWHERE}),
             "version": INTEGER,
         },
         formulaErrors={
@@ -65,7 +67,7 @@ _component(
 _WRITTEN = {
     "fieldValues": nullable(VALUES),
     "memberId": nullable({**INTEGER, "description": "The record's member; default: the caller."}),
-    "externalId": nullable({"type": "string", "maxLength": 255}),
+    "externalId": nullable(EXTERNAL_ID),
     "assignmentTaskId": nullable(INTEGER),
 }
 _WITHOUT_ID = {name: schema for name, schema in _WRITTEN.items() if name != "externalId"}

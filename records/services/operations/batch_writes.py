@@ -51,7 +51,7 @@ class BatchItem:
     @property
     def key(self) -> ExternalKey | None:
         """The external id, if it names the record."""
-        return self.attributes.named if self.uuid is self.lookup_value is None else None
+        return self.attributes.named if self.uuid is None and self.lookup_value is None else None
 
     @property
     def given(self) -> Attributes:

@@ -1,0 +1,159 @@
+"""What docs/deviations.md says: where the APIs differ from the documented ones, they do it like
+this."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.workspace.calling import WorkspaceClient
+from tests.api_client import ApiClient
+from tests.factories import Caller, make_key, make_object, make_relation
+
+from .reading import sent
+
+# Documented, but not served: a JSON 404, so that clients notice.
+NOT_SERVED = [
+    "role",
+    "permission-group",
+    "permissions/meta-data",
+    "employee",
+    "custom-objects/companies/detail",
+    "custom-objects/companies/filter-groups",
+    "custom-objects/companies/quick-filters",
+    "custom-objects/companies/columns",
+    "custom-objects/companies/layouts",
+    "custom-objects/companies/entity-records/lookup?name=Acme",
+    "v2/w",
+    "v2/w/{workspace}/members",
+    "v2/w/{workspace}/member-roles",
+    "v2/w/{workspace}/webhooks",
+    "v2/w/{workspace}/changes",
+]
+CLAUSES: list[dict[str, Any]] = [
+    {"type": "tags", "subtype": "tag", "condition": "has", "ids": []},
+    {"type": "related_object", "subtype": "related_object_filter", "field_id": "x"},
+    {"field": "stage", "condition": "time_in_stage", "value": "x"},
+    {"field": "stage", "condition": "entered_stage", "value": "x"},
+]
+
+
+@pytest.mark.parametrize("path", NOT_SERVED)
+def test_what_is_not_served_is_a_404(api: ApiClient, workspace: Caller, path: str) -> None:
+    answer = api.get(f"/api/{path.format(workspace=workspace.workspace.uuid)}")
+
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize("clause", CLAUSES)
+def test_clauses_that_are_not_understood_are_refused(
+    api: ApiClient, deals: str, clause: dict[str, Any]
+) -> None:
+    found = api.post(f"{deals}/search", {"query": [{"filters": [clause]}]})
+
+    assert found.status_code == 400
+
+
+def test_keys_that_are_not_understood_are_refused(
+    api: ApiClient, company: str, companies: str, deals: str
+) -> None:
+    refused = [
+        api.post(f"{companies}/add", {**sent(name="New"), "colour": "red"}),
+        api.post(f"{companies}/search", {"group_id": "7"}),
+        api.patch(f"{company}/move", {"stage_id": "7", "move_before_record_id": "7"}),
+        api.post(
+            "/api/custom-objects/companies/bulk-change-field-value",
+            {"field_id": "employees", "field_value": 1, "entity_records_set_key": "7"},
+        ),
+    ]
+
+    assert [answer.status_code for answer in refused] == [400] * 4
+
+
+def test_an_upsert_that_would_not_converge_is_refused(api: ApiClient, companies: str) -> None:
+    refused = api.post(f"{companies}/upsert", {"lookup_value": "A1", **sent(name="A2")})
+
+    assert refused.status_code == 400
+
+
+def test_jobs_end_as_done(api: ApiClient, company: str) -> None:
+    job = api.post(
+        "/api/custom-objects/companies/bulk-change-field-value",
+        {
+            "field_id": "employees",
+            "field_value": 1,
+            "record_ids": [company.rpartition("/")[2]],
+            "send_email_notification": True,
+        },
+    )
+
+    assert job.json()["status"] == "done"
+
+
+def test_retrieving_takes_no_notice_of_all_fields(api: ApiClient, company: str) -> None:
+    shown = api.get(f"{company}?field_names=&all_fields=true").json()["fields"].values()
+
+    assert "employees" not in {field["name"] for field in shown}
+
+
+def test_put_leaves_the_far_side_alone(api: ApiClient, workspace: Caller, companies: str) -> None:
+    make_object(workspace, "People")
+    make_relation(workspace, "people", "Employer", "companies", "primary", "Staff")
+    acme = api.post(f"{companies}/add", sent(name="Acme")).json()["id"]
+    ada = api.post("/api/records/people/add", sent(name="Ada", employer=acme)).json()["id"]
+
+    assert api.put(f"{companies}/{acme}", sent(name="Acme")).status_code == 200
+    shown = api.get(f"/api/records/people/{ada}?field_names=employer").json()["fields"]
+    assert [field["value"]["id"] for field in shown.values()] == [acme]
+
+
+def test_patterns_run_in_linear_time(client: WorkspaceClient) -> None:
+    field = {"name": "Code", "fieldType": "text", "pattern": "(?=a)b"}
+
+    assert client.post("/data-types", {"name": "Codes", "fields": [field]}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "Number", "fieldType": "text", "isExternalId": True},
+        {"name": "Sum", "fieldType": "formula", "expression": "[1, 2].map(x, x)[0]"},
+    ],
+    ids=["external id", "macro"],
+)
+def test_definitions_that_are_refused(client: WorkspaceClient, change: dict[str, Any]) -> None:
+    fields = [{"name": "Code", "fieldType": "text"}]
+    type_id = client.post("/data-types", {"name": "Codes", "fields": fields}).json()["id"]
+    client.post(f"/data-types/{type_id}/records", {"fieldValues": {"code": "a"}})
+
+    changed = client.put(f"/data-types/{type_id}", {"fields": [change]})
+    assert changed.status_code in (400, 409)
+
+
+def test_every_field_is_indexed_and_tasks_are_only_numbers(client: WorkspaceClient) -> None:
+    field = {"name": "Code", "fieldType": "text", "shouldIndex": False}
+    made = client.post("/data-types", {"name": "Codes", "fields": [field]}).json()
+    records = f"/data-types/{made['id']}/records"
+    body = {"fieldValues": {"code": "a"}, "assignmentTaskId": 987654321}
+
+    assert {row["slug"]: row["shouldIndex"] for row in made["fields"]}["code"] is False
+    assert client.post(records, body).json()["assignmentTaskId"] == 987654321
+    assert client.get(records, {"code": "a"}).json()["total"] == 1
+
+
+def test_keys_with_read_scopes_alone_write_nothing(
+    workspace: Caller, client: WorkspaceClient
+) -> None:
+    type_id = client.post("/data-types", {"name": "Codes"}).json()["id"]
+    _, secret = make_key(workspace.workspace, workspace.member, scopes=["records:read"])
+    reader = WorkspaceClient(workspace, secret=secret)
+
+    assert reader.post(f"/data-types/{type_id}/records", {"fieldValues": {}}).status_code == 403
+
+
+@pytest.fixture
+def client(workspace: Caller) -> WorkspaceClient:
+    """The Workspace API, called by the workspace's admin."""
+    return WorkspaceClient(workspace)

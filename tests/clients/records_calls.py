@@ -1,0 +1,260 @@
+"""Calls of the Records API, in an order in which each finds what it needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .calling import LINK, Call
+
+CSV = "Name,Tons\nBoreas,12\nAurora,many\n"
+# More rows than callers wait for, so that there is a job to cancel.
+LONG_CSV = "Name,Tons\n" + "".join(f"Ship {at},{at}\n" for at in range(3000))
+
+_SHIPS = {"object_key": "ships"}
+_OF_SHIPS = {"object_identifier": "ships"}
+_FLAG = {**_SHIPS, "field_key": "flag"}
+_AURORA = {**_OF_SHIPS, "entity_id": "<aurora>"}
+_VOYAGES = {"object_key": "voyages"}
+
+
+def _named(name: str, **more: Any) -> list[dict[str, Any]]:
+    return [{"name": key, "value": value} for key, value in {"name": name, **more}.items()]
+
+
+_DEFINITIONS = [
+    Call("auth_access_retrieve"),
+    Call("team_list", query={"page_size": 10}, keeps={"member": "results.0.id"}),
+    Call("team_retrieve", path={"member_id": "<member>"}),
+    Call("team_typeahead_list", query={"search": "a"}),
+    Call(
+        "custom_objects_create",
+        201,
+        body={"object_name": "Ships", "entity_name": "Ship"},
+        keeps={"ships": "id"},
+    ),
+    Call("custom_objects_list", query={"page": 1, "page_size": 10, "ordering": "name"}),
+    Call("custom_objects_settings_search_list", query={"search": "ship"}),
+    Call("custom_objects_retrieve", path={"object_key": "<ships>"}),
+    Call("custom_objects_partial_update", path=_SHIPS, body={"description": "What sails."}),
+    Call(
+        "custom_objects_categories_create",
+        201,
+        path=_SHIPS,
+        body={"name": "Sizes"},
+        keeps={"sizes": "id"},
+    ),
+    Call("custom_objects_categories_list", path=_SHIPS),
+    Call(
+        "custom_objects_categories_partial_update",
+        path={**_SHIPS, "category_id": "<sizes>"},
+        body={"name": "Size"},
+    ),
+    Call(
+        "custom_objects_fields_create",
+        201,
+        path=_SHIPS,
+        body={
+            "category": "Size",
+            "display_name": "Flag",
+            "field_type": "dropdown",
+            "options": [{"name": "Malta"}, {"name": "Panama"}, {"name": "Liberia"}],
+        },
+        keeps={"malta": "options.0.id", "panama": "options.1.id"},
+    ),
+    Call(
+        "custom_objects_fields_create",
+        201,
+        path=_SHIPS,
+        body={"category": "Size", "display_name": "Tons", "field_type": "integer"},
+        keeps={"tons": "id"},
+    ),
+    Call(
+        "custom_objects_fields_create",
+        201,
+        path=_SHIPS,
+        body={"category": "Size", "display_name": "Labels", "field_type": "dynamictags"},
+        keeps={"labels": "id"},
+    ),
+    Call("custom_objects_fields_list", path=_SHIPS),
+    Call("custom_objects_fields_settings_search_list", path=_SHIPS, query={"search": "flag"}),
+    Call("custom_objects_fields_retrieve", path=_FLAG),
+    Call("custom_objects_fields_partial_update", path=_FLAG, body={"description": "Where from."}),
+    Call("custom_objects_fields_options_list", path=_FLAG),
+    Call(
+        "custom_objects_fields_options_create",
+        201,
+        path=_FLAG,
+        body={"name": "Greece"},
+        keeps={"greece": "id"},
+    ),
+    Call(
+        "custom_objects_fields_options_partial_update",
+        path={**_FLAG, "option_id": "<greece>"},
+        body={"name": "Hellas"},
+    ),
+    Call("custom_objects_schema_retrieve", path=_SHIPS),
+]
+
+_RECORDS = [
+    Call(
+        "records_add_create",
+        path=_OF_SHIPS,
+        body={"fields": _named("Aurora", tons=7, flag="Malta", labels=["old"])},
+        keeps={"aurora": "id"},
+    ),
+    Call("records_retrieve", path=_AURORA, query={"field_names": "name,tons"}),
+    Call("records_lookup_retrieve", path=_OF_SHIPS, query={"identifier": "aurora"}),
+    Call(
+        "records_search_create",
+        path=_OF_SHIPS,
+        query={"count": "exact"},
+        body={
+            "query": [{"filters": [{"field": "tons", "condition": ">=", "value": 7}]}],
+            "ordering": "-tons",
+            "page_size": 10,
+        },
+    ),
+    Call(
+        "records_partial_update",
+        path=_AURORA,
+        query={"return_all_fields": True},
+        body={"fields": [{"name": "tons", "value": 8}]},
+    ),
+    Call(
+        "records_update",
+        path=_AURORA,
+        body={"fields": _named("Aurora", tons=9, flag="Malta", labels=["old", "fast"])},
+    ),
+    Call(
+        "records_upsert_create",
+        201,
+        path=_OF_SHIPS,
+        body={"lookup_value": "Zephyr", "fields": [{"name": "tons", "value": 3}]},
+        keeps={"zephyr": "id"},
+    ),
+    Call(
+        "records_upsert_create",
+        200,
+        path=_OF_SHIPS,
+        body={"lookup_value": "Zephyr", "fields": [{"name": "tons", "value": 4}]},
+    ),
+    Call("records_history_list", path=_AURORA, query={"page_size": 5}),
+    Call("records_field_values_list", path={"entity_id": "<aurora>", "field_id": "<labels>"}),
+    Call("records_related_pipeline_records_create", path={"entity_id": "<aurora>"}, body={}),
+    Call("pipelines_fields_tags_list", path={**_SHIPS, "field_key": "labels"}),
+    Call("client_fields_tags_list", path={"field_key": "tags"}, query={"ordering": "-name"}),
+    Call("records_destroy", 204, path=_AURORA),
+    Call("records_unarchive_partial_update", path=_AURORA),
+    Call(
+        "custom_objects_fields_options_replace_create",
+        path={**_FLAG, "option_id": "<malta>"},
+        body={"replacement_option_id": "<panama>"},
+    ),
+    Call("custom_objects_fields_options_destroy", 204, path={**_FLAG, "option_id": "<greece>"}),
+]
+
+_PIPELINES = [
+    Call(
+        "custom_objects_create",
+        201,
+        body={"object_name": "Voyages", "entity_name": "Voyage", "object_type": "pipeline"},
+    ),
+    Call("pipelines_stages_list", path=_VOYAGES, keeps={"first": "0.id"}),
+    Call(
+        "pipelines_stages_create",
+        201,
+        path=_VOYAGES,
+        body={"name": "At sea", "status": "open"},
+        keeps={"at_sea": "id"},
+    ),
+    Call(
+        "pipelines_stages_partial_update",
+        path={**_VOYAGES, "stage_id": "<at_sea>"},
+        body={"percentage_chance_to_close": 40},
+    ),
+    Call(
+        "records_add_create",
+        path={"object_identifier": "voyages"},
+        body={"fields": _named("Round the Horn")},
+        keeps={"voyage": "id"},
+    ),
+    Call(
+        "records_move_partial_update",
+        path={"object_identifier": "voyages", "entity_id": "<voyage>"},
+        body={"stage_id": "<at_sea>"},
+    ),
+    Call(
+        "pipelines_stages_remove_stage_create",
+        path=_VOYAGES,
+        body={"id": "<at_sea>", "new_stage_id": "<first>"},
+    ),
+]
+
+_FILES = [
+    Call(
+        "records_attachments_create",
+        path=_AURORA,
+        body={"filename": "papers.txt", "content_type": "text/plain"},
+        keeps={"upload": f"{LINK}upload_url"},
+    ),
+    Call("files_update", 201, path={"token": "<upload>"}, body=b"Papers of the Aurora"),
+    Call("records_attachments_list", path=_AURORA, query={"prefix": "pap"}),
+    Call(
+        "records_attachments_url_retrieve",
+        path=_AURORA,
+        query={"filename": "papers.txt"},
+        keeps={"download": f"{LINK}url"},
+    ),
+    Call("files_retrieve", path={"token": "<download>"}),
+    Call("records_attachments_destroy", 204, path=_AURORA, query={"filename": "papers.txt"}),
+]
+
+_BULK = [
+    Call(
+        "custom_objects_imports_create",
+        201,
+        path=_SHIPS,
+        body={"file": CSV.encode()},
+        keeps={"file": "id"},
+    ),
+    Call(
+        "custom_objects_imports_start_create",
+        path={**_SHIPS, "upload_id": "<file>"},
+        body={"mode": "create_or_update", "mapping": {"Name": "name", "Tons": "tons"}},
+        keeps={"job": "id"},
+    ),
+    Call("bulk_action_progress_list", query={"completed": True}),
+    Call("bulk_action_progress_retrieve", path={"job_id": "<job>"}),
+    Call("bulk_action_progress_report_retrieve", path={"job_id": "<job>"}),
+    Call(
+        "custom_objects_bulk_change_field_value_create",
+        path=_SHIPS,
+        body={"field_id": "<tons>", "field_value": 5, "record_ids": ["<aurora>", "<zephyr>"]},
+    ),
+    Call(
+        "custom_objects_imports_create",
+        201,
+        path=_SHIPS,
+        body={"file": LONG_CSV.encode()},
+        keeps={"long_file": "id"},
+    ),
+    Call(
+        "custom_objects_imports_start_create",
+        path={**_SHIPS, "upload_id": "<long_file>"},
+        body={"dry_run": True},
+        keeps={"long_job": "id"},
+    ),
+    Call("bulk_action_progress_cancel_create", path={"job_id": "<long_job>"}),
+    Call("custom_objects_exports_create", path=_SHIPS, query={"format": "csv"}, body={}),
+    Call(
+        "custom_objects_bulk_archive_entity_record_create",
+        path=_SHIPS,
+        body={"record_ids": ["<zephyr>"]},
+    ),
+    Call("custom_objects_fields_destroy", 204, path=_FLAG),
+    Call("custom_objects_categories_destroy", 204, path={**_SHIPS, "category_id": "<sizes>"}),
+    Call("custom_objects_destroy", 204, path=_SHIPS),
+    Call("custom_objects_unarchive_partial_update", path={"object_key": "<ships>"}),
+]
+
+RECORDS = [*_DEFINITIONS, *_RECORDS, *_PIPELINES, *_FILES, *_BULK]

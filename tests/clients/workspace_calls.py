@@ -1,0 +1,85 @@
+"""Calls of the Workspace API, in an order in which each finds what it needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .calling import Call
+
+_IN: dict[str, Any] = {"workspace_uuid": "<workspace>"}
+_BOATS: dict[str, Any] = {**_IN, "data_type_id": "<#boats>"}
+_BOAT: dict[str, Any] = {**_BOATS, "record_id": "<#boat>"}
+
+WORKSPACE = [
+    Call("list_data_types", path=_IN, query={"sortBy": "name", "sortOrder": "asc"}),
+    Call("validate_data_type_slug", path=_IN, body={"slug": "boats"}),
+    Call(
+        "create_data_type",
+        201,
+        path=_IN,
+        body={
+            "name": "Boats",
+            "slug": "boats",
+            "fields": [
+                {"name": "Name", "fieldType": "text"},
+                {"name": "Home port", "fieldType": "text"},
+                {"name": "Seats", "fieldType": "integer", "minimum": 1},
+                {"name": "Kind", "fieldType": "dropdown", "options": ["Sail", "Oar"]},
+            ],
+        },
+        keeps={"boats": "id"},
+    ),
+    Call("get_data_type_by_slug", path={**_IN, "slug": "boats"}),
+    Call("get_data_type", path=_BOATS),
+    Call("update_data_type", path=_BOATS, body={"description": "Small ships."}),
+    Call(
+        "create_data_record",
+        201,
+        path=_BOATS,
+        body={
+            "fieldValues": {"name": "Swift", "home_port": "Brest", "seats": 4, "kind": "Sail"},
+            "externalId": "b-1",
+        },
+        keeps={"boat": "id"},
+    ),
+    Call(
+        "list_data_records",
+        path=_BOATS,
+        query={"page": 1, "pageSize": 10, "sortBy": "createdAt", "sortOrder": "desc"},
+    ),
+    Call("get_data_record", path=_BOAT),
+    Call("update_data_record", path=_BOAT, body={"fieldValues": {"seats": 5}}),
+    Call(
+        "update_data_record_by_external_id",
+        path=_BOATS,
+        query={"externalId": "b-1"},
+        body={"fieldValues": {"seats": 6}},
+    ),
+    Call(
+        "upsert_data_record",
+        201,
+        path={**_BOATS, "external_id": "b-2"},
+        body={"fieldValues": {"name": "Swallow"}},
+    ),
+    Call(
+        "upsert_data_record",
+        200,
+        path={**_BOATS, "external_id": "b-2"},
+        body={"fieldValues": {"seats": 2}},
+    ),
+    Call(
+        "bulk_data_records",
+        path=_BOATS,
+        body={
+            "records": [
+                {"fieldValues": {"name": "Amazon"}, "externalId": "b-3"},
+                {"fieldValues": {"name": "Dodo", "seats": "none"}, "externalId": "b-4"},
+            ],
+            "partial": True,
+        },
+    ),
+    Call("list_data_record_changes", path=_BOAT, query={"pageSize": 10}),
+    Call("get_member_record_counts", path=_IN),
+    Call("delete_data_record", path=_BOAT),
+    Call("delete_data_type", path=_BOATS, query={"force": True}),
+]
