@@ -23,10 +23,12 @@ from .base import (
     normal_text,
     shown_name,
 )
+from .folding import DIVIDER, index_text, search_text, shown_text
 
 import_modules(sys.modules[__name__])
 
 __all__ = [
+    "DIVIDER",
     "AttachmentRef",
     "FieldSpec",
     "FieldType",
@@ -40,8 +42,11 @@ __all__ = [
     "Test",
     "cell_text",
     "field_types",
+    "index_text",
     "listed",
     "member_name",
     "normal_text",
+    "search_text",
     "shown_name",
+    "shown_text",
 ]
