@@ -22,6 +22,7 @@ from .base import (
     member_name,
     normal_text,
     shown_name,
+    unlisted,
 )
 from .folding import DIVIDER, index_text, search_text, shown_text
 
@@ -49,4 +50,5 @@ __all__ = [
     "search_text",
     "shown_name",
     "shown_text",
+    "unlisted",
 ]
