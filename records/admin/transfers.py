@@ -147,7 +147,8 @@ class PlanForm(forms.Form):
 @dataclass(frozen=True, slots=True)
 class ShownColumn:
     """A column of the file: its first cells, the field it is, whether its cells fill blanks only,
-    what it seems to be, and the form of its numbers or dates with those that can be chosen."""
+    what it seems to be, the form of its numbers or dates with those that can be chosen, and the
+    marks that are read as blanks, None for a column that has none."""
 
     number: int
     header: str
@@ -157,6 +158,7 @@ class ShownColumn:
     seems: str
     form: str
     forms: list[tuple[str, str]]
+    marks: str | None
 
 
 def may_import(page: ObjectPage) -> bool:
@@ -253,6 +255,7 @@ def _columns(page: ObjectPage, upload: ImportUpload, plan: dict[str, Any]) -> li
             _seems(preview(upload, at)),
             _form(page, at, forms.get(name, {})),
             FORMS,
+            _marks(page, at, forms.get(name, {}), preview(upload, at)),
         )
         for at, name in enumerate(header)
     ]
@@ -279,13 +282,35 @@ def _form(page: ObjectPage, at: int, planned: Mapping[str, Any]) -> str:
     return next((f"{key}:{planned[key]}" for key in ("numbers", "dates") if key in planned), "")
 
 
-def _forms(page: ObjectPage, header: list[str]) -> dict[str, dict[str, str]]:
+def _marks(
+    page: ObjectPage, at: int, planned: Mapping[str, Any], told: Mapping[str, Any]
+) -> str | None:
+    """The marks of a column that are read as blanks: in the form, in the plan before, or as found;
+    None where there are none."""
+    if page.request.method == "POST":
+        return page.request.POST.get(f"blanks-{at}")
+    marks = planned.get("blanks", told.get("marks"))
+    return None if marks is None else ", ".join(marks)
+
+
+def _forms(page: ObjectPage, upload: ImportUpload) -> dict[str, dict[str, Any]]:
     """The forms of columns that are chosen."""
     offered = dict(FORMS)
-    chosen = {name: page.request.POST.get(f"form-{at}", "") for at, name in enumerate(header)}
-    return {
-        name: dict([form.split(":")]) for name, form in chosen.items() if form and form in offered
-    }
+    found: dict[str, dict[str, Any]] = {}
+    for at, name in enumerate(upload.header):
+        form = page.request.POST.get(f"form-{at}", "")
+        chosen: dict[str, Any] = dict([form.split(":")]) if form and form in offered else {}
+        marks = _split_marks(page.request.POST.get(f"blanks-{at}", ""))
+        # As found, other marks further down are blanks too.
+        if f"blanks-{at}" in page.request.POST and marks != preview(upload, at).get("marks"):
+            chosen["blanks"] = marks
+        if chosen:
+            found[name] = chosen
+    return found
+
+
+def _split_marks(text: str) -> list[str]:
+    return [mark for part in text.split(",") if (mark := part.strip())]
 
 
 def _mapping(page: ObjectPage, header: list[str]) -> tuple[dict[str, str | None], list[str]]:
@@ -307,7 +332,7 @@ def _start(page: ObjectPage, upload: ImportUpload, form: PlanForm) -> JobView:
         mode=form.cleaned_data["mode"],
         match_field=form.cleaned_data["match_field"] or None,
         kept=kept,
-        forms=_forms(page, upload.header),
+        forms=_forms(page, upload),
         again=form.cleaned_data["again"],
         dry_run="try" in page.request.POST,
     )

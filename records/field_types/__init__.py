@@ -22,12 +22,15 @@ from .base import (
     member_name,
     normal_text,
     shown_name,
+    unlisted,
 )
+from .folding import DIVIDER, index_text, search_text, shown_text
 from .time_zone import known_time_zones
 
 import_modules(sys.modules[__name__])
 
 __all__ = [
+    "DIVIDER",
     "AttachmentRef",
     "FieldSpec",
     "FieldType",
@@ -41,9 +44,13 @@ __all__ = [
     "Test",
     "cell_text",
     "field_types",
+    "index_text",
     "known_time_zones",
     "listed",
     "member_name",
     "normal_text",
+    "search_text",
     "shown_name",
+    "shown_text",
+    "unlisted",
 ]

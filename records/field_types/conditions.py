@@ -14,8 +14,8 @@ from .base import (
     Test,
     check_list,
     check_text,
-    normal_text,
 )
+from .folding import index_text, search_text
 
 MAX_ENTRIES = 1000
 MAX_TERM = 10_000
@@ -76,11 +76,16 @@ def only(scalar: Scalar) -> Scalar:
 
 
 def term(field: FieldSpec, value: JSON) -> str:
+    """A part of a text to seek, in the form the index has."""
+    return search_text(check_text(value, MAX_TERM))
+
+
+def whole_text(field: FieldSpec, value: JSON) -> str:
     """A text to compare with, in the form the index has."""
-    return normal_text(check_text(value, MAX_TERM))
+    return index_text(check_text(value, MAX_TERM))
 
 
-def text_conditions(scalar: Scalar = term) -> Mapping[str, Condition]:
+def text_conditions(scalar: Scalar = whole_text) -> Mapping[str, Condition]:
     """text, email, phonenumber, timezone. `scalar` reads whole values; parts are always plain
     terms."""
     return {

@@ -17,9 +17,9 @@ from .base import (
     Stored,
     check_text,
     field_types,
-    normal_text,
 )
 from .conditions import text_conditions
+from .folding import index_text
 
 MAX_LENGTH = 254
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -45,7 +45,7 @@ class Email(FieldType):
         return check_text(normal, MAX_LENGTH) or None
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[str]:
-        return (normal_text(stored),)
+        return (index_text(stored),)
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         return {"type": "string", "format": "email", "maxLength": MAX_LENGTH}

@@ -15,7 +15,6 @@ from .base import (
     Stored,
     check_text,
     field_types,
-    normal_text,
     settings_group,
 )
 from .checkbox import Checkbox
@@ -23,6 +22,7 @@ from .conditions import number_conditions, text_conditions
 from .date_time import DateTime
 from .decimal_number import DecimalNumber
 from .expressions import MAX_EXPRESSION, MAX_RESULT, names_read, program, reason, tidied
+from .folding import index_text
 from .money import Money
 from .numeric import MAX_INTEGER, MIN_INTEGER, number_term
 
@@ -68,7 +68,7 @@ class Formula(FieldType):
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[str]:
         shown = str(stored).lower() if isinstance(stored, bool) else str(stored)
-        return (normal_text(shown),)
+        return (index_text(shown),)
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         return {"type": ["string", "number", "boolean"], "readOnly": True}

@@ -14,6 +14,7 @@ from math import isfinite
 from .base import JSON, FieldSpec, FieldType, InvalidValue
 
 INTEGER_FORM = re.compile(r"[+-]?[0-9]{1,32}(?:\.0{1,16})?")
+MAX_PLACES = 32  # of a number as it is sent
 NUMBER_FORM = re.compile(r"[+-]?(?:[0-9]{1,32}(?:\.[0-9]{1,32})?|\.[0-9]{1,32})")
 # In a column that is yet without a type, a number that begins with a zero or a plus is a code.
 WHOLE = r"(?:0|[1-9][0-9]*|[1-9][0-9]{0,2}(?:,[0-9]{3})+)"
@@ -108,10 +109,11 @@ def are_integers(texts: Collection[str]) -> bool:
 
 
 def are_numbers(form: re.Pattern[str], texts: Collection[str]) -> bool:
-    """Whether the cells of a column all have this form, and no more digits than are kept
-    exactly."""
+    """Whether the cells of a column all have this form, no more digits than are kept exactly, and
+    no more places than are read."""
     return all(map(form.fullmatch, texts)) and all(
         len(NO_DIGIT.sub("", text).lstrip("0")) <= MAX_DIGITS
+        and len(text.partition(".")[2].rstrip("0")) <= MAX_PLACES
         for text in texts
         if len(text) > MAX_DIGITS
     )

@@ -26,11 +26,11 @@ from .base import (
     Stored,
     check_text,
     field_types,
-    normal_text,
     quoted,
     settings_group,
 )
-from .conditions import term, text_conditions
+from .conditions import text_conditions, whole_text
+from .folding import index_text
 
 SETTINGS = "phonenumber_options"
 MAX_LENGTH = 64
@@ -38,7 +38,7 @@ MAX_LENGTH = 64
 
 def _whole_number(field: FieldSpec, value: JSON) -> str:
     """What a filter compares with: any number in E.164, whichever way it is written."""
-    plain = term(field, value)
+    plain = whole_text(field, value)
     try:
         return _e164(value, _region(field)) if len(value) <= MAX_LENGTH else plain
     except InvalidValue:
@@ -63,7 +63,7 @@ class PhoneNumber(FieldType):
         return _e164(text, _region(field)) if text else None
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[str]:
-        return (normal_text(stored),)
+        return (index_text(stored),)
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         return {

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .base import JSON, FieldSpec, FieldType, Stored, check_text, field_types, normal_text
+from .base import JSON, FieldSpec, FieldType, Stored, check_text, field_types
 from .conditions import text_conditions
+from .folding import index_text
 from .patterns import DOCUMENTED, OPTIONAL, RULES, check_match, check_pattern, pattern_schema
 
 MAX_LENGTH = 255
@@ -29,7 +30,7 @@ class Text(FieldType):
         return check_match(field, check_text(raw, MAX_LENGTH)) or None
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[str]:
-        return (normal_text(stored),)
+        return (index_text(stored),)
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         return {"type": "string", "maxLength": MAX_LENGTH, **pattern_schema(field)}

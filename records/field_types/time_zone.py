@@ -15,10 +15,10 @@ from .base import (
     Stored,
     check_text,
     field_types,
-    normal_text,
     quoted,
 )
 from .conditions import text_conditions
+from .folding import index_text
 
 MAX_LENGTH = 64
 NOT_ZONES = frozenset({"Factory", "localtime", "posixrules"})  # files that lie beside the zones
@@ -42,7 +42,7 @@ class TimeZone(FieldType):
         return name
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[str]:
-        return (normal_text(stored),)
+        return (index_text(stored),)
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         return {

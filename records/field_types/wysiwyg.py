@@ -8,7 +8,8 @@ from typing import Any
 
 import nh3
 
-from .base import JSON, FieldSpec, Stored, check_text, field_types, normal_text
+from .base import JSON, FieldSpec, Stored, check_text, field_types
+from .folding import index_text
 from .longtext import MAX_LENGTH, LongText
 
 # After cleaning every "<" opens a tag and every attribute value is in double quotes.
@@ -66,7 +67,7 @@ class Wysiwyg(LongText):
         return check_text(nh3.clean(check_text(raw, MAX_LENGTH)), MAX_LENGTH) or None
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[str]:
-        return (normal_text(unescape(TAG.sub(_gap, stored))),)
+        return (index_text(unescape(TAG.sub(_gap, stored))),)
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         return {**super().json_schema(field), "contentMediaType": "text/html"}

@@ -13,9 +13,9 @@ from .base import (
     Stored,
     check_text,
     field_types,
-    normal_text,
 )
 from .conditions import text_conditions
+from .folding import index_text
 
 MAX_LENGTH = 10
 US = "US"
@@ -49,7 +49,7 @@ class ZipCode(FieldType):
         return text.strip()
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[str]:
-        return (normal_text(stored),)
+        return (index_text(stored),)
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         if field.region == US:

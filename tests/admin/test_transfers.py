@@ -232,6 +232,23 @@ def test_what_was_found_is_shown_and_another_form_chosen(admin: Workbench, compa
     assert employees(admin) == {"Käse": 3125}
 
 
+@pytest.mark.parametrize(
+    ("marks", "failed", "values"),
+    [(None, 0, {"A": None, "B": 3, "C": None}), ("?", 1, {"B": 3, "C": None}), ("", 2, {"B": 3})],
+)
+def test_marks_of_blanks_are_shown_and_others_chosen(
+    admin: Workbench, companies: str, marks: str | None, failed: int, values: dict[str, Any]
+) -> None:
+    sent = send(admin, companies, "Name,Employees\nA,NA\nB,3\nC,?\n")
+    page = unescape(admin.client.get(sent.url).content.decode())
+    assert 'value="NA, ?"' in page
+    assert 'name="blanks-0"' not in page
+
+    job = admin.fill(sent.url, "mode", {} if marks is None else {"blanks-1": marks})
+    assert employees(admin) == values
+    assert ("Download refused rows" in admin.read(job.url)) is (failed > 0)
+
+
 def test_a_big_file_waits_for_a_worker(admin: Workbench, companies: str) -> None:
     rows = "".join(f"C{at},{at}\n" for at in range(150))
     started = plan(admin, companies, f"Name,Employees\n{rows}")

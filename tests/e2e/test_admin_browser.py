@@ -203,3 +203,24 @@ def test_what_has_the_focus_is_not_below_the_buttons(
         assert box is not None
         assert buttons is not None
         assert box["y"] + box["height"] <= buttons["y"]
+
+
+def test_all_of_an_imports_plan_is_seen_on_a_small_screen(
+    page: Page, installation: Installation, tmp_path: Path
+) -> None:
+    (tmp_path / "people.csv").write_text(
+        "E-mail 1 - Value,First name,Birthday,A column with a long name of its own\n"
+        "wide@example.com,A first name that is rather long,31/1/2024,NA\n"
+        f"wider@example.com,{'Endless' * 30},30/1/2024,12345.67\n",
+        encoding="utf-8",
+    )
+    page.set_viewport_size({"width": 1280, "height": 800})
+    log_in(page, installation)
+    page.locator("#nav-sidebar").get_by_role("link", name="Contacts").click()
+    page.get_by_role("link", name="Import", exact=True).click()
+    page.locator("input[type=file]").set_input_files(tmp_path / "people.csv")
+    page.get_by_role("button", name="Next").click()
+
+    table = page.locator(".records-scroll")
+    expect(table.get_by_text("First rows")).to_be_visible()
+    assert table.evaluate("part => part.scrollWidth <= part.clientWidth")

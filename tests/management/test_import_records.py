@@ -269,6 +269,18 @@ def test_what_the_options_say_of_the_file_and_its_columns_holds(
     assert values[1:] == [[3.125, "2024-02-01", None], [4, "2024-02-03", 5]]
 
 
+def test_the_types_of_new_fields_are_chosen(run: Any, workspace: Caller) -> None:
+    text = f"name,size,{'x' * 300}\nA,1,2\n"
+
+    assert run(text, "--create-object", "--column=size:type=text").status == 0
+    schema = workspace.schema("things")
+    assert schema.by_name["size"].type.name == "text"
+    # A field that was made of a long header is found by it again.
+    assert run(text.replace("2", "3")).status == 0
+    with pytest.raises(CommandError, match="its fields have their types"):
+        run(text, "--column=size:type=integer")
+
+
 def test_a_sheet_of_a_workbook_is_imported(
     run: Any, workspace: Caller, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -51,6 +51,13 @@ def fold(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", composed).split())
 
 
+def plain(text: str) -> str:
+    """Accents away too."""
+    letters = unicodedata.normalize("NFKD", fold(text)).casefold()
+    found = "".join(mark for mark in letters if not unicodedata.combining(mark))
+    return found.replace("ø", "o").replace("æ", "ae").replace("\u0131", "i")
+
+
 def number(raw: Any) -> Fraction:
     return Fraction(str(raw))
 
@@ -84,7 +91,8 @@ def _text(held: Any, condition: str, asked: Any, limit: int | None = None) -> bo
             "starts_with": str.startswith,
             "ends_with": str.endswith,
         }
-        passes = mine is not None and tests[condition.lstrip("!")](mine, fold(asked))
+        form = fold if condition.lstrip("!") == "=" else plain
+        passes = mine is not None and tests[condition.lstrip("!")](form(held)[:limit], form(asked))
         return passes != condition.startswith("!")
     raise AssertionError(condition)
 
@@ -244,4 +252,6 @@ def _sort_value(thing: Thing, name: str, places: Mapping[str, Sequence[str]]) ->
         return held if isinstance(held, datetime) else moment(held)
     if isinstance(held, bool):
         return held
-    return fold(held)[:255]
+    # Without accents first; with them where that is the same. White space sorts after the mark.
+    first, then = plain(held), fold(held)
+    return (first if first == then else f"{first}\x1f{then}")[:255]

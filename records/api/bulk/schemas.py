@@ -110,6 +110,7 @@ component(
                         "description": "Cells that are read as another text than is written.",
                     },
                     blank_marks={**INTEGER, "description": "Cells like `NA`."},
+                    marks={**array(STRING), "description": "What stands in them."},
                     unclear={**INTEGER, "description": "Cells that may be two values."},
                 )
             ),

@@ -28,6 +28,7 @@ from records.services.importing import (
 )
 from records.services.people import command_author, get_workspace
 
+SAID = ("field", "type", "numbers", "dates", "blanks")  # of a column
 REFUSED_ROWS = 1
 NOTHING_DONE = 2
 
@@ -124,6 +125,7 @@ class Command(BaseCommand):
             )
         if table.above:
             self.stderr.write(f"The names of the columns are in row {table.line}.")
+        types = {name: form.pop("type") for name, form in said.items() if "type" in form}
         chosen = ImportOptions(
             keep_report=keep_at(options["report"] or Path(f"{table_name(table)}.errors.csv")),
             plan=ImportPlan(
@@ -137,6 +139,7 @@ class Command(BaseCommand):
             ),
             create_object=options["create_object"],
             identifier=options["identifier"],
+            types=types,
             again=options["again"] or None,
             dry_run=options["dry_run"],
             batch_size=options["batch_size"],
@@ -168,6 +171,7 @@ def add_reading_arguments(parser: ArgumentParser) -> None:
         default=[],
         metavar="COLUMN:KEY=VALUE",
         help="what a column is, by its header or position: field=API_NAME (empty: left out), "
+        "type=TYPE of a new object's field, "
         "numbers=point or comma, dates=ymd, dmy or mdy, blanks=NA,- ; may be repeated",
     )
 
@@ -184,10 +188,10 @@ def said_of_columns(said: list[str]) -> dict[str, dict[str, Any]]:
     for text in said:
         column, _, form = text.rpartition(":")
         key, equals, value = form.partition("=")
-        if not (column and equals) or key not in ("field", "numbers", "dates", "blanks"):
+        if not (column and equals) or key not in SAID:
             raise InvalidInput(
-                f"--column {text!r}: expected COLUMN:KEY=VALUE, with the key field, numbers, dates "
-                "or blanks."
+                f"--column {text!r}: expected COLUMN:KEY=VALUE, with the key field, type, numbers, "
+                "dates or blanks."
             )
         found.setdefault(column, {})[key] = value.split(",") if key == "blanks" else value
     return found

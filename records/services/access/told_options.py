@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from records.field_types import FieldSpec, OptionSpec, normal_text
+from records.field_types import FieldSpec, OptionSpec, index_text
 from records.models import Extent
 from records.services.catalogue import ObjectSchema, free_name, option_keys, slug
 from records.services.database import fetch_column
@@ -67,7 +67,7 @@ def _told_options(spec: FieldSpec, seen: Collection[int]) -> dict[int, OptionSpe
     )
     made = sorted(
         (item for item in live if not item.by_hand and item.id in seen),
-        key=lambda item: normal_text(item.name),
+        key=lambda item: index_text(item.name),
     )
     codes = {item.code for item in defined}
     told = {}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from records.field_types import FieldSpec, normal_text
+from records.field_types import FieldSpec, index_text, normal_text
 from records.field_types.base import MAX_INDEXED
 
 from .object_schema import PATTERN_PART, ObjectSchema, display_text
@@ -31,7 +31,7 @@ def identifier_of(schema: ObjectSchema, values: Values) -> str | None:
 
 def display_key(name: str) -> str:
     """The form in which display names are sorted and searched."""
-    return normal_text(name)[:MAX_INDEXED]
+    return index_text(name)[:MAX_INDEXED]
 
 
 def display_name(

@@ -35,6 +35,7 @@ from .written_values import (
 )
 
 REMEMBERED = 10_000  # different texts of a column
+MARKS = 10  # of a column that are told
 LONGEST = 64  # characters of a number or a date
 # `1e5` may be a code; a point or a negative exponent shows a number.
 WHOLE_EXPONENT = re.compile(r"[0-9]+[eE]\+?[0-9]+")
@@ -229,6 +230,11 @@ class FormSurvey:
             is_code = number and read == text and self._is_code(text)
             found["read_differently"] += count if read != text or is_code else 0
         return {name: count for name, count in found.items() if count}
+
+    def marks(self, form: ColumnForm) -> list[str]:
+        """The texts that stand for a blank, the most frequent first."""
+        found = [text for text, _ in self.texts.most_common() if text.casefold() in form.blanks]
+        return found[:MARKS]
 
     @staticmethod
     def _is_code(text: str) -> bool:

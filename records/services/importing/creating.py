@@ -11,15 +11,15 @@ from types import MappingProxyType
 from typing import Any
 
 from records.exceptions import InvalidInput, quoted
-from records.field_types import field_types
+from records.field_types import FieldSpec, FieldType, field_types, normal_text, unlisted
 from records.models import ObjectType
 from records.services.access import Author
-from records.services.catalogue import FieldDefinition, free_name, slug
+from records.services.catalogue import FieldDefinition, OptionDefinition, free_name, slug
 from records.services.shaping import create_object
 
 from .column_forms import FileForms, FormSurvey, file_forms
 from .csv_files import CsvTable
-from .inference import MAX_TEXT, ColumnSurvey, DistinctValues
+from .inference import MAX_LABEL, MAX_TEXT, ColumnSurvey, DistinctValues
 
 CHUNK = 1000
 NO_IDENTIFIER = "none"
@@ -54,6 +54,7 @@ def draft_object(
     chosen = _chosen(surveys, identifier, file)
     # A column that has neither a name nor a value is none.
     used = [found for at, found in enumerate(surveys) if found.count or at not in table.nameless]
+    _check_types(types)
     fields = _with_free_names(
         [
             _field(found, file, types.get(found.header), identifies=found.header == chosen)
@@ -64,6 +65,14 @@ def draft_object(
     forms = {found.header: found.forms for found in used}
     names = {found.header: made.name for found, made in zip(used, fields, strict=True)}
     return ObjectDraft(fields, names[chosen] if chosen is not None else None, rows, forms)
+
+
+def _check_types(types: Mapping[str, str]) -> None:
+    """InvalidInput for a type that no column can be of: links need more than a name."""
+    for header, name in types.items():
+        known = name in field_types and not field_types.get(name).computed
+        if not known or field_types.get(name).refers_to == "record":
+            raise InvalidInput(f"The column {header!r} cannot be of the type {name!r}.")
 
 
 def _candidates(table: CsvTable, identifier: str | None) -> set[str | None]:
@@ -141,13 +150,14 @@ def _preview(survey: ColumnSurvey, file: FileForms) -> dict[str, Any]:
     form = survey.forms.form(file)
     told: dict[str, Any] = {"type": kind.name, "cells": survey.count, "blank": survey.blanks}
     if survey.forms.is_number or kind.is_numeric:
-        return told | {
-            "numbers": form.numbers.value,
-            **survey.forms.counts(form, number=True),
-        }
-    if survey.forms.is_date:
-        return told | {"dates": form.dates.value, **survey.forms.counts(form, number=False)}
-    return told
+        kind_of_form, number = {"numbers": form.numbers.value}, True
+    elif survey.forms.is_date:
+        kind_of_form, number = {"dates": form.dates.value}, False
+    else:
+        return told
+    marks = survey.forms.marks(form)
+    told |= kind_of_form | survey.forms.counts(form, number=number)
+    return told | {"marks": marks} if marks else told
 
 
 def _find_header(table: CsvTable, wanted: str | None, *, required: bool = True) -> str | None:
@@ -195,8 +205,25 @@ def _field(
     if identifies and not field_types.get(made.field_type).text_like:
         type_name = "text"
     if type_name is not None:
-        made = replace(made, field_type=type_name, settings={}, options=())
+        options = _options(survey, field_types.get(type_name))
+        made = replace(made, field_type=type_name, settings={}, options=options)
     return made
+
+
+def _options(survey: ColumnSurvey, kind: FieldType) -> tuple[OptionDefinition, ...]:
+    """The options of a field whose type was chosen: what its cells hold."""
+    if not kind.has_options or kind.default_options:
+        return ()
+    if survey.values.too_many:
+        raise InvalidInput(
+            f"The column {survey.header!r} has too many different values for options."
+        )
+    texts = survey.values.texts.values()
+    is_list = kind.is_multiple(FieldSpec(0, "", "", "", kind))
+    names = [name for text in texts for name in (unlisted(text) if is_list else [text])]
+    return tuple(
+        map(OptionDefinition, sorted({normal_text(name): name for name in names}.values()))
+    )
 
 
 def _with_free_names(
@@ -214,7 +241,9 @@ def _with_free_names(
         wanted = made.name if _has_ascii(header) else ""
         name = free_name(taken, wanted or f"column_{number}")
         taken.add(name)
-        found.append(made if name == made.name else replace(made, name=name, display_name=header))
+        found.append(
+            made if name == made.name else replace(made, name=name, display_name=header[:MAX_LABEL])
+        )
     return found
 
 

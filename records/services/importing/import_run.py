@@ -59,16 +59,17 @@ class ImportOptions:
     """How to import. `plan` says how rows become records.
 
     `create_object` makes a missing object from the file, identified by the column `identifier` (or
-    `none`). `again` imports a file that was imported before once more; not given, only where rows
-    are matched to records. A `dry_run` stores nothing but the report. `processes` is how many may
-    share the work, by default as many as there are cores. `keep_report` takes the report where it
-    is to stay.
+    `none`); `types` overrules what its columns seem to be, by header. `again` imports a file that
+    was imported before once more; not given, only where rows are matched to records. A `dry_run`
+    stores nothing but the report. `processes` is how many may share the work, by default as many as
+    there are cores. `keep_report` takes the report where it is to stay.
     """
 
     keep_report: Keeper
     plan: ImportPlan = field(default_factory=ImportPlan)
     create_object: bool = False
     identifier: str | None = None
+    types: Mapping[str, str] = field(default_factory=dict)
     again: bool | None = None
     dry_run: bool = False
     batch_size: int = 1000
@@ -121,7 +122,7 @@ def import_file(
     # The whole file is read once before anything is stored, and before a transaction holds others
     # up.
     with few_pauses():
-        draft = draft_object(table, options.identifier) if schema is None else None
+        draft = draft_object(table, options.identifier, options.types) if schema is None else None
         found, total = (
             _survey(author, schema, table, options.plan)
             if draft is None
@@ -333,7 +334,9 @@ def _find(author: Author, name: str, options: ImportOptions) -> ObjectSchema | N
 
 
 def _check_identifier(schema: ObjectSchema, options: ImportOptions) -> None:
-    """The identifier asked for is the one the object has."""
+    """The identifier asked for is the one the object has, and no other type is asked for."""
+    if options.types:
+        raise InvalidInput(f"The object {schema.name!r} exists: its fields have their types.")
     wanted = options.identifier
     if wanted is None:
         return

@@ -14,6 +14,7 @@ from .column_forms import TEXT, FileForms, FormSurvey
 from .written_values import NumberForm
 
 MAX_TEXT = 255
+MAX_LABEL = 255
 MAX_OPTIONS = 100
 MAX_OPTION_LENGTH = 60
 ROWS_PER_OPTION = 10  # with fewer rows for each distinct value a column is free text
@@ -210,5 +211,5 @@ def _label(header: str) -> str:
     """The label for people: `annual_revenue` becomes Annual revenue; other headers stay as they
     are."""
     if not API_NAME.fullmatch(header):
-        return header
-    return header.replace("_", " ").strip().capitalize()
+        return header[:MAX_LABEL]
+    return header.replace("_", " ").strip().capitalize()[:MAX_LABEL]

@@ -17,6 +17,7 @@ from records.services.catalogue import CONTACTS, ObjectSchema, slug
 
 # Signs that tell two headers of the same words apart.
 SIGNS = frozenset("%#$€£¥&+°‰@")
+MAX_LABEL = 255
 
 
 # What the exports of Google, Outlook and Apple call the fields of contacts; letters alone.
@@ -223,7 +224,8 @@ class _Fit(IntEnum):
 
 def _fit(header: str, spec: FieldSpec) -> _Fit | None:
     label = spec.display_name
-    if header == label:
+    # A field that was made of a long header has as much of it as a label can have.
+    if label in (header, header[:MAX_LABEL]):
         return _Fit.LABEL
     if header.casefold() == label.casefold():
         return _Fit.LABEL_IN_ANY_CASE

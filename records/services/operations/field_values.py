@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from records.exceptions import InvalidInput, NotFound, quoted
-from records.field_types import FieldSpec
+from records.field_types import FieldSpec, search_text
 from records.models import Field, ObjectKind
 from records.services.access import (
     Author,
@@ -80,7 +80,7 @@ def list_field_values(
     # Links are read page by page below; loading them with the record would read all of them.
     view = home_of(schema).get_record(author, schema, record_uuid, [] if field.is_link else [field])
     # No stored text holds lone surrogates or null characters, and PostgreSQL refuses them.
-    term = display_key(search.encode(errors="ignore").decode().replace("\x00", ""))
+    term = search_text(search.encode(errors="ignore").decode().replace("\x00", ""))
     if not field.is_link:
         found = [item for item in _plain(field, view) if term in display_key(item["display_name"])]
         return len(found), found[offset : offset + limit]

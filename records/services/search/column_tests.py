@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import ROUND_FLOOR, Context, Decimal
 from typing import Any
 
-from records.field_types import Test
+from records.field_types import DIVIDER, Test
 from records.field_types.base import MAX_INDEXED
 from records.field_types.numeric import DECIMAL_LIMIT, MAX_DIGITS
 from records.services.database import (
@@ -142,7 +142,9 @@ def _text_tested(column: str, overflow: str | None, test: Test) -> Fragment:
             searched = full if len(test.value) > MAX_INDEXED else column
             return _either([starts_with(searched, test.value)])
         case _:
-            return _either([ends_with(full, test.value)])
+            # What a text with accents is without them ends at the divider.
+            plain = contains(full, f"{test.value}{DIVIDER}")
+            return _either([ends_with(full, test.value), plain])
 
 
 def _either(parts: Sequence[Fragment]) -> Fragment:

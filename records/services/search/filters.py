@@ -9,11 +9,11 @@ from functools import cache, partial
 from typing import Any
 
 from records.exceptions import InvalidInput, Place, quoted
-from records.field_types import FieldSpec, InvalidValue, Test
+from records.field_types import FieldSpec, InvalidValue, Test, search_text
 from records.field_types.base import check_text
 from records.field_types.conditions import MAX_TERM
 from records.services.access import Author, find_sought_field, told_field
-from records.services.catalogue import ObjectSchema, identifier_key
+from records.services.catalogue import ObjectSchema
 
 MAX_CLAUSES = 100
 MAX_GROUPS = 100
@@ -256,7 +256,7 @@ def sought_term(raw: Any, *path: str | int) -> str:
     """The term of a free-text search, in the form in which texts are compared; empty for no
     search."""
     try:
-        return identifier_key(check_text(raw, MAX_TERM))
+        return search_text(check_text(raw, MAX_TERM))
     except InvalidValue as problem:
         raise InvalidInput.of(problem, *path) from None
 

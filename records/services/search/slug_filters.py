@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from records.exceptions import MOST_QUOTED, InvalidInput, quoted
-from records.field_types import FieldSpec, InvalidValue, Test
-from records.field_types.base import check_text, normal_text
+from records.field_types import FieldSpec, InvalidValue, Test, index_text
+from records.field_types.base import check_text
 from records.field_types.conditions import MAX_TERM
 from records.services.access import Author, find_field, told_field
 from records.services.catalogue import ObjectSchema
@@ -99,7 +99,7 @@ def _test(author: Author, spec: FieldSpec, operator: str, text: str) -> Test:
         return test_of(spec, operator, value)
     except LookupError:
         if operator == "eq" and spec.type.column == "text":  # a long text, compared as a whole
-            return Test("eq", normal_text(text))
+            return Test("eq", index_text(text))
         raise
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from records.exceptions import InvalidInput, quoted
-from records.field_types import FieldSpec
+from records.field_types import FieldSpec, shown_text
 from records.models import Field, FieldValue, RecordState
 from records.services.catalogue import ObjectSchema
 from records.services.database import (
@@ -47,8 +47,12 @@ def _check_no_duplicates(schema: ObjectSchema, spec: FieldSpec) -> None:
     )
     if shared:
         raise InvalidInput(
-            f"more than one record has {quoted(shared.pop())}.", "unique", at="is_unique"
+            f"more than one record has {quoted(_shown(shared.pop()))}.", "unique", at="is_unique"
         )
+
+
+def _shown(value: object) -> str:
+    return shown_text(value) if isinstance(value, str) else str(value)
 
 
 def stop_keeping_unique(field_row: Field) -> None:

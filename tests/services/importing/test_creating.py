@@ -52,6 +52,29 @@ def test_types_follow_the_values_unless_they_are_given(tmp_path: Path) -> None:
     assert draft.rows == 3
 
 
+def test_options_of_a_chosen_type_are_what_the_cells_hold(tmp_path: Path) -> None:
+    text = "id,size,kinds\na,Large,x; y\nb,Small,y\nc,Large,\n"
+
+    draft = draft_object(table(tmp_path, text), types={"size": "radio", "kinds": "checkboxes"})
+
+    options = [[option.name for option in made.options] for made in draft.fields]
+    assert options == [[], ["Large", "Small"], ["x", "y"]]
+
+
+@pytest.mark.parametrize("name", ["", "nothing", "relationship", "formula"])
+def test_a_type_that_no_column_can_be_of_is_refused(tmp_path: Path, name: str) -> None:
+    assert invalid_at(draft_object, table(tmp_path, "id,size\na,1\n"), None, {"size": name}) == (
+        (),
+        "invalid",
+    )
+
+
+def test_numbers_of_more_places_than_are_read_stay_text(tmp_path: Path) -> None:
+    text = "id,p\na,5.85403990019555e-19\nb,0.5\n"
+
+    assert draft_object(table(tmp_path, text)).fields[1].field_type == "text"
+
+
 @pytest.mark.parametrize(
     ("name", "api_name", "labels"),
     [
