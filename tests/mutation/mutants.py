@@ -31,7 +31,7 @@ CHAINED = {"order_by", "distinct", "strip", "lower", "casefold", "exclude"}
 # What a module may assign to a constant: anything else could do more than give a value.
 PURE = {"frozenset", "set", "dict", "tuple", "list", "timedelta", "re.compile"}
 # A code, a key, a field: a test can know it. A sentence is for people, and may change.
-WORD = re.compile(r"[\w.-]+")
+WORD = re.compile(r"[.-]*\w[\w.-]*")
 # The annotations of types do nothing at run time.
 NOT_RUN = {"annotation", "returns", "type_comment", "decorator_list"}
 
