@@ -9,6 +9,9 @@ import pytest
 
 from records.exceptions import InvalidValues
 from records.models import Attachment
+from records.services.access.author import renewed
+from records.services.shaping.creation import get_object
+from records.services.shaping.objects import archive_object
 from records.services.writing.references import resolve_references
 from records.services.writing.save_requests import Mode
 from records.services.writing.values import Change, FieldEntry, parse_entries
@@ -91,6 +94,26 @@ def test_every_kind_is_resolved_at_once(parts: Caller) -> None:
     assert found == [shelves[0].id, shelves[1].id, shelves[0].id, parts.member.id, file.id]
 
 
+def test_a_file_is_told_with_the_record_that_it_belongs_to(parts: Caller) -> None:
+    owner = make_record(parts, "parts", name="p").record.id
+    files = [
+        Attachment.objects.create(
+            workspace=parts.workspace, name="a", file="a.txt", record_id=record_id
+        )
+        for record_id in (owner, None)
+    ]
+    asked = changes(parts, papers=[str(file.uuid) for file in files])
+    found = resolve_references(parts.author, asked).attachment_owners
+    assert found == {files[0].id: owner, files[1].id: None}
+
+
+def test_a_record_of_an_archived_object_does_not_exist(parts: Caller) -> None:
+    row = make_record(parts, "shelves", name="A").record
+    asked = changes(parts, shelf={"id": row.uuid})
+    archive_object(parts.author, get_object(parts.author, "shelves").id)
+    assert resolve_references(renewed(parts.author), asked).records == {}
+
+
 def test_many_references_cost_what_few_do(parts: Caller) -> None:
     for at in range(40):
         make_record(parts, "shelves", name=f"Shelf {at}")
@@ -102,6 +125,10 @@ def test_many_references_cost_what_few_do(parts: Caller) -> None:
     )
     costs = [cost(resolve_references, parts.author, asked) for asked in (few, many)]
     assert costs[0] == costs[1]
+
+
+def test_the_caller_is_known_without_a_look(parts: Caller) -> None:
+    assert cost(resolve_references, parts.author, changes(parts, keeper="is_me")) == 0
 
 
 LONG = "x" * 200
