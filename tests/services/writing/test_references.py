@@ -3,11 +3,13 @@ it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from records.exceptions import InvalidValues
+from records.field_types import RecordRef
 from records.models import Attachment
 from records.services.access.author import renewed
 from records.services.shaping.creation import get_object
@@ -72,6 +74,28 @@ def test_a_record_is_named_by_id_or_identifier_however_they_are_spelled(parts: C
         {"name": " STRASSE  5 "},
     ):
         assert keys(parts, shelf=named) == [row.id], named
+
+
+def test_a_text_that_could_be_an_id_or_a_name_is_an_id(parts: Caller) -> None:
+    first = make_record(parts, "shelves", name="A").record
+    second = make_record(parts, "shelves", name=first.uuid).record
+    asked = [
+        replace(change, value=RecordRef(uuid=first.uuid, name=first.uuid))
+        for change in changes(parts, shelf={"id": first.uuid})
+    ]
+    resolved = resolve_references(parts.author, asked)
+    assert list(resolved.records.values()) == [first.id]
+    assert resolved.names == {first.id: "A", second.id: first.uuid}
+
+
+def test_a_record_of_others_is_out_of_sight_for_who_sees_their_own(parts: Caller) -> None:
+    make_record(parts, "shelves", name="A")
+    rights = {"parts": {"create": True, "view": "all"}, "shelves": {"create": True, "view": "own"}}
+    caller = make_member(parts, "m@example.com", rights)
+    own = make_record(caller, "shelves", name="B").record
+    assert keys(caller, shelf={"name": "B"}) == [own.id]
+    error = refusal(save, caller, "parts", Mode.CREATE, name="p", shelf={"name": "A"})
+    assert error.detail == "The record 'A' does not exist."
 
 
 def test_a_member_is_named_by_id_or_email_or_as_the_caller(parts: Caller) -> None:
