@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from records.exceptions import InvalidInput, InvalidValues, NotFound, RecordsError
+from records.services.storage.rows import ExternalKey
 from records.services.writing.batch import Refused
 from records.services.writing.save import (
     save_all_records,
@@ -17,7 +18,7 @@ from records.services.writing.save import (
 )
 from records.services.writing.save_requests import Mode, SaveRequest, SaveResult
 from tests.factories import Caller, FieldDefinition, entries, make_member, make_object, set_pattern
-from tests.services.acting import found, refusal
+from tests.services.acting import found, invalid_at, refusal
 
 NOWHERE = "01920000-0000-7000-8000-000000000001"
 
@@ -100,6 +101,33 @@ def test_a_lookup_value_is_compared_as_its_field_stores_it(
     request = upsert_request(parts.author, parts.schema("parts"), value, (), match_field=field)
     assert (request.match_key, request.match_value) == expected
     assert (request.match_field is None) == (field in (None, "name"))
+
+
+ASKED = {"on_archived": "prompt", "archived_conflict": "overwrite"}
+
+
+@pytest.mark.parametrize("field", ["external_id", "name", "number"])
+def test_an_upsert_asks_for_what_its_caller_says(parts: Caller, field: str) -> None:
+    sent = entries({"note": "x"})
+    request = upsert_request(
+        parts.author, parts.schema("parts"), 7, sent, match_field=field, external_source="erp", **ASKED
+    )  # fmt: skip
+    assert (request.mode, request.entries) == (Mode.UPSERT, sent)
+    assert {name: getattr(request, name) for name in ASKED} == ASKED
+    by_external = field == "external_id"
+    assert request.external == (ExternalKey("erp", "7") if by_external else None)
+    assert (request.match_key, request.match_value) == ((None, None) if by_external else ("7", "7"))
+
+
+def test_an_external_id_that_no_record_can_have_is_refused_at_its_place(parts: Caller) -> None:
+    for value, source, place in (
+        ("x" * 256, "", ("lookup_value",)),
+        ("x", "x" * 256, ("external_source",)),
+    ):
+        assert invalid_at(
+            upsert_request, parts.author, parts.schema("parts"), value, (),
+            match_field="external_id", external_source=source,
+        ) == (place, "limit_exceeded")  # fmt: skip
 
 
 REFUSED: dict[str, tuple[object, str | None, str]] = {
