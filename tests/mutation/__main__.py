@@ -8,14 +8,15 @@ import os
 import sys
 import tomllib
 from collections import Counter
+from collections.abc import Container
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from .measuring import TestsFail
 from .mutants import Mutant
 from .running import KILLED, NOT_APPLIED, SURVIVED, Result, Runner
-from .scope import modules
+from .scope import AT_MOST, modules
 
 EXPLAINED = Path(__file__).with_name("explained.toml")
 # Plugins that would shuffle, share out or remember the tests.
@@ -82,27 +83,24 @@ def main() -> int:
     if not chosen:
         print("Nothing of that is mutated; tests/mutation/scope.py says what is.")
         return 2
+    known = explained(EXPLAINED)
     functions = {tuple(one.split("::")) for one in given.only if "::" in one}
-
-    def wanted(mutant: Mutant) -> bool:
-        asked = [function for module, function in functions if module == mutant.module]
-        return not asked or mutant.function in asked
-
-    report = Report(explained(EXPLAINED), whole=given.every == 1 and not functions)
+    wanted = partial(_is_wanted, functions, known if given.new else {})
+    report = Report(known, whole=given.every == 1 and not functions and not given.new)
     tests = dict.fromkeys(test for paths in chosen.values() for test in paths)
-    runner = Runner(chosen, wanted, given.every, given.jobs, report.show)
-    try:
-        code = pytest.main(
-            ["-s", *OFF, *tests],
-            [runner],
-        )
-    except TestsFail as failed:
-        print("These fail without any mutant:", *failed.args[0], sep="\n")
-        return 2
-    if code:
-        print(f"The tests could not be run: {code!r}.", *runner.failed, sep="\n")
+    runner = Runner(chosen, wanted, given.every, given.jobs, given.most, report.show)
+    code = pytest.main(["-s", *OFF, *tests], [runner])
+    if code or runner.failed:
+        print(f"The tests fail without any mutant: {code!r}.", *runner.failed, sep="\n")
         return 2
     return report.close()
+
+
+def _is_wanted(
+    functions: set[tuple[str, ...]], left_out: Container[Change], mutant: Mutant
+) -> bool:
+    asked = [function for module, function in functions if module == mutant.module]
+    return _key(mutant) not in left_out and (not asked or mutant.function in asked)
 
 
 def _arguments() -> argparse.Namespace:
@@ -110,6 +108,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("only", nargs="*", help="modules or folders, or module::function")
     parser.add_argument("--every", type=int, default=1, help="a sample: every tenth mutant is 10")
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--new", action="store_true", help="leave out what is explained")
+    parser.add_argument("--most", type=int, default=AT_MOST, help="so many tests for each mutant")
     return parser.parse_args()
 
 

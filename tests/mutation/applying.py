@@ -31,9 +31,13 @@ def find_functions(modules: list[str]) -> None:
     for function in gc.get_objects():
         if isinstance(function, FunctionType) and function.__code__.co_filename in files:
             found[files[function.__code__.co_filename]][_place(function.__code__)].append(function)
-        elif isinstance(function, functools._lru_cache_wrapper):
+        elif isinstance(function, functools._lru_cache_wrapper) and _is_ours(function):
             remembering.append(function)
     functions.update(found)
+
+
+def _is_ours(function: Any) -> bool:
+    return str(function.__wrapped__.__module__).startswith("records")
 
 
 def name_of(module: str) -> str:

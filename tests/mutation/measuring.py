@@ -54,7 +54,7 @@ def measure(items: Sequence[pytest.Item], runner: Runs, jobs: int) -> list[Test]
     missing = [item for item in items if not _is_known(item, known)]
     paths = list(dict.fromkeys(item.path for item in missing))
     told = []
-    for turn in range(jobs):
+    for turn in range(min(jobs, len(paths))):
         share = [item for item in missing if item.path in paths[turn::jobs]]
         told.append(fork_and_tell(partial(_measure_share, share, runner)))
     failed: list[str] = []

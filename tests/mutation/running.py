@@ -19,9 +19,10 @@ from .applying import find_functions, put_in
 from .measuring import CALL, SET_UP, Test, TestsFail, measure
 from .mutants import Mutant, mutants_of, names_in_functions
 from .processes import fork_and_tell, hear, wait
-from .scope import AT_MOST, ROOT, nearness
+from .scope import ROOT, nearness
 
 SURVIVED, KILLED, NOT_APPLIED = 0, 1, 3
+WHOLE = 5  # what a whole test costs, compared with one that is set up
 SHARE = 4  # from how many mutants on another process is worth setting the test up again
 MEMORY = 6 << 30  # bytes that a mutant may use: some never stop adding to a list
 
@@ -33,6 +34,7 @@ class Result:
     mutant: Mutant
     status: int = SURVIVED
     tests: int = 0
+    cost: int = 0
     killer: str | None = None
 
 
@@ -45,15 +47,16 @@ class Runner:
         wanted: Callable[[Mutant], bool],
         every: int,
         jobs: int,
+        most: int,
         show: Callable[[str, list[Result]], None],
     ) -> None:
         self.modules, self.wanted, self.every, self.jobs = modules, wanted, every, jobs
-        self.show = show
+        self.most, self.show = most, show
         self.items: list[pytest.Item] = []
         self.measured: list[Test] = []
         self.failed: list[str] = []
-        self.on_failure: Callable[[str], object] = self.failed.append
         self.before_call: Callable[[], object] = _nothing
+        self.at_end: Callable[[pytest.Item, pytest.CallInfo[None]], object] = _nothing
 
     # ------------------------------------------------------------ hooks
 
@@ -67,11 +70,16 @@ class Runner:
         """A test is set up."""
         self.before_call()
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        """A part of a test has ended: before its report is made, which takes its time."""
+        self.at_end(item, call)
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A test has failed."""
         if report.failed:
-            self.on_failure(report.nodeid)
-            if self.on_failure == self.failed.append and len(self.failed) == 1:
+            self.failed.append(report.nodeid)
+            if len(self.failed) == 1:
                 self.failed.append(report.longreprtext[-3000:])
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -82,6 +90,13 @@ class Runner:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run each mutant, with everything set up that tests share."""
         self.items = session.items
+        try:
+            self._run_modules()
+        except TestsFail as failed:
+            self.failed += failed.args[0]
+        return True
+
+    def _run_modules(self) -> None:
         self._set_up()
         find_functions(list(self.modules))
         self.measured = measure(self.items, self, self.jobs)
@@ -90,7 +105,6 @@ class Runner:
         gc.freeze()  # forks then share the memory of what is there
         for module in self.modules:
             self.show(module, self._run_module(module))
-        return True
 
     def _set_up(self) -> None:
         """Run one test, and keep what lasts for the session: the migrated database."""
@@ -118,7 +132,9 @@ class Runner:
         for test in nearest:
             lines = self.measured[test].lines[module]
             alive = [
-                result for result in results if result.status == SURVIVED and result.tests < AT_MOST
+                result
+                for result in results
+                if result.status == SURVIVED and result.cost < self.most
             ]
             called = [one for one in alive if _is_reached(one.mutant, lines[CALL], names)]
             set_up = [one for one in alive if _is_reached(one.mutant, lines[SET_UP], names)]
@@ -141,6 +157,7 @@ class Runner:
                 raise TestsFail([self.items[test].nodeid])
             for result, code in zip(share, codes, strict=True):
                 result.tests += 1
+                result.cost += WHOLE if whole else 1
                 result.status = KILLED if code < 0 else code
                 result.killer = self.items[test].nodeid if code == KILLED else None
 
@@ -181,7 +198,8 @@ class Runner:
     def _become(self, mutant: Mutant | None, tree: ast.Module, test: int) -> None:
         os.setpgid(0, 0)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        self.on_failure = lambda _: os._exit(KILLED)
+        self.at_end = _exit_at_end
+        gc.disable()  # it would copy memory that the forks share
         signal.alarm(round(20 + 6 * self.measured[test].seconds))
         try:
             if mutant:
@@ -200,5 +218,17 @@ def _is_reached(mutant: Mutant, lines: set[int], names: dict[str, set[int]]) -> 
     return not lines.isdisjoint(mutant.lines)
 
 
-def _nothing() -> None:
-    """What is done before a call."""
+def _nothing(*_: object) -> None:
+    """What is done before a call and after it when no mutant is at work."""
+
+
+def _exit_at_end(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """End a mutant's process when its test has failed, or its call has passed: what comes after
+    that says little and takes long."""
+    if call.excinfo is None:
+        if call.when == "call":
+            os._exit(SURVIVED)
+    elif not call.excinfo.errisinstance(pytest.skip.Exception) and not item.get_closest_marker(
+        "xfail"
+    ):
+        os._exit(KILLED)

@@ -28,6 +28,7 @@ CHANGES = {
     "x = y[:255]": ["y[:255] → y", "255 → 256"],
     "x = 'code'": ["'code' → 'codeXX'"],
     "x = 'A sentence.'": [],
+    "x = f'No {part}.'": [],
     "x = rows.order_by('-id')": ["rows.order_by('-id') → rows", "'-id' → 'id'"],
     "x = f(a=b, c=d)": ["f(a=b, c=d) → f(c=d)", "f(a=b, c=d) → f(a=b)"],
     "x = [y for y in z if y.ok]": [

@@ -9,7 +9,9 @@ import pytest
 from records.models import Record
 from records.services.storage.rows import ExternalKey
 from records.services.writing import links
+from records.services.writing.links import LinkChanges
 from records.services.writing.save_requests import Mode, SaveRequest, SaveResult
+from records.services.writing.values import Change, Parsed
 from tests.factories import (
     Caller,
     archive,
@@ -358,3 +360,12 @@ def test_a_list_holds_so_many_links_however_they_are_added(
     change_record(crew, "people", ids["Ann"], visited=[ids["Argo"], ids["Brig"]])
     error = refusal(change_list, crew, "people", ids["Ann"], "visited", add=[ids["Cog"]])
     assert [found[2:] for found in problems(error)] == [("value", "limit_exceeded")]
+
+
+@pytest.mark.parametrize(("number", "codes"), [(10_000, []), (10_001, ["limit_exceeded"])])
+def test_a_list_holds_ten_thousand_links(crew: Caller, number: int, codes: list[str]) -> None:
+    schema, found = crew.schema("people"), Parsed()
+    change = Change(schema.by_name["visited"], 0, add=(0,))
+    held = LinkChanges(crew.author, schema).kept(change, None, range(number), found)
+    assert held == list(range(number))
+    assert [problem.code for entry in found.problems for problem in entry.problems] == codes

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from records.models import FieldOption
+from records.services.people.members import update_member
 from records.services.storage.rows import ExternalKey
 from records.services.writing.parsed_requests import ParsedRequests
 from records.services.writing.save_requests import Mode, SaveRequest
@@ -16,6 +17,7 @@ from tests.factories import (
     FieldDefinition,
     OptionDefinition,
     entries,
+    make_field,
     make_member,
     make_object,
 )
@@ -69,6 +71,22 @@ def test_a_lookup_value_fills_the_field_it_matches_on(parts: Caller) -> None:
     assert filled == [None, None, 0]
 
 
+def test_a_lookup_value_is_its_key_where_it_was_not_kept_as_written(parts: Caller) -> None:
+    asked = SaveRequest(Mode.UPSERT, match_key="bolt")
+    assert values(parts, parsed(parts, asked).by_place[0]) == {"name": "bolt"}
+
+
+@pytest.mark.parametrize("identifier", ["name", None])
+def test_an_upsert_without_a_lookup_value_takes_what_is_sent(
+    workspace: Caller, identifier: str | None
+) -> None:
+    make_object(workspace, "Parts", identifier_field=identifier)
+    asked = SaveRequest(Mode.UPSERT, entries=entries({"name": "Bolt"} if identifier else {}))
+    found = parsed(workspace, asked).by_place[0]
+    assert found.problems == []
+    assert values(workspace, found) == ({"name": "Bolt"} if identifier else {})
+
+
 AGREEING: list[tuple[str, str | None, dict[str, Any], list[str]]] = [
     ("Bolt", None, {"name": "Nut"}, ["conflict"]),
     ("Bolt", None, {"name": None}, ["required"]),
@@ -111,7 +129,10 @@ def test_changes_that_are_parsed_already_are_taken_unless_they_are_locked(parts:
     request = SaveRequest(Mode.UPDATE, changes=[Change(spec, None, 5)])
     for caller, codes in ((parts, []), (member, ["permission_required"])):
         found = parsed(caller, request).by_place[0]
-        assert [problem.code for entry in found.problems for problem in entry.problems] == codes
+        refused = [problem for entry in found.problems for problem in entry.problems]
+        assert [problem.code for problem in refused] == codes
+        assert {problem.part for problem in refused} <= {"value"}
+        assert found.size == 0  # no entry asked for them
 
 
 def test_what_is_named_is_replaced_where_it_stands_or_refused_there(parts: Caller) -> None:
@@ -122,6 +143,11 @@ def test_what_is_named_is_replaced_where_it_stands_or_refused_there(parts: Calle
         Mode.CREATE, entries=entries({"name": "x", "keeper": {"email": "no@example.com"}})
     )
     found = parsed(parts, known, unknown)
+    assert [(at, change.field.name) for at, change in found.referring] == [
+        (0, "keeper"),
+        (0, "labels"),
+        (1, "keeper"),
+    ]
     found.resolve()
     (option,) = FieldOption.objects.filter(workspace=parts.workspace, name="a")
     assert values(parts, found.by_place[0]) == {"keeper": parts.member.id, "labels": [option.pk]}
@@ -132,14 +158,31 @@ def test_what_is_named_is_replaced_where_it_stands_or_refused_there(parts: Calle
 
 
 def test_defaults_are_read_where_records_may_be_created(parts: Caller) -> None:
-    for mode, named in (
-        (Mode.UPDATE, []),
-        (Mode.CREATE, ["size", "labels"]),
-        (Mode.UPSERT, ["size", "labels"]),
+    size = next(iter(parts.schema("parts").by_name["size"].options))
+    for modes, named in (
+        ([Mode.UPDATE], []),
+        ([Mode.CREATE], ["size", "labels"]),
+        ([Mode.UPSERT], ["size", "labels"]),
+        ([Mode.UPDATE, Mode.CREATE], ["size", "labels"]),
     ):
-        found = parsed(parts, SaveRequest(mode, match_key="Bolt"))
+        found = parsed(parts, *(SaveRequest(mode, match_key="Bolt") for mode in modes))
         found.resolve()
-        assert [change.field.name for change in found.defaults] == named, mode
+        assert [change.field.name for change in found.defaults] == named, modes
+    (fresh,) = FieldOption.objects.filter(workspace=parts.workspace, name="fresh")
+    assert [change.value for change in found.defaults] == [size, [fresh.pk]]
+
+
+def test_a_default_that_names_who_is_gone_is_left_out(parts: Caller) -> None:
+    member = make_member(parts, "m@example.com").member
+    make_field(parts, "parts", "Helper", "team_selector", default_value=str(member.uuid))
+    for is_active, named in ((True, ["size", "labels", "helper"]), (False, ["size", "labels"])):
+        update_member(
+            parts.author, member, first_name="M", last_name="", role=member.role,
+            is_active=is_active,
+        )  # fmt: skip
+        found = parsed(parts, SaveRequest(Mode.CREATE))
+        found.resolve()
+        assert [change.field.name for change in found.defaults] == named
 
 
 def test_requests_that_name_the_same_look_it_up_once(parts: Caller) -> None:

@@ -3,12 +3,17 @@ it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from records.exceptions import InvalidValues
+from records.field_types import RecordRef
 from records.models import Attachment
+from records.services.access.author import renewed
+from records.services.shaping.creation import get_object
+from records.services.shaping.objects import archive_object
 from records.services.writing.references import resolve_references
 from records.services.writing.save_requests import Mode
 from records.services.writing.values import Change, FieldEntry, parse_entries
@@ -71,6 +76,28 @@ def test_a_record_is_named_by_id_or_identifier_however_they_are_spelled(parts: C
         assert keys(parts, shelf=named) == [row.id], named
 
 
+def test_a_text_that_could_be_an_id_or_a_name_is_an_id(parts: Caller) -> None:
+    first = make_record(parts, "shelves", name="A").record
+    second = make_record(parts, "shelves", name=first.uuid).record
+    asked = [
+        replace(change, value=RecordRef(uuid=first.uuid, name=first.uuid))
+        for change in changes(parts, shelf={"id": first.uuid})
+    ]
+    resolved = resolve_references(parts.author, asked)
+    assert list(resolved.records.values()) == [first.id]
+    assert resolved.names == {first.id: "A", second.id: first.uuid}
+
+
+def test_a_record_of_others_is_out_of_sight_for_who_sees_their_own(parts: Caller) -> None:
+    make_record(parts, "shelves", name="A")
+    rights = {"parts": {"create": True, "view": "all"}, "shelves": {"create": True, "view": "own"}}
+    caller = make_member(parts, "m@example.com", rights)
+    own = make_record(caller, "shelves", name="B").record
+    assert keys(caller, shelf={"name": "B"}) == [own.id]
+    error = refusal(save, caller, "parts", Mode.CREATE, name="p", shelf={"name": "A"})
+    assert error.detail == "The record 'A' does not exist."
+
+
 def test_a_member_is_named_by_id_or_email_or_as_the_caller(parts: Caller) -> None:
     other = make_member(parts, "Other@example.com").member
     for named in (str(other.uuid), str(other.uuid).upper(), {"email": "OTHER@example.com"}):
@@ -91,6 +118,26 @@ def test_every_kind_is_resolved_at_once(parts: Caller) -> None:
     assert found == [shelves[0].id, shelves[1].id, shelves[0].id, parts.member.id, file.id]
 
 
+def test_a_file_is_told_with_the_record_that_it_belongs_to(parts: Caller) -> None:
+    owner = make_record(parts, "parts", name="p").record.id
+    files = [
+        Attachment.objects.create(
+            workspace=parts.workspace, name="a", file="a.txt", record_id=record_id
+        )
+        for record_id in (owner, None)
+    ]
+    asked = changes(parts, papers=[str(file.uuid) for file in files])
+    found = resolve_references(parts.author, asked).attachment_owners
+    assert found == {files[0].id: owner, files[1].id: None}
+
+
+def test_a_record_of_an_archived_object_does_not_exist(parts: Caller) -> None:
+    row = make_record(parts, "shelves", name="A").record
+    asked = changes(parts, shelf={"id": row.uuid})
+    archive_object(parts.author, get_object(parts.author, "shelves").id)
+    assert resolve_references(renewed(parts.author), asked).records == {}
+
+
 def test_many_references_cost_what_few_do(parts: Caller) -> None:
     for at in range(40):
         make_record(parts, "shelves", name=f"Shelf {at}")
@@ -102,6 +149,10 @@ def test_many_references_cost_what_few_do(parts: Caller) -> None:
     )
     costs = [cost(resolve_references, parts.author, asked) for asked in (few, many)]
     assert costs[0] == costs[1]
+
+
+def test_the_caller_is_known_without_a_look(parts: Caller) -> None:
+    assert cost(resolve_references, parts.author, changes(parts, keeper="is_me")) == 0
 
 
 LONG = "x" * 200

@@ -4,20 +4,39 @@ with."""
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from records.exceptions import InvalidInput, InvalidValues, NotFound, RecordsError
+from records.exceptions import (
+    InvalidInput,
+    InvalidValues,
+    NotFound,
+    PreconditionFailed,
+    RecordsError,
+)
+from records.models import EmailSuppression
+from records.services.storage.rows import ExternalKey
 from records.services.writing.batch import Refused
 from records.services.writing.save import (
+    archive_record,
     save_all_records,
     save_record,
     save_records,
     upsert_request,
 )
 from records.services.writing.save_requests import Mode, SaveRequest, SaveResult
-from tests.factories import Caller, FieldDefinition, entries, make_member, make_object, set_pattern
-from tests.services.acting import found, refusal
+from tests.factories import (
+    Caller,
+    FieldDefinition,
+    archive,
+    entries,
+    make_member,
+    make_object,
+    make_record,
+    set_pattern,
+)
+from tests.services.acting import found, invalid_at, refusal, statements
 
 NOWHERE = "01920000-0000-7000-8000-000000000001"
 
@@ -75,7 +94,8 @@ def test_what_a_write_answers_with_knows_the_tags_it_made(parts: Caller) -> None
     author, schema = parts.author, parts.schema("parts")
     one = save_record(author, schema, create(name="A", labels=[{"name": "new"}]))
     many = save_records(author, one.schema, [create(name="B", labels=[{"name": "newer"}]), WRONG])
-    whole = save_all_records(author, schema, [create(name="C", labels=[{"name": "newest"}])])
+    current = parts.schema("parts")  # an outdated one would be read again, with the new tag
+    whole = save_all_records(author, current, [create(name="C", labels=[{"name": "newest"}])])
     for result, tag in zip((one, many[0], whole[0]), ("new", "newer", "newest"), strict=True):
         assert isinstance(result, SaveResult)
         spec = result.schema.by_name["labels"]
@@ -100,6 +120,88 @@ def test_a_lookup_value_is_compared_as_its_field_stores_it(
     request = upsert_request(parts.author, parts.schema("parts"), value, (), match_field=field)
     assert (request.match_key, request.match_value) == expected
     assert (request.match_field is None) == (field in (None, "name"))
+
+
+ASKED = {"on_archived": "prompt", "archived_conflict": "overwrite"}
+
+
+@pytest.mark.parametrize("field", ["external_id", "name", "number"])
+def test_an_upsert_asks_for_what_its_caller_says(parts: Caller, field: str) -> None:
+    sent = entries({"note": "x"})
+    request = upsert_request(
+        parts.author, parts.schema("parts"), 7, sent, match_field=field, external_source="erp", **ASKED
+    )  # fmt: skip
+    assert (request.mode, request.entries) == (Mode.UPSERT, sent)
+    assert {name: getattr(request, name) for name in ASKED} == ASKED
+    by_external = field == "external_id"
+    assert request.external == (ExternalKey("erp", "7") if by_external else None)
+    assert (request.match_key, request.match_value) == ((None, None) if by_external else ("7", "7"))
+
+
+def test_an_external_id_that_no_record_can_have_is_refused_at_its_place(parts: Caller) -> None:
+    for value, source, place in (
+        ("x" * 256, "", ("lookup_value",)),
+        ("x", "x" * 256, ("external_source",)),
+    ):
+        assert invalid_at(
+            upsert_request, parts.author, parts.schema("parts"), value, (),
+            match_field="external_id", external_source=source,
+        ) == (place, "limit_exceeded")  # fmt: skip
+
+
+def test_an_identifier_is_compared_as_its_field_stores_it(workspace: Caller) -> None:
+    make_object(
+        workspace, "Lines", FieldDefinition("Phone", "phonenumber"), identifier_field="phone"
+    )
+    request = upsert_request(workspace.author, workspace.schema("lines"), "(650) 253-0000", ())
+    assert request.match_key == "+16502530000"
+    assert request.match_value == "(650) 253-0000"
+
+
+def test_the_field_of_the_external_id_means_the_external_id(workspace: Caller) -> None:
+    make_object(workspace, "Parts", FieldDefinition("Ref", "text", is_external_id=True))
+    asked = (workspace.author, workspace.schema("parts"), "7", ())
+    assert upsert_request(*asked, match_field="ref").external == ExternalKey("", "7")
+
+
+def test_a_record_is_archived_in_the_version_that_was_read(parts: Caller) -> None:
+    author, schema = parts.author, parts.schema("parts")
+    uuid = UUID(save_record(author, schema, create(name="A")).record.uuid)
+    assert isinstance(refusal(archive_record, author, schema, uuid, 2), PreconditionFailed)
+    assert archive_record(author, schema, uuid, 1).action == "archived"
+
+
+@pytest.mark.parametrize(
+    ("sent", "suppressed"),
+    [({"email": "b@example.com"}, True), ({"email": "c@example.com"}, False), ({}, False)],
+)
+def test_a_contact_is_answered_with_the_figures_of_its_new_address(
+    workspace: Caller, sent: dict[str, str], suppressed: bool
+) -> None:
+    uuid = make_record(workspace, "contacts", email="a@example.com").record.uuid
+    EmailSuppression.objects.create(workspace=workspace.workspace, email="b@example.com")
+    author, schema = workspace.author, workspace.schema("contacts")
+    request = SaveRequest(Mode.UPDATE, uuid, entries=entries(sent | {"first_name": "Ann"}))
+    summary = save_record(author, schema, request).record.summary
+    assert summary.email_suppressed == suppressed
+
+
+def test_figures_are_read_again_only_for_a_new_address(workspace: Caller) -> None:
+    make_object(workspace, "Parts")
+    costs = []
+    for name, sent in (
+        ("contacts", {"email": "b@example.com"}),
+        ("contacts", {"first_name": "Ann"}),
+        ("parts", {"name": "b"}),
+    ):
+        first = {"email": "a@example.com"} if name == "contacts" else {"name": "a"}
+        uuid = make_record(workspace, name, **first).record.uuid
+        request = SaveRequest(Mode.UPDATE, uuid, entries=entries(sent))
+        with statements() as seen:
+            save_record(workspace.author, workspace.schema(name), request)
+        costs.append(sum("records_emailsuppression" in sql for sql in seen))
+        archive(workspace, name, uuid)
+    assert costs == [2, 1, 0]
 
 
 REFUSED: dict[str, tuple[object, str | None, str]] = {
