@@ -26,6 +26,8 @@ Stored = Any
 
 MAX_INDEXED = 255  # characters of a text that the index sorts by
 MAX_QUOTED = 80
+CALLER = "is_me"
+MAX_EMAIL = 254
 UUID_FORM = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 NAMES = (
     "amount",
@@ -230,6 +232,15 @@ def check_id(raw: JSON, what: str) -> str:
     if isinstance(raw, str) and UUID_FORM.fullmatch(raw):
         return raw.lower()
     raise InvalidValue(f"Expected the id of {what}.")
+
+
+def member_ref(field: FieldSpec, raw: JSON) -> MemberRef:
+    """The member that `raw` names: an id, bare or in an object, `{"email"}`, or the caller."""
+    if raw == CALLER:
+        return MemberRef(is_me=True)
+    if isinstance(raw, dict) and raw.get("id") is None and isinstance(raw.get("email"), str):
+        return MemberRef(email=check_text(raw["email"], MAX_EMAIL).strip().lower())
+    return MemberRef(uuid=check_id(raw, f'a member, or "{CALLER}"'))
 
 
 def quoted(text: str) -> str:

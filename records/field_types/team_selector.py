@@ -6,29 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from .base import (
+    CALLER,
     JSON,
     FieldSpec,
     FieldType,
-    MemberRef,
     References,
     Stored,
-    check_id,
-    check_text,
     field_types,
+    member_ref,
 )
 from .conditions import single_conditions
-
-CALLER = "is_me"
-MAX_EMAIL = 254
-
-
-def member_ref(field: FieldSpec, raw: JSON) -> MemberRef:
-    """The member that `raw` names: an id, bare or in an object, `{"email"}`, or the caller."""
-    if raw == CALLER:
-        return MemberRef(is_me=True)
-    if isinstance(raw, dict) and raw.get("id") is None and isinstance(raw.get("email"), str):
-        return MemberRef(email=check_text(raw["email"], MAX_EMAIL).strip().lower())
-    return MemberRef(uuid=check_id(raw, f'a member, or "{CALLER}"'))
 
 
 class TeamSelector(FieldType):

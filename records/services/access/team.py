@@ -7,7 +7,7 @@ from collections.abc import Collection
 from django.db.models.functions import Lower
 
 from records.exceptions import InvalidInput, NotFound
-from records.field_types.team_selector import CALLER
+from records.field_types.base import CALLER
 from records.models import Member
 from records.services.catalogue import MemberSpec
 from records.services.database import canonical_uuid

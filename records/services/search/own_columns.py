@@ -6,9 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from records.field_types import FieldSpec, FieldType, InvalidValue
-from records.field_types.base import JSON, UUID_FORM, Condition, check_text
+from records.field_types.base import JSON, UUID_FORM, Condition, check_text, member_ref
 from records.field_types.conditions import number_conditions, single_conditions
-from records.field_types.team_selector import member_ref
 from records.services.catalogue import COLUMN_FIELDS
 from records.services.reading import MAX_KEY
 

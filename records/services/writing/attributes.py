@@ -113,12 +113,12 @@ def check_single(work: UnitOfWork, row: RecordRow | None, member_id: int | None)
         "member_id = %s AND state = 'active'",
         [schema.workspace_id, schema.id, member_id],
     )
-    # What this batch has done to them so far is not stored yet.
+    # Those that this batch has read or made are as it leaves them, which is not stored yet.
     read = work.locked.by_id
-    others = [read.get(key) for key in stored if key not in read or read[key] is not row]
-    held = any(other is None or _holds(other, member_id) for other in others)
-    changed = [*work.changes.created, *work.changes.updated.values()]
-    if held or any(_holds(other, member_id) for other in changed if other is not row):
+    known = [*read.values(), *work.changes.created]
+    if set(stored) - read.keys() or any(
+        other is not row and _holds(other, member_id) for other in known
+    ):
         raise Conflict(
             "The member already has a record of this type, and can have only one.", "already_exists"
         )
