@@ -15,9 +15,11 @@ DIVIDER = "\x1f"
 LETTERS = str.maketrans("øđðłħ\u0131\u014bŧĸƶɨʉɵ", "oddlhintkziuo") | str.maketrans(
     {"æ": "ae", "œ": "oe", "þ": "th"}
 )
-# Accents of Latin, Greek and Cyrillic, but not the breve after Cyrillic i and u, which makes other
-# letters of them. The marks of other scripts are vowels and the like.
-ACCENTS = re.compile("[\u0300-\u0305\u0307-\u036f]|(?<![\u0438\u0443])\u0306")
+# Accents of Latin, Greek and Cyrillic; the marks of other scripts are vowels and the like.
+ACCENTS = re.compile("[\u0300-\u036f]+")
+# A breve makes other letters of Cyrillic i and u.
+BREVE = "\u0306"
+WITH_BREVE = {f"\u0438{BREVE}": "\u0439", f"\u0443{BREVE}": "\u045e"}
 
 
 def index_text(text: str) -> str:
@@ -45,6 +47,13 @@ def _plain(normal: str) -> str:
     """A normal text without accents; itself where nothing else is in it."""
     if normal.isascii():
         return normal
-    letters = unicodedata.normalize("NFKD", normal).casefold().translate(LETTERS)
-    plain = unicodedata.normalize("NFC", ACCENTS.sub("", letters))
+    letters = unicodedata.normalize("NFKD", normal)
+    if BREVE in letters:
+        for two, one in WITH_BREVE.items():
+            letters = letters.replace(two, one)
+    letters = ACCENTS.sub("", letters)
+    if letters.isascii():  # what most texts of Latin letters are without accents
+        plain = letters.lower()
+    else:
+        plain = unicodedata.normalize("NFC", letters.casefold().translate(LETTERS))
     return " ".join(plain.split()) or normal

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
 # What a spreadsheet takes for the beginning of a formula; NFKC makes the same of wide and small
@@ -15,12 +14,13 @@ WIDE_SIGNS = (
 # without a form of their own (of these categories, and some fillers that count as letters).
 UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-# Most texts begin with what can begin no formula.
-PLAIN = re.compile(r"[A-Za-z0-9(\"#\[{<$£€]")
 
 
 def escaped(text: str) -> str:
     """A text that no spreadsheet runs: one that looks like a formula begins with an apostrophe."""
+    # The fast path: this runs once per cell.
+    if text[:1].isalnum() and text[0] not in FILLERS:
+        return text
     # A text that already begins with apostrophes gets one more, which unescaping removes.
     return f"'{text}" if _is_formula_like(text.lstrip("'")) else text
 
@@ -31,7 +31,7 @@ def unescaped(cell: str) -> str:
 
 
 def _is_formula_like(text: str) -> bool:
-    if not text or PLAIN.match(text):
+    if not text:
         return False
     if text[0] in "\t\r\n":  # may be taken for the end of the cell before it
         return True
