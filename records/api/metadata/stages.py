@@ -45,7 +45,7 @@ class StageViewSet(MetadataViewSet):
         stage, body = get_option(self.author, spec, stage_id), read_body(request)
         changes = body.given(name=body.required, order=body.number)
         if "status" in body:
-            changes["stage_status"] = body.text("status")
+            changes["stage_status"] = body.required("status")
         if "percentage_chance_to_close" in body.content:
             changes["percentage"] = body.number("percentage_chance_to_close", 100)
         update_option(self.author, stage, **changes)
