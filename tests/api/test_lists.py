@@ -239,12 +239,15 @@ def test_a_page_that_is_none_is_refused(api: ApiClient, company: str, query: str
         {"count": "some"},
         {"page": 0},
         {"page_size": 0},
+        {"field_names": [None]},
+        {"search_within_field_names": [7]},
     ],
 )
 def test_a_body_must_be_right_even_where_the_query_string_wins(
     api: ApiClient, companies: str, body: dict[str, object]
 ) -> None:
+    ids: dict[str, object] = {"field_ids": [], "search_within_field_ids": []}
     query = "search=a&cursor=&ordering=name&count=none&page=1&page_size=1"
 
-    assert api.post(f"{companies}/search?{query}", {}).status_code == 200
-    assert api.post(f"{companies}/search?{query}", body).status_code == 400
+    assert api.post(f"{companies}/search?{query}", ids).status_code == 200
+    assert api.post(f"{companies}/search?{query}", {**ids, **body}).status_code == 400

@@ -24,7 +24,7 @@ from records.services.shaping import (
 )
 
 from . import documentation
-from .requests import option_definitions, read_body
+from .requests import read_body, stage_definitions
 from .responses import object_detail, object_row
 from .viewsets import MetadataViewSet
 
@@ -66,7 +66,7 @@ class ObjectViewSet(MetadataViewSet):
             description=body.text("description"),
             display_pattern=body.text("entity_display_name_pattern_text"),
             identifier_field=identifier,
-            stages=option_definitions(body.group("pipeline"), "stages") or DEFAULT_STAGES,
+            stages=stage_definitions(body.group("pipeline")) or DEFAULT_STAGES,
             default_color=body.text("default_color", most=32),
             default_icon=body.text("default_icon", most=64),
         )

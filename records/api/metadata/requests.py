@@ -116,6 +116,13 @@ def option_definitions(body: Body, key: str = "options") -> tuple[OptionDefiniti
     return tuple(option_definition(entry, ordered=False) for _, entry in ranked)
 
 
+def stage_definitions(body: Body) -> tuple[OptionDefinition, ...]:
+    """The stages of a pipeline to make: options that have a status each."""
+    for entry in body.groups("stages"):
+        entry.required("status")
+    return option_definitions(body, "stages")
+
+
 def option_definition(body: Body, *, ordered: bool = True) -> OptionDefinition:
     """An option or a stage; `ordered`: at the place it asks for, instead of the last."""
     return OptionDefinition(

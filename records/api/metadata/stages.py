@@ -54,7 +54,7 @@ class StageViewSet(MetadataViewSet):
         if "order" in body:
             changes["position"] = body.number("order")
         if "status" in body:
-            changes["stage_status"] = body.text("status")
+            changes["stage_status"] = body.required("status")
         if "percentage_chance_to_close" in body.content:
             changes["percentage"] = body.number("percentage_chance_to_close", 100)
         update_option(self.author, stage, **changes)

@@ -245,6 +245,7 @@ def asked_search(request: HttpRequest, author: Author, schema: ObjectSchema) -> 
     cursor = text(content, "cursor")
     _flag(content, "invalid")  # of a filter builder, without effect
     lists = {key: id_list(content, key) for key in _LISTS}
+    _check_overruled(lists)
     asked = SearchRequest(
         fields=_search_fields(author, schema, lists["field_ids"], lists["field_names"]),
         query=content.get("query"),
@@ -270,6 +271,15 @@ def _check_words(body: Mapping[str, Any]) -> None:
         text(body, key)
     _ordering(body.get("ordering"))
     _counts(body)
+
+
+def _check_overruled(lists: Mapping[str, list[Any] | None]) -> None:
+    """InvalidInput for a list of names with something else in it. Where ids are given they win, and
+    nothing looks for the names."""
+    for key in ("field_names", "search_within_field_names"):
+        overruled = lists[key] if lists[key.replace("names", "ids")] is not None else None
+        if not all(isinstance(name, str) for name in overruled or ()):
+            raise InvalidInput("expected a list of API names.", at=key)
 
 
 def _flag(content: Mapping[str, Any], key: str) -> bool | None:

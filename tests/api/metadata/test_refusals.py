@@ -56,3 +56,21 @@ def test_a_text_that_is_too_long(shaping: ApiClient, part: str, most: int, exist
     answer = shaping.patch(f"{OBJECTS}/boats", body) if existing else shaping.post(OBJECTS, body)
 
     assert (answer.status_code, answer.json()["detail"].split(":")[0]) == (400, part)
+
+
+@pytest.mark.parametrize("status", ["", None, "  ", "late"])
+def test_a_stage_has_a_status(api: ApiClient, deals: str, status: str | None) -> None:
+    stage = {"name": "Late", "status": status}
+    stages = "/api/pipelines/deals/stages"
+    first = api.get(stages).json()[0]["id"]
+    made = {"object_name": "Cases", "entity_name": "Case", "object_type": "pipeline"}
+
+    refused = [
+        api.post("/api/custom-objects", {**made, "pipeline": {"stages": [stage]}}),
+        api.post(stages, stage),
+        api.patch(f"{stages}/{first}", {"status": status}),
+    ]
+    # A change leaves alone what is null in it.
+    last = 200 if status is None else 400
+    assert [answer.status_code for answer in refused] == [400, 400, last]
+    assert api.get(stages).json()[0]["status"] == "open"
