@@ -129,17 +129,19 @@ class Runner:
             (test for test, measured in enumerate(self.measured) if module in measured.lines),
             key=lambda test: (*nearness(module, self.items[test].nodeid), test),
         )
-        for test in nearest:
-            lines = self.measured[test].lines[module]
-            alive = [
-                result
-                for result in results
-                if result.status == SURVIVED and result.cost < self.most
-            ]
-            called = [one for one in alive if _is_reached(one.mutant, lines[CALL], names)]
-            set_up = [one for one in alive if _is_reached(one.mutant, lines[SET_UP], names)]
-            self._try(test, called, tree, whole=False)
-            self._try(test, [one for one in set_up if one not in called], tree, whole=True)
+        # First what calls reach; set-up reaches much that it does not look at.
+        for whole in (False, True):
+            for test in nearest:
+                lines = self.measured[test].lines[module]
+                reached = lines[SET_UP] - lines[CALL] if whole else lines[CALL]
+                alive = [
+                    one
+                    for one in results
+                    if one.status == SURVIVED
+                    and one.cost < self.most
+                    and _is_reached(one.mutant, reached, names)
+                ]
+                self._try(test, alive, tree, whole=whole)
         return results
 
     def _try(self, test: int, results: list[Result], tree: ast.Module, *, whole: bool) -> None:

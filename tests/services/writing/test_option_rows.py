@@ -90,7 +90,7 @@ REFUSED: dict[str, tuple[list[OptionDefinition], str]] = {
         "options: an option needs a name of 1 to 255 characters.",
     ),
     "a name that is too long when it is compared": (
-        [OptionDefinition("ß" * 200)],
+        [OptionDefinition("ß" * 128)],
         "options: an option needs a name of 1 to 255 characters.",
     ),
     "a status that is none": (

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from records.field_types import MemberRef, NewOption
+from records.models import FieldOption
+from records.services.shaping.options import delete_option
 from records.services.writing.values import (
     UNSET,
     Change,
@@ -38,6 +40,8 @@ def parts(workspace: Caller) -> Caller:
         "Parts",
         FieldDefinition("Code", "text", is_required=True),
         FieldDefinition("Amount", "integer"),
+        FieldDefinition("Fixed", "text", allows_empty=False),
+        FieldDefinition("Stage", "text"),
         FieldDefinition("Sealed", "text", is_read_only=True),
         FieldDefinition("Hidden", "text", is_hidden=True),
         FieldDefinition(
@@ -74,6 +78,12 @@ REFUSED: dict[str, tuple[FieldEntry, str, str]] = {
     "a name that is no text": (FieldEntry(name=["code"], value=1), "name", "does_not_exist"),
     "no value": (FieldEntry(name="code"), "value", "required"),
     "a blank for a required field": (FieldEntry(name="code", value=" "), "value", "required"),
+    "null for a required field": (FieldEntry(name="code", value=None), "value", "required"),
+    "null for a field that is never empty": (
+        FieldEntry(name="fixed", value=None),
+        "value",
+        "required",
+    ),
     "a value of another type": (FieldEntry(name="amount", value="many"), "value", "invalid"),
     "a read-only field": (FieldEntry(name="sealed", value="x"), "value", "read_only"),
     "additions to a single value": (
@@ -88,6 +98,11 @@ REFUSED: dict[str, tuple[FieldEntry, str, str]] = {
     ),
     "additions that are no list": (
         FieldEntry(name="labels", add_values="y"),
+        "add_values",
+        "invalid",
+    ),
+    "additions that are an empty text": (
+        FieldEntry(name="labels", add_values=""),
         "add_values",
         "invalid",
     ),
@@ -153,6 +168,60 @@ def test_a_locked_field_is_refused_with_another_code_than_a_read_only_one(parts:
     assert {change.field.name for change in found.changes.values()}.isdisjoint({"amount", "size"})
 
 
+def test_what_a_full_update_does_not_list_is_cleared_unless_it_is_kept(parts: Caller) -> None:
+    found = Parsed()
+    clear_unlisted(parts.author, parts.schema("parts"), found)
+    cleared = {change.field.name for change in found.changes.values()}
+    # A field of the object's own may be called like a default one of other objects.
+    assert cleared >= {"name", "code", "amount", "stage", "sizes", "labels"}
+    assert cleared.isdisjoint({"owner", "sealed", "hidden"})
+
+
+def test_problems_are_noted_together_for_an_entry_or_else_for_a_field(parts: Caller) -> None:
+    code, amount = (parts.schema("parts").by_name[name] for name in ("code", "amount"))
+    found = Parsed()
+    for spec, position in (
+        *((code, None), (amount, None), (code, None), (code, 0), (None, 0), (code, 1)),
+        *((None, None), (None, None)),
+    ):
+        found.refuse(spec, position, "value", "invalid", "No.")
+    assert [
+        (entry.position, entry.field_name, len(entry.problems)) for entry in found.problems
+    ] == [
+        *((None, "code", 2), (None, "amount", 1), (0, "code", 2), (1, "code", 1)),
+        *((None, "", 1), (None, "", 1)),
+    ]
+
+
+def test_a_default_fills_what_was_cleared_as_unlisted_and_nothing_else(parts: Caller) -> None:
+    size = parts.schema("parts").by_name["size"]
+    for change, value in (
+        (None, 5),
+        (Change(size, None, None), 5),
+        (Change(size, None, 7), 7),  # filled with what an upsert matches on
+        (Change(size, 0, None), None),
+    ):
+        found = Parsed(changes={} if change is None else {size.id: change})
+        add_defaults(parts.author, parts.schema("parts"), found, [Change(size, None, 5)])
+        assert found.changes[size.id].value == value
+
+
+def test_a_new_record_of_a_pipeline_is_at_the_first_stage_there_is(workspace: Caller) -> None:
+    make_object(workspace, "Deals", object_type="pipeline")
+
+    def first() -> str:
+        schema, found = workspace.schema("deals"), Parsed()
+        add_defaults(workspace.author, schema, found, ())
+        assert schema.stage_field is not None
+        return schema.stage_field.options[found.changes[schema.stage_field.id].value].name
+
+    rows = FieldOption.objects.filter(workspace=workspace.workspace, field__name="stage")
+    stages = [row.name for row in rows.filter(field__object__name="deals").order_by("order")]
+    assert first() == stages[0]
+    delete_option(workspace.author, rows.get(field__object__name="deals", name=stages[0]))
+    assert first() == stages[1]
+
+
 def test_defaults_fill_what_was_not_sent(parts: Caller) -> None:
     author, schema = parts.author, parts.schema("parts")
     size, owner = schema.by_name["size"], schema.owner_field
@@ -195,9 +264,10 @@ def test_a_change_tells_where_its_references_stand(parts: Caller) -> None:
         ("remove_values", NewOption("b")),
     ]
     assert list(single.references()) == [("value", MemberRef(is_me=True))]
-    assert [change.may_refer for change in (lists, single, Change(labels, 0, None))] == [
-        True,
-        True,
-        False,
+    code = parts.schema("parts").by_name["code"]
+    others = (Change(labels, 0, None), Change(code, 0, "a"), Change(code, 0))
+    assert [change.may_refer for change in (lists, single, *others)] == [
+        *(True, True),
+        *(False, False, False),
     ]
     assert list(lists.new_options()) == [(labels.id, "a"), (labels.id, "b")]
