@@ -146,12 +146,17 @@ BY_NAME = [
         UPSERT,
         {"lookup_value": "Quite new", "fields": []},
     ),
-    batch("patch by id", needs.edit, "patch", {"id": "<uuid>", "fields": fields(note="n")}),
+    batch("patch a batch by id", needs.edit, "patch", {"id": "<uuid>", "fields": fields(note="n")}),
     batch(
         "patch by name", needs.edit, "patch", {"lookup_value": "<name>", "fields": fields(note="n")}
     ),
-    batch("archive by name", needs.remove, "archive", {"lookup_value": "<name>"}),
-    batch("upsert", needs.upsert, "upsert", {"lookup_value": "<name>", "fields": fields(note="n")}),
+    batch("archive a batch by name", needs.remove, "archive", {"lookup_value": "<name>"}),
+    batch(
+        "upsert a batch",
+        needs.upsert,
+        "upsert",
+        {"lookup_value": "<name>", "fields": fields(note="n")},
+    ),
     rest(
         "get by id and name",
         "records_batch_get_create",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from records.exceptions import Conflict, NotFound, PreconditionFailed
+from records.exceptions import Archived, Conflict, NotFound, PreconditionFailed
 from records.models import Record, RecordState
 from records.services.operations.lifecycle import (
     cancel_record,
@@ -86,7 +86,7 @@ def test_an_archived_record_is_a_conflict_by_its_own_id_alone(things: Caller) ->
     schema = things.schema("things")
 
     assert isinstance(refusal(upsert, things, address(uuid), {"name": "uno"}), Conflict)
-    for where, expected in ((address(uuid), Conflict), (CODE, NotFound)):
+    for where, expected in ((address(uuid), Archived), (CODE, NotFound)):
         assert outcome(patch_record, things.author, schema, where, entries({})) is expected
     assert upsert(things, CODE, {"name": "one"}).record.uuid != uuid
 
