@@ -27,4 +27,5 @@ class Rest:
             for methods in document["paths"].values()
             for operation in methods.values()
             if isinstance(operation, dict) and "operationId" in operation
+            if operation["security"]  # a signed link is the permission
         }
