@@ -19,7 +19,6 @@ NOT_SERVED = [
     "permission-group",
     "permissions/meta-data",
     "employee",
-    "custom-objects/companies/detail",
     "custom-objects/companies/filter-groups",
     "custom-objects/companies/quick-filters",
     "custom-objects/companies/columns",
@@ -32,7 +31,6 @@ NOT_SERVED = [
     "v2/w/{workspace}/changes",
 ]
 CLAUSES: list[dict[str, Any]] = [
-    {"type": "tags", "subtype": "tag", "condition": "has", "ids": []},
     {"type": "related_object", "subtype": "related_object_filter", "field_id": "x"},
     {"field": "stage", "condition": "time_in_stage", "value": "x"},
     {"field": "stage", "condition": "entered_stage", "value": "x"},
