@@ -18,12 +18,9 @@ from records.services.catalogue import ObjectSchema
 from records.services.database import fetch, in_ids
 from records.services.storage import RecordRow
 
-from .values import (
-    MAX_LINKS,
-    UNSET,
-    Change,
-    Parsed,
-)
+from .values import UNSET, Change, Parsed
+
+MAX_LINKS = 10_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,6 @@ from records.services.catalogue import KEPT_ON_REPLACE, ObjectSchema
 from records.services.database import canonical_uuid
 
 UNSET: Any = object()
-MAX_LINKS = 10_000
 Reference = RecordRef | MemberRef | AttachmentRef | NewOption
 REFERENCES = (RecordRef, MemberRef, AttachmentRef, NewOption)
 PLAIN = frozenset({str, int, float, bool, type(None)})
