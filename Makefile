@@ -19,16 +19,17 @@ PINNED := --quiet --no-deps --require-hashes --only-binary :all:
 ifneq ($(UV),)
 MAKE_VENV_AT = $(UV) venv --quiet --no-project --python "$(PYTHON)" $(1)
 INSTALL_IN = $(UV) pip install --python $(1)/bin/python $(PINNED)
+INSTALL = $(call INSTALL_IN,.venv)
 CONSISTENT := $(UV) pip check --quiet --python $(BIN)/python
 else
 PIP := $(BIN)/python -m pip
 MAKE_VENV_AT = $(PYTHON) -m venv $(1)
 INSTALL_IN = $(1)/bin/python -m pip --disable-pip-version-check install $(PINNED)
+INSTALL := $(PIP) --disable-pip-version-check install $(PINNED)
 CONSISTENT := $(PIP) --disable-pip-version-check check >/dev/null
 endif
 
 MAKE_VENV = $(call MAKE_VENV_AT,.venv)
-INSTALL = $(call INSTALL_IN,.venv)
 
 # What a developer's shell may set must not change what the checks and tests see.
 CLEAN_ENV := env -u DEBUG -u HTTPS_ONLY -u SECRET_KEY -u ALLOWED_HOSTS
@@ -91,7 +92,7 @@ deployment: $(CAN_TEST) ## run docs/deployment.md (needs nginx, caddy, openssl a
 
 # Generators in an environment of their own, and those of npm beside them.
 CLIENTS := tests/clients
-CAN_GENERATE := $(CLIENTS)/build/tools-$(shell cat requirements-clients.txt $(CLIENTS)/package-lock.json | sha256sum | cut -c 1-16)
+CAN_GENERATE := $(CLIENTS)/build/tools-$(shell cat requirements-clients.txt $(CLIENTS)/package-lock.json 2>/dev/null | sha256sum | cut -c 1-16)
 $(CAN_GENERATE): | $(CAN_TEST)
 	@echo "Installing the generators of clients into $(CLIENTS) ..."
 	@rm -rf $(CLIENTS)/build
