@@ -38,9 +38,11 @@ def _metadata(
     parameters: list[Any],
     responses: dict[int, Any],
     body: str = "",
+    *,
+    required: bool = True,
     **more: Any,
 ) -> Decorator:
-    sent = json_body(body, required=True) if body else None
+    sent = json_body(body, required=required) if body else None
     return operation(name, tag, summary, parameters, responses, body=sent, **more)
 
 
@@ -132,6 +134,7 @@ search_fields = _objects(
     [_OBJECT, *_PAGE],
     {200: ref("PaginatedObjectFieldList")},
     "ObjectFieldSearch",
+    required=False,
     example={"search": "date", "field_types": ["date", "datetime"]},
 )
 object_details = _objects(
