@@ -200,11 +200,11 @@ component(
     "ObjectFieldSearch",
     obj(
         {},
-        search={"type": "string", "description": "Part of a name."},
-        field_types=array(STRING),
-        category=UUID,
-        page=INTEGER,
-        page_size=INTEGER,
+        search=nullable({"type": "string", "description": "Part of a name."}),
+        field_types=nullable(array(STRING)),
+        category=nullable({"type": "string", "description": "The category's id."}),
+        page=nullable(INTEGER),
+        page_size=nullable(INTEGER),
     ),
 )
 component("PaginatedObjectFieldList", page_of(ref("ObjectField")))
