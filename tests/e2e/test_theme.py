@@ -64,6 +64,7 @@ def test_pages_are_found_by_their_names(inside: Page) -> None:
     inside.keyboard.press("ArrowDown")
     inside.keyboard.press("Enter")
     expect(inside).to_have_url(re.compile("/admin/records/field/"))
+    inside.wait_for_load_state()  # the address changes before the page listens to keys
     inside.keyboard.press("Control+k")
     expect(box).to_be_focused()
     inside.keyboard.press("Escape")
