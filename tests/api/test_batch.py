@@ -150,6 +150,18 @@ def test_repeated_names_behave_as_if_sent_one_after_the_other(api: ApiClient) ->
     assert done(archived) == [(200, "archived"), (404, "refused")]
 
 
+@pytest.mark.parametrize("mode", ["upsert", "patch"])
+def test_an_external_id_that_names_a_record_leaves_the_member_to_be_given(
+    api: ApiClient, workspace: Caller, mode: str
+) -> None:
+    batch(api, "create", item(name="Cog", external_id="C-1"))
+
+    answer = batch(api, mode, item(external_id="C-1", member_id="is_me"))
+    assert done(answer) == [(200, "updated")]
+    kept = api.get("/api/records/companies/lookup?external_id=C-1").json()
+    assert kept["member_id"] == str(workspace.member.uuid)
+
+
 WRONG = [
     (item(lookup_value="Acme", employees="many"), 400, "invalid"),
     (item(lookup_value="Nobody", employees=3), 404, "not_found"),

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from records.api.answers import json_answer
-from records.api.bodies import JsonBody, read_object
+from records.api.bodies import JsonBody, listed, read_object
 from records.exceptions import InvalidInput, RecordsError
 from records.services.access import Author, get_schema
 from records.services.operations import (
@@ -125,7 +125,7 @@ def _read_item(author: Author, sent: Any) -> BatchItem:
         raise InvalidInput("expected an object.")
     unknown = sorted(sent.keys() - set(ITEM_KEYS))
     if unknown:
-        raise InvalidInput(f"unknown keys {', '.join(unknown[:10])[:200]}.")
+        raise InvalidInput(f"unknown keys {listed(unknown)}.")
     return BatchItem(
         field_entries(sent["fields"]) if "fields" in sent else (),
         JsonBody(sent).text("id") or None,
