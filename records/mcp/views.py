@@ -26,6 +26,7 @@ from records.http import (
     client_address,
     header,
     is_too_deep,
+    note_caller,
     note_standing,
     rate_headers,
     read_bytes,
@@ -101,6 +102,7 @@ def _author(request: HttpRequest) -> Author:
         address=client_address(request),
     )
     note_standing(request, author.standing)
+    note_caller(request, "workspace", author.workspace.id)
     check_scope(author, "records", "read")
     return author
 
