@@ -85,7 +85,8 @@ def _check_origin(request: HttpRequest) -> None:
     """A browser says which site's page makes it call; only pages of ours may."""
     origin = request.headers.get("Origin")
     own = f"{request.scheme}://{request.get_host()}"
-    if origin is not None and origin != own and origin not in settings.CSRF_TRUSTED_ORIGINS:
+    allowed = (own, *settings.CSRF_TRUSTED_ORIGINS, *settings.CORS_ALLOWED_ORIGINS)
+    if origin is not None and origin not in allowed and not settings.CORS_ALLOW_ALL_ORIGINS:
         raise UnknownOrigin("This origin may not call this server.")
 
 
