@@ -68,7 +68,9 @@ def test_a_page_of_members_comes_with_the_number_of_all(team: Caller) -> None:
 
 def test_a_member_is_found_in_their_own_workspace_alone(team: Caller) -> None:
     row = Member.objects.get(workspace=team.workspace, first_name="Zoë")
-    assert get_member(team.author, str(row.uuid).upper()).id == row.pk
+    author = team.author
+    assert get_member(author, str(row.uuid).upper()).id == row.pk
+    assert cost(get_member, author, str(row.uuid).upper()) == 0  # known by now
     other = Member.objects.exclude(workspace_id=team.workspace.id).get()
     for unknown in (str(other.uuid), "01920000-0000-7000-8000-000000000001"):
         with pytest.raises(NotFound):
@@ -98,3 +100,4 @@ def test_only_active_members_are_found_by_address(team: Caller) -> None:
 
 def test_no_address_costs_no_statement(team: Caller) -> None:
     assert cost(find_active_by_email, team.workspace.id, []) == 0
+    assert find_active_by_email(team.workspace.id, []) == {}
