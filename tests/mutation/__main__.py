@@ -22,6 +22,7 @@ EXPLAINED = Path(__file__).with_name("explained.toml")
 # Plugins that would shuffle, share out or remember the tests.
 OFF = ["-p", "no:randomly", "-p", "no:xdist", "-p", "no:cacheprovider"]
 Change = tuple[str, str, str]  # module, function, change
+ANY = "*"  # explains every change of a function
 
 
 class Report:
@@ -46,7 +47,7 @@ class Report:
                 self._complain(result.mutant, kind, result.tests)
         if self.whole:
             for key in self.explained:
-                if key[0] == module and key not in survivors:
+                if key[0] == module and not any(map(partial(_is_of, key), survivors)):
                     self.wrong = True
                     print(f"{module} {key[1]}: {key[2]}\n    explained, but does not survive")
         self.counts += counts
@@ -54,7 +55,7 @@ class Report:
 
     def _kind(self, result: Result, key: Change) -> str:
         if result.status == SURVIVED:
-            return "explained" if key in self.explained else "survived"
+            return "explained" if is_explained(self.explained, key) else "survived"
         if result.status == KILLED:
             return "killed" if result.killer else "killed by time"
         return "not applied" if result.status == NOT_APPLIED else "broken"
@@ -100,7 +101,9 @@ def _is_wanted(
     functions: set[tuple[str, ...]], left_out: Container[Change], mutant: Mutant
 ) -> bool:
     asked = [function for module, function in functions if module == mutant.module]
-    return _key(mutant) not in left_out and (not asked or mutant.function in asked)
+    if asked and mutant.function not in asked:
+        return False
+    return not is_explained(left_out, _key(mutant))
 
 
 def _arguments() -> argparse.Namespace:
@@ -117,6 +120,15 @@ def explained(path: Path) -> dict[Change, str]:
     """The changes that make no difference a test could see, and why."""
     entries = tomllib.loads(path.read_text(encoding="utf-8")).get("explained", [])
     return {(one["module"], one["function"], one["change"]): one["why"] for one in entries}
+
+
+def is_explained(known: Container[Change], key: Change) -> bool:
+    """Whether one of the explanations is of this change."""
+    return key in known or (*key[:2], ANY) in known
+
+
+def _is_of(explained: Change, key: Change) -> bool:
+    return is_explained((explained,), key)
 
 
 def _key(mutant: Mutant) -> Change:

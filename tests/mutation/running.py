@@ -120,14 +120,18 @@ class Runner:
     # ------------------------------------------------------------ mutants
 
     def _run_module(self, module: str) -> list[Result]:
-        """Every mutant of a module, in the order of its lines: test by test, until one kills it."""
+        """Every mutant of a module, in the order of its lines: test by test, near and quick ones
+        first, until one kills it."""
         tree = ast.parse((ROOT / module).read_text())
         asked = [mutant for mutant in mutants_of(module, tree) if self.wanted(mutant)]
         results = [Result(mutant) for mutant in asked[:: self.every]]
         names = names_in_functions(tree)
         nearest = sorted(
             (test for test, measured in enumerate(self.measured) if module in measured.lines),
-            key=lambda test: (*nearness(module, self.items[test].nodeid), test),
+            key=lambda test: (
+                *nearness(module, self.items[test].nodeid),
+                self.measured[test].seconds,
+            ),
         )
         # First what calls reach; set-up reaches much that it does not look at.
         for whole in (False, True):

@@ -7,7 +7,7 @@ from textwrap import dedent, indent
 
 import pytest
 
-from .__main__ import EXPLAINED, explained
+from .__main__ import ANY, EXPLAINED, explained, is_explained
 from .mutants import mutants_of
 from .scope import ROOT, SCOPE, modules
 
@@ -106,4 +106,11 @@ def test_what_is_explained_is_a_mutant() -> None:
         for module in modules([])
         for mutant in mutants_of(module, ast.parse((ROOT / module).read_text(encoding="utf-8")))
     }
+    known |= {(module, function, ANY) for module, function, _ in known}
     assert set(explained(EXPLAINED)) - known == set()
+
+
+def test_an_explanation_may_be_of_a_whole_function() -> None:
+    known = {("m.py", "f", "a → b"): "Why.", ("m.py", "g", ANY): "Why."}
+    keys = [("m.py", "f", "a → b"), ("m.py", "f", "a → c"), ("m.py", "g", "a → c")]
+    assert [is_explained(known, key) for key in keys] == [True, False, True]

@@ -30,12 +30,10 @@ class Lease:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.counted = 0
-        self.left = 0
-        self.ends = 0.0
+        self.begin_anew()
 
     def begin_anew(self) -> None:
-        """Forget a window that is over."""
+        """Forget a window that is over, if there was one."""
         self.counted = self.left = 0
         self.ends = 0.0
 

@@ -79,14 +79,8 @@ def storage_at(url: str) -> Storage:
         return DatabaseStorage()
     from limits.storage import RedisStorage
     from redis import ConnectionPool
-    from redis.backoff import NoBackoff
-    from redis.retry import Retry
 
-    pool = ConnectionPool.from_url(
-        url,
-        # A Redis that does not answer must not hold requests up.
-        socket_timeout=REDIS_SECONDS,
-        socket_connect_timeout=REDIS_SECONDS,
-        retry=Retry(NoBackoff(), 0),  # what was not answered may have been counted
-    )
+    # A Redis that does not answer must not hold requests up. The connections of such a pool ask
+    # once: what was not answered may have been counted.
+    pool = ConnectionPool.from_url(url, socket_timeout=REDIS_SECONDS)
     return RedisStorage(url, connection_pool=pool, key_prefix="records")

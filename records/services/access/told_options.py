@@ -62,9 +62,7 @@ def _told_options(spec: FieldSpec, seen: Collection[int]) -> dict[int, OptionSpe
     """Those of the definition, in order, then those seen, by name. Order and code of an option
     depend on the options made before it, so both are counted anew."""
     live = [item for item in spec.options.values() if not item.deleted]
-    defined = sorted(
-        (item for item in live if item.by_hand), key=lambda item: (item.order, item.id)
-    )
+    defined = [item for item in live if item.by_hand]
     made = sorted(
         (item for item in live if not item.by_hand and item.id in seen),
         key=lambda item: index_text(item.name),

@@ -33,15 +33,14 @@ def name_is_open(author: Author, schema: ObjectSchema, above: frozenset[int] = f
     if not role.hidden_fields.isdisjoint(schema.named_by):
         return False
     above |= {schema.id}
-    return all(
-        _shows_open_names(author, spec, above) for spec in schema.pattern_fields if spec.is_link
-    )
+    return all(_shows_open_names(author, spec, above) for spec in schema.pattern_fields)
 
 
-def _shows_open_names(author: Author, link: FieldSpec, above: frozenset[int]) -> bool:
-    """Whether the caller may see every name that a link of the pattern can show."""
-    object_id = link.related_object_id
-    # Looked into already, or archived: names of archived records are not shown.
+def _shows_open_names(author: Author, spec: FieldSpec, above: frozenset[int]) -> bool:
+    """Whether the caller may see every name of another record that a field of the pattern can
+    show."""
+    object_id = spec.related_object_id
+    # No link, looked into already, or archived: names of archived records are not shown.
     if object_id in above or object_id not in author.directory.objects:
         return True
     # The role does not see all of the linked records, so not all of their names.

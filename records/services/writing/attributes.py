@@ -35,7 +35,7 @@ def checked_attributes(
     # A member who stays is not checked: they may have become inactive since.
     if attributes.member_id is not UNSET and attributes.member_id != held:
         _check_member(work, attributes)
-        check_single(work, row, attributes.member_id)
+        check_single(work, attributes.member_id)
     return attributes
 
 
@@ -94,9 +94,10 @@ def _check_member(work: UnitOfWork, attributes: Attributes) -> None:
         raise InvalidInput("The member does not exist.", "does_not_exist")
 
 
-def check_single(work: UnitOfWork, row: RecordRow | None, member_id: int | None) -> None:
-    """Conflict when the member has another live record of an object that allows one per member.
+def check_single(work: UnitOfWork, member_id: int | None) -> None:
+    """Conflict when the member has a live record of an object that allows one per member.
 
+    For a record that is not, or not yet, the member's live one.
     The member's row is locked first: of two writers that come at once, the second sees what the
     first made.
     """
@@ -116,9 +117,7 @@ def check_single(work: UnitOfWork, row: RecordRow | None, member_id: int | None)
     # Those that this batch has read or made are as it leaves them, which is not stored yet.
     read = work.locked.by_id
     known = [*read.values(), *work.changes.created]
-    if set(stored) - read.keys() or any(
-        other is not row and _holds(other, member_id) for other in known
-    ):
+    if set(stored) - read.keys() or any(_holds(other, member_id) for other in known):
         raise Conflict(
             "The member already has a record of this type, and can have only one.", "already_exists"
         )
@@ -177,7 +176,7 @@ def check_external_field(row: Field) -> None:
     Refused once the object has records: their external ids would have to change.
     """
     kind = field_types.get(row.field_type)
-    if not (kind.text_like and kind.may_be_unique) or row.computed or kind.computed:
+    if not (kind.text_like and kind.may_be_unique) or row.computed:
         raise InvalidInput(
             f"a {row.field_type} field cannot be the external id.", at="is_external_id"
         )

@@ -171,7 +171,7 @@ class Batch:
                 if isinstance(outcome, RecordsError):
                     refused[write.asked.place] = write.asked.refusal(outcome)
                 # A record may link to its own object: the rows held here must show the change.
-                elif object_id == self.schema.id:
+                else:
                     self.locked.refresh(outcome.record)
         # A link that cannot be stored takes its whole request with it; the others run again without
         # it.

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from records.models import Attachment, Field, FieldValue, Record
+from records.models import Attachment, Field, Record
 from records.services.access import Author
 from records.services.catalogue import ObjectSchema, schema_in_any_state
 from records.services.database import (
@@ -30,8 +30,7 @@ BATCH = 1000
 def erase_records(
     author: Author, schema: ObjectSchema, stamp: Stamp, records: Sequence[RecordRow]
 ) -> list[RecordRow]:
-    """Remove records whose tombstones are stored; the records of the same object that lost a link
-    to them.
+    """Remove records whose tombstones are stored; the records that lost a link to them.
 
     Called by `batch` alone, which holds the transaction and the locks.
     """
@@ -44,10 +43,10 @@ def erase_records(
     _delete_rows(stamp.workspace_id, ids)
     erase_copies(
         Erased(
-            stamp.workspace_id, schema, tuple(records), tuple(row.uuid for _, row in unlinked), held
+            stamp.workspace_id, schema, tuple(records), tuple(row.uuid for row in unlinked), held
         )
     )
-    return [row for object_id, row in unlinked if object_id == schema.id]
+    return unlinked
 
 
 def _lock_for_deletion(workspace_id: int, record_ids: Collection[int]) -> None:
@@ -61,13 +60,12 @@ def _lock_for_deletion(workspace_id: int, record_ids: Collection[int]) -> None:
 
 
 def _delete_rows(workspace_id: int, record_ids: Collection[int]) -> None:
-    """Delete the records, their index rows and their history except the tombstones."""
-    for table, key, more in (
-        ("records_fieldvalue", "record_id", ""),
-        ("records_historicalrecord", "id", " AND action <> 'deleted'"),
-        ("records_record", "id", ""),
+    """Delete the records and their history except the tombstones."""
+    chosen, params = in_ids("id", record_ids)
+    for table, more in (
+        ("records_historicalrecord", " AND action <> 'deleted'"),
+        ("records_record", ""),
     ):
-        chosen, params = in_ids(key, record_ids)
         execute(
             f"DELETE FROM {table} WHERE workspace_id = %s AND {chosen}{more}",
             [workspace_id, *params],
@@ -85,24 +83,18 @@ def _ever_held(workspace_id: int, record_ids: Collection[int]) -> tuple[Any, ...
 
 
 def _remove_companions(workspace_id: int, record_ids: Collection[int]) -> None:
-    """Remove what belongs to the records: files, activities, addresses, …"""
+    """Remove what belongs to the records: index rows, files, activities, addresses, …"""
     files = Attachment.objects.filter(workspace_id=workspace_id, record_id__in=record_ids)
     for name in files.values_list("file", flat=True):
         remove_later(name)  # after the commit: a rollback must keep the bytes
     for relation in Record._meta.related_objects:
-        model = relation.related_model
-        # Index rows go in `_delete_rows`. Only a model that Django has not loaded is a text.
-        if model is not FieldValue and not isinstance(model, str):
-            # The base manager: a default one may leave rows out.
-            rows = model._base_manager.filter(workspace_id=workspace_id)
-            rows.filter(**{f"{relation.field.name}__in": record_ids}).delete()
+        # The base manager: a default one may leave rows out.
+        rows = relation.field.model._base_manager.filter(workspace_id=workspace_id)
+        rows.filter(**{f"{relation.field.name}__in": record_ids}).delete()
 
 
-def _unlink(
-    author: Author, schema: ObjectSchema, doomed: AbstractSet[int]
-) -> Iterator[tuple[int, RecordRow]]:
-    """Take the links to these records out of all others: those that lost one, each with its
-    object's key."""
+def _unlink(author: Author, schema: ObjectSchema, doomed: AbstractSet[int]) -> Iterator[RecordRow]:
+    """Take the links to these records out of all others: those that lost one."""
     author = replace(author, reason="A linked record was deleted permanently")
     for object_id, field_ids in _linking_fields(schema).items():
         linking = schema_in_any_state(author.directory, object_id)
@@ -111,8 +103,7 @@ def _unlink(
         while found := _find_linking(linking, field_ids, doomed, last):
             # What is removed needs no version without the link.
             left = [key for key in found if key not in doomed]
-            for row in rewrite_values(author, linking, left, clear):
-                yield object_id, row
+            yield from rewrite_values(author, linking, left, clear)
             last = found[-1]
 
 

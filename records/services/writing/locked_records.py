@@ -76,7 +76,7 @@ class LockedRecords:
         self.by_id.pop(row.id, None)
 
     def refresh(self, row: RecordRow) -> None:
-        """Another batch of the transaction has changed one of these records."""
+        """Another batch of the transaction has changed a record, which may be one of these."""
         known = self.by_uuid.get(row.uuid)
         if known is not None:
             # Copied into the known row, which the rest of the batch refers to.

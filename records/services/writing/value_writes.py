@@ -183,7 +183,7 @@ class ValueWrites:
     ) -> SaveResult:
         """Make a record active, without the one-to-one links that another record now has."""
         # The member may have got another record in the meantime.
-        check_single(self.work, row, row.member_id)
+        check_single(self.work, row.member_id)
         for spec in self.locked.lost_partners(row):
             # A link that the request sets anew stays.
             parsed.changes.setdefault(spec.id, Change(spec, None, None))

@@ -98,6 +98,7 @@ def test_a_change_holds_the_definitions_before_it_reads_anything(
         rename(author, things.pk, "Ours")
     tables = [sql for sql in seen if "FROM" in sql or "UPDATE" in sql]
     assert "records_workspace" in tables[0]
+    assert 'WHERE "records_workspace"."id" = ' in tables[0]  # of this workspace alone
     if connection.vendor == "postgresql":
         assert tables[0].endswith("FOR NO KEY UPDATE")
 

@@ -17,6 +17,7 @@ def parts(workspace: Caller) -> Caller:
         FieldDefinition("Amount", "integer", is_required=True, default_value=1),
         FieldDefinition("Sealed", "text", is_read_only=True),
         FieldDefinition("Secret", "text"),
+        FieldDefinition("Mobile", "phonenumber", description="On call."),
     )
     return workspace
 
@@ -37,6 +38,11 @@ def test_a_field_is_described_as_it_is_sent(parts: Caller) -> None:
     assert code["title"] == "Code"
     assert code["description"] == "As printed."
     assert "readOnly" not in code
+
+
+def test_the_fields_own_description_goes_before_that_of_its_type(parts: Caller) -> None:
+    found = record_schema(parts.author, parts.schema("parts"))["properties"]["mobile"]
+    assert found["description"].startswith("On call. A phone number, in")
 
 
 def test_what_must_be_sent_is_required(parts: Caller) -> None:

@@ -62,6 +62,8 @@ def test_nothing_is_counted_without_a_limit_or_for_nobody(settings: Settings, li
     setattr(settings, limit, "2/minute")
     assert count_request(limit, "") is None
     assert count_request(limit, None) is None
+    check_key("one")
+    assert isinstance(refuse_key("No.", "192.0.2.7"), NotAuthenticated)
     assert not RateCount.objects.exists()
 
 
@@ -93,7 +95,7 @@ def test_wrong_keys_are_refused_until_there_were_too_many(settings: Settings) ->
         "Too many wrong API keys came from this address. Try again in 60 seconds."
     )
     assert isinstance(refuse_key("No.", "192.0.2.8"), NotAuthenticated)
-    assert isinstance(refuse_key("No.", ""), NotAuthenticated)
+    assert {type(refuse_key("No.", "")) for _ in range(3)} == {NotAuthenticated}
 
 
 def test_a_key_that_is_known_to_be_spent_is_refused(settings: Settings) -> None:
@@ -103,6 +105,26 @@ def test_a_key_that_is_known_to_be_spent_is_refused(settings: Settings) -> None:
     with pytest.raises(TooMany):
         check_key("a key")
     check_key("another key")
+    forget_counts()
+    check_key("a key")  # this process knows no more, but it is counted still
+    with pytest.raises(TooMany):
+        count_request(KEY, "a key")
+
+
+def test_any_text_can_be_counted(settings: Settings) -> None:
+    settings.LIMIT_KEY = "1/minute"
+    assert count_request(KEY, "\ud800") == Standing(1, 0, 60)
+
+
+def test_wrong_keys_are_counted_one_by_one(settings: Settings) -> None:
+    """Where requests would be reserved in tens."""
+    settings.LIMIT_WRONG_KEYS = "1000/minute"
+    refuse_key("No.", "192.0.2.7")
+    assert counts() == [1]
+
+
+def counts() -> list[int]:
+    return sorted(RateCount.objects.values_list("count", flat=True))
 
 
 def log_in(email: str, address: str, *, right: bool = False) -> bool | int:
@@ -123,7 +145,11 @@ def test_failed_log_ins_lock_a_user_out_at_that_address(
 ) -> None:
     settings.LIMIT_LOG_IN = "3/15minutes"
     assert [log_in("ada", "192.0.2.7") for _ in range(3)] == [False] * 3
+    with pytest.raises(TooMany) as refused, counted_log_in("ada", "192.0.2.7"):
+        pass
+    assert refused.value.standing == Standing(3, 0, 900)
     assert log_in("ada", "192.0.2.7", right=True) == 900
+    assert counts() == [3]
     assert log_in("ada", "192.0.2.8", right=True) is True
     assert log_in("bob", "192.0.2.7", right=True) is True
     forget_counts()  # in another process
@@ -136,6 +162,7 @@ def test_log_ins_that_succeed_do_not_count(settings: Settings) -> None:
     settings.LIMIT_LOG_IN = settings.LIMIT_LOG_IN_ADDRESS = settings.LIMIT_LOG_IN_ACCOUNT = "3/hour"
     for _ in range(10):
         assert log_in("ada", "192.0.2.7", right=True) is True
+    assert counts() == [0, 0, 0]
     assert [log_in("ada", "192.0.2.7") for _ in range(2)] == [False, False]
     assert log_in("ada", "192.0.2.7", right=True) is True
 
@@ -159,6 +186,13 @@ def test_an_address_and_a_user_have_limits_of_their_own(
     assert log_in("eve", "192.0.2.9", right=True) is True
 
 
+def test_what_one_limit_refuses_counts_against_no_other(settings: Settings) -> None:
+    settings.LIMIT_LOG_IN = "5/hour"
+    settings.LIMIT_LOG_IN_ACCOUNT = "2/hour"
+    assert [log_in("ada", "192.0.2.7") for _ in range(4)] == [False, False, 3600, 3600]
+    assert counts() == [2, 2]
+
+
 def test_without_an_address_a_user_is_limited_still(settings: Settings) -> None:
     settings.LIMIT_LOG_IN = settings.LIMIT_LOG_IN_ADDRESS = "1/hour"
     settings.LIMIT_LOG_IN_ACCOUNT = "2/hour"
@@ -170,6 +204,7 @@ def test_waiting_times_are_said_in_words(settings: Settings) -> None:
         ("1/second", "1 second."),
         ("1/hour", "60 minutes."),
         ("1/day", "1,440 minutes."),
+        ("1/2minute", "requests per 2 minutes. Try again in 2 minutes."),
     ):
         settings.LIMIT_KEY = limit
         count_request(KEY, "one")

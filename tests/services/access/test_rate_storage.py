@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import time_machine
+from django.db import OperationalError, connection
 from limits.storage import Storage
 
 from records.models import RateCount
@@ -49,6 +51,26 @@ def test_counts_can_be_cleared(storage: Storage) -> None:
     storage.reset()
     assert storage.get("b") == 0
     assert storage.check()
+
+
+@pytest.mark.django_db
+def test_counts_of_a_database_that_fails_cannot_be_read() -> None:
+    def fail(*_: object) -> None:
+        raise OperationalError
+
+    storage = DatabaseStorage()
+    with connection.execute_wrapper(fail):
+        assert not storage.check()
+        with pytest.raises(storage.base_exceptions):
+            storage.incr("a", MINUTE)
+
+
+def test_redis_is_waited_for_briefly_and_asked_once() -> None:
+    storage: Any = storage_at("redis://127.0.0.1:1/0")
+    asked = storage.storage.connection_pool.make_connection()
+    assert (asked.socket_timeout, asked.socket_connect_timeout) == (2.0, 2.0)
+    assert asked.retry.get_retries() == 0
+    assert storage.prefixed_key("a") == "records:a"
 
 
 @pytest.mark.django_db

@@ -17,6 +17,8 @@ from records.services.access.visible_names import (
     stand_in,
 )
 from records.services.reading.history import get_record_as_of
+from records.services.shaping.creation import get_object
+from records.services.shaping.objects import archive_object
 from tests.factories import (
     Caller,
     FieldDefinition,
@@ -109,6 +111,7 @@ def test_what_a_name_may_show_is_neither_searched_nor_sorted_by(strikes: Caller)
     place = ("ordering", 0)
     asked = (blind.author, blind.schema("airports"), "display_name", place)
     assert invalid_at(find_sought_field, *asked) == (place, "permission_required")
+    assert find_sought_field(blind.author, blind.schema("airports"), "unknown", place) is None
     by_id = refusal(found, blind, "airports", search="dallas", within_ids=[spec.uuid])
     assert by_id.code == "permission_required"
     assert refusal(found, blind, "strikes", ordering=("airport",)).code == "permission_required"
@@ -239,6 +242,10 @@ def test_a_name_is_open_to_who_sees_all_that_its_pattern_shows(strikes: Caller) 
     for at, (grants, is_open) in enumerate(roles):
         caller = make_member(strikes, f"m{at}@example.com", grants)
         assert name_is_open(caller.author, caller.schema("trips")) is is_open
+    # An archived object's names are not shown.
+    archive_object(strikes.author, get_object(strikes.author, "airports").id)
+    caller = make_member(strikes, "m@example.com", {"strikes": dict(ALL)})
+    assert name_is_open(caller.author, caller.schema("strikes"))
     # Without links, and for admins whatever they are.
     set_pattern(strikes, "trips", "{name}")
     assert name_is_open(sees_all.author, sees_all.schema("trips"))

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from records.exceptions import Conflict
-from records.models import Field
+from records.exceptions import Conflict, InvalidInput, NotAllowed
+from records.models import Field, Member, Record
 from records.services.shaping.changes import update_field
+from records.services.shaping.field_removal import delete_field
 from records.services.storage.rows import ExternalKey
 from records.services.writing.attributes import with_external_field
 from records.services.writing.save_requests import Attributes, Mode, SaveRequest
@@ -28,7 +29,16 @@ from tests.factories import (
     make_record,
 )
 from tests.mcp.calling import Agent
-from tests.services.acting import invalid_at, problems, refusal, unarchive, write, write_all
+from tests.services.acting import (
+    invalid_at,
+    problems,
+    refusal,
+    save,
+    unarchive,
+    uuids_of,
+    write,
+    write_all,
+)
 
 NUMBERS = count()
 KEY, SOURCED = ExternalKey("", "7"), ExternalKey("crm", "7")
@@ -104,6 +114,32 @@ def test_an_id_that_the_field_cannot_hold_is_no_value(parts: Caller) -> None:
     ]
 
 
+def test_a_field_and_an_id_that_differ_are_refused_at_the_field(parts: Caller) -> None:
+    request = SaveRequest(
+        Mode.CREATE,
+        entries=entries({"name": "A", "ref": "8"}),
+        attributes=Attributes(external=KEY),
+    )
+    assert problems(refusal(write, parts, "parts", request)) == [(1, "", "value", "invalid")]
+
+
+def test_a_replacement_without_the_field_takes_the_id_away(parts: Caller) -> None:
+    made = make_record(parts, "parts", name="A", ref="7").record
+    assert (made.external_source, made.external_id) == ("", "7")
+    assert save(parts, "parts", Mode.UPDATE, made.uuid, name="B").record.external_id == "7"
+    assert save(parts, "parts", Mode.REPLACE, made.uuid, name="B").record.external_id is None
+
+
+def test_a_change_leaves_the_external_id_alone_unless_it_gives_another(workspace: Caller) -> None:
+    make_object(workspace, "Things")
+    upsert = SaveRequest(Mode.UPSERT, external=KEY, entries=entries({"name": "A"}))
+    made = write(workspace, "things", upsert).record
+    assert made.external_id == "7"
+    assert save(workspace, "things", Mode.UPDATE, made.uuid, name="B").record.external_id == "7"
+    other = replace(upsert, attributes=Attributes(external=SOURCED))
+    assert write(workspace, "things", other).record.external_source == "crm"
+
+
 def test_an_external_id_is_held_by_one_live_record(workspace: Caller) -> None:
     make_object(workspace, "Things")
     requests = [
@@ -144,9 +180,17 @@ def test_only_a_short_text_stands_for_the_external_id(
 def test_one_field_of_an_object_stands_for_the_external_id(parts: Caller) -> None:
     make_field(parts, "parts", "Another", "text")
     another = Field.objects.get(workspace=parts.workspace, name="another")
+    computed = Field.objects.get(workspace=parts.workspace, name="full_name")
     wrong = (("is_external_id",), "unique")
     assert invalid_at(make_field, parts, "parts", "Other", "text", is_external_id=True) == wrong
     assert invalid_at(update_field, parts.author, another, is_external_id=True) == wrong
+    assert invalid_at(update_field, parts.author, computed, is_external_id=True) == (
+        ("is_external_id",),
+        "invalid",
+    )
+    make_object(parts, "Tools", FieldDefinition("Ref", "text", is_external_id=True))
+    delete_field(parts.author, parts.schema("parts").by_name["ref"].id)
+    make_field(parts, "parts", "Other", "text", is_external_id=True)
 
 
 def test_an_object_with_records_gets_no_such_field(workspace: Caller) -> None:
@@ -157,6 +201,8 @@ def test_an_object_with_records_gets_no_such_field(workspace: Caller) -> None:
         "in_use",
     )
     archive(workspace, "things", row.uuid)
+    make_object(workspace, "Others")
+    make_record(workspace, "others", name="A")
     make_field(workspace, "things", "Ref", "text", is_external_id=True)
 
 
@@ -189,6 +235,65 @@ def test_a_member_has_one_live_record(profiles: Caller) -> None:
     assert refusal(unarchive, profiles, "profiles", first.uuid).code == "already_exists"
 
 
+def test_what_belongs_to_nobody_or_is_a_collection_is_not_counted(profiles: Caller) -> None:
+    me = profiles.member.id
+    make_object(profiles, "Things")
+    for name, member_id in (("profiles", None), ("things", me)):
+        assert len(uuids_of(write_all(profiles, name, of(member_id), of(member_id)))) == 2
+
+
+WHOSE: list[tuple[str, str, tuple[type, str] | None]] = [
+    ("own", "me", None),
+    ("own", "another", (NotAllowed, "permission_required")),
+    ("own", "nobody", (NotAllowed, "permission_required")),
+    ("all", "another", None),
+    ("all", "nobody", None),
+    ("all", "inactive", (InvalidInput, "does_not_exist")),
+    ("all", "unknown", (InvalidInput, "does_not_exist")),
+]
+
+
+@pytest.mark.parametrize(("extent", "chosen", "refused"), WHOSE)
+def test_a_record_is_made_anothers_by_who_may_change_theirs(
+    workspace: Caller, extent: str, chosen: str, refused: tuple[type, str] | None
+) -> None:
+    make_object(workspace, "Things")
+    grants = {"things": {"create": True, "view": "all", "edit": extent}}
+    caller = make_member(workspace, "m@example.com", grants)
+    inactive = make_member(workspace, "gone@example.com").member
+    Member.objects.filter(workspace=workspace.workspace, id=inactive.pk).update(is_active=False)
+    member_ids = {
+        "me": caller.member.id,
+        "another": workspace.member.id,
+        "nobody": None,
+        "inactive": inactive.pk,
+        "unknown": 10**9,
+    }
+    made = write(workspace, "things", of(caller.member.id)).record
+    request = SaveRequest(
+        Mode.UPDATE, made.uuid, attributes=Attributes(member_id=member_ids[chosen])
+    )
+    if refused is None:
+        assert write(caller, "things", request).record.member_id == member_ids[chosen]
+    else:
+        error = refusal(write, caller, "things", request)
+        assert (type(error), error.code) == refused
+
+
+def test_a_member_who_stays_may_have_become_inactive(workspace: Caller) -> None:
+    make_object(workspace, "Things")
+    member = make_member(workspace, "m@example.com").member
+    made = write(workspace, "things", of(member.pk)).record
+    Member.objects.filter(workspace=workspace.workspace, id=member.pk).update(is_active=False)
+    again = SaveRequest(
+        Mode.UPDATE,
+        made.uuid,
+        entries=entries({"name": "B"}),
+        attributes=Attributes(member_id=member.pk),
+    )
+    assert write(workspace, "things", again).action == "updated"
+
+
 def test_a_member_has_one_record_of_a_batch(profiles: Caller) -> None:
     first, second = write_all(profiles, "profiles", of(profiles.member.id), of(profiles.member.id))
     assert not isinstance(first, Conflict)
@@ -217,6 +322,11 @@ def test_a_member_has_one_record_through_every_interface(workspace: Caller) -> N
     assert add("B") == [409, 409, "CONFLICT"]
     assert api.delete(f"/api/records/profiles/{first.json()['id']}").status_code == 204
     assert add("C") == [409, 409, "done"]
+    make_object(workspace, "Things")
+    body = {"fields": [{"name": "name", "value": "A"}]}
+    thing = api.post("/api/records/things/add", body).json()["id"]
+    row = Record.objects.get(workspace=workspace.workspace, uuid=thing)
+    assert row.member_id is None  # others may have as many as they like, which are nobody's
 
 
 def test_only_live_records_count_as_a_batch_leaves_them(profiles: Caller) -> None:

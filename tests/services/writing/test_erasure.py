@@ -31,7 +31,7 @@ from records.services.shaping.field_removal import delete_field
 from records.services.shaping.objects import archive_object
 from records.services.storage.rows import ExternalKey
 from records.services.writing.idempotency import Answer, run_once
-from records.services.writing.save_requests import Mode, SaveRequest
+from records.services.writing.save_requests import Mode, SaveRequest, SaveResult
 from tests.factories import (
     Caller,
     FieldDefinition,
@@ -45,7 +45,15 @@ from tests.factories import (
     make_workspace,
     set_pattern,
 )
-from tests.services.acting import differences, history, names, read, view, write_all
+from tests.services.acting import (
+    differences,
+    history,
+    names,
+    read,
+    statements,
+    view,
+    write_all,
+)
 
 CANARY = "Kanarienvogel"
 KEY = ExternalKey("", f"{CANARY}-key")
@@ -142,6 +150,49 @@ def test_links_to_it_are_taken_out_of_all_others_with_a_row_in_their_ledgers(
     last = history(people, "dogs", dog)[0]
     assert (last.action, last.reason) == ("updated", "A linked record was deleted permanently")
     assert make_record(people, "people", name="Ann", code="Ann", friend=kept).action == "created"
+
+
+def test_other_links_of_the_same_record_are_left_in_place(people: Caller) -> None:
+    """The linking record is the first of all: none is too low a key to be found."""
+    dog = make_record(people, "dogs", name="Rex").record.uuid
+    uuid, kept = (make_record(people, "people", name=name).record.uuid for name in ("Ann", "Bob"))
+    change_record(people, "dogs", dog, master=kept, fed_by=[uuid])
+    erase(people, uuid)
+    left = read(people, "dogs", dog)
+    assert (names(left["master"]), "fed_by" in left) == ("Bob", False)
+    assert differences(people) == []
+
+
+def test_linking_records_are_locked_in_the_order_of_their_objects(workspace: Caller) -> None:
+    """Whichever of the fields was added first."""
+    for label in ("People", "Dogs"):
+        make_object(workspace, label)
+    uuid = make_record(workspace, "people", name="Ann").record.uuid
+    made = []
+    for name in ("dogs", "people"):
+        make_relation(workspace, name, "Knows", "people", "additional", f"{name} known by")
+        made.append(make_record(workspace, name, name=name, knows=[uuid]).record.uuid)
+    erase(workspace, uuid)
+    rows = Record.history.model.objects.filter(workspace=workspace.workspace, action="updated")
+    assert [str(row.uuid) for row in rows.order_by("history_id")] == made[::-1]
+
+
+@pytest.mark.parametrize(("name", "searches"), [("people", 2), ("dogs", 0)])
+def test_only_fields_that_store_links_to_the_object_are_searched(
+    people: Caller, name: str, searches: int
+) -> None:
+    uuid = make_record(people, name, name="Ann").record.uuid
+    with statements() as seen:
+        erase(people, uuid, name)
+    assert sum("SELECT v.record_id" in sql for sql in seen) == searches
+
+
+def test_what_is_removed_gets_no_version_without_its_own_links(people: Caller) -> None:
+    uuid = make_record(people, "people", name="Ann").record.uuid
+    change_record(people, "people", uuid, knows=[uuid], friend=uuid)
+    with statements() as seen:
+        erase(people, uuid)
+    assert sum("INSERT INTO records_historicalrecord" in sql for sql in seen) == 1
 
 
 def test_links_out_of_archived_objects_go_too(people: Caller) -> None:
@@ -266,3 +317,18 @@ def test_within_a_batch_what_was_deleted_is_gone_for_what_follows(people: Caller
     ]
     assert read(people, "people", linking)["note"] == "before"
     assert differences(people) == []
+
+
+def test_a_batch_answers_with_its_records_without_the_links(people: Caller) -> None:
+    uuid = make_record(people, "people", name="Ann").record.uuid
+    linking = make_record(people, "people", name="Bob", knows=[uuid]).record.uuid
+    updated, _ = write_all(
+        people,
+        "people",
+        SaveRequest(Mode.UPDATE, linking, entries=entries({"note": "x"})),
+        SaveRequest(Mode.DELETE_PERMANENTLY, uuid),
+    )
+    assert isinstance(updated, SaveResult)
+    knows = people.schema("people").by_name["knows"].id
+    assert str(knows) not in updated.record.values
+    assert updated.record.version == 3

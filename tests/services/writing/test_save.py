@@ -79,6 +79,15 @@ def test_a_batch_answers_each_request_in_order(parts: Caller) -> None:
     assert sorted(found(parts, "parts")) == ["A", "B"]
 
 
+def test_what_the_caller_has_refused_already_is_left_out(parts: Caller) -> None:
+    already = NotFound()
+    requests = [create(name="A"), create(name="B")]
+    first, second = save_records(parts.author, parts.schema("parts"), requests, {0: already})
+    assert first is already
+    assert isinstance(second, SaveResult)
+    assert found(parts, "parts") == ["B"]
+
+
 def test_a_batch_that_is_all_or_nothing_says_which_requests_were_refused(parts: Caller) -> None:
     author, schema = parts.author, parts.schema("parts")
     with pytest.raises(Refused) as refused:
