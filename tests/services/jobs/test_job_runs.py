@@ -22,6 +22,7 @@ from records.models import Job, JobStatus, Source, new_uuid
 from records.services.jobs import job_runs
 from records.services.jobs.bulk_jobs import ARCHIVE
 from records.services.jobs.job_runs import (
+    SoughtJobs,
     cancel_job,
     get_job,
     job_author,
@@ -72,6 +73,13 @@ def test_a_job_waits_and_is_done_by_a_worker(workspace: Caller, things: list[str
     done = get_job(workspace.author, job.uuid)
     assert (done.status, done.success_count, done.pending_count) == ("done", 3, 0)
     assert row_of(job).parameters == {}  # they name records, which may be erased
+
+
+def test_a_worker_takes_its_own_job_alone(workspace: Caller, things: list[str]) -> None:
+    first, second = begun(workspace, things[:1]), begun(workspace, things[1:])
+    run_job(row_of(first).pk)
+    statuses = [get_job(workspace.author, job.uuid).status for job in (first, second)]
+    assert statuses == ["done", "pending"]
 
 
 def test_a_job_that_somebody_works_on_is_left_to_them(workspace: Caller, things: list[str]) -> None:
@@ -216,6 +224,36 @@ def test_jobs_are_listed_newest_first_in_pages(workspace: Caller, things: list[s
     assert page() == uuids[::-1]
     assert page(offset=1, limit=1) == [uuids[1]]
     assert page(offset=1) == [uuids[1], uuids[0]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "stored"),
+    [
+        ("custom_object_upload", "import"),
+        ("custom_object_archive", "bulk_archive"),
+        ("bulk_archive", "bulk_archive"),
+    ],
+)
+def test_kinds_are_sought_by_their_documented_names_too(
+    workspace: Caller, things: list[str], kind: str, stored: str
+) -> None:
+    for name in ("import", "bulk_archive"):
+        Job.objects.filter(uuid=begun(workspace, things).uuid).update(kind=name)
+    number, found = list_jobs(workspace.author, SoughtJobs(kind=kind))
+    assert (number, [job.kind for job in found]) == (1, [stored])
+
+
+def test_jobs_are_sought_by_the_id_of_an_object(workspace: Caller, things: list[str]) -> None:
+    begun(workspace, things)
+    sought = {
+        SoughtJobs(object_key=workspace.schema("things").uuid): 1,
+        SoughtJobs(object_key=workspace.schema("contacts").uuid): 0,
+    }
+    assert {one: list_jobs(workspace.author, one)[0] for one in sought} == sought
+    assert invalid_at(list_jobs, workspace.author, SoughtJobs(object_key="things")) == (
+        ("custom_object_id",),
+        "invalid",
+    )
 
 
 def test_a_job_that_runs_is_asked_to_stop(workspace: Caller, things: list[str]) -> None:

@@ -83,6 +83,13 @@ BOTH: dict[str, tuple[SaveRequest, Any, tuple[Any, Any, list[str]]]] = {
         "8",
         (UNSET, "8", ["invalid"]),
     ),
+    "another id than the one that is matched on": (
+        SaveRequest(
+            Mode.UPSERT, external=KEY, attributes=Attributes(external=ExternalKey("", "8"))
+        ),
+        UNSET,
+        (ExternalKey("", "8"), "8", []),
+    ),
     "an id that only addresses": (
         SaveRequest(Mode.UPDATE, external=KEY),
         UNSET,

@@ -37,8 +37,9 @@ def test_a_record_is_found_by_each_of_its_names(locked: LockedRecords) -> None:
         SaveRequest(Mode.UPDATE, "uuid-5"),
         SaveRequest(Mode.UPDATE, record_id=5),
         SaveRequest(Mode.UPDATE, external=KEY),
+        SaveRequest(Mode.UPDATE, match_key=" BOLT "),
     )
-    assert [locked.find(request) for request in asked] == [kept] * 3
+    assert [locked.find(request) for request in asked] == [kept] * 4
     assert locked.match(SaveRequest(Mode.UPSERT, match_key=" BOLT ")) is kept
     assert locked.match(SaveRequest(Mode.UPSERT, external=KEY)) is kept
 
@@ -56,6 +57,19 @@ def test_a_record_is_found_by_each_of_its_names(locked: LockedRecords) -> None:
 def test_what_was_not_read_is_not_found(locked: LockedRecords, request_: SaveRequest) -> None:
     locked.remember(named(5))
     assert locked.find(request_) is None
+
+
+@pytest.mark.parametrize("holder", ["row", "key", "key of one that was not read"])
+def test_a_record_is_found_by_the_unique_value_it_holds(locked: LockedRecords, holder: str) -> None:
+    spec = locked.schema.by_name["code"]
+    kept = row(5, identifier="a-1")
+    locked.remember(kept)
+    locked.unique_holders[(spec.id, "b-2")] = {"row": kept, "key": 5}.get(holder, 6)
+    expected = None if holder.startswith("key of") else kept
+    for mode, find in ((Mode.UPDATE, locked.find), (Mode.UPSERT, locked.match)):
+        assert find(SaveRequest(mode, match_field=spec, match_key="b-2")) is expected
+        assert find(SaveRequest(mode, match_field=spec, match_key="a-1")) is None
+        assert find(SaveRequest(mode, match_key="b-2")) is None
 
 
 EXTERNAL: dict[str, tuple[list[tuple[int, str]], int | None]] = {
