@@ -65,7 +65,8 @@ def problems(operation: Operation, world: World, target: Target) -> list[str]:
             f"foretold {dry.verdict} {dry.text[:900]}\n  it was {real.verdict} {real.text}"
         )
     is_tried = any(f'"{name}":' in dry.text for name in ("dry_run", "dryRun"))
-    if after != done and not is_tried:
+    # On PostgreSQL a refused write may have taken values from sequences.
+    if after != {**done, "sequences": after["sequences"]} and not is_tried:
         found.append("it was no dry run")
     return found
 
