@@ -11,7 +11,7 @@ class RecordsConfig(AppConfig):
 
     name = "records"
     default = True
-    default_auto_field = "django.db.models.BigAutoField"
+    default_auto_field = "records.models.columns.Key"
 
     def ready(self) -> None:
         if importlib.util.find_spec("psycopg") is not None:

@@ -8,7 +8,8 @@
     ├── NotFound              missing, archived, another workspace's, or hidden: all the same (404)
     ├── Conflict              lost a race that a retry may win (409)
     │   ├── Archived          the record has to be unarchived first (409)
-    │   └── InFlight          the same call is still being carried out (409)
+    │   ├── InFlight          the same call is still being carried out (409)
+    │   └── PlanOutdated      the write would not do what its dry run foretold (409)
     ├── PreconditionFailed    the record is at another version than the caller expects (412)
     ├── TooLarge              more bytes than are read (413)
     ├── TooSlow               bytes that took too long to arrive (408)
@@ -224,6 +225,19 @@ class InFlight(Conflict):
     """The same call is still being carried out; `retry_after` is in seconds."""
 
     retry_after = 1
+
+
+class PlanOutdated(Conflict):
+    """The write would not do what its dry run foretold: `fields` are what differs."""
+
+    code = "plan_outdated"
+
+    def __init__(self, fields: Sequence[str]) -> None:
+        super().__init__(
+            f"What the dry run foretold no longer holds for {', '.join(fields)}. Nothing was "
+            "changed; make another dry run."
+        )
+        self.fields = list(fields)
 
 
 class PreconditionFailed(RecordsError):

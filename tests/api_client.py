@@ -9,6 +9,7 @@ from django.test import Client
 
 from .documents import checked
 from .factories import Caller
+from .trying import tried
 
 
 class ApiClient:
@@ -35,6 +36,7 @@ class ApiClient:
         """The response; `body` is sent as JSON unless it is bytes already."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         content = b"" if body is None else body if isinstance(body, bytes) else orjson.dumps(body)
+        path = tried(method, path)
         answer = self._client.generic(
             method, path, content, content_type=content_type, headers={**self.headers, **sent}
         )

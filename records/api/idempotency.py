@@ -16,15 +16,22 @@ from records.services.writing import Answer, run_once
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
+def check_key(request: HttpRequest) -> str | None:
+    """The key that the call carries; InvalidInput for one in another form."""
+    key: str | None = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    if key is not None and not KEY.fullmatch(key):
+        raise InvalidInput("expected 1 to 255 visible ASCII characters.", at="Idempotency-Key")
+    return key
+
+
 def answer_once(
-    author: Author, request: HttpRequest, work: Callable[[], HttpResponse]
+    author: Author, request: HttpRequest, work: Callable[[], HttpResponse], key: str | None = None
 ) -> HttpResponse:
-    """The answer of `work`, or the one that an earlier call with the same key got."""
-    key = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    """The answer of `work`, or the one that an earlier call with the same key got: the key that the
+    call carries, else `key`."""
+    key = check_key(request) or key
     if key is None:
         return work()
-    if not KEY.fullmatch(key):
-        raise InvalidInput("expected 1 to 255 visible ASCII characters.", at="Idempotency-Key")
 
     def work_and_describe() -> Answer:
         response = work()

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse
 from rest_framework import viewsets
 
-from records.exceptions import RecordsError
+from records.exceptions import NotFound, RecordsError
 from records.http import note_caller, note_standing, receive
-from records.services.access import Author, check_scope, check_writes
+from records.services.access import Author, check_scope, check_writes, renewed
 from records.services.database import repeated_when_lost, unavailable_when_faulty
 
 from .authentication import WorkspaceAuthentication
+from .dry_runs import PLAN, RECORDS_FORM, DryRunForm, foretold_answer, is_dry_run, planned_answer
 from .errors import MethodNotAllowed, refusal
 from .etags import check_unconditional
 from .idempotency import answer_once
 
 SAFE_METHODS = ("get", "head")
+_PLAN = f"HTTP_{PLAN.upper().replace('-', '_')}"
 
 
 class ApiViewSet(viewsets.ViewSet):
@@ -28,7 +31,8 @@ class ApiViewSet(viewsets.ViewSet):
     parsers, renderers, permissions and throttles cost half a millisecond a request and are passed
     by. `area` is what keys are scoped by, empty for what every key may ask; `reads` are the POSTs
     that change nothing. `conditional` are the changes that keep `If-Match`, `creating` those that
-    keep `If-None-Match` too: a header that would be ignored is refused.
+    keep `If-None-Match` too: a header that would be ignored is refused. `defines`: it
+    changes definitions, which `shown` shows; changes of records are noted where they are stored.
     """
 
     authentication_classes = [WorkspaceAuthentication]
@@ -36,6 +40,8 @@ class ApiViewSet(viewsets.ViewSet):
     reads: ClassVar[frozenset[str]] = frozenset()
     conditional: ClassVar[frozenset[str]] = frozenset()
     creating: ClassVar[frozenset[str]] = frozenset()
+    dry_runs: ClassVar[DryRunForm] = RECORDS_FORM
+    defines: ClassVar[bool] = False
     author: Author
     action_map: dict[str, str]
 
@@ -83,13 +89,27 @@ class ApiViewSet(viewsets.ViewSet):
             kept = ("If-Match",) if self.action in self.conditional else ()
             check_unconditional(request, *{"If-Match", "If-None-Match"}.difference(kept))
         receive(request)  # before anything is locked for it
-        with unavailable_when_faulty(changing=True):
+        is_dry = is_dry_run(request, self.dry_runs)
+        with unavailable_when_faulty(changing=not is_dry):
+            if is_dry:
+                return foretold_answer(self, request, sent)
+            if _PLAN in request.META:
+                return planned_answer(self, request, sent)
             return answer_once(self.author, request, lambda: view(request, **sent))
 
     def _note_caller(self, request: HttpRequest) -> None:
         note_standing(request, self.author.standing)
         if self.author.api_key_id is not None:
             note_caller(request, "workspace", self.author.workspace.id)
+
+    def shown(self, request: HttpRequest, path: Mapping[str, Any]) -> dict[str, Any]:
+        """The definition that the path leads to, by its parameters, as this API shows it; NotFound
+        where there is none."""
+        raise NotFound
+
+    def renew(self) -> None:
+        """Definitions changed: go on with what they are now."""
+        self.author = renewed(self.author)
 
     def _check_scope(self, level: str) -> None:
         if self.area:

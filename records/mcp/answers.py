@@ -61,6 +61,32 @@ RECORD: dict[str, Schema] = {
     "updated_at": MAYBE_TEXT,
     **_MARKS,
 }
+_CHANGES = mapped(shaped({"old": ANYTHING, "new": ANYTHING}))
+FORETOLD: dict[str, Schema] = {
+    "dry_run": said(FLAG, "True for a dry run: nothing was changed."),
+    "changes": said(_CHANGES, "What the write would change of the record, by property."),
+    "effects": shaped(
+        {
+            "records": said(
+                listed(
+                    shaped(
+                        {
+                            "record_type": TEXT,
+                            "record_id": TEXT,
+                            "action": TEXT,
+                            "version": NUMBER,
+                            "fields": _CHANGES,
+                        }
+                    )
+                ),
+                "The first writes to records.",
+            ),
+            "record_count": said(NUMBER, "Of all such writes."),
+            "jobs": listed(shaped({"action": TEXT, "total_count": NUMBER})),
+        }
+    ),
+    "plan": said(MAYBE_TEXT, "For the argument plan; null for a write that does too much."),
+}
 ERROR = shaped({"code": TEXT, "message": TEXT, "details": mapped(ANYTHING)})
 
 

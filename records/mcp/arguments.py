@@ -87,9 +87,10 @@ def _problems(name: str, schema: Schema, value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         if len(value) > schema["maxItems"]:
             yield f"{name}: at most {schema['maxItems']} entries."
-        if not all(isinstance(entry, str) for entry in value):
-            yield f"{name}: expected a list of strings."
-    elif isinstance(value, int) and not schema["minimum"] <= value <= schema["maximum"]:
+        kind = schema["items"]["type"]
+        if not all(_is(kind, entry) for entry in value):
+            yield f"{name}: expected a list of {kind}s."
+    elif type(value) is int and not schema["minimum"] <= value <= schema["maximum"]:
         yield f"{name}: expected {schema['minimum']} to {schema['maximum']}."
 
 

@@ -41,7 +41,7 @@ CODES: dict[type, str] = {
     ExternalConfig: "EXTERNAL_CONFIG",
     ExternalError: "EXTERNAL_ERROR",
 }
-TOLD = ("version", "status", "outcome", "retry_after")
+TOLD = ("version", "status", "outcome", "retry_after", "fields")
 
 
 def refusal(error: RecordsError) -> dict[str, Any]:

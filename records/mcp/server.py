@@ -20,8 +20,8 @@ from records.services.access import Author
 from records.services.database import repeated_when_lost, unavailable_when_faulty
 
 from .arguments import check_arguments
+from .dry_runs import check_reading, written_content
 from .errors import refusal
-from .idempotency import content_once
 from .tools import Tool, tools
 from .tools.base import Arguments
 
@@ -118,11 +118,10 @@ def _content(
         author, checked = repeated_when_lost(ask)
     is_read = tool.is_read(checked)
     with unavailable_when_faulty(changing=not is_read):
-        return (
-            repeated_when_lost(lambda: tool.run(author, checked))
-            if is_read
-            else content_once(author, tool, checked, lambda: tool.run(author, checked))
-        )
+        if not is_read:
+            return written_content(author, tool, checked)
+        check_reading(checked)
+        return repeated_when_lost(lambda: tool.run(author, checked))
 
 
 def _run(

@@ -10,10 +10,37 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from uuid_utils.compat import uuid7
 
+from records.rehearsal import rehearsal
+
 
 def new_uuid() -> UUID:
     """A UUIDv7: unique anywhere, and close to the rows written at the same time in every index."""
     return uuid7()
+
+
+class Key(models.BigAutoField):  # type: ignore[type-arg]  # or else keys are of any type
+    """A primary key that the database gives. Rehearsed rows get theirs here: a rollback does not
+    give a sequence its values back."""
+
+    def get_pk_value_on_save(self, instance: models.Model) -> Any:
+        found = rehearsal()
+        return super().get_pk_value_on_save(instance) if found is None else next(found.keys)
+
+    def deconstruct(self) -> Any:
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.BigAutoField", args, kwargs
+
+
+class SmallKey(models.AutoField):  # type: ignore[type-arg]
+    """A `Key` of 32 bits."""
+
+    def get_pk_value_on_save(self, instance: models.Model) -> Any:
+        found = rehearsal()
+        return super().get_pk_value_on_save(instance) if found is None else next(found.small_keys)
+
+    def deconstruct(self) -> Any:
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.AutoField", args, kwargs
 
 
 class Document(models.JSONField[Any, Any]):

@@ -8,6 +8,8 @@ from typing import Any
 from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
+from .columns import SmallKey
+
 
 class _OneManager(HistoryManager):  # type: ignore[misc]  # simple-history has no types
     """The library makes a new class of manager whenever `history` is looked at: twice at each
@@ -24,3 +26,6 @@ class History(HistoricalRecords):  # type: ignore[misc]  # simple-history has no
 
     def __init__(self, **options: Any) -> None:
         super().__init__(history_manager=_OneManager, **options)
+
+    def _get_history_id_field(self) -> SmallKey:
+        return SmallKey(primary_key=True)

@@ -10,6 +10,7 @@ from django.test import Client
 
 from records.mcp.tools import tools
 from tests.factories import Caller
+from tests.trying import is_trying
 
 LEGACY, MODERN = "2025-11-25", "2026-07-28"
 _META = "io.modelcontextprotocol/"
@@ -63,6 +64,8 @@ class Agent:
     def result(self, tool: str, **arguments: Any) -> dict[str, Any]:
         """The result of a call, refused or not."""
         arguments = {"base_id": str(self.caller.workspace.uuid)} | arguments
+        if is_trying() and tool in tools and not tools.get(tool).is_read(arguments):
+            arguments["dry_run"] = True
         answer = self.request("tools/call", {"name": tool, "arguments": arguments})
         assert "result" in answer, answer
         result: dict[str, Any] = answer["result"]

@@ -13,7 +13,7 @@ from records.mcp.tools import tools
 from .calling import Agent
 
 READING = ("list_record_types", "query_records", "get_records", "list_members", "record_history")
-DESTRUCTIVE = ("manage_record", "manage_attachment")
+DESTRUCTIVE = ("manage_record", "manage_records", "manage_attachment")
 PARAMETERS = (
     "action",
     "base_id",
@@ -25,6 +25,8 @@ PARAMETERS = (
     "expected_version",
     "member_id",
     "idempotency_key",
+    "dry_run",
+    "plan",
 )
 
 
@@ -176,5 +178,5 @@ def test_json_text_is_nested_no_deeper_than_a_message(agent: Agent) -> None:
 
 
 def test_an_unknown_tool_is_told_the_nearest(agent: Agent) -> None:
-    answer = agent.request("tools/call", {"name": "manage_records", "arguments": {}})
+    answer = agent.request("tools/call", {"name": "manage_recordz", "arguments": {}})
     assert "Did you mean 'manage_record'" in answer["error"]["message"]

@@ -72,6 +72,14 @@ def _unless_archived(right: str) -> Need:
     return need
 
 
+def _patch_many(world: World, target: Target) -> Expected:
+    """What refuses one item refuses them all."""
+    if not world.role.known:
+        return needs.nothing(Verdict.ABSENT)
+    found = needs.edit(world, target)
+    return found if found.verdict == Verdict.DONE else needs.nothing(REFUSED)
+
+
 def _cancel(world: World, target: Target) -> Expected:
     """An archived record can be cancelled."""
     if not world.sees(target):
@@ -140,6 +148,13 @@ OPERATIONS = (
         content_type="text/plain",
     ),
     _file("delete its file", "delete", needs.edit_files, filename="<file>"),
+    _tool(
+        "patch many",
+        "manage_records",
+        _patch_many,
+        mode="patch",
+        items=[{"record_id": "<uuid>", "data": {"note": "n"}}],
+    ),
     _tool("query", "query_records", needs.listed, ONCE),
     _tool(
         "query one",

@@ -29,7 +29,8 @@ component(
             "sha256": STRING,
             "created": _MOMENT,
             "member": nullable({"type": "object", "additionalProperties": True}),
-        }
+        },
+        dry_run={"type": "boolean", "description": "True for a dry run: nothing was stored."},
     ),
 )
 component("AttachmentList", obj({"count": INTEGER, "results": array(ref("Attachment"))}))
@@ -104,7 +105,7 @@ upload = operation(
     "files_update",
     "files",
     "Upload a file to its link, without a key",
-    [_TOKEN],
+    [_TOKEN, query_parameter("dry_run", {"type": "boolean"}, "Try it; nothing is stored.")],
     {201: ref("Attachment")},
     body=(_BYTES, True),
     media_type="application/octet-stream",

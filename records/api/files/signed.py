@@ -8,6 +8,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from rest_framework import viewsets
 
 from records.api.answers import json_answer
+from records.api.dry_runs import RECORDS_FORM, is_dry_run
 from records.api.errors import MethodNotAllowed, refusal
 from records.api.viewsets import SAFE_METHODS
 from records.exceptions import InvalidInput, RecordsError
@@ -70,5 +71,9 @@ class SignedFileViewSet(viewsets.ViewSet):
                 "Announce the file's size: the header Content-Length is required.",
                 "length_required",
             )
-        stored = receive_upload(token, request, int(sent), request_id(request))
-        return json_answer(attachment_row(stored), 201)
+        dry_run = is_dry_run(request, RECORDS_FORM)
+        stored, dry_run = receive_upload(
+            token, request, int(sent), request_id(request), dry_run=dry_run
+        )
+        content = attachment_row(stored)
+        return json_answer({**content, "dry_run": True} if dry_run else content, 201)

@@ -3,7 +3,7 @@ under."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -76,6 +76,11 @@ class FieldViewSet(MetadataViewSet):
         start_clearing(self.author, delete_field(self.author, spec.id))
         return empty_answer(204)
 
+    def shown(self, request: HttpRequest, path: Mapping[str, Any]) -> dict[str, Any]:
+        return field_row(
+            self.author, self.told_field(path["object_key"], path.get("field_key", ""))
+        )
+
     def _category(self, schema: ObjectSchema, body: Body) -> Category:
         """The category the body names by id or by name."""
         key = body.required("category")
@@ -144,6 +149,10 @@ class OptionViewSet(MetadataViewSet):
         moved = replace_option(self.author, schema, spec, option, heir)
         return json_answer({"replaced_count": moved})
 
+    def shown(self, request: HttpRequest, path: Mapping[str, Any]) -> dict[str, Any]:
+        rows = option_rows(self.told_field(path["object_key"], path["field_key"]))
+        return find_row(rows, path.get("option_id", ""))
+
     def _changeable(self, schema: ObjectSchema, field_key: str) -> FieldSpec:
         """The field, unless its options are a pipeline's stages, which have a path of their own."""
         spec = self.field_of(schema, field_key)
@@ -187,6 +196,10 @@ class CategoryViewSet(MetadataViewSet):
         return json_answer(
             [category_row(item) for item in list_categories(schema.workspace_id, schema.id)]
         )
+
+    def shown(self, request: HttpRequest, path: Mapping[str, Any]) -> dict[str, Any]:
+        schema, category_id = self.schema_of(path["object_key"]), path.get("category_id", "")
+        return category_row(get_category(schema.workspace_id, schema.id, category_id.lower()))
 
     @documentation.create_category
     def create(self, request: HttpRequest, object_key: str) -> HttpResponse:

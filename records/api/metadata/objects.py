@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -101,17 +102,21 @@ class ObjectViewSet(MetadataViewSet):
     def json_schema(self, request: HttpRequest, object_key: str) -> HttpResponse:
         return json_answer(record_schema(self.author, self.schema_of(object_key)))
 
+    def shown(self, request: HttpRequest, path: Mapping[str, Any]) -> dict[str, Any]:
+        return self._row(self.schema_of(path.get("object_key", "")).id)
+
     def _answer_object(self, object_id: int, status: int = 200) -> HttpResponse:
         if self.request_changes:
             self.renew()
+        return json_answer(self._row(object_id), status)
+
+    def _row(self, object_id: int) -> dict[str, Any]:
         info = get_object_info(self.author, object_id)
         if (
             object_id not in self.author.directory.objects
         ):  # somebody else has archived it meanwhile
             raise NotFound
-        return json_answer(
-            object_detail(self.author, info, self.author.directory.schema(object_id)), status
-        )
+        return object_detail(self.author, info, self.author.directory.schema(object_id))
 
     @property
     def request_changes(self) -> bool:

@@ -79,7 +79,10 @@ class Body(JsonBody):
 
 
 def read_body(request: HttpRequest) -> Body:
-    return Body(read_object(request, None))
+    content = read_object(request, None)
+    if "dry_run" in content:  # other unknown keys are harmless; this write would be meant
+        raise InvalidInput("send it in the query.", at="dry_run")
+    return Body(content)
 
 
 def field_definition(body: Body, category: str) -> FieldDefinition:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 
 from records.api.answers import json_answer
@@ -73,6 +76,12 @@ class StageViewSet(MetadataViewSet):
             ) from None
         moved = replace_option(self.author, schema, spec, stage, heir, part="new_stage_id")
         return json_answer({"replaced_count": moved})
+
+    def shown(self, request: HttpRequest, path: Mapping[str, Any]) -> dict[str, Any]:
+        stage_id = path.get("stage_id", "")
+        if self.action == "remove":
+            stage_id = read_body(request).text("id")
+        return find_row(stage_rows(self._stage_field(path["object_key"])[1]), stage_id)
 
     def _stage_field(self, object_key: str) -> tuple[ObjectSchema, FieldSpec]:
         """The object and its stage field; NotFound for an object that is no pipeline."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from records.api.viewsets import ApiViewSet
 from records.exceptions import NotFound
-from records.services.access import find_field, get_schema, renewed, told_field
+from records.services.access import find_field, get_schema, told_field
 from records.services.catalogue import FieldSpec, ObjectSchema
 
 
@@ -13,6 +13,7 @@ class MetadataViewSet(ApiViewSet):
     workspace."""
 
     area = "datatypes"
+    defines = True
 
     def schema_of(self, object_key: str) -> ObjectSchema:
         """The object with this id or API name; NotFound unless the caller may do something with its
@@ -31,7 +32,3 @@ class MetadataViewSet(ApiViewSet):
         """The field of an object, with the options that the caller may be told of."""
         schema = self.schema_of(object_key)
         return told_field(self.author, schema, self.field_of(schema, field_key))
-
-    def renew(self) -> None:
-        """Definitions changed: go on with what they are now."""
-        self.author = renewed(self.author)

@@ -13,6 +13,7 @@ from records.api.answers import JSON
 from . import headers
 from .components import ref
 from .documents import RECORDS, WORKSPACE, Document, Schema
+from .dry_runs import ANSWER, PARAMETER, add_dry_runs, parameter_of
 from .operations import examples, required_bodies
 from .refusals import REFUSALS, add_refusals, refusals_of
 
@@ -64,7 +65,12 @@ class OperationSchema(AutoSchema):
             asked = ["IfNoneMatch"]
             responses["304"] = {"description": "The caller has this version of the record."}
         if changes:
-            asked = ["IdempotencyKey", *asked]
+            asked = [PARAMETER, "ApplyPlan", "IdempotencyKey", *asked]
+            if "204" in responses:
+                responses["200"] = {
+                    "description": "A dry run.",
+                    "content": {JSON: {"schema": ref(ANSWER)}},
+                }
         if asked:
             sent = described.setdefault("parameters", [])
             sent.extend(headers.parameter(name) for name in asked)
@@ -125,7 +131,9 @@ def complete(result: Schema, generator: RecordsGenerator, **_: Any) -> Schema:
     _add_used(
         "responses", {each.name: each.response(document) for each in REFUSALS.values()}, result
     )
-    _add_used("parameters", headers.PARAMETERS, result)
+    add_dry_runs(result, document)
+    parameters = {**headers.PARAMETERS, PARAMETER: parameter_of(document)}
+    _add_used("parameters", parameters, result)
     _add_used("headers", headers.HEADERS, result)
     result["security"] = document.security
     return result

@@ -75,6 +75,12 @@ PARAMETERS = {
         "`*`: only if there is no such record yet, else 412.",
         {"type": "string", "enum": ["*"]},
     ),
+    "ApplyPlan": _sent(
+        "Apply-Plan",
+        "The `plan` of a dry run of this request: it is carried out, once, if it still does just "
+        "what was foretold; else 409 `plan_outdated`, which names what differs.",
+        _TEXT,
+    ),
 }
 
 OF_ALL = _headers("X-Request-ID", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")

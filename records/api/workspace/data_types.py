@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -36,6 +37,7 @@ class DataTypeViewSet(WorkspaceViewSet):
 
     area = "datatypes"
     reads = frozenset({"validate_slug"})
+    defines = True
 
     @documentation.list_types
     def list(self, request: HttpRequest) -> HttpResponse:
@@ -122,6 +124,10 @@ class DataTypeViewSet(WorkspaceViewSet):
         member_id = Query(request, "memberId").only().key("memberId")
         counts = member_record_counts(self.author, member_id)
         return json_answer({"counts": {str(key): count for key, count in counts.items()}})
+
+    def shown(self, request: HttpRequest, path: Mapping[str, Any]) -> dict[str, Any]:
+        found = get_data_type(self.author, path.get("data_type_id", 0))
+        return data_type_row(self.author, found)
 
     def _answer_type(self, found: DataType, status: int = 200) -> HttpResponse:
         return json_answer(data_type_row(self.author, found), status)

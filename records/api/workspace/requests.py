@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from records.api.bodies import MAX_TEXT, JsonBody, listed, read_object
+from records.api.dry_runs import WORKSPACE_FORM
 from records.api.etags import NO_VERSION, expected_versions
 from records.api.pagination import MAX_PAGE, MAX_SIZE
 from records.exceptions import InvalidInput, Place
@@ -22,6 +23,7 @@ from records.services.storage import ExternalKey
 from records.services.writing import UNSET, Attributes
 
 DEFAULT_SIZE = 50
+SAFE_METHODS = ("GET", "HEAD")
 MAX_KEY = 2**63 - 1
 MAX_EXTERNAL = 255
 SORTED = {
@@ -183,10 +185,14 @@ class Query:
     rest."""
 
     def __init__(self, request: HttpRequest, *reserved: str) -> None:
+        # Who dispatches a write has read this one.
+        read = () if request.method in SAFE_METHODS else WORKSPACE_FORM.parameters
         known = {form: name for name in reserved for form in (name, snake(name))}
         self.sent: dict[str, str] = {}
         self.rest: list[tuple[str, str]] = []
         for key, texts in request.GET.lists():
+            if key in read:
+                continue
             name = known.get(key)
             if name is None:
                 self.rest += [(key, text) for text in texts]

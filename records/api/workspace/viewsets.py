@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse
 
+from records.api.dry_runs import WORKSPACE_FORM
 from records.api.viewsets import ApiViewSet
 from records.exceptions import RecordsError
-from records.services.access import Author, renewed
-from records.services.reading import with_self_access
+from records.services.access import Author
 
 from .authentication import BearerAuthentication
 from .errors import refusal
@@ -20,6 +20,7 @@ class WorkspaceViewSet(ApiViewSet):
 
     authentication_classes = [BearerAuthentication]
     slugs: tuple[str, ...] = ()
+    dry_runs = WORKSPACE_FORM
 
     _bearer: ClassVar[BearerAuthentication] = BearerAuthentication()
 
@@ -28,7 +29,3 @@ class WorkspaceViewSet(ApiViewSet):
 
     def refuse(self, error: RecordsError) -> HttpResponse:
         return refusal(error, self.slugs)
-
-    def renew(self) -> None:
-        """Definitions changed: go on with what they are now."""
-        self.author = with_self_access(renewed(self.author))

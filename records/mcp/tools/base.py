@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from records.exceptions import NotFound, did_you_mean, quoted
-from records.mcp.answers import output_schema
+from records.mcp.answers import FORETOLD, output_schema
 from records.registry import Registry
 from records.services.access import Author, get_schema, is_workspace, list_schemas
 from records.services.catalogue import ObjectSchema
@@ -34,6 +34,21 @@ KEY_OF_CALL = {
     "maxLength": 255,
     "description": "A unique key of your own for this write: a repeated call with it is answered "
     "as the first one was, for 24 hours, and changes nothing more.",
+}
+DRY_RUN, PLAN = "dry_run", "plan"
+TRIED: Mapping[str, Mapping[str, Any]] = {
+    DRY_RUN: {
+        "type": "boolean",
+        "description": "Try the write and change nothing: returns what it would return and, beside "
+        "that, changes, effects and a plan.",
+    },
+    PLAN: {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 20_000,
+        "description": "The plan of a dry run of this very call, at most an hour old: carries it "
+        "out, once, if it still does just what was foretold; else CONFLICT names what differs.",
+    },
 }
 OFFSET = {
     "type": "integer",
@@ -90,6 +105,11 @@ class Tool:
         """Whether this call changes nothing, so that it can be repeated."""
         return self.read_only or arguments.get("action") in self.reads
 
+    @property
+    def arguments(self) -> dict[str, Mapping[str, Any]]:
+        """Its arguments, with those that all writes share."""
+        return {**self.properties, **({} if self.read_only else TRIED)}
+
     def schema_for(self, author: Author) -> dict[str, Any]:
         """JSON Schema of the arguments, for a caller who may not know yet which base is theirs."""
         schema = self.schema
@@ -101,14 +121,15 @@ class Tool:
     @property
     def output_schema(self) -> dict[str, Any]:
         """JSON Schema of what it answers, refusals included."""
-        return output_schema(self.output, self.answers)
+        told = {} if self.read_only else FORETOLD
+        return output_schema({**self.output, **told}, self.answers)
 
     @property
     def schema(self) -> dict[str, Any]:
         """JSON Schema of the arguments."""
         return {
             "type": "object",
-            "properties": {name: dict(schema) for name, schema in self.properties.items()},
+            "properties": {name: dict(schema) for name, schema in self.arguments.items()},
             "required": list(self.required),
             "additionalProperties": False,
         }

@@ -46,7 +46,7 @@ from .sql import (
     uuid_text,
 )
 from .sqlite_log import clear_log
-from .transactions import ATTEMPTS, in_one_transaction
+from .transactions import ATTEMPTS, in_one_transaction, rehearse, watch
 
 __all__ = [
     "ATTEMPTS",
@@ -88,6 +88,7 @@ __all__ = [
     "one_of_few",
     "optional",
     "refusal_of",
+    "rehearse",
     "repeated_when_lost",
     "resealed",
     "seal",
@@ -99,4 +100,5 @@ __all__ = [
     "uuid_column",
     "uuid_param",
     "uuid_text",
+    "watch",
 ]

@@ -9,6 +9,7 @@ from typing import TypeVar
 from django.db import IntegrityError, connection, transaction
 
 from records.exceptions import Conflict, OutcomeUnknown, Unavailable
+from records.rehearsal import Notes, noted_whole, noting
 
 from .connections import replace_connection
 from .faults import (
@@ -40,7 +41,7 @@ def in_one_transaction(work: Callable[[], T]) -> T:
     for _ in range(ATTEMPTS):
         committing = False
         try:
-            with transaction.atomic():
+            with noted_whole(), transaction.atomic():
                 result = work()
                 committing = True
             return result
@@ -58,6 +59,35 @@ def in_one_transaction(work: Callable[[], T]) -> T:
             elif fault is not Fault.RACE:
                 raise _refusal(error, fault, committing=committing) from error
     raise Conflict("Other writers kept changing the same records; try again.") from last
+
+
+def rehearse(work: Callable[[Notes], T], *, stores_files: bool = False) -> T:
+    """The result of `work`, which is undone: it is run in a transaction that is rolled back.
+
+    It must be repeatable, and gets the notes of what it does. What a rollback does not undo must
+    not happen: see `records.rehearsal`.
+    """
+
+    def undone() -> T:
+        with noting(Notes(rehearsed=True, stores_files=stores_files)) as taken:
+            result = work(taken)
+            # What a COMMIT would check.
+            if connection.vendor == "postgresql":
+                connection.check_constraints()
+            transaction.set_rollback(True)
+        return result
+
+    return in_one_transaction(undone)
+
+
+def watch(work: Callable[[Notes], T]) -> T:
+    """The result of `work`, which gets the notes of what it does, in one transaction."""
+
+    def watched() -> T:
+        with noting(Notes(rehearsed=False)) as taken:
+            return work(taken)
+
+    return in_one_transaction(watched)
 
 
 def _handled_fault(error: Exception, *, nested: bool) -> Fault | None:

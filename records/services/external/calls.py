@@ -14,6 +14,7 @@ from django.db import connection
 
 from records.exceptions import ExternalConfig, ExternalError, InTransaction, NotFound, RecordsError
 from records.models import CallOutcome, ExternalCall, ExternalOperation
+from records.rehearsal import is_rehearsal
 from records.services.access import Author
 from records.services.catalogue import (
     PORTS,
@@ -74,6 +75,11 @@ def call_source(author: Author, schema: ObjectSchema, asked: Asked) -> Reply:
     operation = source.operations.get(asked.operation)
     if operation is None:
         raise not_offered(schema, f"the operation {asked.operation.value!r}")
+    if is_rehearsal():
+        raise InTransaction(
+            f"The records of {schema.name!r} are stored in an external source, which cannot be "
+            "asked what it would do: dry runs are not supported."
+        )
     if connection.in_atomic_block:
         raise InTransaction(
             f"The records of {schema.name!r} are stored in an external source; they cannot "
@@ -258,7 +264,8 @@ def _note(author: Author, schema: ObjectSchema, source: SourceSpec, asked: Asked
         request_id=author.request_id,
         operation_id=author.operation_id,
     )
-    return row.pk
+    key: int = row.pk
+    return key
 
 
 def _let_go_of_database() -> None:

@@ -11,12 +11,25 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 from uuid import UUID
 
-from records.exceptions import InvalidInput, NotAllowed, NotFound, RecordsError
+from records.exceptions import (
+    InTransaction,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    RecordsError,
+)
 from records.field_types import FieldSpec
 from records.models import Extent, ExternalOperation
 from records.services.access import Author, check_scope, check_writes, grant_of
 from records.services.catalogue import ObjectSchema, not_offered
-from records.services.reading import Address, RecordView, view_records
+from records.services.database import canonical_uuid
+from records.services.reading import (
+    Address,
+    FoundRecords,
+    RecordNames,
+    RecordView,
+    view_records,
+)
 from records.services.storage import ExternalKey
 from records.services.writing import (
     UNSET,
@@ -57,7 +70,6 @@ __all__ = [
     "list_archived",
     "list_attachments",
     "list_history",
-    "list_remaining",
     "list_trash",
     "save_all_records",
     "save_record",
@@ -127,11 +139,18 @@ def find_uuid(author: Author, schema: ObjectSchema, where: Address) -> str:
     return spelt
 
 
-def list_remaining(
-    author: Author, schema: ObjectSchema, wanted: Sequence[Address], fields: Sequence[FieldSpec]
-) -> list[RecordView | None]:
-    """One call of the upstream for each."""
-    if len(wanted) > MOST_AT_ONCE:
+def get_records(
+    author: Author,
+    schema: ObjectSchema,
+    names: RecordNames,
+    fields: Sequence[FieldSpec],
+    *,
+    states: frozenset[str] = frozenset(),
+) -> FoundRecords:
+    """One call of the upstream for each; it knows of no states."""
+    if names.identifiers:
+        raise not_offered(schema, "reading records by several names; use their ids")
+    if len(names.uuids) + len(names.external) > MOST_AT_ONCE:
         raise not_offered(schema, f"more than {MOST_AT_ONCE} records in one request")
 
     def find(where: Address) -> RecordView | None:
@@ -140,7 +159,8 @@ def list_remaining(
         except NotFound:
             return None
 
-    return [find(where) for where in wanted]
+    by_uuid = [find(Address(canonical_uuid(uuid) or None)) for uuid in names.uuids]
+    return FoundRecords(by_uuid, [], [find(Address(None, key)) for key in names.external])
 
 
 def get_record_by_identifier(
@@ -252,6 +272,8 @@ def save_records(
             continue
         try:
             outcomes.append(save_record(author, schema, request))
+        except InTransaction:
+            raise  # about the whole request: none of them was sent
         except RecordsError as error:
             # Outcomes are per record, as for local batches; records before it stay written.
             outcomes.append(error)
@@ -346,7 +368,6 @@ def _refused(what: str) -> Callable[..., NoReturn]:
 
 
 get_record_as_of = _refused("reading a record as of a time")
-get_records = _refused("reading records by several names")
 list_archived = _refused("listing archived records")
 list_trash = _refused("the trash")
 save_all_records = _refused("writing all records or none")

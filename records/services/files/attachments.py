@@ -27,9 +27,10 @@ from records.exceptions import Conflict, InvalidInput, NotAllowed, NotFound, Too
 from records.field_types import InvalidValue
 from records.field_types.base import check_text
 from records.models import ApiKey, Attachment, RecordState, Source, new_uuid
+from records.rehearsal import Notes, is_rehearsal
 from records.services.access import Author, check_writes, get_schema, member_author
 from records.services.catalogue import ObjectSchema, load_workspace, not_offered
-from records.services.database import in_one_transaction
+from records.services.database import in_one_transaction, rehearse
 from records.services.reading import (
     Address,
     RecordView,
@@ -41,6 +42,7 @@ from records.services.reading import (
     sign_upload,
 )
 from records.services.retention import remove_later
+from records.services.storage import discard_file, store_file
 from records.services.writing import Mode, SaveRequest, save_record
 
 MAX_NAME = 255
@@ -108,6 +110,7 @@ def begin_upload(
             "member": author.member.id,
             "key": author.api_key_id,
             "source": author.source,
+            "dry_run": is_rehearsal(),
         }
     )
 
@@ -175,8 +178,11 @@ def attach_file(
 # ---------------------------------------------------------------- under a signed link
 
 
-def receive_upload(token: str, source: Readable, size: int, request_id: str = "") -> AttachmentView:
-    """Store what is sent to an upload link; `size` is the announced number of bytes.
+def receive_upload(
+    token: str, source: Readable, size: int, request_id: str = "", *, dry_run: bool = False
+) -> tuple[AttachmentView, bool]:
+    """Store what is sent to an upload link; `size` is the announced number of bytes. Nothing is
+    stored in a `dry_run`, nor under a link that one gave: whether that was so.
 
     NotAllowed if the link is invalid or expired, or if the key that requested it has since been
     revoked.
@@ -190,7 +196,21 @@ def receive_upload(token: str, source: Readable, size: int, request_id: str = ""
         raise NotAllowed("The link is not valid.", "invalid_link")
     schema = get_schema(author, asked["object"])
     where = Address(asked["record"])
-    return attach_file(author, schema, where, asked["name"], asked["type"], source, size)
+
+    def attach(source: Readable) -> AttachmentView:
+        return attach_file(author, schema, where, asked["name"], asked["type"], source, size)
+
+    if not (dry_run or asked.get("dry_run")):
+        return attach(source), False
+    _check_size(size)
+
+    def again(_: Notes) -> AttachmentView:
+        spooled.seek(0)
+        return attach(spooled)
+
+    # The bytes are taken in before the transaction, in which they would hold others up.
+    with _spooled(source, size) as (spooled, _):
+        return rehearse(again), True
 
 
 def _is_valid(author: Author) -> bool:
@@ -317,12 +337,9 @@ def _receive(
     source: Readable,
     size: int,
 ) -> AttachmentView:
-    limit: int = settings.ATTACHMENT_MAX_BYTES
-    # By the announced size, before any byte is read.
-    if size > limit:
-        raise TooLarge(f"The file has {size} bytes; the limit is {limit}.")
+    _check_size(size)
     with _spooled(source, size) as (spooled, digest):
-        stored = default_storage.save(
+        stored = store_file(
             f"attachments/{author.workspace.uuid}/{view.uuid}/{new_uuid()}", File(spooled)
         )
     new = Attachment(
@@ -350,9 +367,16 @@ def _receive(
         # Once COMMIT may have been sent, the row may or may not be stored: the sweeper
         # decides later.
         if not committing:
-            default_storage.delete(stored)
+            discard_file(stored)
         raise
     return _view(author, new, {author.member.id: author.member})
+
+
+def _check_size(size: int) -> None:
+    """TooLarge by the announced size, before any byte is read."""
+    limit: int = settings.ATTACHMENT_MAX_BYTES
+    if size > limit:
+        raise TooLarge(f"The file has {size} bytes; the limit is {limit}.")
 
 
 @contextmanager

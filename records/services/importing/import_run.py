@@ -10,18 +10,15 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from django.db import transaction
-
 from records.exceptions import InvalidInput, NotFound
 from records.models import ImportPart, ImportRun
 from records.services.access import Author, get_schema
 from records.services.catalogue import (
     ObjectSchema,
     check_kept_here,
-    forget_everything,
     slug,
 )
-from records.services.database import in_one_transaction
+from records.services.database import in_one_transaction, rehearse
 from records.services.storage import refresh_after
 
 from .chunks import (
@@ -155,7 +152,7 @@ def import_file(
         return replace(summary, samples=work.samples.rows) if work.samples is not None else summary
 
     # A dry run is a real run that is rolled back, so it cannot differ from one.
-    return in_one_transaction(lambda: _undone(run)) if options.dry_run else run()
+    return rehearse(lambda _: run(), stores_files=True) if options.dry_run else run()
 
 
 def _survey(
@@ -218,16 +215,6 @@ def _digest(table: CsvTable, plan: ImportPlan) -> str:
         if plan.fingerprint
         else digest
     )
-
-
-def _undone(run: Callable[[], ImportSummary]) -> ImportSummary:
-    """The summary of a run that is then rolled back, with the open transaction."""
-    try:
-        summary = run()
-        transaction.set_rollback(True)
-        return summary
-    finally:
-        forget_everything()  # schemas were compiled from definitions that are rolled back
 
 
 def _begin(

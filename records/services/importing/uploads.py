@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files import File
-from django.core.files.storage import default_storage
 
 from records.exceptions import InvalidInput, NotAllowed, NotFound, TooLarge
 from records.models import ImportUpload, new_uuid
 from records.services.access import Author, grant_of
 from records.services.catalogue import ObjectSchema
-from records.services.storage import SpooledFile
+from records.services.storage import SpooledFile, open_stored, store_file
 
 from . import file_limits as limits
 from .creating import preview_columns
@@ -90,9 +89,7 @@ def store_upload(
         _receive(chunks, raw)
         found = survey(raw, reading, name)
         with raw.open() as file:
-            stored = default_storage.save(
-                f"imports/{author.workspace.uuid}/{new_uuid()}.csv", File(file)
-            )
+            stored = store_file(f"imports/{author.workspace.uuid}/{new_uuid()}.csv", File(file))
     return ImportUpload.objects.create(
         workspace_id=author.workspace.id,
         object_id=schema.id,
@@ -162,10 +159,9 @@ def copy_upload(upload: ImportUpload) -> Iterator[CsvTable]:
     """
     name = f"{Path(upload.file_name).stem[:100] or 'file'}.csv"
     with SpooledFile(name) as raw, SpooledFile(name) as kept:
-        try:
-            source = default_storage.open(str(upload.file.name), "rb")
-        except FileNotFoundError:
-            raise NotFound("The uploaded file no longer exists; upload it again.") from None
+        source = open_stored(str(upload.file.name))
+        if source is None:
+            raise NotFound("The uploaded file no longer exists; upload it again.")
         with source:
             for chunk in source.chunks():
                 raw.write(chunk)

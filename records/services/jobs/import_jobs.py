@@ -11,7 +11,6 @@ from itertools import islice
 from typing import Any
 
 from django.core.files import File
-from django.core.files.storage import default_storage
 
 from records.exceptions import InvalidInput, NotFound
 from records.models import ImportUpload, Job, Source
@@ -35,7 +34,7 @@ from records.services.importing import (
     said_form,
     suggest_fields,
 )
-from records.services.storage import SpooledFile
+from records.services.storage import SpooledFile, open_stored, store_file
 
 from .job_runs import (
     MAX_FAILURES,
@@ -212,9 +211,7 @@ def _keeper(job: Job) -> Keeper:
             return ""
         # Storage renames the file if a run that was killed has left one of this name.
         with report.open() as file:
-            return default_storage.save(
-                f"imports/{job.workspace.uuid}/{job.uuid}.errors.csv", File(file)
-            )
+            return store_file(f"imports/{job.workspace.uuid}/{job.uuid}.errors.csv", File(file))
 
     return keep
 
@@ -222,12 +219,9 @@ def _keeper(job: Job) -> Keeper:
 def _failures(report: str) -> list[Failure]:
     """The first rows of a report."""
     # A file that was imported before keeps the name of its report, which may have been cleared.
-    if not default_storage.exists(report):
+    if (stored := open_stored(report)) is None:
         return []
-    with (
-        default_storage.open(report, "rb") as file,
-        io.TextIOWrapper(file, encoding="utf-8", newline="") as text,
-    ):
+    with stored as file, io.TextIOWrapper(file, encoding="utf-8", newline="") as text:
         return [
             {
                 "line": int(row["line"]),

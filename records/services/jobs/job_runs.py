@@ -12,18 +12,18 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.files import File
-from django.core.files.storage import default_storage
 from django.db import Error, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from records.exceptions import Conflict, InvalidInput, NotFound, RecordsError, Unavailable
 from records.models import Job, JobStatus, Source, new_uuid
+from records.rehearsal import notes
 from records.services.access import Author, check_writes, member_author
 from records.services.catalogue import load_workspace
 from records.services.database import in_one_transaction, refusal_of
 from records.services.retention import remove_unused_upload
-from records.services.storage import refresh_statistics
+from records.services.storage import open_stored, refresh_statistics
 
 from .steps import (
     Step,
@@ -124,6 +124,8 @@ def start_job(
             f"At most {MAX_UNFINISHED} jobs at a time; wait for one to finish.", "limit_exceeded"
         )
     at_once = total <= INLINE if inline is None else inline
+    if (taken := notes()) is not None:
+        taken.jobs.append((kind, total))
     # The task commits with the job: a worker never gets a job that does not exist.
     with transaction.atomic():
         job = Job.objects.create(
@@ -417,9 +419,10 @@ def open_report(author: Author, job_uuid: str) -> File[bytes]:
     """The report of the rows that one of the author's imports refused; NotFound where there is
     none."""
     name = find_job(author, job_uuid).result.get("report")
-    if not name or not default_storage.exists(name):
+    file = open_stored(name) if name else None
+    if file is None:
         raise NotFound
-    return default_storage.open(name, "rb")
+    return file
 
 
 def _visible(author: Author) -> QuerySet[Job]:

@@ -20,7 +20,9 @@ from .lifecycle import (
     unarchive_record,
     upsert_record,
 )
+from .plans import Pairs, Plan, read_plan, sign_plan
 from .purging import purge_record, purge_trash
+from .rehearsals import Effects, RecordChange, rehearsed, watched
 from .selection import find_uuids
 from .transfers import export_records, import_as_tried
 
@@ -28,6 +30,10 @@ __all__ = [
     "BatchItem",
     "BatchMode",
     "BatchRules",
+    "Effects",
+    "Pairs",
+    "Plan",
+    "RecordChange",
     "cancel_record",
     "export_records",
     "find_uuids",
@@ -37,10 +43,14 @@ __all__ = [
     "patch_record",
     "purge_record",
     "purge_trash",
+    "read_plan",
+    "rehearsed",
     "related_pipeline_records",
     "restore_record",
     "save_batch",
+    "sign_plan",
     "trash_record",
     "unarchive_record",
     "upsert_record",
+    "watched",
 ]

@@ -70,15 +70,6 @@ class RecordHome(Protocol):
 
     def find_uuid(self, author: Author, schema: ObjectSchema, where: Address, /) -> str: ...
 
-    def list_remaining(
-        self,
-        author: Author,
-        schema: ObjectSchema,
-        wanted: Sequence[Address],
-        fields: Sequence[FieldSpec],
-        /,
-    ) -> list[RecordView | None]: ...
-
     def get_record_by_identifier(
         self, author: Author, schema: ObjectSchema, identifier: str, fields: Sequence[FieldSpec], /
     ) -> RecordView: ...
@@ -180,6 +171,8 @@ class RecordHome(Protocol):
         names: RecordNames,
         fields: Sequence[FieldSpec],
         /,
+        *,
+        states: frozenset[str] = ...,
     ) -> FoundRecords: ...
 
     # ------------------------------------------------------------ files

@@ -22,7 +22,6 @@ from records.services.reading import (
     get_remaining,
     list_archived,
     list_history,
-    list_remaining,
     list_trash,
 )
 from records.services.search import search_records
@@ -49,7 +48,6 @@ __all__ = [
     "list_archived",
     "list_attachments",
     "list_history",
-    "list_remaining",
     "list_trash",
     "save_all_records",
     "save_record",

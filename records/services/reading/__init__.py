@@ -13,7 +13,7 @@ from .file_links import (
     sign_upload,
     signed_url,
 )
-from .history import HistoryEntry, get_record_as_of, list_history
+from .history import FieldChange, HistoryEntry, get_record_as_of, list_history, read_changes
 from .record_address import (
     MAX_KEY,
     Address,
@@ -21,7 +21,6 @@ from .record_address import (
     external_key,
     find_uuid,
     get_remaining,
-    list_remaining,
 )
 from .record_views import (
     RecordView,
@@ -32,7 +31,7 @@ from .record_views import (
     select_fields,
     view_records,
 )
-from .records_by_name import FoundRecords, RecordNames, get_records
+from .records_by_name import REMAINING, FoundRecords, RecordNames, get_records
 from .related import record_json
 from .self_access import (
     check_admin_fields,
@@ -46,7 +45,9 @@ from .trash import Trashed, find_thrown_before, list_trash
 
 __all__ = [
     "MAX_KEY",
+    "REMAINING",
     "Address",
+    "FieldChange",
     "FoundRecords",
     "HistoryEntry",
     "RecordNames",
@@ -71,9 +72,9 @@ __all__ = [
     "get_type_schema",
     "list_archived",
     "list_history",
-    "list_remaining",
     "list_trash",
     "may_see_type",
+    "read_changes",
     "read_download",
     "read_upload",
     "record_json",

@@ -175,9 +175,29 @@ def _entries(
     author: Author, schema: ObjectSchema, rows: Sequence[_LedgerRow], plain: bool
 ) -> list[HistoryEntry]:
     changes = [document(row.changes) for row in rows]
+    members = author.directory.members(row.author for row in rows if row.author is not None)
+    entries = []
+    shown = read_changes(author, schema, changes, plain=plain)
+    for row, diff, visible in zip(rows, changes, shown, strict=True):
+        # A reason may name what was changed: it is shown only with every change.
+        reason = row.history_change_reason if len(visible) == len(diff) else None
+        entries.append(
+            _entry(row, None if row.author is None else members.get(row.author), reason, visible)
+        )
+    return entries
+
+
+def read_changes(
+    author: Author,
+    schema: ObjectSchema,
+    changes: Sequence[Mapping[str, Sequence[Any]]],
+    *,
+    plain: bool = False,
+) -> list[list[FieldChange]]:
+    """What writes did to the fields that the caller may see, in the object's order; each of
+    `changes` is what the ledger holds of a write. `plain`: values as names and primary keys."""
     shown = _shown_fields(author, schema)
     references = load_related(author, schema, _states(changes), list(shown.values())).references
-    members = author.directory.members(row.author for row in rows if row.author is not None)
 
     def read(spec: FieldSpec, stored: Any) -> Any:
         if stored is None:
@@ -186,21 +206,18 @@ def _entries(
 
     # The engines keep the keys of a document in different orders.
     order = {spec.id: at for at, spec in enumerate(schema.all_fields.values())}
-    entries = []
-    for row, diff in zip(rows, changes, strict=True):
+    found = []
+    for diff in changes:
         keys = sorted(map(int, diff), key=lambda key: (order.get(key, len(order)), key))
         changed = [(shown.get(key), *diff[str(key)]) for key in keys]
-        visible = [
-            FieldChange(spec, read(spec, old), read(spec, new))
-            for spec, old, new in changed
-            if spec is not None
-        ]
-        # A reason may name what was changed: it is shown only with every change.
-        reason = row.history_change_reason if len(visible) == len(changed) else None
-        entries.append(
-            _entry(row, None if row.author is None else members.get(row.author), reason, visible)
+        found.append(
+            [
+                FieldChange(spec, read(spec, old), read(spec, new))
+                for spec, old, new in changed
+                if spec is not None
+            ]
         )
-    return entries
+    return found
 
 
 def _shown_fields(author: Author, schema: ObjectSchema) -> dict[int, FieldSpec]:

@@ -9,21 +9,18 @@ from uuid import UUID
 from records.exceptions import InvalidInput, NotFound
 from records.field_types import FieldSpec, InvalidValue
 from records.field_types.base import check_text
-from records.models import RecordState
 from records.services.access import Author
 from records.services.catalogue import ObjectSchema
 from records.services.database import (
     canonical_uuid,
-    fetch,
     fetch_column,
     in_ids,
-    in_uuids,
     uuid_text,
 )
-from records.services.storage import ExternalKey, find_external, read_record, record_columns
+from records.services.storage import ExternalKey, find_external
 
 from .archive import get_record_in_any_state
-from .record_views import RecordView, view_records
+from .record_views import RecordView
 
 MAX_KEY = 255  # characters of an external id, and of its source
 
@@ -100,33 +97,6 @@ def find_uuid(author: Author, schema: ObjectSchema, where: Address) -> str:
     if where.external is None and where.uuid is not None:
         return where.uuid
     return get_remaining(author, schema, where, ()).uuid
-
-
-def list_remaining(
-    author: Author, schema: ObjectSchema, wanted: Sequence[Address], fields: Sequence[FieldSpec]
-) -> list[RecordView | None]:
-    """For each address the record that `get_remaining` finds, None for none; for any number of
-    them two queries, and those for what the records refer to."""
-    keys = {where.external for where in wanted if where.external is not None}
-    named, params = in_ids("r.id", find_external(schema, keys))
-    known, more = in_uuids("r.uuid", [where.uuid for where in wanted if where.uuid is not None])
-    rows = fetch(
-        f"SELECT {record_columns('r')} FROM records_record r WHERE r.workspace_id = %s"
-        f" AND r.object_id = %s AND r.state <> 'deleted' AND ({named} OR {known})",
-        [schema.workspace_id, schema.id, *params, *more],
-    )
-    views = view_records(author, schema, list(map(read_record, rows)), fields)
-    seen = [view for view in views if view.access.view]
-    by_uuid = {view.uuid: view for view in seen}
-    # The active one last, and of the archived ones the newest: it is the one that is meant.
-    seen.sort(key=lambda view: (view.row.state == RecordState.ACTIVE, view.row.id))
-    by_key = {
-        ExternalKey(view.row.external_source, view.row.external_id or ""): view for view in seen
-    }
-    return [
-        by_key.get(where.external) if where.external is not None else by_uuid.get(where.uuid or "")
-        for where in wanted
-    ]
 
 
 def _find_uuid(schema: ObjectSchema, key: ExternalKey) -> str | None:

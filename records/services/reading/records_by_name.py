@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from records.exceptions import InvalidInput
 from records.field_types import FieldSpec
+from records.models import RecordState
 from records.services.access import Author, visible_identifier
 from records.services.catalogue import ObjectSchema
 from records.services.database import (
@@ -29,6 +30,9 @@ from records.services.storage import (
 
 from .record_views import RecordView, key_of_identifier, view_records
 
+LIVE = frozenset({RecordState.ACTIVE.value})
+REMAINING = LIVE | {RecordState.ARCHIVED.value}
+
 
 class RecordNames(NamedTuple):
     """What records are asked for by: UUIDs, identifiers as people write them, external ids."""
@@ -47,23 +51,32 @@ class FoundRecords(NamedTuple):
 
 
 def get_records(
-    author: Author, schema: ObjectSchema, names: RecordNames, fields: Sequence[FieldSpec]
+    author: Author,
+    schema: ObjectSchema,
+    names: RecordNames,
+    fields: Sequence[FieldSpec],
+    *,
+    states: frozenset[str] = LIVE,
 ) -> FoundRecords:
-    """The live records with these names that the caller may see; for any number of them at most
-    three queries, and those for what the records refer to.
+    """The records in these states with these names that the caller may see; for any number of them
+    at most three queries, and those for what the records refer to. Of those that share an external
+    id the live one, else the archived one created last.
 
     InvalidInput for identifiers where the object has none.
     """
     uuids = [canonical_uuid(name) or "" for name in names.uuids]
     keys = _keys(author, schema, names.identifiers)
     condition, params = _meant(schema, uuids, keys, names.external)
+    shown = ", ".join(f"'{RecordState(state)}'" for state in sorted(states))
     rows = fetch(
         f"SELECT {record_columns('r')} FROM records_record r WHERE r.workspace_id = %s"
-        f" AND r.object_id = %s AND r.state = 'active' AND ({condition})",
+        f" AND r.object_id = %s AND r.state IN ({shown}) AND ({condition})",
         [author.workspace.id, schema.id, *params],
     )
     views = view_records(author, schema, list(map(read_record, rows)), fields)
     seen = [view for view in views if view.access.view]
+    # The live one last, and of the archived ones the newest: it is the one that is meant.
+    seen.sort(key=lambda view: (view.row.state == RecordState.ACTIVE, view.row.id))
     by_uuid = {view.uuid: view for view in seen}
     by_key = {view.row.identifier: view for view in seen}
     by_external = {

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -26,7 +25,7 @@ from records.services.database import (
     fetch_column,
     is_postgresql,
 )
-from records.services.storage import RecordRow, remove_file
+from records.services.storage import RecordRow, open_stored, remove_file, store_file
 
 logger = logging.getLogger(__name__)
 
@@ -219,16 +218,16 @@ def _filter_stored(name: str, erased: Erased) -> str:
     """The name of a copy of the report without the rows about the records; its own name if it has
     none."""
     # The sweeper may have removed it, or a restore left it out.
-    if not default_storage.exists(name):
+    if (stored := open_stored(name)) is None:
         return name
-    with default_storage.open(name, "rb") as file:
+    with stored as file:
         rows = list(csv.reader(io.TextIOWrapper(file, encoding="utf-8", newline="")))
     kept = _without(rows, erased)
     if len(kept) == len(rows):
         return name
     # Under a new name: if the transaction rolls back, the job still refers to the old file.
     remove_later(name)
-    return default_storage.save(name, ContentFile(_written(kept).encode()))
+    return store_file(name, ContentFile(_written(kept).encode()))
 
 
 def remove_later(name: str) -> None:

@@ -249,7 +249,8 @@ def create_data_type(
         fields=fields,
         identifier_field=None,
     )
-    return made.pk
+    key: int = made.pk
+    return key
 
 
 @dataclass(frozen=True, slots=True)

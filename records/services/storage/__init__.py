@@ -36,7 +36,15 @@ from .rows import (
 )
 from .spooled_files import SpooledFile
 from .statistics import refresh_after, refresh_outdated_statistics, refresh_statistics
-from .stored_files import find_orphans, hold_files, listed, remove_file
+from .stored_files import (
+    discard_file,
+    find_orphans,
+    hold_files,
+    listed,
+    open_stored,
+    remove_file,
+    store_file,
+)
 from .summary import load_summary, summary_columns
 from .unique_lookups import PROBED_FROM, UNIQUE, find_external, find_identifiers, probe
 from .unique_values import keep_unique, stop_keeping_unique
@@ -55,6 +63,7 @@ __all__ = [
     "Stamp",
     "check_records",
     "derived_names",
+    "discard_file",
     "find_external",
     "find_identifiers",
     "find_orphans",
@@ -67,6 +76,7 @@ __all__ = [
     "lock_definition",
     "lock_records",
     "lock_with_definition",
+    "open_stored",
     "pattern_keys",
     "probe",
     "read_record",
@@ -81,5 +91,6 @@ __all__ = [
     "rename_records",
     "stop_keeping_unique",
     "store",
+    "store_file",
     "summary_columns",
 ]

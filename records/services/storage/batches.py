@@ -8,6 +8,7 @@ through COPY. On SQLite they go through `executemany`.
 
 from __future__ import annotations
 
+from records.rehearsal import notes
 from records.services.database import execute_together, is_postgresql
 
 from .index import (
@@ -59,6 +60,8 @@ def store(stamp: Stamp, changes: Changes) -> None:
         _store_together(stamp, changes)
     else:
         _store_in_turn(stamp, changes, copied=copied)
+    if (taken := notes()) is not None:
+        taken.note_records(stamp.object_id, changes.ledger)
 
 
 def _store_in_turn(stamp: Stamp, changes: Changes, *, copied: bool) -> None:

@@ -32,6 +32,7 @@ LEDGER = Table(
         "api_key": "bigint",
         "request_id": "text",
     },
+    key="history_id",
 )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 import orjson
 from django.db import connection
 
+from records.rehearsal import rehearsal
 from records.services.catalogue import display_key
 from records.services.database import (
     Fragment,
@@ -72,6 +74,8 @@ def record_insertion(stamp: Stamp, records: list[RecordRow]) -> Fragment:
 
 def _reserved_keys(count: int) -> Iterable[int]:
     """Keys for new records, in order. On SQLite it is the open transaction that reserves them."""
+    if (rehearsed := rehearsal()) is not None:
+        return islice(rehearsed.keys, count)
     if is_postgresql():
         return fetch_column(
             "SELECT nextval('records_record_id_seq') FROM generate_series(1, %s)", [count]

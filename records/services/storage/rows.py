@@ -13,6 +13,7 @@ from uuid import UUID
 from records.field_types import FieldSpec
 from records.field_types.base import MAX_INDEXED
 from records.models import RecordState
+from records.rehearsal import is_rehearsal
 from records.services.catalogue import ObjectSchema
 from records.services.database import (
     Fragment,
@@ -233,7 +234,11 @@ def lock_definition(schema: ObjectSchema, *, spare: bool = False) -> Definition:
 
 def _definition(*, spare: bool) -> str:
     # Reserved with the lock, which saves a round trip; SQLite has no sequences.
-    key = "nextval('records_record_id_seq')" if spare and is_postgresql() else "NULL"
+    key = (
+        "nextval('records_record_id_seq')"
+        if spare and is_postgresql() and not is_rehearsal()
+        else "NULL"
+    )
     return (
         f"SELECT schema_version, {key} AS spare FROM records_objecttype WHERE workspace_id = "
         "%s AND id = %s" + for_key_share("records_objecttype")

@@ -1,21 +1,63 @@
-"""Checking that the file storage has the bytes of every attachment, and finding bytes that no
-attachment has."""
+"""Bytes in the file storage: storing and reading them, checking that it has those of every
+attachment, and finding bytes that no attachment has."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from tempfile import SpooledTemporaryFile
 
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from records.models import Attachment, Workspace, new_uuid
+from records.rehearsal import Notes, rehearsal
 
 BATCH = 1000
 HOLDS = "holds"  # a folder of empty files, one for each backup under way
 HELD_AT_MOST = timedelta(hours=24)  # a backup that was killed leaves its hold behind
+
+
+IN_MEMORY = 2**20  # bytes of a rehearsed file; the rest is in a temporary one
+
+
+def store_file(name: str, content: File[bytes]) -> str:
+    """Store bytes under this name, or one like it: the name. A rehearsal keeps them until it
+    ends."""
+    if (rehearsed := _without_storage()) is None:
+        return default_storage.save(name, content)
+    kept = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed with the rehearsal
+    for chunk in content.chunks():
+        kept.write(chunk)
+    rehearsed.files[name] = kept
+    return name
+
+
+def discard_file(name: str) -> None:
+    """Remove bytes that were stored for nothing."""
+    rehearsed = _without_storage()
+    if rehearsed is None:
+        default_storage.delete(name)
+    elif name in rehearsed.files:
+        rehearsed.files.pop(name).close()
+
+
+def open_stored(name: str) -> File[bytes] | None:
+    """Stored bytes; None where there are none of this name."""
+    rehearsed = rehearsal()
+    if rehearsed is not None and name in rehearsed.files:
+        # A copy of its own, because its reader closes it.
+        rehearsed.files[name].seek(0)
+        return ContentFile(rehearsed.files[name].read())
+    return default_storage.open(name, "rb") if default_storage.exists(name) else None
+
+
+def _without_storage() -> Notes | None:
+    """The rehearsal that this is part of, if it stores no files."""
+    rehearsed = rehearsal()
+    return None if rehearsed is None or rehearsed.stores_files else rehearsed
 
 
 def check_files(workspace: Workspace) -> Iterator[tuple[Attachment, str]]:
@@ -96,7 +138,7 @@ def remove_file(name: str) -> bool:
     """Remove stored bytes, unless a running backup may still read them; whether they were
     removed."""
     # A backup reads the files of its snapshot, which may name bytes that would go now.
-    if _are_held():
+    if _without_storage() is not None or _are_held():
         return False
     default_storage.delete(name)
     return True

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import orjson
 from django.db import connection
 
+from records.rehearsal import rehearsal
 from records.services.database import (
     Fragment,
     document_param,
@@ -28,11 +30,17 @@ Values = Sequence[Any]
 
 class Table:
     """A table, its columns and their PostgreSQL types, and the statements that fill it on either
-    engine."""
+    engine.
 
-    def __init__(self, name: str, columns: Mapping[str, str], suffix: str = "") -> None:
+    `key` is the column whose values the database gives.
+    """
+
+    def __init__(
+        self, name: str, columns: Mapping[str, str], suffix: str = "", key: str | None = None
+    ) -> None:
         self.name = name
         self.columns = columns
+        self.key = key
         self.only_adds = not suffix
         names = ", ".join(f'"{column}"' for column in columns)
         marks = ", ".join(["%s"] * len(columns))
@@ -43,6 +51,19 @@ class Table:
             f"e{suffix}"
         )
 
+    @cached_property
+    def keyed(self) -> Table:
+        """The table with its key before the other columns."""
+        return Table(self.name, {str(self.key): "bigint", **self.columns})
+
+
+def _rehearsed(table: Table, rows: Sequence[Values]) -> tuple[Table, Sequence[Values]]:
+    """Where it is a rehearsal, rows with keys of their own: a sequence would not be rolled back."""
+    rehearsed = rehearsal()
+    if rehearsed is None or table.key is None:
+        return table, rows
+    return table.keyed, [(key, *row) for key, row in zip(rehearsed.small_keys, rows, strict=False)]
+
 
 def picked(at: int, kind: str) -> str:
     """One column of the row `e` of a JSON document, in its PostgreSQL type."""
@@ -52,11 +73,12 @@ def picked(at: int, kind: str) -> str:
 def insert(table: Table, rows: Sequence[Values]) -> None:
     """Add rows. Their values are plain: numbers and texts, UUIDs, datetimes; a JSON column takes
     any value."""
+    table, rows = _rehearsed(table, rows)
     if is_postgresql():
         if len(rows) >= COPY_FROM and table.only_adds:  # COPY cannot overwrite
             copy_rows(table.name, table.columns, rows)
         else:
-            execute(*insertion(table, rows))
+            execute(*_insertion(table, rows))
         return
     kinds = list(table.columns.values())
     with connection.cursor() as cursor:
@@ -66,6 +88,10 @@ def insert(table: Table, rows: Sequence[Values]) -> None:
 def insertion(table: Table, rows: Sequence[Values]) -> Fragment:
     """The statement that adds rows on PostgreSQL; its text is the same for any number of rows above
     one."""
+    return _insertion(*_rehearsed(table, rows))
+
+
+def _insertion(table: Table, rows: Sequence[Values]) -> Fragment:
     # The usual case: plain parameters need no document.
     if len(rows) == 1:
         (row,) = rows

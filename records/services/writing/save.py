@@ -10,6 +10,7 @@ from django.db import connection
 
 from records.exceptions import InvalidInput, RecordsError
 from records.field_types import FieldSpec, InvalidValue
+from records.rehearsal import notes
 from records.services.access import Author, find_field, visible_identifier
 from records.services.catalogue import (
     ObjectSchema,
@@ -134,6 +135,8 @@ def save_record(author: Author, schema: ObjectSchema, request: SaveRequest) -> S
     if address is not None and address.id in result.changed:
         # The figures that were read with the lock are those of the former address.
         result.record.summary = load_summary(schema, result.record.id)
+    if (taken := notes()) is not None:
+        taken.named = result.record.uuid
     return result
 
 

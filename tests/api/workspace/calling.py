@@ -9,6 +9,7 @@ from django.test import Client
 
 from tests.documents import checked
 from tests.factories import Caller
+from tests.trying import tried
 
 
 class WorkspaceClient:
@@ -26,6 +27,7 @@ class WorkspaceClient:
         """The response; `body` is sent as JSON unless it is bytes already."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         content = b"" if body is None else body if isinstance(body, bytes) else orjson.dumps(body)
+        path = tried(method, path)
         answer = self._client.generic(
             method,
             self.base + path,

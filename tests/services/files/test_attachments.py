@@ -90,9 +90,10 @@ def begin(caller: Caller, uuid: str, name: Any = "a.txt", kind: Any = PLAIN) -> 
 
 
 def send(link: SignedLink, content: bytes = b"hello", size: int | None = None) -> AttachmentView:
-    return receive_upload(
+    file, _ = receive_upload(
         token_of(link), io.BytesIO(content), len(content) if size is None else size
     )
+    return file
 
 
 def token_of(link: SignedLink) -> str:

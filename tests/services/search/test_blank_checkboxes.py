@@ -45,7 +45,8 @@ def bills(workspace: Caller) -> int:
     made = make_object(workspace, "Bills", FieldDefinition("Paid", "checkbox"))
     for name, paid in (("yes", True), ("no", False), ("blank", None)):
         make_record(workspace, "bills", name=name, paid=paid)
-    return made.pk
+    key: int = made.pk
+    return key
 
 
 @pytest.mark.parametrize(("condition", "value", "expected"), RECORDS_API)

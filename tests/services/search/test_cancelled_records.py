@@ -26,7 +26,8 @@ def cases(workspace: Caller) -> int:
     make_record(workspace, "cases", name="open")
     ended = make_record(workspace, "cases", name="ended").record.uuid
     cancel_record(workspace.author, workspace.schema("cases"), address(ended))
-    return made.pk
+    key: int = made.pk
+    return key
 
 
 @pytest.mark.parametrize(("asked", "expected"), ASKED)

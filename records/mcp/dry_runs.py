@@ -1,0 +1,98 @@
+"""Dry runs: a tool's write that is only tried, and a write that does just what was tried."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import orjson
+
+from records.exceptions import InvalidInput
+from records.services.access import Author
+from records.services.operations import (
+    Effects,
+    RecordChange,
+    read_plan,
+    rehearsed,
+    sign_plan,
+    watched,
+)
+
+from .idempotency import content_once
+from .rendering import plain_value
+from .tools import Tool
+from .tools.base import DRY_RUN, IDEMPOTENCY_KEY, PLAN, Arguments
+
+Content = dict[str, Any]
+MOST_LISTED = 20  # writes to records in one answer, which agents have to read
+DONE = 200
+
+
+def written_content(author: Author, tool: Tool, arguments: Arguments) -> Content:
+    """What a call that may change something answers."""
+    rest = {name: value for name, value in arguments.items() if name not in (DRY_RUN, PLAN)}
+    tried, token = arguments.get(DRY_RUN, False), arguments.get(PLAN)
+    if tried and token is not None:
+        raise InvalidInput("it is for the write itself; omit it, or dry_run.", at=PLAN)
+    if tried:
+        return _foretold(author, tool, rest)
+    if token is None:
+        return content_once(author, tool, rest, lambda: tool.run(author, rest))
+    plan = read_plan(author, _asked(tool, rest), token)
+
+    def check(content: Content, effects: Effects) -> None:
+        plan.check(DONE, effects, {})
+
+    def work() -> Content:
+        return watched(author, lambda known: tool.run(known, rest), check, plain=False)
+
+    key = rest.get(IDEMPOTENCY_KEY, f"plan:{plan.key}")
+    return content_once(author, tool, {**rest, IDEMPOTENCY_KEY: key}, work)
+
+
+def check_reading(arguments: Arguments) -> None:
+    """InvalidInput for what a call that changes nothing does not take."""
+    for name in (DRY_RUN, PLAN):
+        if name in arguments:
+            raise InvalidInput("this call changes nothing; omit it.", at=name)
+
+
+def _foretold(author: Author, tool: Tool, arguments: Arguments) -> Content:
+    content, effects = rehearsed(author, lambda known: tool.run(known, arguments))
+    plan = sign_plan(author, _asked(tool, arguments), DONE, effects, {})
+    return content | {
+        DRY_RUN: True,
+        "changes": {} if effects.named is None else _changes(effects.named),
+        "effects": {
+            "records": [
+                {
+                    "record_type": change.schema.name,
+                    "record_id": change.uuid,
+                    "action": change.action,
+                    "version": change.version,
+                    "fields": _changes(change),
+                }
+                for change in effects.records[:MOST_LISTED]
+            ],
+            "record_count": effects.record_count,
+            "jobs": [{"action": kind, "total_count": total} for kind, total in effects.jobs],
+        },
+        PLAN: plan,
+    }
+
+
+def _changes(change: RecordChange) -> Content:
+    return {
+        each.field.name: {
+            "old": plain_value(each.field, each.old),
+            "new": plain_value(each.field, each.new),
+        }
+        for each in change.fields
+    }
+
+
+def _asked(tool: Tool, arguments: Arguments) -> str:
+    """The call, as it is made with a plan again."""
+    sent = {name: value for name, value in arguments.items() if name != IDEMPOTENCY_KEY}
+    written = orjson.dumps([tool.name, sent], option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(written).hexdigest()
