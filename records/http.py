@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import IO
 from uuid import uuid4
@@ -25,6 +26,8 @@ _SITE_BITS = 64
 _BLOCK = 1 << 16
 # What the server sets for a request whose body it no longer waits for.
 TOO_SLOW = "records.too_slow"
+# By what a request that waits leaves its seat, where the server has seats.
+WITHOUT_SEAT = "records.without_seat"
 
 
 def request_id(request: HttpRequest) -> str:
@@ -50,6 +53,13 @@ def plain(address: str) -> Address:
     and may write them in either form."""
     parsed = ip_address(address.partition("%")[0])
     return getattr(parsed, "ipv4_mapped", None) or parsed
+
+
+def without_seat(request: HttpRequest) -> Callable[[], AbstractContextManager[None]] | None:
+    """By what the request leaves its seat for others while it waits; None under a server that has
+    no seats."""
+    found: Callable[[], AbstractContextManager[None]] | None = request.META.get(WITHOUT_SEAT)
+    return found
 
 
 def client_address(request: HttpRequest) -> str:

@@ -252,6 +252,7 @@ RECORD_PARAMETERS = (
         "externalId",
         "memberId",
         "cancelled",
+        "archived",
         "cursor",
         "count",
     ),
@@ -276,6 +277,7 @@ def asked_records(query: Query, author: Author, schema: ObjectSchema) -> SearchR
         member_id=query.key("memberId"),
         external_id=query.text("externalId"),
         cancelled=query.flag("cancelled") if "cancelled" in query.sent else None,
+        archived=query.flag("archived"),
         plain=True,
     )
 

@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db import close_old_connections
 
-from records.http import TOO_SLOW
+from records.http import TOO_SLOW, WITHOUT_SEAT
 
 from .bodies import SMALL, CountedBody, declared_length
 from .seats import Seats
@@ -83,6 +83,7 @@ class Application:
     def respond_in_seat(self, environ: Environ, start_response: Start) -> Any:
         """Call the handler as soon as there is a seat."""
         self.seats.take(environ["REMOTE_ADDR"])
+        environ[WITHOUT_SEAT] = partial(self.seats.lent, environ["REMOTE_ADDR"])
         try:
             response = self.handler(environ, start_response)
             if response.streaming:

@@ -13,7 +13,7 @@ from .file_links import (
     sign_upload,
     signed_url,
 )
-from .history import HistoryEntry, get_record_as_of, list_history
+from .history import HistoryEntry, get_record_as_of, list_history, shown_fields
 from .record_address import (
     MAX_KEY,
     Address,
@@ -33,7 +33,7 @@ from .record_views import (
     view_records,
 )
 from .records_by_name import FoundRecords, RecordNames, get_records
-from .related import record_json
+from .related import load_values, record_json
 from .self_access import (
     check_admin_fields,
     check_may_read,
@@ -73,11 +73,13 @@ __all__ = [
     "list_history",
     "list_remaining",
     "list_trash",
+    "load_values",
     "may_see_type",
     "read_download",
     "read_upload",
     "record_json",
     "select_fields",
+    "shown_fields",
     "sign_download",
     "sign_upload",
     "signed_url",

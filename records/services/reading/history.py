@@ -175,7 +175,7 @@ def _entries(
     author: Author, schema: ObjectSchema, rows: Sequence[_LedgerRow], plain: bool
 ) -> list[HistoryEntry]:
     changes = [document(row.changes) for row in rows]
-    shown = _shown_fields(author, schema)
+    shown = shown_fields(author, schema)
     references = load_related(author, schema, _states(changes), list(shown.values())).references
     members = author.directory.members(row.author for row in rows if row.author is not None)
 
@@ -203,7 +203,7 @@ def _entries(
     return entries
 
 
-def _shown_fields(author: Author, schema: ObjectSchema) -> dict[int, FieldSpec]:
+def shown_fields(author: Author, schema: ObjectSchema) -> dict[int, FieldSpec]:
     """The fields whose changes the caller may see, deleted ones included."""
     deleted = [spec for spec in schema.all_fields.values() if spec.id not in schema.by_id]
     hidden = author.role.hidden_fields
