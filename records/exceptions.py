@@ -6,6 +6,7 @@
     ├── NotAuthenticated      no credentials, or credentials nobody holds (401)
     ├── NotAllowed            the thing is visible, the action is not granted (403)
     ├── NotFound              missing, archived, another workspace's, or hidden: all the same (404)
+    ├── Gone                  a cursor that leads nowhere any more: start again (410)
     ├── Conflict              lost a race that a retry may win (409)
     │   ├── Archived          the record has to be unarchived first (409)
     │   ├── InFlight          the same call is still being carried out (409)
@@ -206,6 +207,12 @@ class NotFound(RecordsError):
 
     def __init__(self, detail: str = "Not found.", code: str | None = None) -> None:
         super().__init__(detail, code)
+
+
+class Gone(RecordsError):
+    """A place in the change feed that is not there any more; the caller has to start again."""
+
+    code = "cursor_expired"
 
 
 class Conflict(RecordsError):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import IO, Any
 from uuid import uuid4
@@ -28,6 +28,8 @@ _BLOCK = 1 << 16
 TOO_SLOW = "records.too_slow"
 # What the server reads when a request has been answered: see management/serving/turns.py.
 CALLER = "records.caller"
+# By what a request that waits leaves its seat, where the server has seats.
+WITHOUT_SEAT = "records.without_seat"
 
 
 def request_id(request: HttpRequest) -> str:
@@ -53,6 +55,13 @@ def plain(address: str) -> Address:
     and may write them in either form."""
     parsed = ip_address(address.partition("%")[0])
     return getattr(parsed, "ipv4_mapped", None) or parsed
+
+
+def without_seat(request: HttpRequest) -> Callable[[], AbstractContextManager[None]] | None:
+    """By what the request leaves its seat for others while it waits; None under a server that has
+    no seats."""
+    found: Callable[[], AbstractContextManager[None]] | None = request.META.get(WITHOUT_SEAT)
+    return found
 
 
 def client_address(request: HttpRequest) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,16 @@ def flag(request: HttpRequest, name: str, default: bool = False) -> bool:
         return FLAGS[text.lower()]
     except KeyError:
         raise InvalidInput("expected true or false.", at=name) from None
+
+
+def number(request: HttpRequest, name: str, default: int, *, least: int, most: int) -> int:
+    """A whole number within limits; `default` when it is absent."""
+    text = request.GET.get(name)
+    if text is None:
+        return default
+    if not re.fullmatch(r"[0-9]{1,18}", text) or not least <= int(text) <= most:
+        raise InvalidInput(f"expected a number from {least} to {most}.", at=name)
+    return int(text)
 
 
 def csv(request: HttpRequest, name: str) -> list[str] | None:

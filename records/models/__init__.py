@@ -13,6 +13,7 @@ from .definitions import (
     StageStatus,
 )
 from .external import CallOutcome, ExternalCall, ExternalOperation, ExternalSource
+from .feed import FeedEpoch
 from .jobs import ImportPart, ImportRun, ImportUpload, Job, JobStatus, RefusedRow
 from .rates import RateCount
 from .record import FieldValue, LedgerEntry, Record, RecordState, Source
@@ -38,6 +39,7 @@ __all__ = [
     "ExternalCall",
     "ExternalOperation",
     "ExternalSource",
+    "FeedEpoch",
     "Field",
     "FieldCategory",
     "FieldOption",

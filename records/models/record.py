@@ -36,7 +36,8 @@ class Source(models.TextChoices):
 class LedgerEntry(models.Model):
     """What the ledger says of one write to one record, beside simple-history's own columns.
 
-    `changes` is `{field id: [old, new]}` in the document's normal form; `operation_id` is shared by
+    `changes` is `{field id: [old, new]}` in the document's normal form; of a record that was
+    deleted for good it is `{"own": [members whose own it was]}`. `operation_id` is shared by
     everything one request, job or import changed.
     """
 

@@ -28,7 +28,6 @@ NOT_SERVED = [
     "v2/w/{workspace}/members",
     "v2/w/{workspace}/member-roles",
     "v2/w/{workspace}/webhooks",
-    "v2/w/{workspace}/changes",
 ]
 CLAUSES: list[dict[str, Any]] = [
     {"type": "related_object", "subtype": "related_object_filter", "field_id": "x"},

@@ -79,6 +79,7 @@ WORKSPACE = [
         },
     ),
     Call("list_data_record_changes", path=_BOAT, query={"pageSize": 10}),
+    Call("list_changes", path=_IN, query={"limit": 1000, "wait": 1}),
     Call("get_member_record_counts", path=_IN),
     Call("delete_data_record", path=_BOAT),
     Call("delete_data_type", path=_BOATS, query={"force": True}),

@@ -1,6 +1,9 @@
 # Sourced before the commands of a page; running.py says how they are run.
 ROOT=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
 
+# Pages speak of the files of a checkout.
+ln -sfn "$ROOT/docs" docs
+
 # The console command, which is manage.py with the environment's interpreter.
 records() { "$PYTHON" "$ROOT/manage.py" "$@"; }
 

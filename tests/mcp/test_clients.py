@@ -21,6 +21,7 @@ from tests.serving import Site, site
 ERAS = ("legacy", "auto", "2026-07-28")
 TOOLS = [
     "list_record_types",
+    "list_changes",
     "list_members",
     "get_records",
     "unarchive_record",

@@ -12,7 +12,14 @@ from records.mcp.tools import tools
 
 from .calling import Agent
 
-READING = ("list_record_types", "query_records", "get_records", "list_members", "record_history")
+READING = (
+    "list_record_types",
+    "list_changes",
+    "query_records",
+    "get_records",
+    "list_members",
+    "record_history",
+)
 DESTRUCTIVE = ("manage_record", "manage_records", "manage_attachment")
 PARAMETERS = (
     "action",

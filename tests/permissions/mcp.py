@@ -183,6 +183,7 @@ OPERATIONS = (
     _tool("history", "record_history", needs.view_history, record_id="<uuid>"),
     _tool("read by id", "get_records", _read_by_id, record_ids=["<uuid>"]),
     _tool("list members", "list_members", _known_to_all, ONCE, what=""),
+    _tool("follow", "list_changes", _known_to_all, ONCE, what="", limit=1000),
     _tool("unarchive", "unarchive_record", needs.restore, record_id="<uuid>"),
 )
 

@@ -102,6 +102,10 @@ ONE_RECORD = [
     ),
 ]
 NAMED = {"fields": fields(name="<name>")}
+FEED = [
+    once("follow", "changes_list", needs.anybody, "GET", "changes?limit=1000"),
+    once("follow from here on", "changes_list", needs.anybody, "GET", "changes?after=now"),
+]
 BY_NAME = [
     rest(
         "look up",
@@ -363,4 +367,4 @@ FILES = [
         "attachments/cases/<uuid>?filename=<file>",
     ),
 ]
-RECORDS = (*ONE_RECORD, *BY_NAME, *SEARCHES, *FROM_THE_CLIENT, *BULK, *TRANSFERS, *FILES)
+RECORDS = (*ONE_RECORD, *FEED, *BY_NAME, *SEARCHES, *FROM_THE_CLIENT, *BULK, *TRANSFERS, *FILES)

@@ -49,6 +49,7 @@ OWN = (
     (re.compile(r"records/\d+"), "records/<number>"),
     (re.compile(r'csrfmiddlewaretoken" value="[^"]+'), "<token>"),
     (re.compile(r"[\w-]+:[\w-]{6}:[\w-]{43}"), "<signed>"),
+    (re.compile(r"gAAAAA[\w=-]+"), "<cursor>"),
 )
 Hide = Callable[[World], None]
 

@@ -172,6 +172,7 @@ OPERATIONS = (
         body={"fieldValues": {"secret": "s"}},
     ),
     _record("delete", "delete_data_record", needs.remove, "DELETE"),
+    _asked("follow", "list_changes", needs.anybody, "GET", "/changes?limit=1000"),
     _record("changes", "list_data_record_changes", needs.view, "GET", f"{RECORD}/changes"),
 )
 

@@ -358,3 +358,32 @@ def repeat(
         put_off.add(answer.status)
         time.sleep(0.05)
     raise AssertionError("the call is never answered")
+
+
+def write_anything(player: Player, shared: Sequence[str], times: int) -> int:
+    """Write records of this process's own, and some that all processes write; the number of writes
+    that were made."""
+    choose, made = random.Random(player.number), 0
+    own: list[str] = []
+    player.together()
+    for at in range(times):
+        record = choose.choice(own if own and choose.random() < 0.4 else shared)
+        kind = choose.random()
+        if kind < 0.3:
+            body = values(name=f"Follow {player.number} {at}", counter=at)
+            answer = player.line.send("POST", f"{COMPANIES}/add", body)
+            own.append(f"{COMPANIES}/{answer.content['id']}")
+        elif kind < 0.85:
+            column = f"column_{choose.randrange(4)}"
+            body = values(**{column: f"{player.number} {at}", "labels": [f"L{at % 7}"]})
+            answer = player.line.send("PATCH", record, body)
+        elif kind < 0.93 or record not in own:
+            answer = player.line.send("PATCH", record, values(column_0=None, counter=at))
+        else:
+            answer = player.line.send("DELETE", record)
+            if choose.random() < 0.5:
+                answer = player.line.send("PATCH", f"{record}/unarchive", {})
+            else:
+                own.remove(record)
+        made += answer.status in (200, 201, 204)
+    return made

@@ -16,7 +16,7 @@ from .importing.running import Importing
 
 # The workspace itself, the query that finds out whose key it is, which joins on it, and counts, which
 # are of the installation.
-NOT_TENANT = re.compile(r"records_workspace|records_ratecount")
+NOT_TENANT = re.compile(r"records_workspace|records_ratecount|records_feedepoch")
 # Django deletes what it has read, with its workspace, by its key alone.
 DELETED = re.compile(
     r"""(DELETE FROM|UPDATE) "records_\w+" .*WHERE "records_\w+"\."\w+" IN \((%s(, )?)+\)"""

@@ -39,6 +39,7 @@ RECORDS = Document(
     [{scheme: [] for scheme in WorkspaceScheme.headers}],
     {
         "records": "Records of an object.",
+        "changes": "What happens in the workspace.",
         "files": "Files of records.",
         "custom-objects": "Objects, and their fields, options and categories.",
         "pipelines": "The stages of pipelines.",
@@ -58,7 +59,11 @@ WORKSPACE = Document(
     "the path is enough.",
     lambda path: path.startswith(WORKSPACE_PATHS),
     [{"apiKey": []}],
-    {"records": "Records of a data type.", "data types": "Data types and their fields."},
+    {
+        "records": "Records of a data type.",
+        "changes": "What happens in the workspace.",
+        "data types": "Data types and their fields.",
+    },
     "ErrorResponse",
     "ErrorResponse",
     "DataRecordResponse",

@@ -56,6 +56,11 @@ REFUSALS = {
         "`Idempotency-Key` is in progress.",
         WAIT,
     ),
+    410: Refusal(
+        "Gone",
+        "`cursor_expired`: the database was restored or moved since the cursor was made."
+        " `rights_changed`: what the caller may see has changed. Start again without a cursor.",
+    ),
     412: Refusal(
         "PreconditionFailed",
         "The record is not at the version in `If-Match`: read it again.",
@@ -106,7 +111,7 @@ _OF_ALL, _OF_KEYS, _OF_PLACES, _OF_BODIES, _OF_CHANGES, _OF_VERSIONS = (
     (412,),
 )
 # An object's records may live in an external source, which may fail; files never do.
-_OF_EXTERNAL = {"records": (422, 424), "files": (422,)}
+_OF_EXTERNAL = {"records": (422, 424), "files": (422,), "changes": (410,)}
 
 
 def refusals_of(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from records.api.openapi import (
+    PAGE_SIZE,
     View,
     json_body,
     operation,
@@ -104,6 +105,29 @@ history = _records(
     {200: ref("PaginatedHistoryEntryList")},
 )
 
+changes = operation(
+    "changes_list",
+    "changes",
+    "Follow everything that happens, in the order of commits",
+    [
+        query_parameter(
+            "after",
+            schemas.STRING,
+            "The `cursor` of the last page. Absent: from the beginning; `now`: from here on.",
+        ),
+        query_parameter(
+            "objects", schemas.STRING, "Comma-separated API names or ids; absent: all objects."
+        ),
+        query_parameter("limit", {**PAGE_SIZE, "default": 100}),
+        query_parameter(
+            "wait",
+            {"type": "integer", "minimum": 0, "maximum": 30, "default": 0},
+            "Seconds to wait for a change where there is none yet.",
+        ),
+    ],
+    {200: ref("ChangePage")},
+)
+
 add = _records(
     "add_create",
     "Add a record",
@@ -145,6 +169,7 @@ search = _records(
             "cursor", schemas.STRING, "Cursor of the next page, or empty to start. No count."
         ),
         query_parameter("count", {"type": "string", "enum": ["exact", "none"]}),
+        query_parameter("archived", schemas.BOOLEAN, "Archived records instead."),
     ],
     {200: ref("EntityRecordSearchPage")},
     body=json_body("SearchRequest"),

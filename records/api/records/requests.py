@@ -221,7 +221,11 @@ def looked_up(author: Author, schema: ObjectSchema, request: HttpRequest) -> Rec
 
 _IN_QUERY_TOO = (*PAGE_KEYS, "ordering", "search", "cursor", "count")
 _LISTS = ("field_names", "field_ids", "search_within_field_names", "search_within_field_ids")
-SEARCH_KEYS = ("query", "and", "invalid", "cancelled", "member_id", *_LISTS, *_IN_QUERY_TOO)
+SEARCH_KEYS = (
+    *("query", "and", "invalid", "cancelled", "archived", "member_id"),
+    *_LISTS,
+    *_IN_QUERY_TOO,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,10 +263,17 @@ def asked_search(request: HttpRequest, author: Author, schema: ObjectSchema) -> 
         cursor=cursor or None,
         count=_counts(content) and cursor is None,
         cancelled=_flag(content, "cancelled"),
+        archived=_archived(request, content),
         member_id=named_member(author, content.get("member_id")),
     )
     names_fields = lists["field_ids"] is not None or lists["field_names"] is not None
     return AskedSearch(asked, page, cursor is not None, names_fields)
+
+
+def _archived(request: HttpRequest, content: Mapping[str, Any]) -> bool:
+    """Whether archived records are searched instead, as the query string or else the body says."""
+    sent = _flag(content, "archived")
+    return parameters.flag(request, "archived", default=bool(sent))
 
 
 def _check_words(body: Mapping[str, Any]) -> None:

@@ -361,3 +361,57 @@ component(
     ),
 )
 component("PaginatedHistoryEntryList", page_of(ref("HistoryEntry")))
+
+
+# ---------------------------------------------------------------- the change feed
+
+component("ValueChange", obj({"old": ANYTHING, "new": ANYTHING}))
+component(
+    "DefinitionChange",
+    obj(
+        {
+            "kind": {"type": "string", "enum": ["object", "category", "field", "option"]},
+            "change": {"type": "string", "enum": ["created", "changed", "removed"]},
+            "id": UUID,
+            "name": {**STRING, "description": "The API name or code; empty for a category."},
+            "label": STRING,
+        }
+    ),
+)
+component(
+    "Change",
+    obj(
+        {
+            "action": {
+                **STRING,
+                "description": "As in a record's history; `removed`: the record left the caller's "
+                "sight; `defined`: a definition changed.",
+            },
+            "object": STRING,
+            "record_id": nullable(UUID),
+            "version": nullable(INTEGER),
+            "fields": {
+                "type": "object",
+                "additionalProperties": ref("ValueChange"),
+                "description": "By API name.",
+            },
+            "operation_id": nullable(UUID),
+            "source": nullable(STRING),
+            "member_id": nullable(UUID),
+            "api_key_id": nullable(INTEGER),
+            "reason": STRING,
+            "created": {"type": "string", "format": "date-time"},
+            "definition": or_null(ref("DefinitionChange")),
+        }
+    ),
+)
+component(
+    "ChangePage",
+    obj(
+        {
+            "changes": array(ref("Change")),
+            "cursor": {**STRING, "description": "Send it as `after` to go on from here."},
+            "more": {**BOOLEAN, "description": "Whether the next page may have changes already."},
+        }
+    ),
+)

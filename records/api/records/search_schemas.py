@@ -65,6 +65,7 @@ component(
         page_size=nullable(PAGE_SIZE),
         cursor=nullable(STRING),
         cancelled=nullable({"type": "boolean", "description": "Only these, or only others."}),
+        archived=nullable({"type": "boolean", "description": "Archived records instead."}),
         member_id=nullable(
             {"type": "string", "description": "Only records of this member: an id, or is_me."}
         ),

@@ -7,6 +7,7 @@ from django.urls import path
 import records.api.converters  # noqa: F401 - registers them
 
 from .batch import BatchViewSet
+from .changes import ChangesViewSet
 from .collection import CollectionViewSet
 from .detail import RecordViewSet
 from .related import RelatedViewSet
@@ -16,6 +17,7 @@ OBJECT = "records/<str:object_identifier>"
 BY_ID_ALONE = "records/<record_id:entity_id>"
 
 urlpatterns = [
+    path("changes", ChangesViewSet.as_view({"get": "list"})),
     path(
         RECORD,
         RecordViewSet.as_view(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from records.api.openapi import (
+    PAGE_SIZE,
     View,
     array,
     json_body,
@@ -55,6 +56,7 @@ list_records = _records(
     query_parameter("externalId", schemas.STRING),
     query_parameter("memberId", schemas.INTEGER),
     query_parameter("cancelled", schemas.BOOLEAN, "Only these, or only others."),
+    query_parameter("archived", schemas.BOOLEAN, "Archived records instead."),
     query_parameter(
         "cursor", schemas.STRING, "Cursor of the next page, or empty to start. No count."
     ),
@@ -101,6 +103,26 @@ list_changes = _records(
     _RECORD,
     *_PAGE,
     responses={200: ref("RecordChangePage")},
+)
+list_feed = _operation(
+    "list_changes",
+    "changes",
+    "Follow everything that happens, in the order of commits",
+    [
+        query_parameter(
+            "after",
+            schemas.STRING,
+            "The `cursor` of the last page. Absent: from the beginning; `now`: from here on.",
+        ),
+        query_parameter("dataTypeIds", schemas.STRING, "Comma-separated ids; absent: all."),
+        query_parameter("limit", {**PAGE_SIZE, "default": 100}),
+        query_parameter(
+            "wait",
+            {"type": "integer", "minimum": 0, "maximum": 30, "default": 0},
+            "Seconds to wait for a change where there is none yet.",
+        ),
+    ],
+    {200: ref("ChangePage")},
 )
 bulk_records = _records(
     "bulk_data_records",

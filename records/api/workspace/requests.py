@@ -258,6 +258,7 @@ RECORD_PARAMETERS = (
         "externalId",
         "memberId",
         "cancelled",
+        "archived",
         "cursor",
         "count",
     ),
@@ -282,6 +283,7 @@ def asked_records(query: Query, author: Author, schema: ObjectSchema) -> SearchR
         member_id=query.key("memberId"),
         external_id=query.text("externalId"),
         cancelled=query.flag("cancelled") if "cancelled" in query.sent else None,
+        archived=query.flag("archived"),
         plain=True,
     )
 

@@ -13,6 +13,7 @@ from records.api.answers import empty_answer, json_answer
 from records.api.etags import is_known, tagged
 from records.services.access import Author, told_fields
 from records.services.catalogue import FieldSpec
+from records.services.feed import Change
 from records.services.reading import (
     HistoryEntry,
     RecordView,
@@ -116,6 +117,34 @@ def change_row(author: Author, record_id: int, entry: HistoryEntry) -> dict[str,
             change.field.name: {"old": change.old, "new": change.new} for change in entry.changes
         },
         "createdAt": local(entry.created, author.workspace.zone),
+    }
+
+
+def feed_row(author: Author, change: Change) -> dict[str, Any]:
+    """One entry of the change feed."""
+    what = change.definition
+    return {
+        "action": change.action,
+        "dataTypeId": change.object_id,
+        "dataType": change.object_name,
+        "recordId": change.record_id,
+        "version": change.version,
+        "fields": change.fields,
+        "operationId": change.operation_id,
+        "source": change.source,
+        "memberId": None if change.member is None else change.member.id,
+        "apiKeyId": change.api_key_id,
+        "reason": change.reason,
+        "createdAt": local(change.created, author.workspace.zone),
+        "definition": None
+        if what is None
+        else {
+            "kind": what.kind,
+            "change": what.change,
+            "id": what.key,
+            "slug": what.name,
+            "name": what.label,
+        },
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from records.api.openapi import WORKSPACE, array, component, nullable, obj, ref
+from records.api.openapi import WORKSPACE, array, component, nullable, obj, or_null, ref
 
 STRING: dict[str, Any] = {"type": "string"}
 UUID: dict[str, Any] = {"type": "string", "format": "uuid"}
@@ -75,6 +75,7 @@ _component("CreateDataRecordRequest", obj({}, **_WRITTEN))
 _component("UpdateDataRecordRequest", obj({}, **_WRITTEN))
 _component("UpsertDataRecordRequest", obj({}, **_WITHOUT_ID))
 _page("DataRecordPage", "DataRecordResponse", nextCursor=nullable(STRING))
+_component("NullEnum", {"enum": [None]})
 _component("DeletedResponse", obj({"status": {"type": "string", "enum": ["deleted"]}}))
 _component("ValueChange", obj({"old": ANYTHING, "new": ANYTHING}))
 _component(
@@ -98,6 +99,56 @@ _component(
     ),
 )
 _page("RecordChangePage", "RecordChangeResponse")
+_component(
+    "DefinitionChange",
+    obj(
+        {
+            "kind": {"type": "string", "enum": ["object", "category", "field", "option"]},
+            "change": {"type": "string", "enum": ["created", "changed", "removed"]},
+            "id": INTEGER,
+            "slug": {**STRING, "description": "The slug or code; empty for a category."},
+            "name": STRING,
+        }
+    ),
+)
+_component(
+    "Change",
+    obj(
+        {
+            "action": {
+                **STRING,
+                "description": "As in a record's history; `removed`: the record left the caller's "
+                "sight; `defined`: a definition changed.",
+            },
+            "dataTypeId": INTEGER,
+            "dataType": {**STRING, "description": "Its slug."},
+            "recordId": nullable(INTEGER),
+            "version": nullable(INTEGER),
+            "fields": {
+                "type": "object",
+                "additionalProperties": ref("ValueChange"),
+                "description": "By slug.",
+            },
+            "operationId": nullable(UUID),
+            "source": nullable(STRING),
+            "memberId": nullable(INTEGER),
+            "apiKeyId": nullable(INTEGER),
+            "reason": STRING,
+            "createdAt": MOMENT,
+            "definition": or_null(ref("DefinitionChange")),
+        }
+    ),
+)
+_component(
+    "ChangePage",
+    obj(
+        {
+            "changes": array(ref("Change")),
+            "cursor": {**STRING, "description": "Send it as `after` to go on from here."},
+            "more": {**BOOLEAN, "description": "Whether the next page may have changes already."},
+        }
+    ),
+)
 _component(
     "BulkDataRecordsRequest",
     obj(

@@ -7,6 +7,7 @@ from django.urls import path, re_path
 import records.api.converters  # noqa: F401 - registers them
 
 from . import docs
+from .changes import ChangesViewSet
 from .data_types import DataTypeViewSet
 from .errors import not_found
 from .records import RecordViewSet
@@ -17,6 +18,7 @@ RECORDS = f"{TYPE}/records"
 RECORD = f"{RECORDS}/<key:record_id>"
 
 urlpatterns = [
+    path("v2/w/<str:workspace_uuid>/changes", ChangesViewSet.as_view({"get": "list"})),
     path(TYPES, DataTypeViewSet.as_view({"get": "list", "post": "create"})),
     path(f"{TYPES}/member-record-counts", DataTypeViewSet.as_view({"get": "member_record_counts"})),
     path(f"{TYPES}/validate-slug", DataTypeViewSet.as_view({"post": "validate_slug"})),

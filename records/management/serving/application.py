@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db import close_old_connections
 
-from records.http import TOO_SLOW
+from records.http import TOO_SLOW, WITHOUT_SEAT
 
 from .bodies import SMALL, CountedBody, declared_length
 from .callers import Callers
@@ -85,6 +85,7 @@ class Application:
     def respond_in_seat(self, environ: Environ, start_response: Start) -> Any:
         """Call the handler as soon as there is a seat."""
         self.seats.take(environ["REMOTE_ADDR"], self.callers.of(environ))
+        environ[WITHOUT_SEAT] = partial(self.seats.lent, environ["REMOTE_ADDR"])
         try:
             response = self.handler(environ, start_response)
             self.callers.learn(environ)

@@ -77,3 +77,17 @@ class Seats:
             yield
         finally:
             self.take(address, caller)
+
+    @contextmanager
+    def lent(self, address: str) -> Iterator[None]:
+        """Leave the seat for the block, for a request that waits for something else than its
+        client, which is not slow."""
+        thread = threading.get_ident()
+        asked = self.asked[thread]
+        with self.left(address):
+            self.asked[thread] = asked
+            try:
+                yield
+            finally:
+                del self.asked[thread]
+        self.asked[thread] = asked

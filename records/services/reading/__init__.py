@@ -13,7 +13,14 @@ from .file_links import (
     sign_upload,
     signed_url,
 )
-from .history import FieldChange, HistoryEntry, get_record_as_of, list_history, read_changes
+from .history import (
+    FieldChange,
+    HistoryEntry,
+    get_record_as_of,
+    list_history,
+    read_changes,
+    shown_fields,
+)
 from .record_address import (
     MAX_KEY,
     Address,
@@ -32,7 +39,7 @@ from .record_views import (
     view_records,
 )
 from .records_by_name import REMAINING, FoundRecords, RecordNames, get_records
-from .related import record_json
+from .related import load_values, record_json
 from .self_access import (
     check_admin_fields,
     check_may_read,
@@ -73,12 +80,14 @@ __all__ = [
     "list_archived",
     "list_history",
     "list_trash",
+    "load_values",
     "may_see_type",
     "read_changes",
     "read_download",
     "read_upload",
     "record_json",
     "select_fields",
+    "shown_fields",
     "sign_download",
     "sign_upload",
     "signed_url",

@@ -196,7 +196,7 @@ def read_changes(
 ) -> list[list[FieldChange]]:
     """What writes did to the fields that the caller may see, in the object's order; each of
     `changes` is what the ledger holds of a write. `plain`: values as names and primary keys."""
-    shown = _shown_fields(author, schema)
+    shown = shown_fields(author, schema)
     references = load_related(author, schema, _states(changes), list(shown.values())).references
 
     def read(spec: FieldSpec, stored: Any) -> Any:
@@ -220,7 +220,7 @@ def read_changes(
     return found
 
 
-def _shown_fields(author: Author, schema: ObjectSchema) -> dict[int, FieldSpec]:
+def shown_fields(author: Author, schema: ObjectSchema) -> dict[int, FieldSpec]:
     """The fields whose changes the caller may see, deleted ones included."""
     deleted = [spec for spec in schema.all_fields.values() if spec.id not in schema.by_id]
     hidden = author.role.hidden_fields

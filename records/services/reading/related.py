@@ -47,6 +47,10 @@ def load_related(
 
     Records that are archived or that the caller may not see are absent.
     """
+    return _load_all(author, rows, fields)
+
+
+def _load_all(author: Author, rows: Sequence[RecordRow], fields: Sequence[FieldSpec]) -> Related:
     wanted: dict[str, list[FieldSpec]] = {}
     for spec in fields:
         if spec.type.refers_to:
@@ -62,6 +66,14 @@ def load_related(
     files = _load_files(author, _keys(rows, wanted.get("attachment", [])))
     found.references = References(found.references.records, members, files)
     return found
+
+
+def load_values(
+    author: Author, rows: Sequence[RecordRow], fields: Sequence[FieldSpec]
+) -> References:
+    """What stored values of fields of any objects refer to, in the statements of `load_related`."""
+    stored = [spec for spec in fields if spec.mirror_of_id is None]
+    return _load_all(author, rows, stored).references
 
 
 def _keys(rows: Iterable[RecordRow], fields: Sequence[FieldSpec]) -> set[int]:

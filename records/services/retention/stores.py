@@ -182,6 +182,7 @@ STORES = (
 # Tables with texts or documents that are not copies of values: why each is not in a store.
 OTHER_TABLES = {
     "records_workerbeat": "which workers live",
+    "records_feedepoch": "which history the database has",
     "django_admin_log": "staff's changes of definitions, people and keys; record pages leave none",
     "django_content_type": "names of models",
     "auth_permission": "names of permissions",

@@ -93,8 +93,11 @@ class UnitOfWork:
 
     def note_tombstone(self, row: RecordRow) -> None:
         """Add the last ledger row of a record that is to be removed: its ids, and none of its
-        values."""
+        values; and whose own it was, who are told that it is gone."""
+        owners = {row.member_id, *(row.values.get(str(f.id)) for f in self.schema.team_fields)}
+        owners.discard(None)
         self.note(row, {}, "deleted")
+        self.changes.ledger[-1].changes = {"own": sorted(owners)} if owners else {}
         self.changes.ledger[-1].snapshot = RecordRow(
             row.id, row.uuid, {}, state=row.state, version=row.version
         )

@@ -107,8 +107,10 @@ def test_one_row_says_which_record_it_was_when_and_by_whom(people: Caller) -> No
     ).record.uuid
     change_record(people, "people", uuid, note="x")
     erase(people, uuid)
+    # Its owner is the one who is told that it is gone.
+    told = {"own": [people.member.id]}
     assert ledger_of(people, uuid) == [
-        (3, "deleted", "-", "deleted", people.member.id, {}, None, None)
+        (3, "deleted", "-", "deleted", people.member.id, told, None, None)
     ]
     assert not Record.objects.filter(workspace=people.workspace).exists()
     assert differences(people) == []

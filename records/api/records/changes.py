@@ -1,0 +1,37 @@
+"""The change feed of a workspace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from records.api import parameters
+from records.api.feeds import FeedViewSet, checked_cursor
+from records.services.feed import DEFAULT_LIMIT, MAX_LIMIT, MAX_WAIT, ChangePage, list_changes
+
+from . import documentation
+from .responses import change_content
+
+
+class ChangesViewSet(FeedViewSet):
+    """Everything that happened, as the caller may see it."""
+
+    area = "records"
+
+    @documentation.changes
+    def list(self, request: HttpRequest) -> HttpResponse:
+        after = checked_cursor(request.GET.get("after"))
+        objects = parameters.csv(request, "objects")
+        limit = parameters.number(request, "limit", DEFAULT_LIMIT, least=1, most=MAX_LIMIT)
+        seconds = parameters.number(request, "wait", 0, least=0, most=MAX_WAIT)
+
+        def read(place: str | None) -> ChangePage:
+            return list_changes(self.author, after=place, objects=objects, limit=limit)
+
+        def show(page: ChangePage) -> dict[str, Any]:
+            zone = self.author.workspace.zone
+            changes = [change_content(change, zone) for change in page.changes]
+            return {"changes": changes, "cursor": page.cursor, "more": page.more}
+
+        return self.answer(request, read, after, seconds, show)
