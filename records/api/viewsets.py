@@ -9,15 +9,17 @@ from rest_framework import viewsets
 
 from records.exceptions import RecordsError
 from records.http import note_standing, receive
-from records.services.access import Author, check_scope, check_writes
+from records.services.access import Author, check_scope, check_writes, with_reason
 from records.services.database import repeated_when_lost, unavailable_when_faulty
 
 from .authentication import WorkspaceAuthentication
 from .errors import MethodNotAllowed, refusal
 from .etags import check_unconditional
 from .idempotency import answer_once
+from .reasons import REASON, sent_reason
 
 SAFE_METHODS = ("get", "head")
+OPERATION_ID = "X-Operation-ID"
 
 
 class ApiViewSet(viewsets.ViewSet):
@@ -82,9 +84,15 @@ class ApiViewSet(viewsets.ViewSet):
         if self.action not in self.creating:
             kept = ("If-Match",) if self.action in self.conditional else ()
             check_unconditional(request, *{"If-Match", "If-None-Match"}.difference(kept))
+        self.author = with_reason(self.author, sent_reason(request), REASON)
         receive(request)  # before anything is locked for it
         with unavailable_when_faulty(changing=True):
-            return answer_once(self.author, request, lambda: view(request, **sent))
+            return answer_once(self.author, request, lambda: self._named(view(request, **sent)))
+
+    def _named(self, response: HttpResponse) -> HttpResponse:
+        """The response, with the name under which the change is found, and can be undone."""
+        response.headers[OPERATION_ID] = str(self.author.operation_id)
+        return response
 
     def _check_scope(self, level: str) -> None:
         if self.area:

@@ -16,14 +16,14 @@ from mcp.server.lowlevel.server import Server
 from mcp.shared.exceptions import MCPError
 
 from records.exceptions import RecordsError, TooMany, Unavailable, did_you_mean, quoted
-from records.services.access import Author
+from records.services.access import Author, with_reason
 from records.services.database import repeated_when_lost, unavailable_when_faulty
 
 from .arguments import check_arguments
 from .errors import refusal
 from .idempotency import content_once
 from .tools import Tool, tools
-from .tools.base import Arguments
+from .tools.base import OPERATION_ID, REASON, Arguments
 
 logger = logging.getLogger(__name__)
 INSTRUCTIONS = (
@@ -112,7 +112,8 @@ def _content(
 
     def ask() -> tuple[Author, Arguments]:
         author = author_of(context)
-        return author, check_arguments(tool.schema_for(author), arguments)
+        checked = check_arguments(tool.schema_for(author), arguments)
+        return with_reason(author, checked.get(REASON, ""), REASON), checked
 
     with unavailable_when_faulty():
         author, checked = repeated_when_lost(ask)
@@ -121,8 +122,16 @@ def _content(
         return (
             repeated_when_lost(lambda: tool.run(author, checked))
             if is_read
-            else content_once(author, tool, checked, lambda: tool.run(author, checked))
+            else content_once(author, tool, checked, lambda: _change(tool, author, checked))
         )
+
+
+def _change(tool: Tool, author: Author, arguments: Arguments) -> dict[str, Any]:
+    """What a call answers that may change something, and under which operation it did."""
+    content = tool.run(author, arguments)
+    if "deleted" not in content and content.get("action", "unchanged") == "unchanged":
+        return content
+    return {**content, OPERATION_ID: str(author.operation_id)}
 
 
 def _run(

@@ -13,7 +13,8 @@ from .definitions import (
     StageStatus,
 )
 from .external import CallOutcome, ExternalCall, ExternalOperation, ExternalSource
-from .jobs import ImportPart, ImportRun, ImportUpload, Job, JobStatus, RefusedRow
+from .history import MAX_REASON
+from .jobs import ImportPart, ImportRun, ImportUpload, Job, JobStatus, LeftOut, RefusedRow
 from .rates import RateCount
 from .record import FieldValue, LedgerEntry, Record, RecordState, Source
 from .workspace import (
@@ -28,6 +29,7 @@ from .workspace import (
 )
 
 __all__ = [
+    "MAX_REASON",
     "Activity",
     "Address",
     "ApiKey",
@@ -51,6 +53,7 @@ __all__ = [
     "JobStatus",
     "LeadSource",
     "LedgerEntry",
+    "LeftOut",
     "Member",
     "ObjectKind",
     "ObjectPermission",

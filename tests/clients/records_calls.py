@@ -160,6 +160,8 @@ _RECORDS = [
     ),
     Call("records_batch_get_create", path=_OF_SHIPS, body={"names": ["Zephyr", "Nobody"]}),
     Call("records_history_list", path=_AURORA, query={"page_size": 5}),
+    Call("records_blame_retrieve", path=_AURORA),
+    Call("records_restore_partial_update", path=_AURORA, body={"version": 1}),
     Call("records_field_values_list", path={"entity_id": "<aurora>", "field_id": "<labels>"}),
     Call("records_related_pipeline_records_create", path={"entity_id": "<aurora>"}, body={}),
     Call("pipelines_fields_tags_list", path={**_SHIPS, "field_key": "labels"}),

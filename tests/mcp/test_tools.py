@@ -25,6 +25,7 @@ PARAMETERS = (
     "expected_version",
     "member_id",
     "idempotency_key",
+    "reason",
 )
 
 

@@ -9,9 +9,11 @@ from rest_framework import viewsets
 
 from records.api.answers import json_answer
 from records.api.errors import MethodNotAllowed, refusal
+from records.api.reasons import REASON, sent_reason
 from records.api.viewsets import SAFE_METHODS
 from records.exceptions import InvalidInput, RecordsError
 from records.http import request_id
+from records.services.access import check_reason
 from records.services.database import repeated_when_lost, unavailable_when_faulty
 from records.services.files import open_download, receive_upload
 from records.services.reading import read_upload
@@ -70,5 +72,6 @@ class SignedFileViewSet(viewsets.ViewSet):
                 "Announce the file's size: the header Content-Length is required.",
                 "length_required",
             )
-        stored = receive_upload(token, request, int(sent), request_id(request))
+        reason = check_reason(sent_reason(request), REASON)
+        stored = receive_upload(token, request, int(sent), request_id(request), reason)
         return json_answer(attachment_row(stored), 201)

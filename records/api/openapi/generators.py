@@ -65,6 +65,9 @@ class OperationSchema(AutoSchema):
             responses["304"] = {"description": "The caller has this version of the record."}
         if changes:
             asked = ["IdempotencyKey", *asked]
+        # Uploads under a signed link are changes too.
+        if sends and view.action not in getattr(view, "reads", ()):
+            asked = [*asked, "Reason"]
         if asked:
             sent = described.setdefault("parameters", [])
             sent.extend(headers.parameter(name) for name in asked)

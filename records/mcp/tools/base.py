@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from records.exceptions import NotFound, did_you_mean, quoted
-from records.mcp.answers import output_schema
+from records.mcp.answers import TEXT, output_schema, said
 from records.registry import Registry
-from records.services.access import Author, get_schema, is_workspace, list_schemas
+from records.services.access import MAX_REASON, Author, get_schema, is_workspace, list_schemas
 from records.services.catalogue import ObjectSchema
 
 Arguments = Mapping[str, Any]
@@ -35,6 +35,16 @@ KEY_OF_CALL = {
     "description": "A unique key of your own for this write: a repeated call with it is answered "
     "as the first one was, for 24 hours, and changes nothing more.",
 }
+REASON = "reason"
+WHY = {
+    "type": "string",
+    "maxLength": MAX_REASON,
+    "description": "Why, in a few words: kept in the history with what this call changes.",
+}
+OPERATION_ID = "operation_id"
+NAME_OF_CHANGE = said(
+    TEXT, "What this call changed, as one operation; undo_operation takes it back."
+)
 OFFSET = {
     "type": "integer",
     "minimum": 0,
@@ -101,14 +111,23 @@ class Tool:
     @property
     def output_schema(self) -> dict[str, Any]:
         """JSON Schema of what it answers, refusals included."""
-        return output_schema(self.output, self.answers)
+        output = self.output if self.read_only else {**self.output, OPERATION_ID: NAME_OF_CHANGE}
+        return output_schema(output, self.answers)
+
+    @property
+    def _of_writes(self) -> Mapping[str, Mapping[str, Any]]:
+        """The arguments that every tool takes which may change something."""
+        return {} if self.read_only else {REASON: WHY}
 
     @property
     def schema(self) -> dict[str, Any]:
         """JSON Schema of the arguments."""
         return {
             "type": "object",
-            "properties": {name: dict(schema) for name, schema in self.properties.items()},
+            "properties": {
+                name: dict(schema)
+                for name, schema in {**self.properties, **self._of_writes}.items()
+            },
             "required": list(self.required),
             "additionalProperties": False,
         }

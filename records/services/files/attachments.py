@@ -27,7 +27,7 @@ from records.exceptions import Conflict, InvalidInput, NotAllowed, NotFound, Too
 from records.field_types import InvalidValue
 from records.field_types.base import check_text
 from records.models import ApiKey, Attachment, RecordState, Source, new_uuid
-from records.services.access import Author, check_writes, get_schema, member_author
+from records.services.access import Author, because, check_writes, get_schema, member_author
 from records.services.catalogue import ObjectSchema, load_workspace, not_offered
 from records.services.database import in_one_transaction
 from records.services.reading import (
@@ -138,8 +138,7 @@ def delete_attachment(author: Author, schema: ObjectSchema, where: Address, file
     name."""
     view = _get(author, schema, where)
     _check_may_change(view)
-    # The ledger's reason column has 100 characters.
-    author = replace(author, reason=check_name(filename)[:100])
+    author = because(author, check_name(filename))
 
     def work() -> None:
         found = _find(author, view, filename)
@@ -175,7 +174,9 @@ def attach_file(
 # ---------------------------------------------------------------- under a signed link
 
 
-def receive_upload(token: str, source: Readable, size: int, request_id: str = "") -> AttachmentView:
+def receive_upload(
+    token: str, source: Readable, size: int, request_id: str = "", reason: str = ""
+) -> AttachmentView:
     """Store what is sent to an upload link; `size` is the announced number of bytes.
 
     NotAllowed if the link is invalid or expired, or if the key that requested it has since been
@@ -184,7 +185,7 @@ def receive_upload(token: str, source: Readable, size: int, request_id: str = ""
     asked = read_upload(token)
     workspace = load_workspace(asked["workspace"])
     author = member_author(workspace, asked["member"], Source(asked["source"]), request_id)
-    author = replace(author, api_key_id=asked["key"])
+    author = replace(author, api_key_id=asked["key"], reason=reason)
     # A link stays valid for minutes, in which the member or the key may be shut out.
     if not (author.member.is_active and _is_valid(author)):
         raise NotAllowed("The link is not valid.", "invalid_link")
@@ -341,7 +342,7 @@ def _receive(
         nonlocal committing
         # `note` runs again when the transaction is retried.
         committing = False
-        _note(replace(author, reason=name[:100]), schema, view, new)
+        _note(because(author, name), schema, view, new)
         committing = True
 
     try:
