@@ -106,11 +106,12 @@ DOCUMENTED_KINDS = {"custom_object_upload": "import", "custom_object_archive": "
 def start_job(
     author: Author,
     kind: str,
-    object_id: int,
+    object_id: int | None,
     parameters: Mapping[str, Any],
     total: int,
     *,
     inline: bool | None = None,
+    undoes: UUID | None = None,
 ) -> JobView:
     """Start a job for its author: a small one is run at once, others by the workers, in the
     author's name.
@@ -135,6 +136,7 @@ def start_job(
             api_key=author.api_key_id,
             request_id=author.request_id,
             operation_id=author.operation_id,
+            undoes=undoes,
             kind=kind,
             # Until the job ends: its reason may name what the records hold.
             parameters={**parameters, **({REASON: author.reason} if author.reason else {})},
