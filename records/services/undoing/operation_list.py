@@ -27,6 +27,7 @@ from .operation_rows import LEDGER, Sight, sight_of
 from .operation_walk import EXAMINED, OperationKind, SoughtOperations, walk_operations
 from .undo_relations import undone_by
 
+_KINDS = frozenset(kind.value for kind in OperationKind)
 COUNTED = 1000  # rows of an operation that a list counts
 
 
@@ -170,7 +171,7 @@ def _tells_reasons(sight: Sight) -> bool:
 def _kind_of(source: str, job: Job | None) -> OperationKind:
     if source == Source.IMPORT:
         return OperationKind.IMPORT
-    if job is None or job.kind not in OperationKind:
+    if job is None or job.kind not in _KINDS:
         return OperationKind.REQUEST
     return OperationKind(job.kind)
 

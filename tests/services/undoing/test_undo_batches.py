@@ -166,7 +166,7 @@ def test_undone_it_is_as_before_and_redone_as_after(orders: Caller, act: str) ->
 
 def test_what_was_created_is_archived_and_comes_back(orders: Caller) -> None:
     doing = anew(orders)
-    write_all(doing, "orders", CREATED, CREATED)
+    write_all(doing, "orders", CREATED, SaveRequest(Mode.CREATE, entries=entries({"name": "b"})))
     after = state(orders)
     undone, undoing = undo(orders, doing.operation)
     assert undone.counts == {"archived": 2}
@@ -189,10 +189,11 @@ def test_what_was_changed_since_is_left_or_forced(orders: Caller) -> None:
 
     tried, _ = undo(orders, doing.operation, dry_run=True)
     assert state(orders) == before
-    undone, undoing = undo(orders, doing.operation)
+    undone, _ = undo(orders, doing.operation)
     assert (tried.left, tried.counts, tried.records) == (undone.left, undone.counts, undone.records)
     amount = orders.schema("orders").by_name["amount"].id
-    keys = dict(Record.objects.values_list("uuid", "id"))
+    rows = Record.objects.filter(workspace=orders.workspace)
+    keys = dict(rows.values_list("uuid", "id"))
     assert {(left.record_id, left.field_id, left.code) for left in undone.left} == {
         (keys[UUID(changed)], amount, "changed_since"),
         (new.pk, amount, "changed_since"),
@@ -230,8 +231,12 @@ def test_what_is_refused_today_is_named_and_the_rest_comes_back(orders: Caller) 
     option = FieldOption.objects.get(field_id=kinds.id, name="A")
     option.deleted_at = timezone.now()
     option.save()
-    ObjectType.objects.filter(name="orders").update(schema_version=F("schema_version") + 1)
-    Workspace.objects.update(definitions_version=F("definitions_version") + 1)
+    ObjectType.objects.filter(workspace=orders.workspace).update(
+        schema_version=F("schema_version") + 1
+    )
+    Workspace.objects.filter(id=orders.workspace.pk).update(
+        definitions_version=F("definitions_version") + 1
+    )
 
     undone, _ = undo(orders, doing.operation)
     fields = orders.schema("orders").by_name
