@@ -89,7 +89,7 @@ def _problems(name: str, schema: Schema, value: Any) -> Iterator[str]:
             yield f"{name}: at most {schema['maxItems']} entries."
         if not all(isinstance(entry, str) for entry in value):
             yield f"{name}: expected a list of strings."
-    elif isinstance(value, int) and not schema["minimum"] <= value <= schema["maximum"]:
+    elif type(value) is int and not schema["minimum"] <= value <= schema["maximum"]:
         yield f"{name}: expected {schema['minimum']} to {schema['maximum']}."
 
 

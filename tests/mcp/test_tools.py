@@ -13,7 +13,7 @@ from records.mcp.tools import tools
 from .calling import Agent
 
 READING = ("list_record_types", "query_records", "get_records", "list_members", "record_history")
-DESTRUCTIVE = ("manage_record", "manage_attachment")
+DESTRUCTIVE = ("manage_record", "manage_attachment", "undo_operation")
 PARAMETERS = (
     "action",
     "base_id",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from records.models import FieldOption, ObjectType, Record, Workspace, new_uuid
-from records.services.access.author import Author
-from records.services.database.transactions import in_one_transaction
 from records.services.storage import ExternalKey
 from records.services.storage.integrity import check_records
-from records.services.undoing.undo_batches import Undoing, Undone, undo_batch
 from records.services.undoing.undo_plans import UndoMode
 from records.services.writing.save_requests import Attributes, Mode, SaveRequest
 from tests.factories import (
@@ -32,6 +28,8 @@ from tests.factories import (
     make_relation,
 )
 from tests.services.acting import write, write_all
+
+from .acting import anew, state, undo
 
 CREATED = SaveRequest(Mode.CREATE, entries=entries({"name": "New", "amount": 5}))
 
@@ -47,49 +45,6 @@ def orders(workspace: Caller) -> Caller:
         FieldDefinition("Kind", "dropdown", options=(OptionDefinition("A"), OptionDefinition("B"))),
     )
     return workspace
-
-
-@dataclass(frozen=True)
-class OneOperation(Caller):
-    """A caller who does everything in one operation."""
-
-    operation: UUID = field(default_factory=new_uuid)
-
-    @property
-    def author(self) -> Author:
-        return replace(super().author, operation_id=self.operation)
-
-
-def anew(caller: Caller) -> OneOperation:
-    return OneOperation(caller.workspace, caller.member, caller.secret)
-
-
-def state(caller: Caller) -> dict[str, Any]:
-    """All that records are, but for versions and times."""
-    return {
-        str(row.uuid): (
-            row.values,
-            row.identifier,
-            row.display_name,
-            row.external_id,
-            row.member_id,
-            row.owner_id,
-            row.state,
-            row.cancelled_at is not None,
-        )
-        for row in Record.objects.filter(workspace_id=caller.workspace.pk)
-    }
-
-
-def undo(
-    caller: Caller, operation: UUID, mode: UndoMode = UndoMode.SAFE, *, dry_run: bool = False
-) -> tuple[Undone, UUID]:
-    """What undoing an operation did, and the operation that this was."""
-    doing = anew(caller)
-    undoing = Undoing(operation, mode, dry_run)
-    undone = in_one_transaction(lambda: undo_batch(doing.author, undoing, 0))
-    assert undone.position is None
-    return undone, doing.operation
 
 
 Act = Callable[[Caller, str], Any]
