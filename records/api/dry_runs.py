@@ -62,6 +62,8 @@ class Writing(Protocol):
 
     def renew(self) -> None: ...
 
+    def named(self, response: HttpResponse) -> HttpResponse: ...
+
 
 @dataclass(frozen=True, slots=True)
 class _Done:
@@ -115,7 +117,7 @@ def planned_answer(view: Writing, request: HttpRequest, sent: Mapping[str, Any])
 
     def work() -> HttpResponse:
         done = watched(author, _work(view, request, sent), check, plain=form.plain)
-        return done.response
+        return view.named(done.response)
 
     return answer_once(author, request, work, key=f"plan:{plan.key}")
 

@@ -53,6 +53,11 @@ def moment(request: HttpRequest, name: str, zone: ZoneInfo) -> datetime | None:
         return None
     if "T" in text:
         text = text.replace(" ", "+")  # a plus sign that was not escaped
+    return read_moment(text, name, zone)
+
+
+def read_moment(text: str, name: str, zone: ZoneInfo) -> datetime:
+    """The moment that a text is, as `moment` reads it; `name` is where it was sent."""
     try:
         when = datetime.fromisoformat(text)
         when = when if when.tzinfo else when.replace(tzinfo=zone)

@@ -9,6 +9,7 @@ from .bulk import urls as bulk
 from .errors import not_found
 from .files import urls as files
 from .metadata import urls as metadata
+from .operations import urls as operations
 from .records import urls as records
 from .workspace import urls as workspace
 
@@ -16,6 +17,7 @@ urlpatterns = [
     *records.urlpatterns,
     *metadata.urlpatterns,
     *bulk.urlpatterns,
+    *operations.urlpatterns,
     *workspace.urlpatterns,
     *files.urlpatterns,
     *docs.urlpatterns,

@@ -10,7 +10,7 @@ from rest_framework import viewsets
 
 from records.exceptions import NotFound, RecordsError
 from records.http import note_caller, note_standing, receive
-from records.services.access import Author, check_scope, check_writes, renewed
+from records.services.access import Author, check_scope, check_writes, renewed, with_reason
 from records.services.database import repeated_when_lost, unavailable_when_faulty
 
 from .authentication import WorkspaceAuthentication
@@ -18,9 +18,11 @@ from .dry_runs import PLAN, RECORDS_FORM, DryRunForm, foretold_answer, is_dry_ru
 from .errors import MethodNotAllowed, refusal
 from .etags import check_unconditional
 from .idempotency import answer_once
+from .reasons import REASON, sent_reason
 
 SAFE_METHODS = ("get", "head")
 _PLAN = f"HTTP_{PLAN.upper().replace('-', '_')}"
+OPERATION_ID = "X-Operation-ID"
 
 
 class ApiViewSet(viewsets.ViewSet):
@@ -88,6 +90,7 @@ class ApiViewSet(viewsets.ViewSet):
         if self.action not in self.creating:
             kept = ("If-Match",) if self.action in self.conditional else ()
             check_unconditional(request, *{"If-Match", "If-None-Match"}.difference(kept))
+        self.author = with_reason(self.author, sent_reason(request), REASON)
         receive(request)  # before anything is locked for it
         is_dry = is_dry_run(request, self.dry_runs)
         with unavailable_when_faulty(changing=not is_dry):
@@ -95,7 +98,12 @@ class ApiViewSet(viewsets.ViewSet):
                 return foretold_answer(self, request, sent)
             if _PLAN in request.META:
                 return planned_answer(self, request, sent)
-            return answer_once(self.author, request, lambda: view(request, **sent))
+            return answer_once(self.author, request, lambda: self.named(view(request, **sent)))
+
+    def named(self, response: HttpResponse) -> HttpResponse:
+        """The response, with the name under which the change is found, and can be undone."""
+        response.headers[OPERATION_ID] = str(self.author.operation_id)
+        return response
 
     def _note_caller(self, request: HttpRequest) -> None:
         note_standing(request, self.author.standing)

@@ -21,15 +21,18 @@ from records.services.operations import (
 from .idempotency import content_once
 from .rendering import plain_value
 from .tools import Tool
-from .tools.base import DRY_RUN, IDEMPOTENCY_KEY, PLAN, Arguments
+from .tools.base import DRY_RUN, IDEMPOTENCY_KEY, OPERATION_ID, PLAN, Arguments
 
 Content = dict[str, Any]
 MOST_LISTED = 20  # writes to records in one answer, which agents have to read
 DONE = 200
+NOTHING = ("unchanged", "tried")  # what nothing has come of
 
 
 def written_content(author: Author, tool: Tool, arguments: Arguments) -> Content:
     """What a call that may change something answers."""
+    if DRY_RUN in tool.properties:
+        return content_once(author, tool, arguments, lambda: _change(author, tool, arguments))
     rest = {name: value for name, value in arguments.items() if name not in (DRY_RUN, PLAN)}
     tried, token = arguments.get(DRY_RUN, False), arguments.get(PLAN)
     if tried and token is not None:
@@ -37,17 +40,25 @@ def written_content(author: Author, tool: Tool, arguments: Arguments) -> Content
     if tried:
         return _foretold(author, tool, rest)
     if token is None:
-        return content_once(author, tool, rest, lambda: tool.run(author, rest))
+        return content_once(author, tool, rest, lambda: _change(author, tool, rest))
     plan = read_plan(author, _asked(tool, rest), token)
 
     def check(content: Content, effects: Effects) -> None:
         plan.check(DONE, effects, {})
 
     def work() -> Content:
-        return watched(author, lambda known: tool.run(known, rest), check, plain=False)
+        return watched(author, lambda known: _change(known, tool, rest), check, plain=False)
 
     key = rest.get(IDEMPOTENCY_KEY, f"plan:{plan.key}")
     return content_once(author, tool, {**rest, IDEMPOTENCY_KEY: key}, work)
+
+
+def _change(author: Author, tool: Tool, arguments: Arguments) -> Content:
+    """What a call answers that may change something, and under which operation it did."""
+    content = tool.run(author, arguments)
+    if "deleted" not in content and content.get("action", NOTHING[0]) in NOTHING:
+        return content
+    return {**content, OPERATION_ID: str(author.operation_id)}
 
 
 def check_reading(arguments: Arguments) -> None:

@@ -16,14 +16,14 @@ from mcp.server.lowlevel.server import Server
 from mcp.shared.exceptions import MCPError
 
 from records.exceptions import RecordsError, TooMany, Unavailable, did_you_mean, quoted
-from records.services.access import Author
+from records.services.access import Author, with_reason
 from records.services.database import repeated_when_lost, unavailable_when_faulty
 
 from .arguments import check_arguments
 from .dry_runs import check_reading, written_content
 from .errors import refusal
 from .tools import Tool, tools
-from .tools.base import Arguments
+from .tools.base import REASON, Arguments
 
 logger = logging.getLogger(__name__)
 INSTRUCTIONS = (
@@ -112,7 +112,8 @@ def _content(
 
     def ask() -> tuple[Author, Arguments]:
         author = author_of(context)
-        return author, check_arguments(tool.schema_for(author), arguments)
+        checked = check_arguments(tool.schema_for(author), arguments)
+        return with_reason(author, checked.get(REASON, ""), REASON), checked
 
     with unavailable_when_faulty():
         author, checked = repeated_when_lost(ask)

@@ -14,7 +14,8 @@ from .definitions import (
 )
 from .external import CallOutcome, ExternalCall, ExternalOperation, ExternalSource
 from .feed import FeedEpoch
-from .jobs import ImportPart, ImportRun, ImportUpload, Job, JobStatus, RefusedRow
+from .history import MAX_REASON
+from .jobs import ImportPart, ImportRun, ImportUpload, Job, JobStatus, LeftOut, RefusedRow
 from .rates import RateCount
 from .record import FieldValue, LedgerEntry, Record, RecordState, Source
 from .workspace import (
@@ -29,6 +30,7 @@ from .workspace import (
 )
 
 __all__ = [
+    "MAX_REASON",
     "Activity",
     "Address",
     "ApiKey",
@@ -53,6 +55,7 @@ __all__ = [
     "JobStatus",
     "LeadSource",
     "LedgerEntry",
+    "LeftOut",
     "Member",
     "ObjectKind",
     "ObjectPermission",

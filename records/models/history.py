@@ -5,10 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from django.db import models
 from simple_history.manager import HistoryManager
 from simple_history.models import HistoricalRecords
 
 from .columns import SmallKey
+
+MAX_REASON = 500  # characters
 
 
 class _OneManager(HistoryManager):  # type: ignore[misc]  # simple-history has no types
@@ -25,7 +28,17 @@ class History(HistoricalRecords):  # type: ignore[misc]  # simple-history has no
     """simple-history's table of a model."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(history_manager=_OneManager, **options)
+        super().__init__(
+            history_manager=_OneManager,
+            history_change_reason_field=models.CharField(max_length=MAX_REASON, null=True),
+            **options,
+        )
+
+    def get_change_reason_for_object(self, instance: Any, history_type: str, using: Any) -> Any:
+        """Why the one who signs wrote; the library would look on the instance alone."""
+        reason = super().get_change_reason_for_object(instance, history_type, using)
+        signed: Any = getattr(self.context, "request", None)
+        return reason or getattr(signed, "reason", "") or None
 
     def _get_history_id_field(self) -> SmallKey:
         return SmallKey(primary_key=True)

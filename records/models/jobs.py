@@ -27,7 +27,8 @@ class Job(models.Model):
 
     `position` is where the next batch begins; what it counts depends on the kind. Whoever works on
     a job holds a lease on it until `leased_until`: a job whose worker was killed is taken up by
-    another when the lease has run out. `failures` holds the first thousand refusals.
+    another when the lease has run out. `failures` holds the first thousand refusals. `undoes` is
+    the operation that a job takes back.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
@@ -39,6 +40,7 @@ class Job(models.Model):
     api_key = models.BigIntegerField(null=True)
     request_id = models.CharField(max_length=128, blank=True)
     operation_id = models.UUIDField(default=new_uuid, editable=False)
+    undoes = models.UUIDField(null=True, editable=False)
     parameters: Any = Document(default=dict)
     result: Any = Document(default=dict)
     failures: Any = Document(default=list)
@@ -56,6 +58,12 @@ class Job(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["workspace", "-id"], name="job_list"),
+            models.Index(fields=["workspace", "operation_id"], name="job_operation"),
+            models.Index(
+                fields=["workspace", "undoes"],
+                condition=models.Q(undoes__isnull=False),
+                name="job_undoes",
+            ),
             models.Index(
                 fields=["leased_until"], condition=models.Q(finished_at=None), name="job_unfinished"
             ),
@@ -63,6 +71,26 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.uuid}"
+
+
+class LeftOut(models.Model):
+    """A field, or with `field` null a whole record, that an undo left as it was, and why: stored
+    with its batch. It holds no values; `record` may have been deleted permanently since."""
+
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="+", db_index=False)
+    object = models.BigIntegerField()
+    record = models.BigIntegerField()
+    field = models.BigIntegerField(null=True)
+    code = models.CharField(max_length=64)
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "job", "id"], name="left_out_job")]
+
+    def __str__(self) -> str:
+        return f"{self.record}.{self.field}: {self.code}"
 
 
 class ImportUpload(models.Model):

@@ -42,7 +42,7 @@ class LedgerEntry(models.Model):
     """
 
     changes: Any = Document(default=dict)
-    operation_id = models.UUIDField(db_index=True)
+    operation_id = models.UUIDField()
     source = models.CharField(max_length=16, choices=Source.choices)
     action = models.CharField(max_length=16)
     author = models.BigIntegerField(null=True, help_text="The member who wrote.")
@@ -59,7 +59,8 @@ class Ledger(History):
 
     Of the copied columns none has an index of its own, as nobody looks rows up by them and each
     would be paid for at every write; that versions are unique makes "version = number of rows" a
-    constraint.
+    constraint. The index of operations lists them newest first, as their ids begin with the time,
+    and the rows of each by object.
     """
 
     def _get_history_user_fields(self) -> dict[str, Any]:
@@ -71,7 +72,14 @@ class Ledger(History):
         key = models.UniqueConstraint(
             fields=["workspace", "id", "version"], name="ledger_version_unique"
         )
-        return {**super().get_meta_options(model), "constraints": [key]}
+        operations = models.Index(
+            fields=["workspace", "operation_id", "object", "history_id"], name="ledger_operation"
+        )
+        return {
+            **super().get_meta_options(model),
+            "constraints": [key],
+            "indexes": [operations],
+        }
 
 
 class Record(models.Model):

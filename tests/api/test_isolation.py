@@ -101,6 +101,8 @@ PLACES: dict[str, Place] = {
     "record to archive": ("DELETE", "/api/records/deals/{id}", lambda ids: ids.record, lambda _: None),
     "record to unarchive": ("PATCH", "/api/records/deals/{id}/unarchive", lambda ids: ids.record, lambda _: None),
     "record's history": ("GET", "/api/records/deals/{id}/history", lambda ids: ids.record, lambda _: None),
+    "record's setters": ("GET", "/api/records/deals/{id}/blame", lambda ids: ids.record, lambda _: None),
+    "record to restore": ("PATCH", "/api/records/deals/{id}/restore", lambda ids: ids.record, lambda _: {"version": 1}),
     "record's values": ("GET", "/api/records/{id}/field-values/{field}", lambda ids: ids.record, lambda _: None),
     "record pointed at": ("POST", "/api/records/{id}/related-pipeline-records", lambda ids: ids.person, lambda _: {}),
     "field in the path": ("GET", "/api/records/{record}/field-values/{id}", lambda ids: ids.field, lambda _: None),

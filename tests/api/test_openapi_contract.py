@@ -55,6 +55,11 @@ OPERATIONS = {
     ("patch", "/api/records/{object_identifier}/{entity_id}/move"): "records_move_partial_update",
     ("get", "/api/records/{object_identifier}/{entity_id}/history"): "records_history_list",
     (
+        "patch",
+        "/api/records/{object_identifier}/{entity_id}/restore",
+    ): "records_restore_partial_update",
+    ("get", "/api/records/{object_identifier}/{entity_id}/blame"): "records_blame_retrieve",
+    (
         "post",
         "/api/records/{entity_id}/related-pipeline-records",
     ): "records_related_pipeline_records_create",

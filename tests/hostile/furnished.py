@@ -167,6 +167,14 @@ def requests(ids: Ids) -> list[Asked]:
         Asked("unarchive", "PATCH", f"{archived}/unarchive", writes=True),
         Asked("move", "PATCH", f"{deal}/move", {"stage_id": ids["stage"]}, writes=True),
         Asked("history", "GET", f"{company}/history?page=1&page_size=2"),
+        Asked("blame", "GET", f"{company}/blame"),
+        Asked(
+            "restore",
+            "PATCH",
+            f"{company}/restore",
+            {"version": 1, "fields": ["name"]},
+            writes=True,
+        ),
         Asked(
             "field values",
             "GET",

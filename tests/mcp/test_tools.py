@@ -20,7 +20,7 @@ READING = (
     "list_members",
     "record_history",
 )
-DESTRUCTIVE = ("manage_record", "manage_records", "manage_attachment")
+DESTRUCTIVE = ("manage_record", "manage_records", "manage_attachment", "undo_operation")
 PARAMETERS = (
     "action",
     "base_id",
@@ -34,6 +34,7 @@ PARAMETERS = (
     "idempotency_key",
     "dry_run",
     "plan",
+    "reason",
 )
 
 

@@ -12,6 +12,8 @@ from tests.mcp.calling import Agent
 
 from . import needs
 from .needs import CASES, FORBIDDEN, ONCE, REFUSED, Answer, Expected, Need, Operation, Verdict
+from .requests import creation_of
+from .rest_operations import undo_creation
 from .world import RoleCase, Target, World
 
 VERDICTS = {"FORBIDDEN": Verdict.FORBIDDEN, "NOT_FOUND": Verdict.ABSENT}
@@ -37,6 +39,7 @@ def _tool(
         text = orjson.dumps({**about, **arguments}).decode()
         for key, value in {**target.values, "uuid": target.uuid, "file": target.file}.items():
             text = text.replace(f"<{key}>", value)
+        text = text.replace("<operation>", creation_of(target))
         result = Agent(caller).result(tool, **orjson.loads(text))
         content = result["structuredContent"]
         verdict = VERDICTS[content["error"]["code"]] if result["isError"] else Verdict.DONE
@@ -185,6 +188,7 @@ OPERATIONS = (
     _tool("list members", "list_members", _known_to_all, ONCE, what=""),
     _tool("follow", "list_changes", _known_to_all, ONCE, what="", limit=1000),
     _tool("unarchive", "unarchive_record", needs.restore, record_id="<uuid>"),
+    _tool("undo", "undo_operation", undo_creation, what="", operation_id="<operation>"),
 )
 
 

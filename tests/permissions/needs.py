@@ -112,6 +112,12 @@ def edit(world: World, target: Target) -> Expected:
     return _change(world, target, "edit")
 
 
+def restore_fields(world: World, target: Target) -> Expected:
+    """Its fields are as they were: nothing changes."""
+    found = edit(world, target)
+    return nothing(DONE) if found.verdict == DONE else found
+
+
 def remove(world: World, target: Target) -> Expected:
     return _change(world, target, "remove")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from records.models import Record
 from tests.api_client import ApiClient
 from tests.factories import Caller
 
@@ -74,7 +75,15 @@ def _filled(world: World, target: Target, part: Any) -> Any:
             "file": target.file,
         }.items():
             part = part.replace(f"<{key}>", value)
+        if "<operation>" in part:
+            part = part.replace("<operation>", creation_of(target))
     return part
+
+
+def creation_of(target: Target) -> str:
+    """The operation that created the case; of one that is missing, none."""
+    row = Record.history.filter(uuid=target.uuid, version=1).first()
+    return target.uuid if row is None else str(row.operation_id)
 
 
 def fields(**values: Any) -> list[dict[str, Any]]:

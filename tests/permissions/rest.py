@@ -7,6 +7,7 @@ from django.test import Client
 from tests.factories import Caller
 
 from .rest_definitions import DEFINITIONS
+from .rest_operations import OPERATIONS
 from .rest_records import RECORDS
 from .world import RoleCase
 
@@ -15,7 +16,7 @@ class Rest:
     """The Records API, the definitions and the bulk work."""
 
     name = "rest"
-    operations = (*RECORDS, *DEFINITIONS)
+    operations = (*RECORDS, *DEFINITIONS, *OPERATIONS)
 
     def role_of(self, role: RoleCase) -> RoleCase:
         return role

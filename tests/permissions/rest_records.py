@@ -78,6 +78,15 @@ ONE_RECORD = [
         {"stage_id": "<stage>"},
     ),
     rest("history", "records_history_list", needs.view_history, "GET", f"{CASE}/history"),
+    rest("blame", "records_blame_retrieve", needs.view_history, "GET", f"{CASE}/blame"),
+    rest(
+        "restore",
+        "records_restore_partial_update",
+        needs.restore_fields,
+        "PATCH",
+        f"{CASE}/restore",
+        {"version": 1},
+    ),
     rest(
         "values of a field",
         "records_field_values_list",

@@ -225,6 +225,7 @@ CALLS: dict[str, Callable[[World], str]] = {
     "an export": _rest("POST", "/api/custom-objects/cases/exports?format=csv", {}),
     "an import of a hidden tag": _import("merger; urgent"),
     "a history": _rest("GET", "/api/records/cases/<mine>/history"),
+    "what set its values": _rest("GET", "/api/records/cases/<mine>/blame"),
     "the tool for types": _tool("list_record_types"),
     "a tool's filter": _tool(
         "query_records",

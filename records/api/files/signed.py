@@ -10,9 +10,11 @@ from rest_framework import viewsets
 from records.api.answers import json_answer
 from records.api.dry_runs import RECORDS_FORM, is_dry_run
 from records.api.errors import MethodNotAllowed, refusal
+from records.api.reasons import REASON, sent_reason
 from records.api.viewsets import SAFE_METHODS
 from records.exceptions import InvalidInput, RecordsError
 from records.http import request_id
+from records.services.access import check_reason
 from records.services.database import repeated_when_lost, unavailable_when_faulty
 from records.services.files import open_download, receive_upload
 from records.services.reading import read_upload
@@ -71,9 +73,10 @@ class SignedFileViewSet(viewsets.ViewSet):
                 "Announce the file's size: the header Content-Length is required.",
                 "length_required",
             )
+        reason = check_reason(sent_reason(request), REASON)
         dry_run = is_dry_run(request, RECORDS_FORM)
         stored, dry_run = receive_upload(
-            token, request, int(sent), request_id(request), dry_run=dry_run
+            token, request, int(sent), request_id(request), reason, dry_run=dry_run
         )
         content = attachment_row(stored)
         return json_answer({**content, "dry_run": True} if dry_run else content, 201)

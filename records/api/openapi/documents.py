@@ -43,6 +43,7 @@ RECORDS = Document(
         "files": "Files of records.",
         "custom-objects": "Objects, and their fields, options and categories.",
         "pipelines": "The stages of pipelines.",
+        "operations": "What was changed together, and taking it back.",
         "bulk": "Changes of many records, imports and exports.",
         "team": "The members of the workspace.",
         "auth": "What the caller may do.",

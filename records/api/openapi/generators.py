@@ -71,6 +71,9 @@ class OperationSchema(AutoSchema):
                     "description": "A dry run.",
                     "content": {JSON: {"schema": ref(ANSWER)}},
                 }
+        # Uploads under a signed link are changes too.
+        if sends and view.action not in getattr(view, "reads", ()):
+            asked = [*asked, "Reason"]
         if asked:
             sent = described.setdefault("parameters", [])
             sent.extend(headers.parameter(name) for name in asked)

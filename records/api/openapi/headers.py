@@ -48,6 +48,10 @@ HEADERS = {
         "The answer is the one that an earlier request with this `Idempotency-Key` got.",
         {"type": "string", "enum": ["true"]},
     ),
+    "XOperationID": _described(
+        "The operation: what the request changed is found under it, and can be undone.",
+        {"type": "string", "format": "uuid"},
+    ),
     "ContentDisposition": _described("The file's name.", _TEXT, required=True),
     "RetryAfter": _described("Seconds to wait before sending the request again.", _FROM_ONE),
     "RateLimitLimit": _described("Requests that the limit allows.", _FROM_ONE),
@@ -61,6 +65,12 @@ PARAMETERS = {
         "Idempotency-Key",
         "Makes it safe to repeat the request: within 24 hours the same key gets the same answer.",
         {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    ),
+    "Reason": _sent(
+        "X-Reason",
+        "Why: kept in the history with every change of the request. UTF-8, as it is or "
+        "percent-encoded, at most 500 characters.",
+        {"type": "string"},
     ),
     "IfMatch": _sent(
         "If-Match",
@@ -85,7 +95,7 @@ PARAMETERS = {
 
 OF_ALL = _headers("X-Request-ID", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 OF_RECORDS = _headers("ETag")
-OF_CHANGES = _headers("Idempotent-Replayed")
+OF_CHANGES = _headers("Idempotent-Replayed", "X-Operation-ID")
 OF_FILES = _headers("Content-Disposition")
 OF_401 = _headers("WWW-Authenticate")
 OF_405 = _headers("Allow")

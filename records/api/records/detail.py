@@ -11,17 +11,19 @@ from records.api.pagination import page_content, page_request
 from records.exceptions import InvalidInput, InvalidValues
 from records.services.access import get_schema
 from records.services.operations import home_of
+from records.services.reading import get_blame
+from records.services.undoing import restore_fields
 from records.services.writing import FieldEntry, Mode, SaveRequest
 
-from . import documentation, requests
-from .responses import history_row, record_answer, saved_answer
+from . import documentation, requests, restoring
+from .responses import blame_content, history_row, record_answer, saved_answer
 from .viewsets import RecordsViewSet
 
 
 class RecordViewSet(RecordsViewSet):
     """A record by its id."""
 
-    writes = frozenset({"update", "partial_update", "unarchive", "move"})
+    writes = frozenset({"update", "partial_update", "unarchive", "move", "restore"})
     conditional = writes | {"destroy"}
 
     @documentation.retrieve
@@ -114,6 +116,24 @@ class RecordViewSet(RecordsViewSet):
         except InvalidValues as error:
             raise InvalidInput.of(error, "stage_id") from None
         return saved_answer(self.author, result, all_fields=True)
+
+    @documentation.restore
+    def restore(self, request: HttpRequest, object_identifier: str, entity_id: str) -> HttpResponse:
+        schema = get_schema(self.author, object_identifier)
+        then, names = restoring.read_request(self.author, request)
+        fields = restoring.chosen_fields(self.author, schema, names)
+        version = requests.expected_version(request, self.author, schema, entity_id)
+        return saved_answer(
+            self.author,
+            restore_fields(self.author, schema, entity_id, then, fields, version),
+            all_fields=True,
+        )
+
+    @documentation.blame
+    def blame(self, request: HttpRequest, object_identifier: str, entity_id: str) -> HttpResponse:
+        schema = get_schema(self.author, object_identifier)
+        found = get_blame(self.author, schema, entity_id)
+        return json_answer(blame_content(found, self.author.workspace.zone))
 
     @documentation.history
     def history(self, request: HttpRequest, object_identifier: str, entity_id: str) -> HttpResponse:

@@ -98,6 +98,20 @@ move = _records(
     _WRITTEN,
     body=json_body("MoveRequest", required=True),
 )
+restore = _records(
+    "restore_partial_update",
+    "Set a record's fields to what they were",
+    _BOTH,
+    _WRITTEN,
+    body=json_body("RestoreRequest", required=True),
+    example={"version": 1, "fields": ["employees"]},
+)
+blame = _records(
+    "blame_retrieve",
+    "Since when each field has its value, by whom and why",
+    _BOTH,
+    {200: ref("Blame")},
+)
 history = _records(
     "history_list",
     "The history of a record, newest first",

@@ -25,6 +25,7 @@ from records.services.access import Author
 from records.services.catalogue import FieldSpec, ObjectSchema
 from records.services.feed import Change
 from records.services.reading import (
+    Blame,
     HistoryEntry,
     RecordView,
     select_fields,
@@ -44,6 +45,10 @@ LEAD_SOURCES = {
     "custom": "Custom",
 }
 MAX_FORMS = 1000  # sets of fields of one object that are remembered
+BLAMED = (
+    *("version", "action", "member", "source", "api_key_id"),
+    *("request_id", "operation_id", "reason"),
+)
 _known: WeakKeyDictionary[ObjectSchema, dict[int, bytes]] = WeakKeyDictionary()
 _forms: WeakKeyDictionary[ObjectSchema, dict[tuple[int, ...], bytes]] = WeakKeyDictionary()
 
@@ -218,6 +223,23 @@ def change_content(change: Change, zone: ZoneInfo) -> dict[str, Any]:
             "label": what.label,
         },
     }
+
+
+def blame_content(blame: Blame, zone: ZoneInfo) -> dict[str, Any]:
+    """A record's fields, and what set each of them."""
+    return {
+        "id": blame.view.uuid,
+        "version": blame.view.version,
+        "fields": [
+            {**field_head(found.field), "value": found.value, **_setter(found.entry, zone)}
+            for found in blame.fields
+        ],
+    }
+
+
+def _setter(entry: HistoryEntry, zone: ZoneInfo) -> dict[str, Any]:
+    written = history_row(entry, zone)
+    return {"since": written["created"], **{name: written[name] for name in BLAMED}}
 
 
 # ---------------------------------------------------------------- refused writes

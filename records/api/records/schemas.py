@@ -360,6 +360,41 @@ component(
         }
     ),
 )
+component(
+    "RestoreRequest",
+    obj(
+        {},
+        version=nullable({**INTEGER, "minimum": 1, "description": "The version to go back to."}),
+        as_of=nullable(
+            {"type": "string", "format": "date-time", "description": "Instead: the time."}
+        ),
+        fields=nullable(
+            {**array(STRING), "description": "API names; by default all that you may write."}
+        ),
+    ),
+)
+component(
+    "FieldBlame",
+    obj(
+        {
+            "id": UUID,
+            "name": STRING,
+            "field_type": STRING,
+            "display_name": STRING,
+            "value": ANYTHING,
+            "since": {"type": "string", "format": "date-time"},
+            "version": INTEGER,
+            "action": STRING,
+            "member": or_null(ref("Author")),
+            "source": STRING,
+            "api_key_id": nullable(INTEGER),
+            "request_id": STRING,
+            "operation_id": UUID,
+            "reason": STRING,
+        }
+    ),
+)
+component("Blame", obj({"id": UUID, "version": INTEGER, "fields": array(ref("FieldBlame"))}))
 component("PaginatedHistoryEntryList", page_of(ref("HistoryEntry")))
 
 

@@ -26,6 +26,8 @@ urlpatterns = [
     ),
     path(f"{RECORD}/unarchive", RecordViewSet.as_view({"patch": "unarchive"})),
     path(f"{RECORD}/move", RecordViewSet.as_view({"patch": "move"})),
+    path(f"{RECORD}/restore", RecordViewSet.as_view({"patch": "restore"})),
+    path(f"{RECORD}/blame", RecordViewSet.as_view({"get": "blame"})),
     path(f"{RECORD}/history", RecordViewSet.as_view({"get": "history"})),
     path(f"{OBJECT}/batch", BatchViewSet.as_view({"post": "batch"})),
     path(f"{OBJECT}/batch-get", BatchViewSet.as_view({"post": "batch_get"})),

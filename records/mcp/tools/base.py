@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from records.exceptions import NotFound, did_you_mean, quoted
-from records.mcp.answers import FORETOLD, output_schema
+from records.mcp.answers import FORETOLD, TEXT, output_schema, said
 from records.registry import Registry
-from records.services.access import Author, get_schema, is_workspace, list_schemas
+from records.services.access import MAX_REASON, Author, get_schema, is_workspace, list_schemas
 from records.services.catalogue import ObjectSchema
 
 Arguments = Mapping[str, Any]
@@ -50,6 +50,16 @@ TRIED: Mapping[str, Mapping[str, Any]] = {
         "out, once, if it still does just what was foretold; else CONFLICT names what differs.",
     },
 }
+REASON = "reason"
+WHY = {
+    "type": "string",
+    "maxLength": MAX_REASON,
+    "description": "Why, in a few words: kept in the history with what this call changes.",
+}
+OPERATION_ID = "operation_id"
+NAME_OF_CHANGE = said(
+    TEXT, "What this call changed, as one operation; undo_operation takes it back."
+)
 OFFSET = {
     "type": "integer",
     "minimum": 0,
@@ -108,7 +118,11 @@ class Tool:
     @property
     def arguments(self) -> dict[str, Mapping[str, Any]]:
         """Its arguments, with those that all writes share."""
-        return {**self.properties, **({} if self.read_only else TRIED)}
+        if self.read_only:
+            return dict(self.properties)
+        # One that foretells more than its effects takes the argument itself.
+        tried = {} if DRY_RUN in self.properties else TRIED
+        return {**self.properties, **tried, REASON: WHY}
 
     def schema_for(self, author: Author) -> dict[str, Any]:
         """JSON Schema of the arguments, for a caller who may not know yet which base is theirs."""
@@ -121,8 +135,10 @@ class Tool:
     @property
     def output_schema(self) -> dict[str, Any]:
         """JSON Schema of what it answers, refusals included."""
-        told = {} if self.read_only else FORETOLD
-        return output_schema({**self.output, **told}, self.answers)
+        if self.read_only:
+            return output_schema(self.output, self.answers)
+        told = {} if DRY_RUN in self.properties else FORETOLD
+        return output_schema({**self.output, **told, OPERATION_ID: NAME_OF_CHANGE}, self.answers)
 
     @property
     def schema(self) -> dict[str, Any]:

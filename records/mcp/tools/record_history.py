@@ -44,6 +44,7 @@ CHANGE = shaped(
         "member": MAYBE_TEXT,
         "source": TEXT,
         "request_id": TEXT,
+        "operation_id": TEXT,
         "reason": TEXT,
         "changes": said(
             mapped(shaped({"old": ANYTHING, "new": ANYTHING})), "Properties that changed."
@@ -55,7 +56,8 @@ DESCRIPTION = """\
 Lists the changes of one record, named by record_id or external_id, newest first: for each its \
 version, action (created, updated, archived, unarchived, cancelled, deleted, restored …), time, \
 the member who made it (UUID and name), source (mcp, records_api, workspace_api, admin, import, \
-command), request id, and changes: for every property that changed its value before (old) and \
+command), request id, operation_id (what was changed together; undo_operation takes it back), \
+reason if one was given, and changes: for every property that changed its value before (old) and \
 after (new), null where there was none. Values are written as manage_record writes them.
 
 Use it to find out who set a value and when, what a value was before, or whether anything \
@@ -91,6 +93,7 @@ def _change(entry: HistoryEntry) -> dict[str, Any]:
         if member is None
         else f"{member['first_name']} {member['last_name']}".strip() or member["email"]
     )
+    told = {"reason": entry.reason} if entry.reason else {}
     return {
         "version": entry.version,
         "action": entry.action,
@@ -99,6 +102,8 @@ def _change(entry: HistoryEntry) -> dict[str, Any]:
         "member": name,
         "source": entry.source,
         "request_id": entry.request_id,
+        "operation_id": entry.operation_id,
+        **told,
         "changes": {
             change.field.name: {
                 "old": plain_value(change.field, change.old),

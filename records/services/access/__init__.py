@@ -2,8 +2,8 @@
 
 `author` has the `Author` and the conditions that every query carries, `visible_names` which names a
 reader may see, `told_options` which options a reader is told of, `definition_access` who may change
-definitions, `read_only` which keys write nothing, `rate_limits` how many requests and failures are
-taken from whom.
+definitions, `read_only` which keys write nothing, `reasons` why something is written, `rate_limits`
+how many requests and failures are taken from whom.
 
 Called by: everything above. It never reads a record's values.
 """
@@ -39,6 +39,7 @@ from .definition_access import Definer, Operator, defining, hold_definitions, op
 from .json_schema import record_schema
 from .rate_limits import ACCOUNT, ADDRESS, count_request, counted_log_in, request_limits
 from .read_only import check_writes
+from .reasons import MAX_REASON, because, check_reason, with_reason
 from .team import find_active_by_email, get_member, list_members, named_member
 from .told_options import told_field, told_fields
 from .visible_names import find_sought_field, name_for, name_is_open, shown_pattern, stand_in
@@ -49,6 +50,7 @@ __all__ = [
     "AREAS",
     "FOREIGN",
     "LEVELS",
+    "MAX_REASON",
     "Access",
     "Author",
     "Definer",
@@ -58,6 +60,8 @@ __all__ = [
     "authenticate_bearer",
     "authenticate_key",
     "authenticate_user",
+    "because",
+    "check_reason",
     "check_scope",
     "check_writes",
     "count_request",
@@ -93,4 +97,5 @@ __all__ = [
     "visible_condition",
     "visible_fields",
     "visible_identifier",
+    "with_reason",
 ]

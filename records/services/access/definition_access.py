@@ -45,6 +45,9 @@ class Definer(Protocol):
     @property
     def user_id(self) -> int: ...
 
+    @property
+    def reason(self) -> str: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Operator:
@@ -55,6 +58,7 @@ class Operator:
     directory: Directory
     user_id: int
     may_define: bool = True
+    reason: str = ""
 
 
 def operator_of(workspace_id: int, user_id: int) -> Operator:
@@ -81,7 +85,7 @@ def defining(change: Callable[Concatenate[Definer, P], T]) -> Callable[Concatena
             # One change at a time: what it counts and compares (limits, names) stays as it is.
             hold_definitions(author.workspace.id)
             try:
-                with signed_by(author.user_id):
+                with signed_by(author.user_id, author.reason):
                     return change(author, *args, **kwargs)
             except ObjectDoesNotExist:  # deleted since the request was read
                 raise NotFound from None
@@ -98,12 +102,12 @@ def hold_definitions(workspace_id: int) -> None:
 
 
 @contextmanager
-def signed_by(user_id: int) -> Iterator[None]:
-    """The history rows of definitions saved inside name this user."""
+def signed_by(user_id: int, reason: str = "") -> Iterator[None]:
+    """The history rows of definitions saved inside name this user, and the reason."""
     context = HistoricalRecords.context
     before = getattr(context, "request", None)
     # simple-history takes the user from the thread's request, which commands do not have.
-    context.request = SimpleNamespace(user=get_user_model()(pk=user_id))
+    context.request = SimpleNamespace(user=get_user_model()(pk=user_id), reason=reason)
     try:
         yield
     finally:

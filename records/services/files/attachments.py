@@ -28,7 +28,7 @@ from records.field_types import InvalidValue
 from records.field_types.base import check_text
 from records.models import ApiKey, Attachment, RecordState, Source, new_uuid
 from records.rehearsal import Notes, is_rehearsal
-from records.services.access import Author, check_writes, get_schema, member_author
+from records.services.access import Author, because, check_writes, get_schema, member_author
 from records.services.catalogue import ObjectSchema, load_workspace, not_offered
 from records.services.database import in_one_transaction, rehearse
 from records.services.reading import (
@@ -141,8 +141,7 @@ def delete_attachment(author: Author, schema: ObjectSchema, where: Address, file
     name."""
     view = _get(author, schema, where)
     _check_may_change(view)
-    # The ledger's reason column has 100 characters.
-    author = replace(author, reason=check_name(filename)[:100])
+    author = because(author, check_name(filename))
 
     def work() -> None:
         found = _find(author, view, filename)
@@ -179,7 +178,13 @@ def attach_file(
 
 
 def receive_upload(
-    token: str, source: Readable, size: int, request_id: str = "", *, dry_run: bool = False
+    token: str,
+    source: Readable,
+    size: int,
+    request_id: str = "",
+    reason: str = "",
+    *,
+    dry_run: bool = False,
 ) -> tuple[AttachmentView, bool]:
     """Store what is sent to an upload link; `size` is the announced number of bytes. Nothing is
     stored in a `dry_run`, nor under a link that one gave: whether that was so.
@@ -190,7 +195,7 @@ def receive_upload(
     asked = read_upload(token)
     workspace = load_workspace(asked["workspace"])
     author = member_author(workspace, asked["member"], Source(asked["source"]), request_id)
-    author = replace(author, api_key_id=asked["key"])
+    author = replace(author, api_key_id=asked["key"], reason=reason)
     # A link stays valid for minutes, in which the member or the key may be shut out.
     if not (author.member.is_active and _is_valid(author)):
         raise NotAllowed("The link is not valid.", "invalid_link")
@@ -358,7 +363,7 @@ def _receive(
         nonlocal committing
         # `note` runs again when the transaction is retried.
         committing = False
-        _note(replace(author, reason=name[:100]), schema, view, new)
+        _note(because(author, name), schema, view, new)
         committing = True
 
     try:

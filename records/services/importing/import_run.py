@@ -12,7 +12,7 @@ from typing import Any
 
 from records.exceptions import InvalidInput, NotFound
 from records.models import ImportPart, ImportRun
-from records.services.access import Author, get_schema
+from records.services.access import Author, because, get_schema
 from records.services.catalogue import (
     ObjectSchema,
     check_kept_here,
@@ -249,7 +249,7 @@ def _begin(
         run = _new_run(
             shared, same, file_name=table.path.name[:255], operation_id=author.operation_id
         )
-    author = replace(author, operation_id=run.operation_id, reason=f"Import of {run.file_name}")
+    author = replace(because(author, f"Import of {run.file_name}"), operation_id=run.operation_id)
     samples = Samples() if options.dry_run else None
     work = Work(
         author, schema.uuid, table, run, plan, len(_parts(run)), options.batch_size, samples

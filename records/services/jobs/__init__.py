@@ -28,6 +28,7 @@ from .job_runs import (
     recover_jobs,
     stop_working,
 )
+from .undo_jobs import UndoView, start_undo
 
 import_modules(sys.modules[__name__])  # every kind of job is registered
 
@@ -40,6 +41,7 @@ __all__ = [
     "JobView",
     "Resolution",
     "SoughtJobs",
+    "UndoView",
     "beat",
     "cancel_job",
     "examine_workers",
@@ -53,5 +55,6 @@ __all__ = [
     "start_bulk_change",
     "start_clearing",
     "start_import",
+    "start_undo",
     "stop_working",
 ]

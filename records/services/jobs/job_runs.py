@@ -38,6 +38,7 @@ INLINE = 100  # records that are worked on while the caller waits
 MAX_RECORDS = 100_000
 MAX_FAILURES = 1000
 MAX_UNFINISHED = 100  # jobs of one workspace
+REASON = "reason"
 _stopping = threading.Event()
 STATUSES = tuple(JobStatus.values)
 UNFINISHED = (JobStatus.PENDING, JobStatus.RUNNING)
@@ -105,11 +106,12 @@ DOCUMENTED_KINDS = {"custom_object_upload": "import", "custom_object_archive": "
 def start_job(
     author: Author,
     kind: str,
-    object_id: int,
+    object_id: int | None,
     parameters: Mapping[str, Any],
     total: int,
     *,
     inline: bool | None = None,
+    undoes: UUID | None = None,
 ) -> JobView:
     """Start a job for its author: a small one is run at once, others by the workers, in the
     author's name.
@@ -136,8 +138,10 @@ def start_job(
             api_key=author.api_key_id,
             request_id=author.request_id,
             operation_id=author.operation_id,
+            undoes=undoes,
             kind=kind,
-            parameters=dict(parameters),
+            # Until the job ends: its reason may name what the records hold.
+            parameters={**parameters, **({REASON: author.reason} if author.reason else {})},
             total=total,
             # No worker has it yet: recover_jobs queues it again after this time.
             leased_until=timezone.now() + LEASE,
@@ -320,7 +324,13 @@ def job_author(job: Job) -> Author:
     )
     if not author.member.is_active:
         raise NotFound("The member who started the job is no longer active.")
-    return replace(author, api_key_id=job.api_key, operation_id=job.operation_id)
+    return replace(
+        author,
+        api_key_id=job.api_key,
+        operation_id=job.operation_id,
+        # Jobs of earlier releases have none.
+        reason=job.parameters.get(REASON, ""),
+    )
 
 
 def _note(job: Job, step: Step) -> None:
@@ -359,7 +369,9 @@ def _let_go_of_upload(job: Job) -> None:
 def _kept_parameters(job: Job) -> dict[str, Any]:
     """The parameters that an ended job keeps; those of bulk work go, since they name records and
     values that may be erased."""
-    return {} if job.kind in kinds else job.parameters
+    if job.kind in kinds:
+        return {}
+    return {name: value for name, value in job.parameters.items() if name != REASON}
 
 
 def _end(job_id: int, lease: UUID, status: JobStatus, detail: str) -> None:

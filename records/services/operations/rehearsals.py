@@ -106,10 +106,15 @@ def _merged(rows: Sequence[tuple[int, LedgerRow]]) -> list[tuple[int, LedgerRow]
     key, last = rows[-1]
     changes: dict[str, list[Any]] = {}
     for _, row in rows:
-        for name, (old, new) in row.changes.items():
+        for name, (old, new) in _values(row).items():
             changes[name] = [changes[name][0] if name in changes else old, new]
     changed = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
     return [(key, LedgerRow(last.record, last.snapshot, last.action, changed))]
+
+
+def _values(row: LedgerRow) -> dict[str, list[Any]]:
+    """What a write did to the values; a tombstone has none."""
+    return {} if row.action == "deleted" else row.changes
 
 
 def _read(
@@ -119,7 +124,7 @@ def _read(
     for object_id, noted in groupby(rows, key=lambda pair: pair[0]):
         entries = [row for _, row in noted]
         schema = schema_in_any_state(author.directory, object_id)
-        shown = read_changes(author, schema, [row.changes for row in entries], plain=plain)
+        shown = read_changes(author, schema, [_values(row) for row in entries], plain=plain)
         found += [
             RecordChange(
                 schema,

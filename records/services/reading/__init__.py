@@ -5,6 +5,7 @@ Called by: everything above. It never writes, and never shows what its reader ma
 """
 
 from .archive import get_record_in_any_state, list_archived
+from .blame import Blame, FieldBlame, get_blame
 from .file_links import (
     SignedLink,
     read_download,
@@ -14,12 +15,17 @@ from .file_links import (
     signed_url,
 )
 from .history import (
+    WRITE_COLUMNS,
     FieldChange,
     HistoryEntry,
+    WriteRow,
+    find_with_history,
     get_record_as_of,
+    history_entries,
     list_history,
     read_changes,
     shown_fields,
+    take_back,
 )
 from .record_address import (
     MAX_KEY,
@@ -53,7 +59,10 @@ from .trash import Trashed, find_thrown_before, list_trash
 __all__ = [
     "MAX_KEY",
     "REMAINING",
+    "WRITE_COLUMNS",
     "Address",
+    "Blame",
+    "FieldBlame",
     "FieldChange",
     "FoundRecords",
     "HistoryEntry",
@@ -61,6 +70,7 @@ __all__ = [
     "RecordView",
     "SignedLink",
     "Trashed",
+    "WriteRow",
     "address",
     "check_admin_fields",
     "check_may_read",
@@ -68,6 +78,8 @@ __all__ = [
     "find_member",
     "find_thrown_before",
     "find_uuid",
+    "find_with_history",
+    "get_blame",
     "get_record",
     "get_record_as_of",
     "get_record_by_external_id",
@@ -77,6 +89,7 @@ __all__ = [
     "get_records",
     "get_remaining",
     "get_type_schema",
+    "history_entries",
     "list_archived",
     "list_history",
     "list_trash",
@@ -91,6 +104,7 @@ __all__ = [
     "sign_download",
     "sign_upload",
     "signed_url",
+    "take_back",
     "view_records",
     "with_self_access",
 ]

@@ -35,8 +35,8 @@ from .record_views import RecordView, view_records
 from .related import load_related
 
 
-class _LedgerRow(NamedTuple):
-    """A row of the ledger, as `_LEDGER` selects it."""
+class WriteRow(NamedTuple):
+    """A row of the ledger, as `WRITE_COLUMNS` selects it under the alias `h`."""
 
     history_id: int
     version: int
@@ -51,7 +51,7 @@ class _LedgerRow(NamedTuple):
     changes: Any
 
 
-_LEDGER = ", ".join(f"h.{name}" for name in _LedgerRow._fields)
+WRITE_COLUMNS = ", ".join(f"h.{name}" for name in WriteRow._fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +96,17 @@ def list_history(
     from the caller's role are left out, and so are the reasons of writes that changed one. `plain`:
     values as names and primary keys. The fields of a write are in the object's order.
     """
-    row = _find_any(author, schema, record_uuid)
+    row = find_with_history(author, schema, record_uuid)
     count = fetch_value(
         "SELECT count(*) FROM records_historicalrecord WHERE workspace_id = %s AND id = %s",
         [author.workspace.id, row.id],
     )
     rows = fetch(
-        f"SELECT {_LEDGER} FROM records_historicalrecord h WHERE h.workspace_id = %s AND h.id = %s"
-        " ORDER BY h.version DESC LIMIT %s OFFSET %s",
+        f"SELECT {WRITE_COLUMNS} FROM records_historicalrecord h WHERE h.workspace_id = %s"
+        " AND h.id = %s ORDER BY h.version DESC LIMIT %s OFFSET %s",
         [author.workspace.id, row.id, limit, offset],
     )
-    return count, _entries(author, schema, [_LedgerRow(*row) for row in rows], plain)
+    return count, history_entries(author, schema, [WriteRow(*row) for row in rows], plain)
 
 
 def get_record_as_of(
@@ -120,7 +120,7 @@ def get_record_as_of(
 
     Related records, members and figures are shown as they are now.
     """
-    row = _find_any(author, schema, record_uuid)
+    row = find_with_history(author, schema, record_uuid)
     # Rights follow from the record as it is now: its former values may name other members.
     granted = access_to(author, schema, row.values, row.member_id)
     later = fetch_column(
@@ -130,7 +130,7 @@ def get_record_as_of(
     )
     # From the newest write back to the moment.
     for changes in later:
-        _undo(row, document(changes))
+        take_back(row, document(changes))
     then = fetch(
         "SELECT version, state, history_date FROM records_historicalrecord"
         " WHERE workspace_id = %s AND id = %s AND history_date <= %s ORDER BY version DESC LIMIT 1",
@@ -149,7 +149,7 @@ def get_record_as_of(
     return view
 
 
-def _undo(row: RecordRow, changes: Mapping[str, Sequence[Any]]) -> None:
+def take_back(row: RecordRow, changes: Mapping[str, Sequence[Any]]) -> None:
     """Restore the values that a write replaced."""
     for key, (old, _) in changes.items():
         if old is None:
@@ -158,7 +158,7 @@ def _undo(row: RecordRow, changes: Mapping[str, Sequence[Any]]) -> None:
             row.values[key] = old
 
 
-def _find_any(author: Author, schema: ObjectSchema, record_uuid: UUID | str) -> RecordRow:
+def find_with_history(author: Author, schema: ObjectSchema, record_uuid: UUID | str) -> RecordRow:
     """A record the caller may see, live or archived."""
     rows = fetch(
         f"SELECT {record_columns('r')} FROM records_record r"
@@ -171,9 +171,10 @@ def _find_any(author: Author, schema: ObjectSchema, record_uuid: UUID | str) -> 
     raise NotFound
 
 
-def _entries(
-    author: Author, schema: ObjectSchema, rows: Sequence[_LedgerRow], plain: bool
+def history_entries(
+    author: Author, schema: ObjectSchema, rows: Sequence[WriteRow], plain: bool = False
 ) -> list[HistoryEntry]:
+    """These writes to records of one object, as the caller may see them."""
     changes = [document(row.changes) for row in rows]
     members = author.directory.members(row.author for row in rows if row.author is not None)
     entries = []
@@ -242,7 +243,7 @@ def _states(changes: Sequence[Mapping[str, Sequence[Any]]]) -> list[RecordRow]:
 
 
 def _entry(
-    row: _LedgerRow, member: MemberSpec | None, reason: str | None, changes: list[FieldChange]
+    row: WriteRow, member: MemberSpec | None, reason: str | None, changes: list[FieldChange]
 ) -> HistoryEntry:
     return HistoryEntry(
         id=row.history_id,

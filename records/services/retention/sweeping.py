@@ -14,6 +14,7 @@ from records.models import (
     IdempotencyKey,
     ImportUpload,
     Job,
+    LeftOut,
     RateCount,
     RefusedRow,
     Workspace,
@@ -83,6 +84,8 @@ def sweep_jobs(before: datetime) -> int:
     for workspace in _workspaces():
         jobs = Job.objects.filter(workspace_id=workspace, finished_at__lt=before)
         swept += sum(_forget_details(job) for job in jobs.iterator(BATCH))
+        left = LeftOut.objects.filter(workspace_id=workspace, job__finished_at__lt=before)
+        swept += left.delete()[0]
     return swept
 
 

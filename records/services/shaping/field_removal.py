@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from django.db.models import Q
 from django.utils import timezone
 
 from records.exceptions import InvalidInput, NotAllowed
 from records.models import Field
-from records.services.access import Author, Definer, defining
+from records.services.access import Author, Definer, because, defining
 from records.services.catalogue import (
     Directory,
     ObjectSchema,
@@ -114,7 +113,7 @@ def clear_values(author: Author, field_id: int, record_ids: Sequence[int]) -> in
     def work() -> int:
         schema = _schema(author, field_id)
         reason = f"The field {schema.all_fields[field_id].display_name} was deleted"
-        return remove_field(replace(author, reason=reason), schema, field_id, record_ids)
+        return remove_field(because(author, reason), schema, field_id, record_ids)
 
     return in_one_transaction(work)
 

@@ -3,7 +3,6 @@ are options too."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TypedDict, Unpack
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from django.utils import timezone
 from records.exceptions import InvalidInput, NotAllowed, NotFound, RecordsError
 from records.field_types import FieldSpec, field_types
 from records.models import Field, FieldOption, FieldValue
-from records.services.access import Author, Definer, defining
+from records.services.access import Author, Definer, because, defining
 from records.services.catalogue import (
     ObjectSchema,
     OptionDefinition,
@@ -179,7 +178,7 @@ def replace_option(
     # Records would keep the option, and the loop below would never end.
     if replacement.pk == option.pk:
         raise InvalidInput("name an option other than the one to delete.", at=part)
-    author = replace(author, reason=f"{option.name} was replaced by {replacement.name}"[:100])
+    author = because(author, f"{option.name} was replaced by {replacement.name}")
     moved = 0
     change = _moved(spec, option.pk, replacement.pk)
     # Written records no longer hold the option, so no position is needed.

@@ -57,8 +57,7 @@ def ledger_row(stamp: Stamp, entry: LedgerRow) -> Values:
         record.version,
         stamp.now,
         _KINDS.get(entry.action, "~"),
-        # The column of simple-history holds 100 characters.
-        stamp.reason[:100] or None,
+        stamp.reason or None,
         stamp.user_id,
         entry.changes,
         stamp.operation_id,

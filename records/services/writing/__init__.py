@@ -29,6 +29,7 @@ from .save import (
 )
 from .save_requests import NO_ATTRIBUTES, Attributes, Mode, Outcome, SaveRequest, SaveResult
 from .system_writes import remove_field
+from .unit_of_work import is_other
 from .values import REFERENCES, UNSET, Change, FieldEntry, Parsed, parse_entries
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "check_stage_status",
     "draft_options",
     "entries_of",
+    "is_other",
     "parse_entries",
     "remove_field",
     "run_once",

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from records.models import Attachment, Field, Record
-from records.services.access import Author
+from records.services.access import Author, because
 from records.services.catalogue import ObjectSchema, schema_in_any_state
 from records.services.database import (
     document,
@@ -95,7 +94,7 @@ def _remove_companions(workspace_id: int, record_ids: Collection[int]) -> None:
 
 def _unlink(author: Author, schema: ObjectSchema, doomed: AbstractSet[int]) -> Iterator[RecordRow]:
     """Take the links to these records out of all others: those that lost one."""
-    author = replace(author, reason="A linked record was deleted permanently")
+    author = because(author, "A linked record was deleted permanently")
     for object_id, field_ids in _linking_fields(schema).items():
         linking = schema_in_any_state(author.directory, object_id)
         clear = partial(_without, field_ids=field_ids, doomed=doomed)

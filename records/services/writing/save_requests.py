@@ -26,6 +26,7 @@ class Mode(StrEnum):
     ARCHIVE = "archive"
     UNARCHIVE = "unarchive"
     CANCEL = "cancel"
+    REOPEN = "reopen"  # it is cancelled no more
     TRASH = "trash"
     RESTORE = "restore"  # out of the trash
     DELETE_PERMANENTLY = "delete_permanently"

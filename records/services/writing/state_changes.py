@@ -31,6 +31,7 @@ class StateChanges:
             Mode.ARCHIVE: self._archive,
             Mode.UNARCHIVE: self._unarchive,
             Mode.CANCEL: self._cancel,
+            Mode.REOPEN: self._reopen,
             Mode.TRASH: self._trash,
             Mode.RESTORE: self._restore,
             Mode.DELETE_PERMANENTLY: self._delete,
@@ -78,6 +79,13 @@ class StateChanges:
             return SaveResult(row, "unchanged", frozenset(), self.schema)
         row.cancelled_at = self.work.now
         return self.work.note(row, {}, "cancelled")
+
+    def _reopen(self, request: SaveRequest) -> SaveResult:
+        row = self.target(request)
+        if row.cancelled_at is None:
+            return SaveResult(row, "unchanged", frozenset(), self.schema)
+        row.cancelled_at = None
+        return self.work.note(row, {}, "reopened")
 
     def _trash(self, request: SaveRequest) -> SaveResult:
         row = self.target(request, edit="remove")

@@ -248,11 +248,11 @@ def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
     return {
         key: [before.get(key), after.get(key)]
         for key in before.keys() | after.keys()
-        if _is_other(before.get(key), after.get(key))
+        if is_other(before.get(key), after.get(key))
     }
 
 
-def _is_other(before: Any, after: Any) -> bool:
+def is_other(before: Any, after: Any) -> bool:
     """Whether two stored values differ; in documents true differs from 1, and 1 from 1.0."""
     if before != after:
         return True

@@ -1,0 +1,102 @@
+"""What an operation did to one record, all in all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from records.services.database import document
+from records.services.storage import RecordRow
+from records.services.writing import is_other
+
+from .operation_rows import LedgerRow, rows_at, rows_since
+
+OldAndNew = tuple[Any, Any]
+
+
+@dataclass(slots=True)
+class Effect:
+    """The rows that an operation has of one record, the row before them, and those after, oldest
+    first. Without a row before them the operation has created the record."""
+
+    rows: list[LedgerRow] = field(default_factory=list)
+    later: list[LedgerRow] = field(default_factory=list)
+    before: LedgerRow | None = None
+
+    @property
+    def after(self) -> LedgerRow:
+        """The record as the operation left it."""
+        return self.rows[-1]
+
+    @property
+    def created(self) -> bool:
+        return self.before is None
+
+    @property
+    def erased(self) -> bool:
+        """Whether the record was deleted permanently."""
+        return any(row.action == "deleted" for row in self.rows)
+
+    @property
+    def touched_files(self) -> bool:
+        return any(row.action in ("attached", "detached") for row in self.rows)
+
+    def changes(self) -> dict[str, OldAndNew]:
+        """The fields that the operation changed, before and after.
+
+        What another operation wrote in between stays: only what followed that is taken back.
+        """
+        net: dict[str, OldAndNew] = {}
+        ended: set[str] = set()
+        for row in reversed(self.rows):
+            for key, (old, new) in document(row.changes).items():
+                if key not in net:
+                    net[key] = old, new
+                elif key not in ended and not is_other(net[key][0], new):
+                    net[key] = old, net[key][1]
+                else:
+                    ended.add(key)
+        return {key: (old, new) for key, (old, new) in net.items() if is_other(old, new)}
+
+    def changed_since(self, row: RecordRow, ignored: Iterable[str]) -> list[str]:
+        """The fields whose value differs from what the operation left."""
+        left = RecordRow(row.id, row.uuid, dict(row.values))
+        for write in reversed(self.later):
+            _take_back(left.values, document(write.changes))
+        keys = (left.values.keys() | row.values.keys()) - set(ignored)
+        return sorted(key for key in keys if is_other(left.values.get(key), row.values.get(key)))
+
+
+def _take_back(values: dict[str, Any], changes: Mapping[str, list[Any]]) -> None:
+    for key, (old, _) in changes.items():
+        if old is None:
+            values.pop(key, None)
+        else:
+            values[key] = old
+
+
+def load_effects(
+    workspace_id: int, operation: str, records: Iterable[int], first: int
+) -> dict[int, Effect]:
+    """What an operation did to these records; two queries. `first` is the key of its first row."""
+    found: dict[int, Effect] = {}
+    for row in rows_since(workspace_id, records, first):
+        if _is_of(row, operation):
+            effect = found.setdefault(row.id, Effect())
+            # Rows of others in between are no longer later ones.
+            effect.later.clear()
+            effect.rows.append(row)
+        elif row.id in found:
+            found[row.id].later.append(row)
+    before = rows_at(
+        workspace_id,
+        {key: effect.rows[0].version - 1 for key, effect in found.items()},
+    )
+    for key, effect in found.items():
+        effect.before = before.get(key)
+    return found
+
+
+def _is_of(row: LedgerRow, operation: str) -> bool:
+    return str(row.operation_id).replace("-", "") == operation.replace("-", "")
