@@ -64,7 +64,8 @@ def test_a_record_is_found_by_the_unique_value_it_holds(locked: LockedRecords, h
     spec = locked.schema.by_name["code"]
     kept = row(5, identifier="a-1")
     locked.remember(kept)
-    locked.unique_holders[(spec.id, "b-2")] = {"row": kept, "key": 5}.get(holder, 6)
+    holders: dict[str, RecordRow | int] = {"row": kept, "key": 5}
+    locked.unique_holders[(spec.id, "b-2")] = holders.get(holder, 6)
     expected = None if holder.startswith("key of") else kept
     for mode, find in ((Mode.UPDATE, locked.find), (Mode.UPSERT, locked.match)):
         assert find(SaveRequest(mode, match_field=spec, match_key="b-2")) is expected
