@@ -5,16 +5,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 from uuid import UUID
 
 import pytest
 import time_machine
-from django.db import transaction
+from django.db import connection, transaction
+from pytest_django import Settings
 
-from records.exceptions import InvalidValues, NotAllowed, NotAuthenticated, NotFound, RecordsError
+from records.exceptions import (
+    InvalidValues,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    RecordsError,
+    TooMany,
+)
 from records.models import ApiKey, Member, ObjectPermission, Workspace
 from records.services.access.author import (
     AREAS,
@@ -26,11 +34,16 @@ from records.services.access.author import (
     access_to,
     authenticate_bearer,
     authenticate_key,
+    authenticate_user,
     check_scope,
+    find_field,
+    get_schema,
     has_scope,
     is_workspace,
     list_schemas,
+    may_write,
     renewed,
+    visible_condition,
     visible_identifier,
 )
 from records.services.operations.field_values import list_field_values
@@ -311,8 +324,68 @@ def test_a_key_out_of_force_is_as_unknown_as_one_that_never_was(
         refusal(bearer, secret),
         refusal(full, secret, workspace, workspace),
         refusal(bearer, "rec_unknown"),
+        refusal(bearer, "\ud800"),
     ]
     assert {(type(error), error.detail) for error in refused} == {(NotAuthenticated, INVALID_KEY)}
+
+
+def test_a_key_ends_at_the_moment_it_says(workspace: Caller) -> None:
+    end = datetime(2024, 5, 31, 12, tzinfo=UTC)
+    secret = make_key(workspace.workspace, workspace.member, expires_at=end)[1]
+    with time_machine.travel(end, tick=False) as clock:
+        assert isinstance(refusal(bearer, secret), NotAuthenticated)
+        clock.move_to(end - timedelta(seconds=1))
+        assert bearer(secret) == str(workspace.member.uuid)
+
+
+def test_a_key_that_is_known_to_be_spent_costs_no_statement(
+    workspace: Caller, settings: Settings
+) -> None:
+    settings.LIMIT_KEY = "1/minute"
+    bearer(workspace.secret)
+    assert isinstance(refusal(bearer, workspace.secret), TooMany)
+    assert cost(refusal, bearer, workspace.secret) == 0
+
+
+def test_an_author_knows_where_the_key_stands(workspace: Caller, settings: Settings) -> None:
+    settings.LIMIT_KEY, settings.LIMIT_WORKSPACE = "5/hour", "3/hour"
+    author = authenticate_bearer(workspace.secret, Source.RECORDS_API)
+    assert author.standing is not None
+    assert (author.standing.limit, author.standing.remaining) == (3, 2)
+
+
+def test_a_user_who_is_logged_in_is_an_active_member(workspace: Caller, settings: Settings) -> None:
+    settings.LIMIT_WORKSPACE = "3/hour"
+    user_id, uuid = workspace.member.user_id, UUID(str(workspace.workspace.uuid))
+    author = authenticate_user(user_id, uuid, Source.RECORDS_API, "the-request")
+    assert (author.member.id, author.workspace) == (workspace.member.id, workspace.author.workspace)
+    assert (author.source, author.request_id) == (Source.RECORDS_API, "the-request")
+    assert author.standing is not None
+    assert author.standing.remaining == 2
+
+    foreign = make_workspace("Other", "other@example.com")
+    colleague = make_member(workspace, "m@example.com").member
+    Member.objects.filter(workspace=workspace.workspace, id=colleague.pk).update(is_active=False)
+    for unknown in (foreign.member.user_id, colleague.user_id):
+        error = refusal(authenticate_user, unknown, uuid, Source.RECORDS_API)
+        assert (type(error), error.detail) == (NotAllowed, FOREIGN)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_is_good_though_its_use_cannot_be_noted() -> None:
+    caller = make_workspace()
+    switch = (
+        "SET default_transaction_read_only = {}"
+        if connection.vendor == "postgresql"
+        else "PRAGMA query_only = {}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(switch.format("on"))
+        try:
+            assert bearer(caller.secret) == str(caller.member.uuid)
+        finally:
+            cursor.execute(switch.format("off"))
+    assert ApiKey.objects.get(workspace=caller.workspace).last_used_at is None
 
 
 def test_a_key_goes_with_its_member(workspace: Caller) -> None:
@@ -333,10 +406,13 @@ def test_knowing_who_calls_is_one_statement(workspace: Caller) -> None:
 
 
 def test_a_key_acts_in_its_workspace_and_within_its_scopes(workspace: Caller) -> None:
-    key, secret = make_key(workspace.workspace, workspace.member, scopes=["records:read"])
+    key, secret = make_key(
+        workspace.workspace, workspace.member, scopes=["records:read"], self_access=True
+    )
     author = authenticate_bearer(secret, Source.MCP, "the-request")
 
     assert (author.api_key_id, author.scopes) == (key.pk, ("records:read",))
+    assert author.self_access
     assert (author.source, author.request_id) == ("mcp", "the-request")
     assert author.role == workspace.author.role
     assert author.workspace == workspace.author.workspace
@@ -381,6 +457,36 @@ def test_areas_and_levels_are_those_that_keys_may_name() -> None:
 
 
 # ---------------------------------------------------------------- definitions
+
+
+def test_fields_are_found_by_name_and_by_id_however_it_is_written(cases: Caller) -> None:
+    author, schema = cases.author, cases.schema("cases")
+    note = schema.by_name["note"]
+    assert [find_field(author, schema, key) for key in ("note", note.uuid, note.uuid.upper())] == [
+        note
+    ] * 3
+    assert find_field(author, schema, "nothing") is None
+
+
+def test_only_an_object_that_is_there_is_found(cases: Caller) -> None:
+    assert get_schema(cases.author, "cases").name == "cases"
+    assert isinstance(refusal(get_schema, cases.author, "nothing"), NotFound)
+
+
+def test_what_is_read_only_computed_or_locked_is_not_written(cases: Caller) -> None:
+    make_field(cases, "cases", "Sealed", "text", is_read_only=True)
+    grants = {"cases": {"view": "all", "edit": "all"}}
+    caller = make_member(cases, "reader@example.com", grants, locked=[("cases", "note")])
+    by_name = caller.schema("cases").by_name
+    asked = ("name", "note", "sealed", "display_name")
+    assert [may_write(caller.author, by_name[name]) for name in asked] == [True, *[False] * 3]
+
+
+def test_of_archived_records_ones_own_are_those_that_were(cases: Caller) -> None:
+    caller = make_member(cases, "own@example.com", {"cases": {"view": "own"}})
+    schema = caller.schema("cases")
+    for live, condition in ((True, " own.live"), (False, "NOT own.live")):
+        assert condition in visible_condition(caller.author, schema, "r", live=live)[0]
 
 
 def test_objects_are_listed_by_name_to_those_who_may_do_something_with_them(cases: Caller) -> None:

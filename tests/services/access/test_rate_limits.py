@@ -21,6 +21,7 @@ from records.services.access.rate_limits import (
     counted_log_in,
     forget_counts,
     refuse_key,
+    request_limits,
     tightest,
 )
 
@@ -65,6 +66,12 @@ def test_nothing_is_counted_without_a_limit_or_for_nobody(settings: Settings, li
     check_key("one")
     assert isinstance(refuse_key("No.", "192.0.2.7"), NotAuthenticated)
     assert not RateCount.objects.exists()
+
+
+def test_the_limits_in_force_are_told(settings: Settings) -> None:
+    assert request_limits() == {}
+    settings.LIMIT_KEY, settings.LIMIT_WORKSPACE = "600/minute", "5/2hours"
+    assert request_limits() == {"key": (600, 60), "workspace": (5, 7200)}
 
 
 def test_names_of_counts_tell_nothing(settings: Settings) -> None:
