@@ -33,7 +33,9 @@ from .rows import (
     read_record,
     read_with_summary,
     record_columns,
+    unique_keys,
 )
+from .sort_keys import rewrite_texts
 from .spooled_files import SpooledFile
 from .statistics import refresh_after, refresh_outdated_statistics, refresh_statistics
 from .stored_files import find_orphans, hold_files, listed, remove_file
@@ -79,7 +81,9 @@ __all__ = [
     "reindex",
     "remove_file",
     "rename_records",
+    "rewrite_texts",
     "stop_keeping_unique",
     "store",
     "summary_columns",
+    "unique_keys",
 ]
