@@ -160,10 +160,10 @@ def _upload(caller: Caller, uuid: str, text: str, folder: Path) -> None:
 
 def _refuse(caller: Caller, uuid: str, text: str, folder: Path) -> None:
     """An import that is interrupted once it has refused a row."""
-    from records.services.importing.csv_files import open_table
     from records.services.importing.import_run import ImportOptions, import_file
     from records.services.importing.report import keep_at
     from records.services.storage.spooled_files import SpooledFile
+    from records.services.tables.csv_files import open_table
 
     class Interrupted(Exception):
         pass

@@ -70,7 +70,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label="File",
         widget=UnfoldAdminFileFieldWidget,
-        help_text="CSV or Excel workbook (XLSX). One sheet is read.",
+        help_text="CSV, Excel workbook (XLSX), of which one sheet is read, or JSON lines.",
     )
     encoding = forms.ChoiceField(
         label="Encoding",

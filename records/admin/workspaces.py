@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from unfold.widgets import UnfoldAdminEmailInputWidget
 
-from records.field_types import known_time_zones
+from records.field_types import known_languages, known_time_zones
 from records.models import Workspace
 from records.services.access import operator_of
 from records.services.people import create_workspace, update_workspace
@@ -19,6 +19,8 @@ from records.services.people import create_workspace, update_workspace
 from .base import SetupAdmin, SetupForm, adopt
 from .choosing import get_visitor
 from .secrets import secret_page
+
+SETTINGS = ("name", "time_zone", "region", "language")
 
 
 class NewWorkspaceForm(SetupForm):
@@ -40,7 +42,7 @@ class WorkspaceForm(SetupForm):
 class WorkspaceAdmin(SetupAdmin):
     """The chosen workspace; operators see all of them and make new ones."""
 
-    list_display = ("name", "slug", "time_zone", "region", "created_at")
+    list_display = ("name", "slug", "time_zone", "region", "language", "created_at")
     search_fields = ("name", "slug")
     ordering = ("name",)
 
@@ -60,7 +62,7 @@ class WorkspaceAdmin(SetupAdmin):
         return rows if visitor.is_operator else rows.filter(pk=visitor.workspace_id)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        names = ("name", "time_zone", "region")
+        names = SETTINGS
         return (*names, "email") if obj is None else (*names, "slug", "uuid", "created_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -81,7 +83,22 @@ class WorkspaceAdmin(SetupAdmin):
                 widget=self._select(),
                 help_text="The time zone of its members.",
             )
+        if db_field.name == "language":
+            return forms.ChoiceField(
+                choices=self._languages(request),
+                required=False,
+                widget=self._select(),
+                help_text="The alphabet by which texts are sorted. After a change, writes wait "
+                "until the texts of all records are sorted anew.",
+            )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def _languages(self, request: HttpRequest) -> list[tuple[str, str]]:
+        known = {"": "One order for all languages", **known_languages()}
+        # One that a command or an earlier release has set stays chosen.
+        set_here = self.get_queryset(request).exclude(language__in=known)
+        more = set_here.values_list("language", flat=True).distinct()
+        return [*known.items(), *((code, code) for code in more)]
 
     def _select(self) -> forms.Select:
         from unfold.widgets import UnfoldAdminSelectWidget
@@ -90,7 +107,7 @@ class WorkspaceAdmin(SetupAdmin):
         return widget
 
     def save_model(self, request: HttpRequest, obj: Workspace, form: Any, change: bool) -> None:
-        asked = {name: form.cleaned_data[name] for name in ("name", "time_zone", "region")}
+        asked = {name: form.cleaned_data[name] for name in SETTINGS}
         if change:
             visitor = get_visitor(request)
             definer = (

@@ -24,13 +24,23 @@ from .base import (
     shown_name,
     unlisted,
 )
-from .folding import DIVIDER, index_text, search_text, shown_text
+from .folding import (
+    DIVIDER,
+    KEY_END,
+    first_part,
+    index_text,
+    root_text,
+    search_text,
+    shown_text,
+)
+from .tailorings import check_language, has_dotless_i, has_own_order, known_languages
 from .time_zone import known_time_zones
 
 import_modules(sys.modules[__name__])
 
 __all__ = [
     "DIVIDER",
+    "KEY_END",
     "AttachmentRef",
     "FieldSpec",
     "FieldType",
@@ -43,12 +53,18 @@ __all__ = [
     "References",
     "Test",
     "cell_text",
+    "check_language",
     "field_types",
+    "first_part",
+    "has_dotless_i",
+    "has_own_order",
     "index_text",
+    "known_languages",
     "known_time_zones",
     "listed",
     "member_name",
     "normal_text",
+    "root_text",
     "search_text",
     "shown_name",
     "shown_text",

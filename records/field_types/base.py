@@ -114,6 +114,7 @@ class FieldSpec:
     order: int = 0
     region: str = "US"
     zone: ZoneInfo = ZoneInfo("UTC")  # noqa: RUF009 - ZoneInfo is immutable
+    language: str = ""
     is_link: bool = field(init=False)  # values are records
     is_exclusive: bool = field(init=False)  # a link that no two records share, so unique by nature
 
@@ -176,12 +177,13 @@ class Test:
     `value` is in the index's form, or holds references for the core to resolve. `any`: there is a
     row at all. `month`: value is `(number of the month, time zone)`. `count`: value is
     `(comparison, number of rows)` with comparison one of `= < <= > >=`. `negated`: records none of
-    whose rows pass, blank ones included.
+    whose rows pass, blank ones included. `language` is that of the texts tested.
     """
 
     op: str
     value: Any = None
     negated: bool = False
+    language: str = ""
 
 
 Condition = Callable[["FieldSpec", JSON], Test]

@@ -27,7 +27,7 @@ def one(op: str, scalar: Scalar, *, negated: bool = False) -> Condition:
     """A condition whose value is a single scalar."""
 
     def condition(field: FieldSpec, value: JSON) -> Test:
-        return Test(op, scalar(field, value), negated)
+        return Test(op, scalar(field, value), negated, field.language)
 
     return condition
 
@@ -39,7 +39,8 @@ def some(scalar: Scalar, *, negated: bool = False) -> Condition:
         if not isinstance(value, list):
             raise InvalidValue("Expected a list.")
         entries = check_list(value, MAX_ENTRIES)
-        return Test("in", tuple(scalar(field, entry) for entry in entries), negated)
+        found = tuple(scalar(field, entry) for entry in entries)
+        return Test("in", found, negated, field.language)
 
     return condition
 
@@ -82,7 +83,7 @@ def term(field: FieldSpec, value: JSON) -> str:
 
 def whole_text(field: FieldSpec, value: JSON) -> str:
     """A text to compare with, in the form the index has."""
-    return index_text(check_text(value, MAX_TERM))
+    return index_text(check_text(value, MAX_TERM), field.language)
 
 
 def text_conditions(scalar: Scalar = whole_text) -> Mapping[str, Condition]:

@@ -45,7 +45,7 @@ class Email(FieldType):
         return check_text(normal, MAX_LENGTH) or None
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[str]:
-        return (index_text(stored),)
+        return (index_text(stored, field.language),)
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         return {"type": "string", "format": "email", "maxLength": MAX_LENGTH}

@@ -68,7 +68,7 @@ class Formula(FieldType):
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[str]:
         shown = str(stored).lower() if isinstance(stored, bool) else str(stored)
-        return (index_text(shown),)
+        return (index_text(shown, field.language),)
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         return {"type": ["string", "number", "boolean"], "readOnly": True}

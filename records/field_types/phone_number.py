@@ -63,7 +63,7 @@ class PhoneNumber(FieldType):
         return _e164(text, _region(field)) if text else None
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[str]:
-        return (index_text(stored),)
+        return (index_text(stored, field.language),)
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         return {

@@ -30,7 +30,7 @@ class Text(FieldType):
         return check_match(field, check_text(raw, MAX_LENGTH)) or None
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[str]:
-        return (index_text(stored),)
+        return (index_text(stored, field.language),)
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         return {"type": "string", "maxLength": MAX_LENGTH, **pattern_schema(field)}

@@ -42,7 +42,7 @@ class TimeZone(FieldType):
         return name
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[str]:
-        return (index_text(stored),)
+        return (index_text(stored, field.language),)
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         return {

@@ -67,7 +67,7 @@ class Wysiwyg(LongText):
         return check_text(nh3.clean(check_text(raw, MAX_LENGTH)), MAX_LENGTH) or None
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[str]:
-        return (index_text(unescape(TAG.sub(_gap, stored))),)
+        return (index_text(unescape(TAG.sub(_gap, stored)), field.language),)
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         return {**super().json_schema(field), "contentMediaType": "text/html"}

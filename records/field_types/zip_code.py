@@ -49,7 +49,7 @@ class ZipCode(FieldType):
         return text.strip()
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[str]:
-        return (index_text(stored),)
+        return (index_text(stored, field.language),)
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         if field.region == US:

@@ -27,6 +27,13 @@ class Workspace(models.Model):
         default="US",
         help_text="Country whose national phone number format is understood.",
     )
+    language = models.CharField(
+        max_length=35,
+        blank=True,
+        default="",
+        help_text="The language by whose alphabet texts are sorted, as a code such as sv or pt-BR. "
+        "Empty: an order for all languages, accents last.",
+    )
     definitions_version = models.PositiveBigIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

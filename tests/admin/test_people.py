@@ -274,6 +274,11 @@ def test_an_admin_changes_their_workspace_but_makes_none(admin: Workbench) -> No
     assert (changed.name, changed.region) == ("Southern Freight", "FR")
     assert version(admin.caller) > before
     assert admin.get(f"{WORKSPACES}add/").status_code == 403
+    admin.fill(path, "name", {"language": "sv"})
+    changed.refresh_from_db()
+    assert (changed.language, changed.region) == ("sv", "FR")
+    assert "Swedish" in admin.get(path).content.decode()
+    assert "Select a valid choice" in admin.fill(path, "name", {"language": "xx"}).content.decode()
     assert "not a known country code" in admin.fill(path, "name", {"region": "XX"}).content.decode()
 
 

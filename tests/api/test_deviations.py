@@ -7,9 +7,19 @@ from typing import Any
 
 import pytest
 
+from records.services.operations import restore_record
 from tests.api.workspace.calling import WorkspaceClient
 from tests.api_client import ApiClient
-from tests.factories import Caller, make_key, make_object, make_relation
+from tests.factories import (
+    Caller,
+    FieldDefinition,
+    archive,
+    make_key,
+    make_member,
+    make_object,
+    make_relation,
+)
+from tests.mcp.calling import Agent
 
 from .reading import sent
 
@@ -104,6 +114,124 @@ def test_put_leaves_the_far_side_alone(api: ApiClient, workspace: Caller, compan
     assert api.put(f"{companies}/{acme}", sent(name="Acme")).status_code == 200
     shown = api.get(f"/api/records/people/{ada}?field_names=employer").json()["fields"]
     assert [field["value"]["id"] for field in shown.values()] == [acme]
+
+
+@pytest.fixture
+def clerk(workspace: Caller) -> Caller:
+    """Sees all orders and, of items, only those of their own."""
+    make_object(workspace, "Items")
+    make_object(workspace, "Orders", FieldDefinition("Marks", "dynamictags"))
+    make_relation(workspace, "orders", "Parts", "items", "additional", "Orders")
+    return make_member(
+        workspace,
+        "clerk@example.com",
+        {
+            "orders": {"create": True, "view": "own", "edit": "all"},
+            "items": {"create": True, "view": "own", "edit": "own"},
+        },
+    )
+
+
+def parts(caller: Caller, order: str) -> set[str]:
+    shown = ApiClient(caller).get(f"/api/records/orders/{order}?field_names=parts").json()["fields"]
+    return {item["id"] for field in shown.values() for item in field["value"] or []}
+
+
+def test_a_list_leaves_links_that_the_caller_cannot_see(
+    api: ApiClient, workspace: Caller, clerk: Caller
+) -> None:
+    unseen = api.post("/api/records/items/add", sent(name="Unseen")).json()["id"]
+    own = ApiClient(clerk).post("/api/records/items/add", sent(name="Own")).json()["id"]
+    made = sent(name="O1", parts=[own], owner=str(clerk.member.uuid))
+    order = ApiClient(clerk).post("/api/records/orders/add", made).json()["id"]
+    api.patch(f"/api/records/orders/{order}", sent(parts=[own, unseen]))
+    agent = Agent(clerk)
+    for write in (
+        lambda: ApiClient(clerk).patch(f"/api/records/orders/{order}", sent(parts=[])).status_code,
+        lambda: ApiClient(clerk).put(f"/api/records/orders/{order}", sent(name="O1")).status_code,
+        lambda: agent.call("manage_record", action="upsert", record_type="orders",
+                           record_id=order, data={"name": "O1"}) and 200,
+    ):  # fmt: skip
+        assert write() == 200
+        assert parts(clerk, order) == set()
+        assert parts(workspace, order) == {unseen}
+
+
+def test_tags_are_told_to_those_who_see_a_record_with_them(
+    api: ApiClient, workspace: Caller, clerk: Caller
+) -> None:
+    api.post("/api/records/orders/add", sent(name="O1", marks=["secret"]))
+    ApiClient(clerk).post("/api/records/orders/add", sent(name="O2", marks=["mine"]))
+
+    def told(caller: Caller) -> list[str]:
+        answer = ApiClient(caller).get("/api/custom-objects/orders/fields").json()
+        rows = answer if isinstance(answer, list) else answer["results"]
+        (field,) = [row for row in rows if row["name"] == "marks"]
+        return sorted(option["name"] for option in field["options"])
+
+    assert told(workspace) == ["mine", "secret"]
+    assert told(clerk) == ["mine"]
+
+
+def test_what_an_agent_deletes_is_in_the_trash(workspace: Caller, clerk: Caller) -> None:
+    agent = Agent(workspace)
+    made = agent.call(
+        "manage_record", action="upsert", record_type="orders", data={"name": "O1"},
+        external_id="7", external_source="shop",
+    )  # fmt: skip
+    agent.call("manage_record", action="delete", record_type="orders", record_id=made["id"])
+
+    restored = restore_record(workspace.author, workspace.schema("orders"), made["id"])
+
+    assert restored.record.values
+    shown = agent.call("manage_record", action="get", record_type="orders", record_id=made["id"])
+    assert shown["data"]["name"] == "O1"
+
+
+def test_a_key_of_the_workspace_acts_for_the_member_it_names(
+    workspace: Caller, clerk: Caller
+) -> None:
+    _, secret = make_key(workspace.workspace, None)
+    agent = Agent(Caller(workspace.workspace, clerk.member, secret))
+    message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+
+    assert agent.post(message).status_code == 403
+    assert agent.post(message, X_USER_ID=str(clerk.member.uuid)).status_code == 200
+    arguments = {
+        "base_id": str(workspace.workspace.uuid), "action": "upsert", "record_type": "orders",
+        "data": {"name": "Of the clerk"}, "external_id": "8", "external_source": "shop",
+    }  # fmt: skip
+    called = agent.request(
+        "tools/call",
+        {"name": "manage_record", "arguments": arguments},
+        X_USER_ID=str(clerk.member.uuid),
+    )
+    made = called["result"]["structuredContent"]["id"]
+    history = ApiClient(workspace).get(f"/api/records/orders/{made}/history").json()
+    assert "clerk@example.com" in str(history)
+
+
+def test_an_archived_record_gives_its_name_to_the_new_one_of_its_external_id(
+    workspace: Caller, clerk: Caller
+) -> None:
+    agent = Agent(workspace)
+    asked: dict[str, Any] = {
+        "action": "upsert", "record_type": "orders", "data": {"name": "O1"},
+        "external_id": "9", "external_source": "shop",
+    }  # fmt: skip
+    old = agent.call("manage_record", **asked)["id"]
+    archive(workspace, "orders", old)
+
+    new = agent.call("manage_record", **asked)["id"]
+
+    def name_of(record: str) -> str:
+        shown = agent.call("manage_record", action="get", record_type="orders", record_id=record)
+        name: str = shown["data"]["name"]
+        return name
+
+    assert new != old
+    assert name_of(new) == "O1"
+    assert name_of(old).startswith("O1 (archived ")
 
 
 def test_patterns_run_in_linear_time(client: WorkspaceClient) -> None:

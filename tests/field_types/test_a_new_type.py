@@ -19,7 +19,7 @@ from pytest_django import Settings
 from records.field_types import field_types
 from records.models import Field
 from records.services.importing.creating import draft_object
-from records.services.importing.csv_files import open_table
+from records.services.tables.csv_files import open_table
 from tests.admin.pages import Workbench, form_of
 from tests.api.reading import values_of
 from tests.api.workspace.calling import WorkspaceClient, ok

@@ -91,7 +91,7 @@ def test_every_text_that_people_write_is_an_attempt(scripted: Scripted) -> None:
         # Derived, chosen from what there is, or refused unless they have the form of a name.
         "ObjectType": {"name", "default_color", "default_icon"},
         "Field": {"name", "field_type", "computed"},
-        "Workspace": {"slug", "time_zone", "region"},
+        "Workspace": {"slug", "time_zone", "region", "language"},
         "ApiKey": {"prefix", "digest"},
         "Job": {"kind", "source", "request_id"},
         "ImportUpload": {"file", "encoding"},

@@ -46,10 +46,12 @@ def test_people_read_the_same(db: None, capsys: pytest.CaptureFixture[str]) -> N
         "admin@example.com",
         "--time-zone",
         "Europe/Paris",
+        "--language",
+        "sv",
     )
 
     made = Workspace.objects.get()
-    assert (made.time_zone, made.region) == ("Europe/Paris", "US")
+    assert (made.time_zone, made.region, made.language) == ("Europe/Paris", "US", "sv")
     for part in ("'Example'", str(made.uuid), "admin@example.com", "rec_", "Password"):
         assert part in text
 

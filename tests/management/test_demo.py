@@ -24,8 +24,8 @@ from pytest_django import Settings
 from records.exceptions import InvalidInput
 from records.management import sample_workspace
 from records.models import ApiKey, FieldValue, ImportRun, Record, Workspace
-from records.services.importing.csv_files import open_table
 from records.services.storage.integrity import check_records
+from records.services.tables.csv_files import open_table
 from tests.databases import MANAGE, own_database
 from tests.serving import free_port
 

@@ -73,6 +73,24 @@ def test_it_says_how_many_rows_became_what(run: Any) -> None:
     assert second.status == 1
 
 
+def test_it_imports_lines_of_json_and_passes_over_what_is_read_only(
+    run: Any, workspace: Caller, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("name,size\na,1\nb,2\n", "--create-object")
+    lines = ['{"name": "a", "size": 3, "created": "x"}', "{", '{"name": "c", "size": "007"}']
+    (tmp_path / "more.jsonl").write_text("\n".join(lines))
+
+    with pytest.raises(SystemExit):
+        call_command(
+            "import_records", "things", "more.jsonl", "--workspace", workspace.workspace.slug
+        )
+
+    printed = capsys.readouterr().out
+    assert printed.startswith("things: 1 created, 1 updated, 0 unchanged, 1 failed (")
+    assert "Left out, as their fields are read-only: created." in printed
+    assert "The line is no row: no JSON" in (tmp_path / "more.errors.csv").read_text()
+
+
 def test_it_says_what_an_object_is_made_of(run: Any) -> None:
     made = run("Code,Size\na,1\nb,2\n", "--create-object")
     assert (

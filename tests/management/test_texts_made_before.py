@@ -11,10 +11,12 @@ from django.db import connection
 
 from records.field_types import normal_text, shown_text
 from records.models import FieldValue, Record
+from records.services.people import update_workspace
 from tests.factories import Caller, FieldDefinition, make_object, make_record
 from tests.services.acting import differences, search
 
 migration: Any = import_module("records.migrations.0019_texts_without_accents")
+languages: Any = import_module("records.migrations.0025_workspace_language")
 LABELS = ["Äpfel", "Apfel", "é" * 200, "x" * 300, "x" * 254 + "é", "Øl", "Ёлка", "plain", "日本"]
 
 
@@ -65,3 +67,19 @@ def test_the_upgrade_writes_what_this_release_reads(
     query = [{"filters": [{"field": "label", "condition": "contains", "value": "apfel"}]}]
     assert len(search(things, "things", query=query).views) == 2
     assert shown_text("plain") == "plain"
+
+
+def test_an_earlier_release_reads_texts_without_the_keys_of_a_language(
+    things: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(languages, "BATCH", 3)
+    row = things.workspace
+    before = states()
+    update_workspace(
+        things.author, name=row.name, time_zone=row.time_zone, region=row.region, language="sv"
+    )
+    assert states() != before
+
+    languages.without_keys(apps, Editor)
+
+    assert states() == before

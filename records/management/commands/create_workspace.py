@@ -32,6 +32,12 @@ class Command(BaseCommand):
             help="country whose national phone numbers are understood (%(default)s)",
         )
         parser.add_argument(
+            "--language",
+            default="",
+            help="code of the language by whose alphabet texts are sorted, such as sv or pt-BR "
+            "(an order for all languages if omitted)",
+        )
+        parser.add_argument(
             "--json", action="store_true", help="print one JSON object and nothing else"
         )
 
@@ -43,6 +49,7 @@ class Command(BaseCommand):
                 options["email"],
                 time_zone=options["time_zone"],
                 region=options["region"],
+                language=options["language"],
             )
         except ValidationError as problem:
             raise CommandError(f"{options['email']!r} is not an email address.") from problem

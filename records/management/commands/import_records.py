@@ -1,4 +1,4 @@
-"""`manage.py import_records`: import records from a CSV file."""
+"""`manage.py import_records`: import records from a file."""
 
 import sys
 import time
@@ -28,16 +28,18 @@ from records.services.importing import (
 )
 from records.services.people import command_author, get_workspace
 
+FORMS = (".csv", ".xlsx", ".jsonl", ".ndjson")
 SAID = ("field", "type", "numbers", "dates", "blanks")  # of a column
 REFUSED_ROWS = 1
 NOTHING_DONE = 2
 
 
 class Command(BaseCommand):
-    """Imports the rows of a CSV file as records of an object."""
+    """Imports the rows of a file as records of an object."""
 
     help = (
-        "Import a CSV file or a workbook whose first row names fields, by API name or label. Rows "
+        "Import a CSV file or a workbook whose first row names fields, by API name or label, or "
+        "JSON lines, whose keys name them. Rows "
         "change "
         "the records that have their"
         " identifier (or --match field), and are new records otherwise. Interrupted, the "
@@ -54,7 +56,8 @@ class Command(BaseCommand):
             "file",
             type=Path,
             help="CSV with a header, its cells between commas, semicolons, tabs or bars, gzipped "
-            "when it ends in .gz; or an Excel workbook (.xlsx)",
+            "when it ends in .gz; an Excel workbook (.xlsx); or JSON with an object in each line "
+            "(.jsonl)",
         )
         parser.add_argument("--workspace", required=True, help="its UUID, slug or name")
         parser.add_argument(
@@ -198,8 +201,9 @@ def said_of_columns(said: list[str]) -> dict[str, dict[str, Any]]:
 
 
 def table_name(table: CsvTable) -> str:
-    """The name of the file without `.csv` and `.gz`."""
-    return table.path.name.removesuffix(".gz").removesuffix(".csv").removesuffix(".xlsx")
+    """The name of the file without what says its form."""
+    name = table.path.name.removesuffix(".gz")
+    return name if Path(name).suffix.lower() not in FORMS else Path(name).stem
 
 
 def text(summary: ImportSummary, seconds: float, *, dry_run: bool) -> str:
@@ -220,6 +224,8 @@ def text(summary: ImportSummary, seconds: float, *, dry_run: bool) -> str:
         f"{name}: {', '.join(f'{key} {value}' for key, value in told.items())}.".replace("_", " ")
         for name, told in summary.readings.items()
     )
+    if summary.left_out:
+        lines.append(f"Left out, as their fields are read-only: {', '.join(summary.left_out)}.")
     if summary.resumed_at:
         lines.append(f"The first {summary.resumed_at:,} rows were imported before.")
     if summary.report is not None:

@@ -131,6 +131,7 @@ class _KeyRow(NamedTuple):
     definitions_version: int
     time_zone: str
     region: str
+    language: str
     member_id: int | None
     role_id: int | None
     is_active_member: bool | None
@@ -146,7 +147,7 @@ _EVERY_ACCESS = Access(True, True, True)
 _KEY_QUERY = """
 SELECT k.id, k.member_id, k.scopes, k.self_access,
        {expires_at}, k.revoked_at IS NOT NULL, {last_used_at},
-       w.id, w.uuid, w.definitions_version, w.time_zone, w.region,
+       w.id, w.uuid, w.definitions_version, w.time_zone, w.region, w.language,
        m.id, m.role_id, m.is_active,
        k.digest
 FROM records_apikey k
@@ -250,6 +251,7 @@ def _key_author(row: _KeyRow, source: Source, request_id: str) -> Author:
         row.definitions_version,
         ZoneInfo(row.time_zone),
         row.region,
+        row.language,
     )
     standing = tightest(count_request(KEY, row.digest), count_request(WORKSPACE, workspace.id))
     _note_use(row.id, workspace.id, moment(row.last_used_at), datetime.now(UTC))
@@ -284,16 +286,17 @@ def authenticate_user(
     """The author behind a logged-in user who calls an API of a workspace; NotAllowed when they are
     no active member of it, TooMany when its limit is reached."""
     rows = fetch(
-        "SELECT w.id, w.uuid, w.definitions_version, w.time_zone, w.region, m.id"
+        "SELECT w.id, w.uuid, w.definitions_version, w.time_zone, w.region, w.language,"
+        " m.id"
         " FROM records_workspace w JOIN records_member m ON m.workspace_id = w.id"
         " WHERE w.uuid = %s AND m.user_id = %s AND m.is_active",
         [uuid_param(workspace_uuid), user_id],
     )
     if not rows:
         raise NotAllowed(FOREIGN)
-    ((workspace_id, uuid, definitions_version, time_zone, region, member_id),) = rows
+    ((workspace_id, uuid, definitions_version, time_zone, region, language, member_id),) = rows
     workspace = WorkspaceSpec(
-        workspace_id, uuid_text(uuid), definitions_version, ZoneInfo(time_zone), region
+        workspace_id, uuid_text(uuid), definitions_version, ZoneInfo(time_zone), region, language
     )
     standing = count_request(WORKSPACE, workspace_id)
     return replace(member_author(workspace, member_id, source, request_id), standing=standing)

@@ -65,7 +65,7 @@ def _told_options(spec: FieldSpec, seen: Collection[int]) -> dict[int, OptionSpe
     defined = [item for item in live if item.by_hand]
     made = sorted(
         (item for item in live if not item.by_hand and item.id in seen),
-        key=lambda item: index_text(item.name),
+        key=lambda item: index_text(item.name, spec.language),
     )
     codes = {item.code for item in defined}
     told = {}

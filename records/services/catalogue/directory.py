@@ -33,22 +33,11 @@ from records.services.database import (
 )
 
 from .naming import MADE_OF
-from .object_schema import ObjectSchema, compile_schema
+from .object_schema import ObjectSchema, WorkspaceSpec, compile_schema
 
 CONTACTS = "client_client"
 CONTACTS_ALIAS = "contacts"
 _CHANGED = "The definitions have changed in the meantime; try again."
-
-
-@dataclass(frozen=True, slots=True)
-class WorkspaceSpec:
-    """The workspace a request works in."""
-
-    id: int
-    uuid: str
-    definitions_version: int
-    zone: ZoneInfo
-    region: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +291,7 @@ _schemas = Cache(2000)
 def get_directory(workspace: WorkspaceSpec) -> Directory:
     """The workspace's directory at the version the caller just read."""
     cached: Directory | None = _directories.get(workspace.id)
-    # Compared as a whole: the time zone and the region are compiled in, too.
+    # Compared as a whole: the time zone, the region and the language are compiled in, too.
     if cached is None or cached.workspace != workspace:
         cached = Directory(workspace)
         _directories.put(workspace.id, cached)
@@ -312,11 +301,12 @@ def get_directory(workspace: WorkspaceSpec) -> Directory:
 def load_workspace(workspace_id: int) -> WorkspaceSpec:
     """The workspace as it is now, for callers that do not come through a request (commands, jobs,
     admin)."""
-    ((uuid, version, zone, region),) = fetch(
-        "SELECT uuid, definitions_version, time_zone, region FROM records_workspace WHERE id = %s",
+    ((uuid, version, zone, region, language),) = fetch(
+        "SELECT uuid, definitions_version, time_zone, region, language FROM records_workspace "
+        "WHERE id = %s",
         [workspace_id],
     )
-    return WorkspaceSpec(workspace_id, uuid_text(uuid), version, ZoneInfo(zone), region)
+    return WorkspaceSpec(workspace_id, uuid_text(uuid), version, ZoneInfo(zone), region, language)
 
 
 def read_uncommitted(workspace_id: int) -> Directory:
@@ -328,12 +318,11 @@ def read_uncommitted(workspace_id: int) -> Directory:
 
 
 def _schema(schemas: Cache, workspace: WorkspaceSpec, object_id: int, version: int) -> ObjectSchema:
-    # The zone and the region are the workspace's: changing them leaves the object's version as it
-    # is.
-    key = (object_id, version, workspace.zone.key, workspace.region)
+    # What is the workspace's own: changing a zone or a region leaves the object's version as it is.
+    key = (object_id, version, workspace.zone.key, workspace.region, workspace.language)
     schema: ObjectSchema | None = schemas.get(key)
     if schema is None:
-        schema = compile_schema(workspace.id, object_id, workspace.zone, workspace.region)
+        schema = compile_schema(object_id, workspace)
         schemas.put(key, schema)
     return schema
 
@@ -344,7 +333,7 @@ def schema_in_any_state(directory: Directory, object_id: int) -> ObjectSchema:
         return directory.schema(object_id)
     # Not cached: the directory knows no version of an archived object.
     workspace = directory.workspace
-    return compile_schema(workspace.id, object_id, workspace.zone, workspace.region)
+    return compile_schema(object_id, workspace)
 
 
 def forget_everything() -> None:

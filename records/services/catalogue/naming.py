@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from records.field_types import FieldSpec, index_text, normal_text
+from records.field_types import FieldSpec, first_part, index_text, normal_text
 from records.field_types.base import MAX_INDEXED
 
 from .object_schema import PATTERN_PART, ObjectSchema, display_text
@@ -29,9 +29,9 @@ def identifier_of(schema: ObjectSchema, values: Values) -> str | None:
     return None if stored is None else identifier_key(str(stored)) or None
 
 
-def display_key(name: str) -> str:
-    """The form in which display names are sorted and searched."""
-    return index_text(name)[:MAX_INDEXED]
+def display_key(name: str, language: str) -> str:
+    """The form in which display names are sorted and searched in a workspace of this language."""
+    return first_part(index_text(name, language))
 
 
 def display_name(

@@ -42,6 +42,18 @@ KEPT_ON_REPLACE = frozenset(
 COLUMN_FIELDS = {"created": "created_at", "updated": "updated_at", "display_name": "display_key"}
 
 
+@dataclass(frozen=True, slots=True)
+class WorkspaceSpec:
+    """The workspace a request works in."""
+
+    id: int
+    uuid: str
+    definitions_version: int
+    zone: ZoneInfo
+    region: str
+    language: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class ObjectSchema:
     """A compiled object. `fields` are the live ones in display order; `all_fields` has deleted ones
@@ -170,9 +182,10 @@ class ObjectSchema:
         return self.object_type == ObjectKind.CONTACT
 
 
-def compile_schema(workspace_id: int, object_id: int, zone: ZoneInfo, region: str) -> ObjectSchema:
+def compile_schema(object_id: int, workspace: WorkspaceSpec) -> ObjectSchema:
     """Read an object's definition and compile it: four queries, once per schema version and
     process."""
+    workspace_id = workspace.id
     # The version is read first, so what is compiled with it is never older.
     row = ObjectType.objects.select_related("external_source").get(
         workspace_id=workspace_id, id=object_id
@@ -180,9 +193,7 @@ def compile_schema(workspace_id: int, object_id: int, zone: ZoneInfo, region: st
     options = _options_by_field(workspace_id, object_id)
     rows = Field.objects.filter(workspace_id=workspace_id, object_id=object_id)
     fields = list(rows.select_related("category", "mirror", "related_object"))
-    specs = {
-        field.id: _field_spec(field, options.get(field.id, []), zone, region) for field in fields
-    }
+    specs = {field.id: _field_spec(field, options.get(field.id, []), workspace) for field in fields}
     not_deleted = [field for field in fields if field.deleted_at is None]
     live = tuple(specs[field.id] for field in not_deleted if not _is_suspended(field))
     return ObjectSchema(
@@ -231,7 +242,7 @@ def _dependents(workspace_id: int, object_id: int) -> tuple[tuple[int, int], ...
     )
 
 
-def _field_spec(field: Field, options: list[FieldOption], zone: ZoneInfo, region: str) -> FieldSpec:
+def _field_spec(field: Field, options: list[FieldOption], workspace: WorkspaceSpec) -> FieldSpec:
     specs = {
         option.id: OptionSpec(
             option.id,
@@ -260,8 +271,9 @@ def _field_spec(field: Field, options: list[FieldOption], zone: ZoneInfo, region
         description=field.description,
         mirror_id=_mirror_id(field),
         order=field.order,
-        zone=zone,
-        region=region,
+        zone=workspace.zone,
+        region=workspace.region,
+        language=workspace.language,
         **{name: getattr(field, name) for name in _COPIED},
     )
 

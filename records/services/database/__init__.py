@@ -10,6 +10,7 @@ from .sealing import Unreadable, resealed, seal, unseal
 from .sql import (
     Fragment,
     Row,
+    after_mark,
     by_key,
     canonical_uuid,
     contains,
@@ -54,6 +55,7 @@ __all__ = [
     "Fragment",
     "Row",
     "Unreadable",
+    "after_mark",
     "by_key",
     "canonical_uuid",
     "clear_log",

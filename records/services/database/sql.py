@@ -327,6 +327,13 @@ def for_key_share(table: str) -> str:
     return f" FOR KEY SHARE OF {table}" if is_postgresql() else ""
 
 
+def after_mark(column: str, mark: str) -> str:
+    """What follows a character in a text; all of it where the character is not in it."""
+    if is_postgresql():
+        return f"substr({column}, strpos({column}, chr({ord(mark)})) + 1)"
+    return f"substr({column}, instr({column}, char({ord(mark)})) + 1)"
+
+
 def contains(column: str, term: str) -> Fragment:
     """`term` occurs in `column`; on PostgreSQL in a form that can use a trigram index."""
     if is_postgresql():

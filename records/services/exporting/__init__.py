@@ -1,10 +1,20 @@
 """Records as tables: CSV, JSON lines and workbooks, a page of records at a time.
 
-Called by: operations; importing undoes its escapes. It never searches on its own: the search is a
-parameter.
+Called by: operations; tables and importing read its lines and undo its escapes. It never searches
+on its own: the search is a parameter.
 """
 
 from .cells import escaped, unescaped
+from .json_lines import NoRow, read_line, shown_cell
 from .table_export import CONTENT_TYPES, export_table, exported_fields
 
-__all__ = ["CONTENT_TYPES", "escaped", "export_table", "exported_fields", "unescaped"]
+__all__ = [
+    "CONTENT_TYPES",
+    "NoRow",
+    "escaped",
+    "export_table",
+    "exported_fields",
+    "read_line",
+    "shown_cell",
+    "unescaped",
+]

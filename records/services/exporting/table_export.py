@@ -12,7 +12,6 @@ from functools import partial
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-import orjson
 from openpyxl import Workbook
 
 from records.exceptions import InvalidInput
@@ -25,6 +24,7 @@ from records.services.search import SearchPage, SearchRequest
 from records.services.storage import SpooledFile
 
 from .cells import escaped
+from .json_lines import written_line
 from .workbooks import UnnamedSheetWriter, escaped_for_xml, save_workbook
 
 PAGE = 500
@@ -175,10 +175,7 @@ def _jsonl(
     """A line for each record; values as callers of the API read them, so nothing needs escaping."""
     for view in views:
         values = {spec.name: view.values[spec.id] for spec in fields if spec.id in view.values}
-        target.write(
-            orjson.dumps({"id": view.uuid, "display_name": view.display_name, "fields": values})
-            + b"\n"
-        )
+        target.write(written_line(view.uuid, view.display_name, values))
 
 
 def _xlsx(

@@ -1,13 +1,14 @@
-"""Records and objects from files: reading tables, guessing types, matching columns, writing rows in
+"""Records and objects from files: guessing types, matching columns, writing rows in
 chunks.
 
 Called by: jobs, operations, commands and the interfaces. It never stores a value itself: rows
 become save requests.
 """
 
+from records.services.tables import CsvTable, find_delimiter, open_table
+
 from .column_forms import said_form
 from .creating import ObjectDraft, create_drafted, draft_object
-from .csv_files import CsvTable, find_delimiter, open_table
 from .import_run import ImportOptions, ImportSummary, import_file
 from .matching import (
     ImportMode,

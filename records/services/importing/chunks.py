@@ -24,10 +24,9 @@ from records.services.catalogue import ObjectSchema, identifier_key, load_worksp
 from records.services.database import in_one_transaction
 from records.services.reading import view_records
 from records.services.storage import refresh_statistics
+from records.services.tables import CsvTable, Row
 from records.services.writing import Outcome, save_records
 
-from .csv_files import CsvTable
-from .framing import Row
 from .matching import (
     Column,
     ImportPlan,

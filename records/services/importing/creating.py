@@ -16,9 +16,9 @@ from records.models import ObjectType
 from records.services.access import Author
 from records.services.catalogue import FieldDefinition, OptionDefinition, free_name, slug
 from records.services.shaping import create_object
+from records.services.tables import CsvTable
 
 from .column_forms import FileForms, FormSurvey, file_forms
-from .csv_files import CsvTable
 from .inference import MAX_LABEL, MAX_TEXT, ColumnSurvey, DistinctValues
 
 CHUNK = 1000
@@ -220,10 +220,11 @@ def _options(survey: ColumnSurvey, kind: FieldType) -> tuple[OptionDefinition, .
         )
     texts = survey.values.texts.values()
     is_list = kind.is_multiple(FieldSpec(0, "", "", "", kind))
-    names = [name for text in texts for name in (unlisted(text) if is_list else [text])]
-    return tuple(
-        map(OptionDefinition, sorted({normal_text(name): name for name in names}.values()))
-    )
+    found: dict[str, str] = {}
+    for text in texts:
+        for name in unlisted(text) if is_list else [text]:
+            found.setdefault(normal_text(name), name)
+    return tuple(map(OptionDefinition, sorted(found.values())))
 
 
 def _with_free_names(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from records.services.catalogue import (
 )
 from records.services.database import in_one_transaction, rehearse
 from records.services.storage import refresh_after
+from records.services.tables import CsvTable
 
 from .chunks import (
     Samples,
@@ -35,7 +36,6 @@ from .creating import (
     create_drafted,
     draft_object,
 )
-from .csv_files import CsvTable
 from .matching import (
     Column,
     ImportMode,
@@ -80,7 +80,8 @@ class ImportSummary:
     `resumed_at` is the number of rows that run had done. `report` is what the report of refused
     rows was kept as. `done_before` is when the same file was imported, if it was, and nothing done
     now. `readings` says of columns how many cells were read as values that are not what is written,
-    and in which form. `made` is what the object was made of, if it was.
+    and in which form. `made` is what the object was made of, if it was. `left_out` are the columns
+    of fields that are not written, as an export has them.
     """
 
     object_name: str
@@ -94,6 +95,7 @@ class ImportSummary:
     samples: Mapping[str, Any] = field(default_factory=dict)
     readings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     made: ObjectDraft | None = None
+    left_out: Sequence[str] = ()
 
     @property
     def rows(self) -> int:
@@ -143,10 +145,12 @@ def import_file(
         resumed_at = _summary(work).rows
         # Each batch commits with its progress; only a dry run has a transaction around all of them.
         import_parts(work, lambda done: progress(done, total) if progress is not None else None)
+        columns = _columns(work)
         summary = replace(
             _finish(work, options.keep_report, resumed_at),
             made=draft,
-            readings=_readings(work, found),
+            readings=_readings(work, found, columns),
+            left_out=_left_out(work, columns),
         )
         refresh_after(summary.created + summary.updated)
         return replace(summary, samples=work.samples.rows) if work.samples is not None else summary
@@ -185,13 +189,28 @@ def _forms(
     }
 
 
-def _readings(work: Work, found: Mapping[str, FormSurvey]) -> dict[str, dict[str, Any]]:
-    """Of columns where cells are read as values that are not what is written: in which form, and
-    how many."""
+def _columns(work: Work) -> tuple[Column, ...]:
     schema = get_schema(refreshed(work.author), work.object_uuid)
-    columns = match_columns(
+    return match_columns(
         work.author, schema, work.table.header, work.plan.mapping, work.table.nameless
     )
+
+
+def _left_out(work: Work, columns: Collection[Column]) -> list[str]:
+    """The columns that fill no field although neither the plan nor the file says so."""
+    used = {column.position for column in columns} | work.table.nameless
+    return [
+        header
+        for at, header in enumerate(work.table.header)
+        if at not in used and header not in work.plan.mapping
+    ]
+
+
+def _readings(
+    work: Work, found: Mapping[str, FormSurvey], columns: Collection[Column]
+) -> dict[str, dict[str, Any]]:
+    """Of columns where cells are read as values that are not what is written: in which form, and
+    how many."""
     readings: dict[str, dict[str, Any]] = {}
     for column in columns:
         if column.header not in found:
@@ -232,6 +251,8 @@ def _begin(
     check_kept_here(schema, "importing")
     plan = options.plan
     columns = match_columns(author, schema, table.header, plan.mapping, table.nameless)
+    if not columns:
+        raise InvalidInput(f"No column is a field of {schema.name!r} that may be written.")
     key = match_key(author, schema, columns, plan.match)
     check_mode(plan.mode, key)
     same = {

@@ -97,21 +97,22 @@ class ColumnSurvey:
 
     def add(self, cells: Sequence[str]) -> None:
         """Look at more of the column."""
-        distinct = set(cells)
+        # In their order: of spellings that differ in case, an option has the first.
+        distinct = dict.fromkeys(cells)
         if not self.forms.kinds[TEXT] or self.forms.values < ALL_TEXT:
             self.forms.add(cells)
         self.longest = max(self.longest, max(map(len, distinct), default=0))
         if not self.candidates and self.values.too_many:
             return  # a text column: only its longest value is still of interest
-        texts = set(map(str.strip, distinct))
+        texts = dict.fromkeys(map(str.strip, distinct))
         # Most chunks have no blank cell; then the cells need not be looked at one by one.
         blanks = sum(not cell.strip() for cell in cells) if "" in texts else 0
-        texts.discard("")
+        texts.pop("", None)
         self.blanks += blanks
         self.count += len(cells) - blanks
-        self._narrow(texts - self.tested)
+        self._narrow(texts.keys() - self.tested)
         if len(self.tested) < REMEMBERED:
-            self.tested |= texts
+            self.tested.update(texts)
         self._find_marks(texts)
         if not self.values.too_many:
             # Repeated values matter only where they may identify records.

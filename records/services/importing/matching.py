@@ -119,11 +119,15 @@ def match_columns(
     header: Sequence[str],
     mapping: Mapping[str, str | None] = MappingProxyType({}),
     nameless: Collection[int] = (),
+    *,
+    all_meant: bool = False,
 ) -> tuple[Column, ...]:
     """The field of every column that is not left out, by label or API name; InvalidInput names
     those that have none, and those that fit two fields equally.
 
-    Columns that are `nameless` are left out where they fit no field.
+    Left out are columns that are `nameless` where they fit no field, and those of fields that the
+    author may not write, as an export has them, unless the mapping names them, or they are
+    `all_meant`.
     """
     known = visible_fields(author, schema)
     chosen = by_header(header, mapping)
@@ -134,6 +138,9 @@ def match_columns(
         if key is None:  # the plan leaves the column out
             continue
         spec = _find(author, schema, known, key, is_said=name in chosen)
+        is_meant = all_meant or name in chosen
+        if spec is not None and not is_meant and not may_write(author, spec):
+            continue
         if spec is not None:
             columns.append(Column(at, name, spec, told_field(author, schema, spec)))
         elif at not in nameless or name in chosen:
@@ -293,7 +300,7 @@ def match_key(
     """
     if match is None or schema.by_uuid.get(match) is schema.identifier is not None:
         return next((column for column in columns if column.spec is schema.identifier), None)
-    (column,) = match_columns(author, schema, [match])
+    (column,) = match_columns(author, schema, [match], all_meant=True)
     spec = column.spec
     if not (spec.is_unique or spec is schema.identifier):
         raise InvalidInput(

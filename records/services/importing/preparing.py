@@ -8,12 +8,14 @@ from types import MappingProxyType
 from typing import Any
 
 from records.field_types import InvalidValue
+from records.field_types.base import JSON
 from records.services.catalogue import ObjectSchema
 from records.services.exporting import unescaped
+from records.services.storage import unique_keys
+from records.services.tables import Row
 from records.services.writing import Change, Mode, SaveRequest
 
 from .column_forms import is_formed
-from .framing import Row
 from .matching import Column, ImportMode, ImportPlan
 from .written_values import SEVERAL, ColumnForm, Unclear, plain_cell
 
@@ -103,6 +105,9 @@ class Preparation:
         return prepared
 
     def _request(self, row: Row, problems: list[RowProblem]) -> SaveRequest | None:
+        if row.fault:
+            problems.append(RowProblem(row.line, "", "invalid", row.fault))
+            return None
         # Cells cannot be assigned to columns: a missing delimiter may be anywhere in the row.
         if len(row.cells) != self.width:
             message = f"The row has {len(row.cells)} cells, the header {self.width}."
@@ -134,6 +139,8 @@ class Preparation:
 
     def _changes(self, row: Row, problems: list[RowProblem]) -> list[Change] | None:
         """What the cells of a row change; None where some are refused, each with its problem."""
+        if row.values is not None:
+            return self._changes_of_json(row, row.values, problems)
         changes: list[Change] = []
         refused = False
         cells = row.cells if self._positions is None else [row.cells[at] for at in self._positions]
@@ -151,6 +158,27 @@ class Preparation:
                     RowProblem(row.line, reader.column.header, reading.code, reading.message, cell)
                 )
                 # the other cells are read all the same: the report says everything at once
+                refused = True
+        return None if refused else changes
+
+    def _changes_of_json(
+        self, row: Row, values: Sequence[JSON], problems: list[RowProblem]
+    ) -> list[Change] | None:
+        """What the values of a line change, as `_changes` says it."""
+        changes: list[Change] = []
+        refused = False
+        for reader, _ in self._columns:
+            value = values[reader.column.position]
+            if value is None:
+                continue
+            cell = row.cells[reader.column.position]
+            reading = reader.read_json(value, cell)
+            if isinstance(reading, Change):
+                changes.append(reading)
+            elif reading is not None:
+                problems.append(
+                    RowProblem(row.line, reader.column.header, reading.code, reading.message, cell)
+                )
                 refused = True
         return None if refused else changes
 
@@ -175,6 +203,19 @@ class _Reader:
         if len(cell) <= REMEMBERED_LENGTH and len(memory) < REMEMBERED:
             memory[cell] = reading
         return reading
+
+    def read_json(self, value: JSON, cell: str) -> Reading:
+        """What a value of JSON means in a request; where it means nothing there, what a cell with
+        its text or its name means."""
+        spec = self.column.spec
+        try:
+            parsed = spec.type.parse(spec, value)
+            return None if parsed is None else Change(spec, self.column.position, parsed)
+        except InvalidValue as problem:
+            reading = self.read({}, cell)
+            # What the caller is told is about the value that was written.
+            is_cell = isinstance(reading, Change) or reading is None
+            return reading if is_cell else _Refusal(problem.code, problem.message)
 
     def _change(self, text: str) -> Change | None:
         spec = self.column.spec
@@ -202,11 +243,7 @@ def _key_reader(schema: ObjectSchema, key: Column) -> Callable[[Sequence[Change]
     def read(changes: Sequence[Change]) -> str:
         for change in changes:
             if change.field is spec:
-                return (
-                    change.value
-                    if identifies
-                    else str(next(iter(spec.type.index_values(spec, change.value))))
-                )
+                return change.value if identifies else next(iter(unique_keys(spec, change.value)))
         return ""
 
     return read

@@ -19,13 +19,23 @@ from records.models import ImportUpload, new_uuid
 from records.services.access import Author, grant_of
 from records.services.catalogue import ObjectSchema
 from records.services.storage import SpooledFile, open_stored, store_file
+from records.services.tables import (
+    UTF_8,
+    WORKBOOK,
+    ChosenSheet,
+    CsvTable,
+    Frame,
+    Row,
+    Unfinished,
+    frame,
+    is_json,
+    open_json,
+    open_table,
+    workbook_rows,
+)
+from records.services.tables import file_limits as limits
 
-from . import file_limits as limits
 from .creating import preview_columns
-from .csv_files import WORKBOOK, CsvTable, open_table
-from .encodings import UTF_8
-from .framing import Frame, Row, Unfinished, frame
-from .workbook_reader import ChosenSheet, workbook_rows
 
 SAMPLES = 3
 # What the forms of columns are sought in while the caller waits.
@@ -165,6 +175,12 @@ def copy_upload(upload: ImportUpload) -> Iterator[CsvTable]:
         with source:
             for chunk in source.chunks():
                 raw.write(chunk)
+        if is_json(raw, upload.file_name):
+            json_table = open_json(raw, upload.encoding, shown=upload.file_name)
+            if upload.row_count is None:
+                _note_count(upload, json_table.count())
+            yield json_table
+            return
         if upload.encoding == CONVERTED:
             yield open_table(raw, shown=upload.file_name, header_row=1)
             return
@@ -177,6 +193,9 @@ def copy_upload(upload: ImportUpload) -> Iterator[CsvTable]:
 @contextmanager
 def open_file(path: Path, reading: Reading = FOUND) -> Iterator[CsvTable]:
     """The table in a CSV file or a workbook of this machine, until the block ends."""
+    if path.is_file() and is_json(path, path.name):
+        yield open_json(path, reading.encoding)
+        return
     if not _is_workbook(path):
         yield open_table(
             path, reading.encoding, delimiter=reading.delimiter, header_row=reading.header_row
@@ -282,6 +301,11 @@ def _frame(
         rows = workbook_rows(raw, name, survey=survey, sheet=reading.sheet, chosen=chosen)
         found = _sheet_frame(rows, name, reading.header_row)
         told |= {"sheet": chosen.name, "sheets": list(chosen.names), "encoding_is_guess": False}
+    elif is_json(raw, name):
+        objects = open_json(raw, reading.encoding, shown=name)
+        found = Frame(objects.header, objects.nameless, 0, 0, objects.rows(survey=survey))
+        told |= {"encoding": objects.encoding, "encoding_is_guess": False}
+        return found, told | {"header_row": None, "rows_above": 0}
     else:
         table = open_table(
             raw,

@@ -47,7 +47,10 @@ DOT = re.compile(r"[0-9]*\.[0-9]+")
 DOT_OR_GROUP = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 COMMA = re.compile(r"[0-9]+,[0-9]+")
 COMMA_OR_GROUP = re.compile(r"[1-9][0-9]{0,2},[0-9]{3}")
-GROUPED_BY_COMMAS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+# In thousands, or in India in hundreds from a hundred thousand on.
+GROUPED_BY_COMMAS = re.compile(
+    r"(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3})(?:\.[0-9]+)?"
+)
 GROUPED_BY_DOTS = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+(?:,[0-9]+)?")
 # Spaces and apostrophes divide thousands in either form.
 GROUPED = re.compile(rf"[1-9][0-9]{{0,2}}(?:['\u2019{SPACES}][0-9]{{3}})+(?P<rest>[.,][0-9]+)?")

@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from records.exceptions import InvalidInput, NotFound, quoted
-from records.field_types import FieldSpec, search_text
+from records.field_types import KEY_END, FieldSpec, index_text, search_text
 from records.models import Field, ObjectKind
 from records.services.access import (
     Author,
@@ -20,9 +20,10 @@ from records.services.access import (
     visible_fields,
     visible_identifier,
 )
-from records.services.catalogue import ObjectSchema, display_key
+from records.services.catalogue import ObjectSchema
 from records.services.database import (
     Fragment,
+    after_mark,
     contains,
     fetch,
     in_ids,
@@ -82,7 +83,7 @@ def list_field_values(
     # No stored text holds lone surrogates or null characters, and PostgreSQL refuses them.
     term = search_text(search.encode(errors="ignore").decode().replace("\x00", ""))
     if not field.is_link:
-        found = [item for item in _plain(field, view) if term in display_key(item["display_name"])]
+        found = [item for item in _plain(field, view) if term in index_text(item["display_name"])]
         return len(found), found[offset : offset + limit]
     return _related(author, field, view, term, offset, limit)
 
@@ -169,7 +170,7 @@ def _matched(author: Author, related: ObjectSchema, column: str, term: str) -> F
     if not term:
         return "TRUE", []
     # Searching by email must not tell the caller about emails they cannot see.
-    by_name, params = contains(column, term)
+    by_name, params = contains(after_mark(column, KEY_END), term)
     if not related.is_contact or visible_identifier(author, related) is None:
         return by_name, params
     by_email, email_params = contains("COALESCE(r.identifier, '')", term)

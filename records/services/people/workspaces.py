@@ -14,8 +14,8 @@ from django.utils.text import slugify
 from phonenumbers import SUPPORTED_REGIONS
 
 from records.exceptions import InvalidInput, quoted
-from records.field_types import known_time_zones
-from records.models import ApiKey, Member, ObjectKind, Role, Source, Workspace
+from records.field_types import check_language, known_time_zones
+from records.models import ApiKey, Member, ObjectKind, ObjectType, Role, Source, Workspace
 from records.services.access import (
     Author,
     Definer,
@@ -27,9 +27,11 @@ from records.services.catalogue import (
     CONTACTS,
     check_label,
     load_workspace,
+    read_uncommitted,
     touch,
 )
 from records.services.shaping import create_object
+from records.services.storage import rewrite_texts
 
 ADMIN_ROLE = "Administrator"
 MEMBER_ROLE = "Member"
@@ -47,7 +49,7 @@ class NewWorkspace:
 
 @transaction.atomic
 def create_workspace(
-    name: str, email: str, *, time_zone: str = "UTC", region: str = "US"
+    name: str, email: str, *, time_zone: str = "UTC", region: str = "US", language: str = ""
 ) -> NewWorkspace:
     """Create a workspace with its contacts object, an admin user and member, and an API key.
 
@@ -56,7 +58,11 @@ def create_workspace(
     if time_zone not in known_time_zones():
         raise InvalidInput(f"{time_zone!r} is not an IANA time zone.", at="time_zone")
     workspace = Workspace.objects.create(
-        name=name, slug=_free_slug(name), time_zone=time_zone, region=region.upper()
+        name=name,
+        slug=_free_slug(name),
+        time_zone=time_zone,
+        region=region.upper(),
+        language=_checked_language(language),
     )
     admin_role = Role.objects.create(workspace=workspace, name=ADMIN_ROLE, is_admin=True)
     Role.objects.create(workspace=workspace, name=MEMBER_ROLE)
@@ -79,8 +85,15 @@ def create_workspace(
 
 
 @defining
-def update_workspace(author: Definer, *, name: str, time_zone: str, region: str) -> Workspace:
-    """Change what a workspace is called, and how its people write times and phone numbers."""
+def update_workspace(
+    author: Definer, *, name: str, time_zone: str, region: str, language: str | None = None
+) -> Workspace:
+    """Change what a workspace is called, how its people write times and phone numbers, and by which
+    alphabet texts are sorted.
+
+    Another language writes the workspace's texts anew in the index, in this transaction: writes
+    wait for it, searches go on with the old order.
+    """
     if time_zone not in known_time_zones():
         raise InvalidInput(f"{quoted(time_zone)} is not an IANA time zone.", at="time_zone")
     if region.upper() not in SUPPORTED_REGIONS:
@@ -88,9 +101,25 @@ def update_workspace(author: Definer, *, name: str, time_zone: str, region: str)
     workspace = Workspace.objects.select_for_update().get(id=author.workspace.id)
     workspace.name = check_label("name", name)
     workspace.time_zone, workspace.region = time_zone, region.upper()
+    before = workspace.language
+    workspace.language = before if language is None else _checked_language(language)
     workspace.save()
-    touch(workspace.id)
+    if workspace.language == before:
+        touch(workspace.id)
+        return workspace
+    touch(workspace.id, ObjectType.objects.filter(workspace=workspace).values_list("id", flat=True))
+    rewrite_texts(read_uncommitted(workspace.id))
     return workspace
+
+
+def _checked_language(code: str) -> str:
+    try:
+        return check_language(code)
+    except ValueError:
+        raise InvalidInput(
+            f"{quoted(code)} is not the code of a known language, such as sv or pt-BR.",
+            at="language",
+        ) from None
 
 
 def _free_slug(name: str) -> str:

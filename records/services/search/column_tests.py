@@ -7,11 +7,20 @@ from datetime import datetime
 from decimal import ROUND_FLOOR, Context, Decimal
 from typing import Any
 
-from records.field_types import DIVIDER, Test
+from records.field_types import (
+    DIVIDER,
+    KEY_END,
+    Test,
+    first_part,
+    has_dotless_i,
+    has_own_order,
+    root_text,
+)
 from records.field_types.base import MAX_INDEXED
 from records.field_types.numeric import DECIMAL_LIMIT, MAX_DIGITS
 from records.services.database import (
     Fragment,
+    after_mark,
     contains,
     ends_with,
     in_ids,
@@ -131,6 +140,10 @@ def _held(value: int | Decimal) -> int | Decimal:
 def _text_tested(column: str, overflow: str | None, test: Test) -> Fragment:
     # The whole text, which no index has: the overflow repeats a long text from its beginning.
     full = f"COALESCE({overflow}, {column})" if overflow else column
+    if has_own_order(test.language):
+        found = _found_in_language(column, overflow, full, test)
+        if found is not None:
+            return found
     match test.op:
         case "eq":
             return _text_equals(column, full, test.value)
@@ -147,6 +160,29 @@ def _text_tested(column: str, overflow: str | None, test: Test) -> Fragment:
             return _either([ends_with(full, test.value), plain])
 
 
+def _found_in_language(column: str, overflow: str | None, full: str, test: Test) -> Fragment | None:
+    """The test where texts follow the keys of a language, in which no part is sought; None where
+    that makes no difference."""
+    text = after_mark(full, KEY_END)
+    match test.op:
+        case "contains":
+            # First as ever, so that an index can serve.
+            indexed = _either([contains(name, test.value) for name in (column, overflow) if name])
+            return _both(indexed, contains(text, test.value))
+        case "starts_with":
+            return starts_with(text, test.value)
+        case "eq" | "in" if has_dotless_i(test.language):
+            # The keys of two texts may differ by capitals, which make no difference here.
+            values = [test.value] if test.op == "eq" else test.value
+            return in_texts(text, list(map(root_text, values)))
+        case _:
+            return None
+
+
+def _both(one: Fragment, other: Fragment) -> Fragment:
+    return f"({one[0]} AND {other[0]})", [*one[1], *other[1]]
+
+
 def _either(parts: Sequence[Fragment]) -> Fragment:
     return f"({' OR '.join(sql for sql, _ in parts)})", [
         param for _, params in parts for param in params
@@ -161,6 +197,8 @@ def _one_of_texts(column: str, full: str, values: tuple[str, ...]) -> list[Fragm
 
 def _text_equals(column: str, full: str, value: str) -> Fragment:
     """The index finds a text by its beginning; only a long one has to be compared as a whole."""
-    if len(value) < MAX_INDEXED or column == full:
-        return f"{column} = %s", [value[:MAX_INDEXED]]
+    if column == full:  # a name, which is cut
+        return f"{column} = %s", [first_part(value)]
+    if len(value) < MAX_INDEXED:
+        return f"{column} = %s", [value]
     return f"({column} = %s AND {full} = %s)", [value[:MAX_INDEXED], value]

@@ -12,13 +12,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from records.field_types import FieldSpec, InvalidValue, MemberRef, RecordRef, Test
+from records.field_types import (
+    FieldSpec,
+    InvalidValue,
+    MemberRef,
+    RecordRef,
+    Test,
+    index_text,
+)
 from records.models import RecordState
 from records.services.access import Author, visible_condition, visible_identifier
 from records.services.catalogue import (
     COLUMN_FIELDS,
     ObjectSchema,
-    display_key,
     identifier_key,
 )
 from records.services.database import (
@@ -256,7 +262,7 @@ class FilterSql:
 
     def _text_rows(self, node: TextSearch, fields: Sequence[int]) -> Fragment:
         chosen, params = in_ids("v.field_id", fields)
-        shown, more = tested("v.text", "v.overflow", "text", Test("contains", node.term))
+        shown, more = tested("v.text", "v.overflow", "text", _part(node.fields[0], node.term))
         return (
             f"FROM records_fieldvalue v WHERE v.workspace_id = %s AND {chosen} AND {shown}",
             [self.workspace_id, *params, *more],
@@ -322,17 +328,21 @@ def _other_leaves(node: TextSearch) -> list[Leaf]:
     return [leaf for leaf in leaves if leaf is not None]
 
 
+def _part(field: FieldSpec, term: str) -> Test:
+    return Test("contains", term, language=field.language)
+
+
 def _shows(field: FieldSpec, term: str) -> Leaf | None:
     """The test that a field which is not a text shows the term; None if it cannot."""
     if field.computed in COLUMN_FIELDS:
         # Dates in columns of the record show no text that a term could occur in.
-        return Leaf(field, Test("contains", term)) if field.computed == "display_name" else None
+        return Leaf(field, _part(field, term)) if field.computed == "display_name" else None
     column = _kind(field)
     if column == "option":
         # Options are few and known here, so the names are searched without a join.
         return Leaf(
             field,
-            Test("in", tuple(k for k, o in field.options.items() if term in display_key(o.name))),
+            Test("in", tuple(k for k, o in field.options.items() if term in index_text(o.name))),
         )
     # A number matches by its whole value only: the index does not hold its digits as text.
     if column == "number":

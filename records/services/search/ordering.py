@@ -116,7 +116,10 @@ class Cursor:
 
 def _signature(keys: Sequence[SortKey]) -> str:
     # By UUID: a field that is renamed keeps its cursors, one made anew under its name does not.
-    return ",".join(("-" if key.descending else "") + key.field.uuid for key in keys)
+    # By language too: texts have another order in another one.
+    return ",".join(
+        ("-" if key.descending else "") + key.field.uuid + key.field.language for key in keys
+    )
 
 
 def write_cursor(keys: Sequence[SortKey], values: Sequence[Any], record_id: int) -> str:

@@ -99,7 +99,7 @@ def _test(author: Author, spec: FieldSpec, operator: str, text: str) -> Test:
         return test_of(spec, operator, value)
     except LookupError:
         if operator == "eq" and spec.type.column == "text":  # a long text, compared as a whole
-            return Test("eq", index_text(text))
+            return Test("eq", index_text(text, spec.language), language=spec.language)
         raise
 
 

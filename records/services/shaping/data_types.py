@@ -125,9 +125,7 @@ def _schema_of(author: Author, object_id: int) -> ObjectSchema:
     # Directories hold live objects only; an archived one is compiled for this request.
     if object_id in author.directory.objects:
         return author.directory.schema(object_id)
-    return compile_schema(
-        author.workspace.id, object_id, author.workspace.zone, author.workspace.region
-    )
+    return compile_schema(object_id, author.workspace)
 
 
 def _last_changes(author: Author, ids: Sequence[int]) -> dict[int, datetime]:

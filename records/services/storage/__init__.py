@@ -33,7 +33,9 @@ from .rows import (
     read_record,
     read_with_summary,
     record_columns,
+    unique_keys,
 )
+from .sort_keys import rewrite_texts
 from .spooled_files import SpooledFile
 from .statistics import refresh_after, refresh_outdated_statistics, refresh_statistics
 from .stored_files import (
@@ -89,8 +91,10 @@ __all__ = [
     "reindex",
     "remove_file",
     "rename_records",
+    "rewrite_texts",
     "stop_keeping_unique",
     "store",
     "store_file",
     "summary_columns",
+    "unique_keys",
 ]

@@ -98,7 +98,8 @@ def _rename(directory: Directory, schema: ObjectSchema, ids: list[int]) -> list[
     named = zip(rows, derived_names(directory, schema, rows), strict=True)
     # Only names that change are passed on, which ends most chains at once.
     renamed = {row.id: name for row, name in named if name != row.display_name}
-    names_and_keys = [(key, name, display_key(name)) for key, name in renamed.items()]
+    language = directory.workspace.language
+    names_and_keys = [(key, name, display_key(name, language)) for key, name in renamed.items()]
     update_each(
         "records_record",
         {"id": "bigint"},

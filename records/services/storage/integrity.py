@@ -354,16 +354,18 @@ def _check_names(
     )
     keys: dict[int, str] = dict(stored)
     for row, name in zip(rows, derived_names(directory, schema, rows), strict=True):
-        for what in _compare_names(schema, row, name, keys.get(row.id)):
+        for what in _compare_names(
+            schema, row, name, keys.get(row.id), directory.workspace.language
+        ):
             yield Difference(schema.name, row.uuid, f"record: {what}")
 
 
 def _compare_names(
-    schema: ObjectSchema, row: RecordRow, name: str, key: str | None
+    schema: ObjectSchema, row: RecordRow, name: str, key: str | None, language: str
 ) -> Iterator[str]:
     """What the record's columns repeat of its values, and how they differ from these. `name`: the
     one these make."""
-    if key != display_key(row.display_name):
+    if key != display_key(row.display_name, language):
         yield f"display key is {key!r}"
     # In the trash, a record gives its identifier up to others.
     if row.identifier != (

@@ -89,7 +89,7 @@ def _reserved_keys(count: int) -> Iterable[int]:
 def _record_row(stamp: Stamp, record: RecordRow) -> Values:
     member = stamp.member_id
     made = (record.id, stamp.workspace_id, stamp.object_id, record.uuid, record.created_at, member)
-    return (*made, *_changed_row(record), member)
+    return (*made, *_changed_row(record, stamp.language), member)
 
 
 _CHANGED = {
@@ -112,13 +112,13 @@ _UPDATE_MANY = (
 )
 
 
-def _changed_row(record: RecordRow) -> Values:
+def _changed_row(record: RecordRow, language: str) -> Values:
     """The values of the columns that a change writes, in the order of `_CHANGED`."""
     return (
         record.values,
         record.identifier,
         record.display_name,
-        display_key(record.display_name),
+        display_key(record.display_name, language),
         record.external_source,
         record.external_id,
         record.member_id,
@@ -136,12 +136,17 @@ def record_update(stamp: Stamp, records: list[RecordRow]) -> Fragment:
     # The usual case, with plain parameters that either engine takes.
     if len(records) == 1:
         return _UPDATE_ONE, _update_params(stamp, records[0])
-    rows = [(record.id, *_changed_row(record)) for record in records]
+    rows = [(record.id, *_changed_row(record, stamp.language)) for record in records]
     return _UPDATE_MANY, [stamp.member_id, orjson.dumps(rows).decode(), stamp.workspace_id]
 
 
 def _update_params(stamp: Stamp, record: RecordRow) -> list[Any]:
-    return [*plain(_changed_row(record)), stamp.member_id, stamp.workspace_id, record.id]
+    return [
+        *plain(_changed_row(record, stamp.language)),
+        stamp.member_id,
+        stamp.workspace_id,
+        record.id,
+    ]
 
 
 def update_records(stamp: Stamp, records: list[RecordRow]) -> None:

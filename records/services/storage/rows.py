@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from records.field_types import FieldSpec
+from records.field_types import FieldSpec, root_text
 from records.field_types.base import MAX_INDEXED
 from records.models import RecordState
 from records.rehearsal import is_rehearsal
@@ -124,6 +124,7 @@ class Stamp:
     request_id: str
     reason: str
     now: datetime
+    language: str = ""  # of the workspace
 
 
 @dataclass(slots=True)
@@ -292,13 +293,23 @@ def index_cells(
         return []
     cells = []
     for value in spec.type.index_values(spec, stored):
-        key = str(value) if unique else None
+        key = _unique_key(value) if unique else None
         # `contains` and `=` must be right for the whole of a long text.
         if spec.type.column == "text" and len(value) > MAX_INDEXED:
             cells.append((value[:MAX_INDEXED], value, key))
         else:
             cells.append((value, None, key))
     return cells
+
+
+def unique_keys(spec: FieldSpec, value: Any) -> list[str]:
+    """The keys by which values of a unique field are compared."""
+    return list(map(_unique_key, spec.type.index_values(spec, value)))
+
+
+def _unique_key(scalar: Any) -> str:
+    # Whether texts are the same is no matter of the workspace's language.
+    return root_text(str(scalar))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from records.exceptions import InvalidInput, quoted
-from records.field_types import FieldSpec, shown_text
+from records.field_types import KEY_END, FieldSpec, shown_text
 from records.models import Field, FieldValue, RecordState
 from records.services.catalogue import ObjectSchema
 from records.services.database import (
+    after_mark,
     fetch_column,
     fetch_keys,
     in_ids,
@@ -37,12 +38,14 @@ def keep_unique(schema: ObjectSchema, spec: FieldSpec) -> None:
 
 def _check_no_duplicates(schema: ObjectSchema, spec: FieldSpec) -> None:
     column = spec.type.column
+    # Whether texts are the same is no matter of the workspace's language.
+    text = after_mark("COALESCE(overflow, text)", KEY_END) if column == "text" else column
     # Archived records count, because they keep their values; those in the trash do not.
     shared = fetch_column(
-        f"SELECT {column} FROM records_fieldvalue WHERE workspace_id = %s AND field_id = %s"
+        f"SELECT MIN({column}) FROM records_fieldvalue WHERE workspace_id = %s AND field_id = %s"
         " AND (live OR record_id NOT IN (SELECT r.id FROM records_record r"
         " WHERE r.workspace_id = %s AND r.object_id = %s AND r.state = 'deleted'))"
-        f" GROUP BY {column}, overflow HAVING count(*) > 1 LIMIT 1",
+        f" GROUP BY {text} HAVING count(*) > 1 LIMIT 1",
         [schema.workspace_id, spec.id, schema.workspace_id, schema.id],
     )
     if shared:

@@ -11,7 +11,7 @@ from typing import Any
 from records.field_types import FieldSpec
 from records.models import RecordState
 from records.services.catalogue import ObjectSchema, identifier_key
-from records.services.storage import ExternalKey, RecordRow
+from records.services.storage import ExternalKey, RecordRow, unique_keys
 
 from .save_requests import SaveRequest
 from .values import Parsed
@@ -159,8 +159,3 @@ def given_identifier(schema: ObjectSchema, parsed: Parsed) -> str | None:
     if change is None or not isinstance(change.value, str):
         return None
     return identifier_key(change.value)
-
-
-def unique_keys(spec: FieldSpec, value: Any) -> list[str]:
-    """The keys by which values of a unique field are compared."""
-    return [str(item) for item in spec.type.index_values(spec, value)]

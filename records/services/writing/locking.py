@@ -29,13 +29,13 @@ from records.services.storage import (
     lock_records,
     lock_with_definition,
     probe,
+    unique_keys,
 )
 
 from .locked_records import (
     LockedRecords,
     external_of,
     given_identifier,
-    unique_keys,
 )
 from .save_requests import Mode, SaveRequest
 from .values import UNSET, Change, Parsed

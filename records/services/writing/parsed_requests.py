@@ -8,8 +8,8 @@ from functools import partial
 from records.field_types import FieldSpec, InvalidValue
 from records.services.access import Author
 from records.services.catalogue import ObjectSchema, identifier_key
+from records.services.storage import unique_keys
 
-from .locked_records import unique_keys
 from .references import resolve_references
 from .save_requests import Mode, SaveRequest
 from .values import (

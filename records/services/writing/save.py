@@ -20,7 +20,7 @@ from records.services.catalogue import (
 )
 from records.services.database import in_one_transaction
 from records.services.reading import external_key
-from records.services.storage import load_summary
+from records.services.storage import load_summary, unique_keys
 
 from .attempts import run_batch
 from .batch import Refused
@@ -234,7 +234,7 @@ def _match_key(spec: FieldSpec, match_value: str, *, by_identifier: bool) -> str
         # As stored: a phone number, say, is written in many ways.
         return stored if isinstance(stored, str) else match_value
     # Unique values are compared in the form that the index holds.
-    return str(next(iter(spec.type.index_values(spec, stored))))
+    return next(iter(unique_keys(spec, stored)))
 
 
 def archive_record(

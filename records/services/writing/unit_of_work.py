@@ -177,6 +177,7 @@ class UnitOfWork:
             author.request_id,
             author.reason,
             self.now,
+            author.workspace.language,
         )
 
     def _index(self, row: RecordRow, diff: Mapping[str, list[Any]]) -> None:

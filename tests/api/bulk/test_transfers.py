@@ -465,3 +465,62 @@ def test_a_text_too_long_for_a_workbook_is_not_cut(
     assert refused.status_code == 400
     assert "export CSV instead" in refused.json()["detail"]
     assert b"x" * 40_000 in exported(api, "csv")
+
+
+LINES = """{"name": "Acme", "employees": 7, "shoe": [1, {"a": 2}]}
+{"name": "Beta", "employees": "8", "created": "2024-01-01"}
+{"name": "Gamma", "employees": "many"}
+[1]
+{"name": "Acme", "employees": null}
+"""
+
+
+def test_lines_of_json_are_imported(api: ApiClient, companies: str) -> None:
+    sent = upload(api, LINES, file_name="list.jsonl").json()
+
+    assert {key: sent[key] for key in ("encoding", "delimiter", "header_row", "row_count")} == {
+        "encoding": "utf-8",
+        "delimiter": None,
+        "header_row": None,
+        "row_count": 5,
+    }
+    told = {column["header"]: (column["field"], column["samples"]) for column in sent["columns"]}
+    assert told == {
+        "name": ("name", ["Acme", "Beta", "Gamma"]),
+        "employees": ("employees", ["7", "8", "many"]),
+        "shoe": (None, ['[1, {"a": 2}]', "", ""]),
+        "created": (None, ["", "2024-01-01", ""]),
+    }
+    job = api.post(f"{OBJECT}/imports/{sent['id']}/start", {})
+    assert counts(job) == (2, 0, 1, 2)
+    assert companies_now(api) == {"Acme": 7, "Beta": 8}
+    report = api.get(f"/api/bulk-action-progress/{job.json()['id']}/report")
+    lines = b"".join(report.streaming_content).decode().splitlines()
+    assert [line.partition(",")[0] for line in lines[1:]] == ["3", "4"]
+
+
+def test_an_export_of_lines_comes_back_unchanged(api: ApiClient, companies: str) -> None:
+    assert counts(start(api, TABLE))[0]
+    exported = api.post(f"{OBJECT}/exports?format=jsonl", {})
+    content = b"".join(exported.streaming_content)
+    before = content.count(b"\n")
+
+    assert counts(start(api, content)) == (0, 0, before, 0)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('[{"name": "Acme"}]', "write each object in a line of its own"),
+        ('{"name": "Acme"', "line 1: no JSON"),
+        ("", "The file is empty"),
+        ("{}\n{}\n", "is empty; its lines must be objects"),
+    ],
+)
+def test_files_that_are_no_lines_of_json_are_refused(
+    api: ApiClient, companies: str, content: str, message: str
+) -> None:
+    answer = upload(api, content, file_name="list.jsonl")
+
+    assert answer.status_code == 400
+    assert message in answer.content.decode()

@@ -1,5 +1,5 @@
-"""What is exported comes back unchanged: every field type, whatever is in its values, as CSV and as
-a workbook."""
+"""What is exported comes back unchanged: every field type, whatever is in its values, as CSV, as
+a workbook and as JSON lines."""
 
 from __future__ import annotations
 
@@ -193,13 +193,13 @@ def test_what_is_exported_comes_back_unchanged(world: World) -> None:
     @given(rows)
     def come_back(values: list[dict[str, Any]]) -> None:
         world.set(values)
-        for form in ("csv", "xlsx"):
+        for form in ("csv", "xlsx", "jsonl"):
             world.check(form)
 
     come_back()
 
 
-@pytest.mark.parametrize("form", ["csv", "xlsx"])
+@pytest.mark.parametrize("form", ["csv", "xlsx", "jsonl"])
 def test_every_nasty_text_comes_back_as_text_and_as_tag(world: World, form: str) -> None:
     for start in range(0, len(NASTY), RECORDS):
         texts = [*NASTY, *NASTY][start : start + RECORDS]

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from records.models import Field
-from records.services.importing.csv_files import open_table
 from records.services.importing.import_run import ImportOptions, ImportSummary, import_file
 from records.services.importing.matching import ImportPlan
 from records.services.importing.report import keep_at
+from records.services.tables.csv_files import open_table
 from tests.factories import Caller
 from tests.services.acting import names, search
 

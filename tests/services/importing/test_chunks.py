@@ -17,8 +17,8 @@ from records.services.importing.chunks import (
     import_part,
     refreshed,
 )
-from records.services.importing.csv_files import open_table
 from records.services.importing.matching import ImportPlan
+from records.services.tables.csv_files import open_table
 from tests.factories import Caller
 from tests.services.acting import differences
 

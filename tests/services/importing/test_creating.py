@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from records.services.importing.creating import ObjectDraft, create_drafted, draft_object
-from records.services.importing.csv_files import CsvTable, open_table
 from records.services.importing.matching import match_columns
+from records.services.tables.csv_files import CsvTable, open_table
 from tests.factories import Caller
 from tests.services.acting import invalid_at
 

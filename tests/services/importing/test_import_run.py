@@ -153,7 +153,6 @@ def test_columns_are_fields_by_api_name_or_label(importing: Importing, shops: No
             "name,colour,weight",
             "'colour', 'weight'. Its fields are name, owner, number, size, rent, kinds",
         ),
-        ("name,created", "'created' is the field 'created', which is read-only"),
         ("name,number,kinds,Number ", "'Number 2'. Its fields"),
         ("Chain,chain_name", "both map to the field 'chain_name'"),
     ],
@@ -168,6 +167,18 @@ def test_columns_that_do_not_fit_are_refused(
     ):
         importing("shops", f"{header}\n")
     assert importing.count(ImportRun) == 0
+
+
+def test_read_only_columns_are_passed_over_unless_they_are_meant(
+    importing: Importing, shops: None
+) -> None:
+    found = importing("shops", "name,created,Updated\na,2024-01-01,x\n")
+
+    assert (found.created, found.left_out) == (1, ["created", "Updated"])
+    with pytest.raises(InvalidInput, match="'When' is the field 'created', which is read-only"):
+        importing("shops", "name,When\nb,2024-01-01\n", mapping={"When": "created"})
+    with pytest.raises(InvalidInput, match=r"No column is a field of 'shops' that may be written"):
+        importing("shops", "created\n2024-01-01\n")
 
 
 def test_a_field_that_the_mapping_means_is_named(importing: Importing, shops: None) -> None:

@@ -34,6 +34,8 @@ def survey(header: str, values: Sequence[str]) -> ColumnSurvey:
         (["1.5", "2", "-0.25"], "decimal"),
         (["31.95376472"], "decimal"),
         (["1,234.5"], "decimal"),
+        (["1,23,456.50", "12,34,567"], "decimal"),
+        (["1,23,456", "12,34,567"], "integer"),
         (["1.2345678901234567"], "decimal"),
         (["1.23456789012345678"], "text"),
         (["2024-02-29", "1999-12-31"], "date"),
@@ -101,6 +103,13 @@ def test_numbers_are_money_where_the_header_or_the_values_say_so(
 
     assert field.field_type == expected
     assert field.settings == ({} if currency is None else {"money_options": {"currency": currency}})
+
+
+@pytest.mark.parametrize("first", ["Red", "red", "RED", "rEd "])
+def test_an_option_is_spelt_as_it_is_first_seen(first: str) -> None:
+    found = survey("Colour", [first, *["RED", "Blue", "red", "Red", "BLUE", "blue"] * 10])
+
+    assert [option.name for option in found.infer().options] == ["Blue", first.strip()]
 
 
 def test_the_options_are_the_distinct_values_however_they_are_cased() -> None:

@@ -48,7 +48,7 @@ def test_columns_are_matched_by_name_unless_a_mapping_says_otherwise(
         (HEADER, {}, ()),
         (["name"], {"colour": "rent"}, ("mapping",)),
         (["name"], {"name": "nothing"}, ()),
-        (["name", "created"], {}, ()),
+        (["name", "When"], {"When": "created"}, ()),
         (["name", "title"], {"title": "name"}, ()),
     ],
 )

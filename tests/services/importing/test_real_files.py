@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from records.services.importing.csv_files import open_table
 from records.services.importing.import_run import ImportOptions, ImportSummary, import_file
 from records.services.importing.matching import ImportPlan, suggest_fields
 from records.services.importing.report import keep_at
+from records.services.tables.csv_files import open_table
 from tests.factories import make_field
 
 from .running import Importing

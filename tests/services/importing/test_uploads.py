@@ -16,8 +16,8 @@ from pytest_django import Settings
 
 from records.exceptions import NotAllowed, NotFound, TooLarge
 from records.models import ImportUpload
-from records.services.importing import file_limits as limits
 from records.services.importing.uploads import Reading, copy_upload, get_upload, store_upload
+from records.services.tables import file_limits as limits
 from tests.factories import Caller, make_member
 from tests.services.acting import invalid_at, refusal
 

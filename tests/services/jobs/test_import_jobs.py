@@ -15,13 +15,13 @@ from pytest_django import Settings
 from records.exceptions import NotFound
 from records.models import ImportUpload, Job
 from records.services.access.author import Author
-from records.services.importing import file_limits as limits
 from records.services.importing.uploads import get_upload, store_upload
 from records.services.jobs import job_runs
 from records.services.jobs.bulk_jobs import start_bulk_archive
 from records.services.jobs.import_jobs import IMPORT, find_plan, start_import
 from records.services.jobs.job_runs import JobView, cancel_job, get_job, start_job
 from records.services.jobs.steps import Beat, Step, long_kinds
+from records.services.tables import file_limits as limits
 from tests.factories import Caller, make_member
 from tests.services.acting import found, invalid_at, refusal
 from tests.working import work

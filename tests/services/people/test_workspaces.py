@@ -57,7 +57,13 @@ def test_only_the_first_user_of_an_installation_is_its_operator(db: None) -> Non
 
 def test_zones_and_regions_are_known_ones(workspace: Caller) -> None:
     good = {"name": "A", "time_zone": "UTC", "region": "US"}
-    for part, value in (("time_zone", "Here"), ("time_zone", ""), ("region", "XX")):
+    for part, value in (
+        ("time_zone", "Here"),
+        ("time_zone", ""),
+        ("region", "XX"),
+        ("language", "xx"),
+        ("language", "<b>"),
+    ):
         assert invalid_at(update_workspace, workspace.author, **{**good, part: value}) == (
             (part,),
             "invalid",
@@ -70,7 +76,14 @@ def test_zones_and_regions_are_known_ones(workspace: Caller) -> None:
         ("time_zone",),
         "invalid",
     )
+    assert invalid_at(create_workspace, "A", "a@example.com", language="Swedish?") == (
+        ("language",),
+        "invalid",
+    )
     assert update_workspace(workspace.author, **{**good, "region": "fr"}).region == "FR"
+    assert update_workspace(workspace.author, **good, language="SV").language == "sv"
+    # Left as it is where it is not said.
+    assert update_workspace(workspace.author, **good).language == "sv"
 
 
 def test_a_workspace_is_found_by_its_uuid_slug_or_name(workspace: Caller) -> None:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records.services.importing import file_limits as limits
-from records.services.importing import stray_quotes
-from records.services.importing.stray_quotes import Lines, split_rows
+from records.services.tables import file_limits as limits
+from records.services.tables import stray_quotes
+from records.services.tables.stray_quotes import Lines, split_rows
 
 
 def split(text: str, delimiter: str = ",") -> tuple[list[list[str]], list[int]]:

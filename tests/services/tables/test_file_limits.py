@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from records.exceptions import InvalidInput
-from records.services.importing import file_limits as limits
+from records.services.tables import file_limits as limits
 
 REFUSALS: list[tuple[Callable[[str], InvalidInput], str, int, str]] = [
     (

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from itertools import chain
 
 from records.exceptions import InvalidInput
+from records.field_types.base import JSON
 
 from . import file_limits as limits
 
 LOOKED_AT = 20  # rows in which the names of the columns are sought
+END_OF_FILE = ["\x1a"]  # what ends a file of DOS
 # What names no column.
 FIGURES = re.compile(r"[-+(]?[$€£]?[0-9][0-9.,:/\- %)]*")
 
@@ -23,10 +25,16 @@ class Unfinished(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a file: the line it begins in, or its number in the sheet, and its cells."""
+    """One row of a file: the line it begins in, or its number in the sheet, and its cells.
+
+    Where the file has values of JSON, the cells show what is in `values`, and `fault` says why a
+    line is no row.
+    """
 
     line: int
     cells: Sequence[str]
+    values: Sequence[JSON] | None = None
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,7 @@ def rows_below(rows: Iterable[Row], line: int, width: int) -> Iterator[Row]:
 
 
 def _is_filled(row: Row) -> bool:
-    return any(map(str.strip, row.cells))
+    return any(map(str.strip, row.cells)) and row.cells != END_OF_FILE
 
 
 def _look_ahead(rows: Iterator[Row], first_line: int) -> tuple[list[Row], Iterator[Row]]:

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from records.exceptions import InvalidInput
-from records.services.importing import file_limits as limits
-from records.services.importing.framing import Row, Unfinished, column_names, frame, rows_below
+from records.services.tables import file_limits as limits
+from records.services.tables.framing import Row, Unfinished, column_names, frame, rows_below
 
 
 def framed(*lines: str, header_row: int | None = None) -> tuple[tuple[str, ...], int, list[str]]:

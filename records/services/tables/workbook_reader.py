@@ -22,6 +22,7 @@ from records.services.storage import SpooledFile
 from . import file_limits as limits
 from .cell_formats import Looks
 from .framing import Row, Unfinished
+from .other_forms import HEAD, check_form
 from .sheets import Sheet, Texts
 from .xml_events import Attributes, BrokenWorkbook, Handler, Parser, local_name
 
@@ -59,6 +60,8 @@ def workbook_rows(
     A `survey` raises Unfinished where a long sheet goes on. `chosen` is told which sheet it is.
     """
     with _broken_files(called), raw.open() as file:
+        check_form(file.read(HEAD), called)
+        file.seek(0)
         most = limits.SURVEY_PART if survey else None
         book = _Workbook(cast(BinaryIO, _Pieces(file, called)), called, most)
         yield from book.rows(sheet, ChosenSheet() if chosen is None else chosen)

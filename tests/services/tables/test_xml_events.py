@@ -7,8 +7,8 @@ from xml.parsers import expat
 import pytest
 
 from records.exceptions import InvalidInput
-from records.services.importing import file_limits as limits
-from records.services.importing.xml_events import (
+from records.services.tables import file_limits as limits
+from records.services.tables.xml_events import (
     Attributes,
     BrokenWorkbook,
     Handler,

@@ -8,7 +8,7 @@ import io
 
 import pytest
 
-from records.services.importing.encodings import Encoding, find_encoding
+from records.services.tables.encodings import Encoding, find_encoding
 
 TEXTS = {
     "cp1252": "name,city\nZoë,Åse Ørland\ncafé,“München” – Straße €5\n",
@@ -53,6 +53,12 @@ def test_what_the_bytes_prove_is_no_guess(content: bytes, expected: Encoding) ->
 
 def test_a_few_wrong_bytes_do_not_make_utf_8_another_encoding() -> None:
     content = "Zoë, Åse, Ørland\n".encode() * 3 + b"caf\xe9\n"
+    assert find_encoding(io.BytesIO(content)) == Encoding("utf-8")
+
+
+@pytest.mark.parametrize("spoilt", [b"Zo\xeb,2\n", b"\xff\xfe,2\n"[1:]])
+def test_one_wrong_byte_beside_one_right_letter_makes_no_other_encoding(spoilt: bytes) -> None:
+    content = "name,n\nCafé,1\n".encode() + spoilt
     assert find_encoding(io.BytesIO(content)) == Encoding("utf-8")
 
 

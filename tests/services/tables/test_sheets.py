@@ -10,13 +10,12 @@ import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, WINDOWS_EPOCH
 
 from records.exceptions import InvalidInput
-from records.services.importing import file_limits as limits
-from records.services.importing.cell_formats import Looks
-from records.services.importing.framing import Row, Unfinished
-from records.services.importing.sheets import UNSHOWN, Sheet, Texts
-from records.services.importing.xml_events import BrokenWorkbook, Handler, Parser
-
-from .hostile_files import MAIN, sheet
+from records.services.tables import file_limits as limits
+from records.services.tables.cell_formats import Looks
+from records.services.tables.framing import Row, Unfinished
+from records.services.tables.sheets import UNSHOWN, Sheet, Texts
+from records.services.tables.xml_events import BrokenWorkbook, Handler, Parser
+from tests.services.importing.hostile_files import MAIN, sheet
 
 CALLED = "list.xlsx"
 # By position: the number format of a cell's look.

@@ -13,12 +13,19 @@ from pathlib import Path
 import pytest
 
 from records.exceptions import InvalidInput, TooLarge
-from records.services.importing import file_limits as limits
-from records.services.importing.framing import Unfinished
-from records.services.importing.workbook_reader import ChosenSheet, workbook_rows
 from records.services.storage import SpooledFile
-
-from .hostile_files import HEADER, LINKS, MAIN, PACKAGE, book, numbered, sheet
+from records.services.tables import file_limits as limits
+from records.services.tables.framing import Unfinished
+from records.services.tables.workbook_reader import ChosenSheet, workbook_rows
+from tests.services.importing.hostile_files import (
+    HEADER,
+    LINKS,
+    MAIN,
+    PACKAGE,
+    book,
+    numbered,
+    sheet,
+)
 
 CALLED = "list.xlsx"
 
@@ -247,7 +254,7 @@ def test_a_broken_sheet_is_refused(path: Path, first: str, problem: str) -> None
     assert _refused(path) == problem
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"a,b\n1,2\n", b"\xd0\xcf\x11\xe0" * 200])
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"a,b\n1,2\n"])
 def test_what_is_no_archive_is_refused(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     assert _refused(path) == "the file is damaged or incomplete"

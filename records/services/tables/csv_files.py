@@ -21,6 +21,7 @@ from records.services.storage import SpooledFile
 from . import file_limits as limits
 from .encodings import UTF_8, find_encoding
 from .framing import Frame, Row, Unfinished, frame, rows_below
+from .other_forms import HEAD, check_form
 from .stray_quotes import Lines, split_rows
 
 CHUNK = 1 << 20
@@ -30,8 +31,6 @@ DIRECTIVE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 SNIFFED = 1 << 16  # characters in which the delimiter is sought
 SNIFFED_ROWS = 50
 WORKBOOK = b"PK\x03\x04"
-OLD_OFFICE = b"\xd0\xcf\x11\xe0"
-PDF = b"%PDF-"
 # Python decodes these too, in times that grow with the square of the text or into other than texts.
 NO_ENCODINGS = frozenset({"idna", "punycode", "undefined"})
 
@@ -59,6 +58,7 @@ class CsvTable:
     above: int = 0
     is_guess: bool = False  # the encoding is
     numbered: bool = False
+    is_spaced: bool = False  # quotes stand after a delimiter and a space
     written_delimiter: str = ""  # of the file that it was made of
     known_digest: str = ""
     odd: list[int] = field(default_factory=list, compare=False)
@@ -80,7 +80,7 @@ class CsvTable:
         if self.known_digest:
             return self.known_digest
         found = hashlib.sha256()
-        with _open(self.path) as file:
+        with open_bytes(self.path) as file:
             while chunk := file.read(CHUNK):
                 found.update(chunk)
         return found.hexdigest()
@@ -88,10 +88,10 @@ class CsvTable:
     def frame(self, header_row: int | None) -> Frame:
         """The columns of the table, sought in no more rows than a survey reads."""
         try:
-            return frame(self._rows(survey=True), self._called, header_row)
+            return frame(self._rows(survey=True), self.called, header_row)
         except Unfinished:
             raise limits.passed(
-                self._called,
+                self.called,
                 f"the names of the columns must be in its first {limits.SURVEY_ROWS:,} rows",
                 "Remove the lines before them.",
             ) from None
@@ -101,26 +101,27 @@ class CsvTable:
         return _without_numbers(rows) if self.numbered else rows
 
     @property
-    def _called(self) -> str:
-        return self.shown or _name(self.path)
+    def called(self) -> str:
+        """What messages call the file."""
+        return self.shown or name_of(self.path)
 
     def _written_rows(self, *, survey: bool) -> Iterator[Row]:
         """All rows as they are written."""
-        # A byte order mark is no part of the first header.
-        plain = self.encoding.lower().replace("_", "-") in (UTF_8, "utf8")
-        codec = "utf-8-sig" if plain else self.encoding
+        codec = codec_of(self.encoding)
         self.odd.clear()
-        with _open(self.path) as raw, io.TextIOWrapper(raw, codec, newline="") as file:
-            lines = Lines(_bounded_lines(file), self._called)
+        with open_bytes(self.path) as raw, io.TextIOWrapper(raw, codec, newline="") as file:
+            lines = Lines(bounded_lines(file), self.called)
             line = 1
             try:
                 if not self.numbered and (before := _directive_lines(file)):
                     lines.number = before
                     line = before + 1
                 # Spreadsheets count rows, blank ones too, and do not show the directive.
-                for at, cells in enumerate(split_rows(lines, self.delimiter, self.odd)):
+                for at, cells in enumerate(
+                    split_rows(lines, self.delimiter, self.odd, is_spaced=self.is_spaced)
+                ):
                     if at > limits.MAX_ROWS:
-                        raise limits.too_many_rows(self._called)
+                        raise limits.too_many_rows(self.called)
                     yield Row(at + 1, cells)
                     if survey and (lines.read > limits.SURVEY_CSV or at > limits.SURVEY_ROWS):
                         raise Unfinished
@@ -129,14 +130,12 @@ class CsvTable:
                     line = lines.number + 1
             except csv.Error as problem:
                 if "field limit" in str(problem):
-                    raise limits.too_long_cell(f"{self._called}, line {line}") from problem
-                raise InvalidInput(f"{self._called}, line {line}: {problem}.") from problem
+                    raise limits.too_long_cell(f"{self.called}, line {line}") from problem
+                raise InvalidInput(f"{self.called}, line {line}: {problem}.") from problem
             except UnicodeError as problem:
-                raise InvalidInput(
-                    _undecodable(self.path, self.encoding, self._called)
-                ) from problem
+                raise InvalidInput(undecodable(self.path, self.encoding, self.called)) from problem
             except (EOFError, gzip.BadGzipFile) as problem:
-                raise InvalidInput(f"{self._called}: {problem}.") from problem
+                raise InvalidInput(f"{self.called}: {problem}.") from problem
 
 
 def open_table(
@@ -153,23 +152,26 @@ def open_table(
     The encoding and the delimiter are found in the file where they are empty. `header_row` is the
     line that names the columns.
     """
-    _check_regular(path)
-    called = shown or _name(path)
+    check_regular(path)
+    called = shown or name_of(path)
     is_guess = False
     try:
         _check_text(path, called)
         if not encoding:
-            with _open(path) as file:
+            with open_bytes(path) as file:
                 found = find_encoding(file)
             encoding, is_guess = found.name, found.is_guess
-        _check_encoding(encoding)
+        check_encoding(encoding)
         delimiter = delimiter or find_delimiter(path, encoding)
         if len(delimiter) != 1 or delimiter in '\r\n"':
             raise InvalidInput("expected one character.", at="delimiter")
-        table = CsvTable(path, encoding, (), delimiter, shown, is_guess=is_guess)
+        is_spaced = _has_spaced_quotes(_sniffed(path, encoding), delimiter)
+        table = CsvTable(
+            path, encoding, (), delimiter, shown, is_guess=is_guess, is_spaced=is_spaced
+        )
         found_frame = table.frame(header_row)
     except OSError as problem:
-        raise InvalidInput(f"{_name(path)}: {problem.strerror or problem}.") from problem
+        raise InvalidInput(f"{name_of(path)}: {problem.strerror or problem}.") from problem
     except InvalidInput:
         raise
     # A null character in the name of a codec is a ValueError.
@@ -184,7 +186,7 @@ def open_table(
     )
 
 
-def _check_encoding(encoding: str) -> None:
+def check_encoding(encoding: str) -> None:
     """LookupError unless texts of any length can be decoded from it."""
     if codecs.lookup(encoding).name in NO_ENCODINGS:
         raise LookupError
@@ -195,32 +197,37 @@ def _check_text(path: Path | SpooledFile, called: str) -> None:
     # What a file that says it is gzipped holds is read with it.
     if not isinstance(path, SpooledFile) and path.suffix == ".gz":
         return
-    with _open(path) as file:
-        head = file.read(8)
-    if head.startswith(OLD_OFFICE):
-        raise InvalidInput(
-            f"{called} is a workbook of Excel 97-2003, or one with a password: save it as .xlsx, "
-            "without a password, or as CSV."
-        )
-    if head.startswith(PDF):
-        raise InvalidInput(f"{called} is a PDF file: import the workbook or CSV it was made of.")
+    with open_bytes(path) as file:
+        check_form(file.read(HEAD), called)
 
 
 def find_delimiter(path: Path | SpooledFile, encoding: str = UTF_8) -> str:
     """The delimiter of a file: what its first line says, else the comma, semicolon, tab or bar that
     divides most of the first rows into as many cells."""
-    _check_regular(path)
-    try:
-        with _open(path) as raw, io.TextIOWrapper(raw, encoding, newline="") as file:
-            text = file.read(SNIFFED)
-    except (LookupError, ValueError, OSError, EOFError):
-        return ","  # reading the table says what is wrong
+    check_regular(path)
+    text = _sniffed(path, encoding)
     first = text.lstrip("\ufeff").partition("\n")[0].strip()
     if (said := DIRECTIVE.fullmatch(first)) is not None:
         return said[1]
     # A row that is cut off says nothing.
     whole = text if len(text) < SNIFFED else text.rpartition("\n")[0] or text
     return max(DELIMITERS, key=lambda mark: (*_division(whole, mark), first.count(mark)))
+
+
+def _sniffed(path: Path | SpooledFile, encoding: str) -> str:
+    """The beginning of a file; nothing where reading the table says what is wrong with it."""
+    try:
+        with open_bytes(path) as raw, io.TextIOWrapper(raw, encoding, newline="") as file:
+            return file.read(SNIFFED)
+    except (LookupError, ValueError, OSError, EOFError):
+        return ""
+
+
+def _has_spaced_quotes(text: str, delimiter: str) -> bool:
+    """Whether cells in quotes stand after a delimiter and spaces, as some programs write them."""
+    mark = re.escape(delimiter)
+    quoted = rf'{mark} +"(?:[^"\r\n]|"")*+" *(?:{mark}|[\r\n]|\Z)'
+    return delimiter != " " and re.search(quoted, text) is not None
 
 
 def _division(text: str, delimiter: str) -> tuple[bool, int, int]:
@@ -239,7 +246,7 @@ def _division(text: str, delimiter: str) -> tuple[bool, int, int]:
     return rows[0] == usual and widths.count(usual) > 1, widths.count(usual), usual
 
 
-def _check_regular(path: Path | SpooledFile) -> None:
+def check_regular(path: Path | SpooledFile) -> None:
     """Refuse pipes and devices, which cannot be read twice, and may never begin or end."""
     if not isinstance(path, SpooledFile) and (
         path.is_fifo() or path.is_char_device() or path.is_socket()
@@ -249,13 +256,18 @@ def _check_regular(path: Path | SpooledFile) -> None:
         )
 
 
-def _open(path: Path | SpooledFile) -> BinaryIO:
+def open_bytes(path: Path | SpooledFile) -> BinaryIO:
     if isinstance(path, SpooledFile):
         return path.open()
     return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
 
 
-def _bounded_lines(file: io.TextIOWrapper) -> Iterator[str]:
+def codec_of(encoding: str) -> str:
+    # A byte order mark is no part of the first header.
+    return "utf-8-sig" if encoding.lower().replace("_", "-") in (UTF_8, "utf8") else encoding
+
+
+def bounded_lines(file: io.TextIOWrapper) -> Iterator[str]:
     """The lines of a file, of each no more than a row may have and one."""
     while line := file.readline(limits.MAX_ROW + 1):
         yield line
@@ -275,13 +287,13 @@ def _without_numbers(rows: Iterator[Row]) -> Iterator[Row]:
         yield Row(int(row.cells[0]), row.cells[1:])
 
 
-def _name(path: Path | SpooledFile) -> str:
+def name_of(path: Path | SpooledFile) -> str:
     return path.name if isinstance(path, SpooledFile) else str(path)
 
 
-def _undecodable(path: Path | SpooledFile, encoding: str, called: str) -> str:
+def undecodable(path: Path | SpooledFile, encoding: str, called: str) -> str:
     """Where the file is not in the encoding, and what can be done about it."""
-    with _open(path) as file:
+    with open_bytes(path) as file:
         if file.read(len(WORKBOOK)) == WORKBOOK:
             return f"{called} is a workbook or another archive: save its sheet as CSV."
         # Decode line by line to name the first bad byte; the reader's buffer has lost its place.

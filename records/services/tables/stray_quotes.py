@@ -6,6 +6,7 @@ import csv
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from . import file_limits as limits
 
@@ -54,10 +55,14 @@ class Lines:
         return first, size
 
 
-def split_rows(lines: Lines, delimiter: str, odd: list[int]) -> Iterator[Sequence[str]]:
+def split_rows(
+    lines: Lines, delimiter: str, odd: list[int], *, is_spaced: bool = False
+) -> Iterator[Sequence[str]]:
     """The rows of CSV. A line with a quote that is none is split as it is written, and its number
-    noted in `odd`; csv.Error where there are too many of them."""
-    reader, again = csv.reader(lines, strict=True, delimiter=delimiter), 0
+    noted in `odd`; csv.Error where there are too many of them. Where they are `is_spaced`, cells
+    begin after the spaces before them."""
+    read = partial(csv.reader, lines, strict=True, delimiter=delimiter, skipinitialspace=is_spaced)
+    reader, again = read(), 0
     while True:
         try:
             row = next(reader)
@@ -73,7 +78,7 @@ def split_rows(lines: Lines, delimiter: str, odd: list[int]) -> Iterator[Sequenc
                 raise
             odd.append(lines.number)
             row = list(_as_written(line, delimiter))
-            reader = csv.reader(lines, strict=True, delimiter=delimiter)
+            reader = read()
         yield row
 
 

@@ -88,7 +88,7 @@ def _is_mostly_utf_8(chunk: bytes) -> bool:
     """Whether most of what is not ASCII is UTF-8: then a few bytes are wrong, not the encoding."""
     text = chunk.decode(UTF_8, "replace")
     wrong = text.count("\N{REPLACEMENT CHARACTER}")
-    return sum(not mark.isascii() for mark in text) - wrong > wrong
+    return sum(not mark.isascii() for mark in text) - wrong >= wrong
 
 
 def _lines_beyond_ascii(chunk: bytes) -> Iterator[bytes]:

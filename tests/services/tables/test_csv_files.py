@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from records.exceptions import InvalidInput
-from records.services.importing.csv_files import find_delimiter, open_table
-from records.services.importing.framing import Row
+from records.services.tables.csv_files import find_delimiter, open_table
+from records.services.tables.framing import Row
 
 
 def read(path: Path, content: bytes, encoding: str = "utf-8") -> tuple[tuple[str, ...], list[Row]]:
@@ -164,3 +164,30 @@ def test_a_delimiter_is_one_character(tmp_path: Path, delimiter: str) -> None:
     (tmp_path / "file.csv").write_bytes(b"a\n")
     with pytest.raises(InvalidInput, match="expected one character"):
         open_table(tmp_path / "file.csv", delimiter=delimiter)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ('name, n\n"A", "1,5"\n"B", "2,5"\n', [["A", "1,5"], ["B", "2,5"]]),
+        ('name;  n; m\nA;   "x;y"; z\n', [["A", "x;y", "z"]]),
+        ('name, n\nA, "he said ""x"""\nB, c\n', [["A", 'he said "x"'], ["B", "c"]]),
+        # Without such quotes, spaces are part of what is written.
+        ("name, n\nA, x\n", [["A", " x"]]),
+        ('name,n\nA, "x" y\n', [["A", ' "x" y']]),
+        ('name,n\n"A, ""x""",y\n', [['A, "x"', "y"]]),
+    ],
+)
+def test_quotes_may_stand_after_spaces(tmp_path: Path, text: str, rows: list[list[str]]) -> None:
+    (tmp_path / "x.csv").write_text(text)
+
+    found = open_table(tmp_path / "x.csv", delimiter="")
+
+    assert [list(row.cells) for row in found.rows()] == rows
+
+
+@pytest.mark.parametrize("end", ["\n\x1a", "\r\n\x1a\r\n"])
+def test_the_mark_that_ends_a_file_of_dos_is_no_row(tmp_path: Path, end: str) -> None:
+    (tmp_path / "x.csv").write_bytes(f"name,n\nA,1{end}".encode())
+
+    assert [list(row.cells) for row in open_table(tmp_path / "x.csv").rows()] == [["A", "1"]]

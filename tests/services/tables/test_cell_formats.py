@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from records.services.importing.cell_formats import (
+from records.services.tables.cell_formats import (
     iso_moment,
     masked,
     plain_number,
