@@ -16,7 +16,7 @@ from tests.factories import Caller, FieldDefinition, make_object, make_record
 from tests.services.acting import differences, search
 
 migration: Any = import_module("records.migrations.0019_texts_without_accents")
-languages: Any = import_module("records.migrations.0025_workspace_language")
+languages: Any = import_module("records.migrations.0022_workspace_language")
 LABELS = ["Äpfel", "Apfel", "é" * 200, "x" * 300, "x" * 254 + "é", "Øl", "Ёлка", "plain", "日本"]
 
 
