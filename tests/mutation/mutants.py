@@ -10,6 +10,8 @@ from .kinds import changes
 
 # What a module may assign to a constant: anything else could do more than give a value.
 PURE = {"frozenset", "set", "dict", "tuple", "list", "timedelta", "re.compile"}
+# Names of types that take others.
+GENERIC = {"tuple", "list", "dict", "set", "Callable"}
 # The annotations of types do nothing at run time.
 NOT_RUN = {"annotation", "returns", "type_comment", "decorator_list"}
 
@@ -97,7 +99,9 @@ def _constant(node: ast.stmt) -> str | None:
 
 
 def _is_type(value: ast.expr) -> bool:
-    """A union of types, which no function looks at."""
+    """A union of types, or `tuple[…]` of some, which no function looks at."""
+    if isinstance(value, ast.Subscript):
+        return ast.unparse(value.value) in GENERIC
     if not (isinstance(value, ast.BinOp) and isinstance(value.op, ast.BitOr)):
         return False
     return any(isinstance(part, ast.Name) and not part.id.isupper() for part in ast.walk(value))

@@ -3,14 +3,22 @@ batch."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
-from records.exceptions import InvalidValues, NotAllowed, NotFound
+from records.exceptions import InvalidValues, NotFound
 from records.models import Field
 from records.services.reading.record_views import get_record_by_identifier
 from records.services.shaping.changes import update_field
 from records.services.writing.save_requests import Mode, SaveRequest
-from records.services.writing.value_rules import check_required, merged
+from records.services.writing.value_rules import (
+    check_may_be_blank,
+    check_required,
+    enter_stage,
+    merged,
+)
 from records.services.writing.values import UNSET, Change, Parsed
 from tests.factories import (
     Caller,
@@ -121,8 +129,9 @@ def test_adding_can_push_an_archived_record_out_of_the_way(parts: Caller) -> Non
     request = SaveRequest(Mode.CREATE, entries=entries({"name": "Bolt"}), on_archived="overwrite")
     result = write(parts, "parts", request)
     assert (result.action, result.record.uuid == uuid) == ("created", False)
-    change = history(parts, "parts", uuid)[0].changes[0]
-    assert change.old == "Bolt"
+    pushed = history(parts, "parts", uuid)[0]
+    change = pushed.changes[0]
+    assert (pushed.action, change.old) == ("updated", "Bolt")
     assert change.new.startswith("Bolt (archived ")
     assert change.new.endswith(f"{uuid[-8:]})")
     unarchive(parts, "parts", uuid)
@@ -169,6 +178,13 @@ def test_a_refused_write_pushes_nothing_out_of_the_way(parts: Caller) -> None:
     assert problems(outcomes[0]) == [(1, "", "value", "unique")]
     unarchive(parts, "parts", uuid)
     assert read(parts, "parts", uuid)["name"] == "Bolt"
+
+
+def test_a_unique_value_that_is_taken_is_refused_by_the_fields_label(parts: Caller) -> None:
+    make(parts, "Bolt", code="c")
+    error = refusal(make_record, parts, "parts", name="Nut", code="C")
+    assert isinstance(error, InvalidValues)
+    assert error.entries[0].problems[0].message == "Another record has this code."
 
 
 # ---------------------------------------------------------------- changing
@@ -370,7 +386,9 @@ def test_only_who_may_edit_an_archived_record_pushes_it_away_or_brings_it_back(
     assert write(clerk, "parts", request).action == "created"
     viewer = make_member(parts, "viewer@example.com", {"parts": {"create": True, "view": "all"}})
     request = SaveRequest(Mode.CREATE, entries=entries({"name": "Hidden"}), on_archived="overwrite")
-    assert isinstance(refusal(write, viewer, "parts", request), (NotAllowed, InvalidValues))
+    assert problems(refusal(write, viewer, "parts", request)) == [
+        (0, "", "value", "permission_required")
+    ]
     assert len(history(parts, "parts", hidden)) == 2
 
 
@@ -402,6 +420,65 @@ def test_a_change_is_merged_into_what_is_there(
 ) -> None:
     spec = parts.schema("parts").by_name["note"]
     assert merged(Change(spec, 0, value, add, remove), before) == after
+
+
+@pytest.mark.parametrize(
+    ("is_required", "allows_empty", "value", "part"),
+    [
+        (False, True, None, None),
+        (True, True, None, "value"),
+        (False, False, None, "value"),
+        (True, True, UNSET, "remove_values"),
+    ],
+)
+def test_a_field_is_cleared_unless_it_needs_a_value(
+    parts: Caller, is_required: bool, allows_empty: bool, value: object, part: str | None
+) -> None:
+    note = parts.schema("parts").by_name["note"]
+    spec = replace(note, is_required=is_required, allows_empty=allows_empty)
+    parsed = Parsed()
+    check_may_be_blank(Change(spec, 2, value), parsed)
+    refused = [(entry.position, problem) for entry in parsed.problems for problem in entry.problems]
+    expected = [] if part is None else [(2, part, "required")]
+    assert [(at, problem.part, problem.code) for at, problem in refused] == expected
+
+
+# The stage before, the one after, whether a close date is given: the close date.
+STAGES: list[tuple[str | None, str | None, bool, str | None]] = [
+    (None, "Won", False, "2024-06-01"),
+    ("New", "Won", False, "2024-06-01"),
+    ("Won", "Won", False, None),
+    ("New", "Lost", False, None),
+    ("Won", None, False, None),
+    (None, None, False, None),
+    ("New", "Won", True, None),
+    ("New", "no such stage", False, None),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "given", "closed"), STAGES)
+def test_entering_a_won_stage_closes_the_record_on_that_day(
+    workspace: Caller, before: str | None, after: str | None, given: bool, closed: str | None
+) -> None:
+    make_object(workspace, "Deals", object_type="pipeline")
+    schema = workspace.schema("deals")
+    stage, date = schema.by_name["stage"], schema.by_name["actual_close_date"]
+    stages = {option.name: option.id for option in stage.options.values()}
+
+    def values(name: str | None) -> dict[str, object]:
+        return {} if name is None else {str(stage.id): stages.get(name, 0)}
+
+    held = values(after)
+    changes = {date.id: Change(date, 0, None)} if given else {}
+    # In Paris it is the next day.
+    enter_stage(schema, values(before), held, changes, datetime(2024, 5, 31, 22, 30, tzinfo=UTC))
+    assert held.get(str(date.id)) == closed
+
+
+def test_an_object_without_stages_closes_nothing(parts: Caller) -> None:
+    held = {"7": "Won"}
+    enter_stage(parts.schema("parts"), {}, held, {}, datetime.now(UTC))
+    assert held == {"7": "Won"}
 
 
 def test_a_required_field_is_named_unless_it_is_refused_already(parts: Caller) -> None:
