@@ -18,7 +18,7 @@ import urllib.request
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS record (
-    id TEXT PRIMARY KEY, object TEXT, version INTEGER, state TEXT, fields TEXT
+    id TEXT PRIMARY KEY, object TEXT, version INTEGER, state TEXT, external_id TEXT, fields TEXT
 );
 CREATE TABLE IF NOT EXISTS place (cursor TEXT);
 """
@@ -64,8 +64,8 @@ def apply(copy, change):
         state = "archived" if change["action"] == "archived" else "active"
     content = json.dumps({name: value for name, value in held.items() if value is not None})
     copy.execute(
-        "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?)",
-        (*key, change["object"], change["version"], state, content),
+        "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?, ?)",
+        (*key, change["object"], change["version"], state, change["external_id"], content),
     )
 
 

@@ -425,6 +425,12 @@ component(
             "object": STRING,
             "record_id": nullable(UUID),
             "version": nullable(INTEGER),
+            "external_id": nullable(STRING),
+            "external_source": nullable(STRING),
+            "record_member_id": {
+                **nullable(UUID),
+                "description": "The member that the record belongs to then.",
+            },
             "fields": {
                 "type": "object",
                 "additionalProperties": ref("ValueChange"),

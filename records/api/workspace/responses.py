@@ -129,6 +129,8 @@ def feed_row(author: Author, change: Change) -> dict[str, Any]:
         "dataType": change.object_name,
         "recordId": change.record_id,
         "version": change.version,
+        "externalId": change.external_id if not change.external_source else None,
+        "recordMemberId": None if change.record_member is None else change.record_member.id,
         "fields": change.fields,
         "operationId": change.operation_id,
         "source": change.source,

@@ -124,6 +124,11 @@ _component(
             "dataType": {**STRING, "description": "Its slug."},
             "recordId": nullable(INTEGER),
             "version": nullable(INTEGER),
+            "externalId": nullable(STRING),
+            "recordMemberId": {
+                **nullable(INTEGER),
+                "description": "The member that the record belongs to then.",
+            },
             "fields": {
                 "type": "object",
                 "additionalProperties": ref("ValueChange"),

@@ -29,6 +29,9 @@ CHANGE = shaped(
         "record_type": TEXT,
         "record_id": MAYBE_TEXT,
         "version": MAYBE_NUMBER,
+        "external_id": MAYBE_TEXT,
+        "external_source": MAYBE_TEXT,
+        "record_member_id": MAYBE_TEXT,
         "fields": said(
             mapped(shaped({"old": ANYTHING, "new": ANYTHING})), "Properties that changed."
         ),
@@ -81,6 +84,9 @@ def _change(change: Change) -> dict[str, Any]:
         "record_type": change.object_name,
         "record_id": change.record_uuid,
         "version": change.version,
+        "external_id": change.external_id,
+        "external_source": change.external_source or None,
+        "record_member_id": None if change.record_member is None else change.record_member.uuid,
         "fields": {
             spec.name: {"old": plain_value(spec, old), "new": plain_value(spec, new)}
             for spec, (old, new) in change.values.items()

@@ -29,6 +29,7 @@ from .epochs import Standing, mark_of, read_standing
 from .ledger_rows import Entry, Read, read_entries, read_newest
 from .marks import rights_mark, scope_mark
 from .sight import (
+    BARE,
     REMOVED,
     Told,
     is_narrow,
@@ -44,7 +45,8 @@ _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 class Change:
     """One thing that happened, as the caller may know it.
 
-    Of a record: its ids, the version it left, and the old and new value of each field. Of a
+    Of a record: its ids, the version it left, the old and new value of each field, and the external
+    id and the member that it has then. Of a
     definition: what it did to what. Of a record that left the caller's sight neither the author nor
     the operation is told.
     """
@@ -57,6 +59,9 @@ class Change:
     record_id: int | None = None
     version: int | None = None
     values: dict[FieldSpec, tuple[Any, Any]] = field(default_factory=dict)
+    external_source: str | None = None
+    external_id: str | None = None
+    record_member: MemberSpec | None = None
     operation_id: str | None = None
     source: str | None = None
     member: MemberSpec | None = None
@@ -260,14 +265,14 @@ def _defined(author: Author, row: Definition) -> Change:
 def _written(author: Author, writes: Sequence[Told], *, plain: bool) -> list[Change]:
     """The writes as callers read them."""
     read = _value_reader(author, writes, plain=plain)
-    members = author.directory.members(
-        told.entry.author for told in writes if told.entry.author is not None
-    )
+    states = [told.now or told.entry for told in writes]
+    wanted = {told.entry.author for told in writes} | {state.member_id for state in states}
+    members = author.directory.members(key for key in wanted if key is not None)
     names = {key: row.name for key, row in author.directory.objects.items()}
     changes = []
-    for told in writes:
-        entry = told.entry
-        known = told.action != REMOVED
+    for told, state in zip(writes, states, strict=True):
+        entry, known = told.entry, told.action != REMOVED
+        has_content = told.action not in BARE
         changes.append(
             Change(
                 told.action,
@@ -281,6 +286,9 @@ def _written(author: Author, writes: Sequence[Told], *, plain: bool) -> list[Cha
                     spec: (read(spec, old), read(spec, new))
                     for spec, (old, new) in told.fields.items()
                 },
+                state.external_source if has_content else None,
+                state.external_id if has_content else None,
+                members.get(state.member_id or 0) if has_content else None,
                 uuid_text(entry.operation_id) if known else None,
                 entry.source if known else None,
                 members.get(entry.author or 0) if known else None,

@@ -44,6 +44,8 @@ class Entry(NamedTuple):
     reason: str | None
     changes: dict[str, Any]
     created: datetime | None
+    external_source: str
+    external_id: str | None
     member_id: int | None
     state: str | None
     member_before: int | None
@@ -105,7 +107,8 @@ def read_entries(
         " f.position, f.history_id, h.object_id, h.id,"
         f" {uuid_column('h.uuid')}, h.version, h.action, h.source, h.author, h.api_key,"
         f" h.operation_id, h.history_change_reason, {document_column('h.changes')},"
-        f" {moment_column('h.history_date')}, h.member_id, r.state,"
+        f" {moment_column('h.history_date')}, h.external_source, h.external_id,"
+        f" h.member_id, r.state,"
         f" {'p.member_id' if members else 'NULL'}"
         " FROM ended e"
         + by_key(LEDGER, "t", "t.history_id = e.history_id", optional=True)
@@ -131,8 +134,9 @@ def read_entries(
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
-    *head, changes, created, member_id, state, member_before = row
-    return Entry._make((*head, document(changes), moment(created), member_id, state, member_before))
+    *head, changes, created, source, external_id, member_id, state, member_before = row
+    known = (document(changes), moment(created), source, external_id)
+    return Entry._make((*head, *known, member_id, state, member_before))
 
 
 def read_newest(workspace_id: int, horizon: int) -> tuple[Place, int, bytes]:

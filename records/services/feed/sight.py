@@ -21,7 +21,21 @@ from records.services.reading import shown_fields
 from .ledger_rows import Entry
 
 REMOVED = "removed"
+# What is told without anything of the record.
+BARE = (REMOVED, "deleted", "trashed")
 _GONE = (RecordState.DELETED, None)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordNow:
+    """A record as it is now, and whether it is, or was until it went to the trash, in sight."""
+
+    values: Mapping[str, Any]
+    version: int
+    external_source: str
+    external_id: str | None
+    member_id: int | None
+    in_sight: bool
 
 
 @dataclass(slots=True)
@@ -29,25 +43,16 @@ class Told:
     """A write as it is told: the action, the stored values of its fields (old and new), and the
     version.
 
-    `contents` are all values that the record has now, where they are told instead of those that the
-    write changed. `tells_reason`: the caller sees everything that the write changed.
+    `now` is the record as it is, where that is told instead of what the write changed.
+    `tells_reason`: the caller sees everything that the write changed.
     """
 
     entry: Entry
     action: str
     version: int
-    contents: Mapping[str, Any] | None = None
+    now: RecordNow | None = None
     fields: dict[FieldSpec, list[Any]] = field(default_factory=dict)
     tells_reason: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Now:
-    """A record as it is now, and whether it is, or was until it went to the trash, in sight."""
-
-    values: Mapping[str, Any]
-    version: int
-    in_sight: bool
 
 
 def told_writes(author: Author, entries: Sequence[Entry]) -> list[Told]:
@@ -79,7 +84,7 @@ def is_narrow(author: Author, object_id: int) -> bool:
 
 def _records_now(
     author: Author, schemas: Mapping[int, ObjectSchema], entries: Sequence[Entry]
-) -> dict[int, _Now]:
+) -> dict[int, RecordNow]:
     """The records whose sight or content has to be known."""
     wanted = {
         entry.record_id: entry.object_id
@@ -90,21 +95,22 @@ def _records_now(
     if not wanted:
         return {}
     chosen, params = in_ids("r.id", wanted)
+    values = document_column('r."values"')
     rows = fetch(
-        f"SELECT r.id, {document_column('r.' + chr(34) + 'values' + chr(34))}, r.version,"
-        f" r.member_id FROM records_record r WHERE r.workspace_id = %s AND {chosen}",
+        f"SELECT r.id, {values}, r.version, r.external_source, r.external_id, r.member_id"
+        f" FROM records_record r WHERE r.workspace_id = %s AND {chosen}",
         [author.workspace.id, *params],
     )
     found = {}
-    for key, raw, version, member_id in rows:
-        values = document(raw)
-        access = access_to(author, schemas[wanted[key]], values, member_id)
-        found[key] = _Now(values, version, access.view)
+    for key, raw, version, source, external_id, member_id in rows:
+        held = document(raw)
+        access = access_to(author, schemas[wanted[key]], held, member_id)
+        found[key] = RecordNow(held, version, source, external_id, member_id, access.view)
     return found
 
 
 def _told(
-    author: Author, schema: ObjectSchema, entry: Entry, now: Mapping[int, _Now]
+    author: Author, schema: ObjectSchema, entry: Entry, now: Mapping[int, RecordNow]
 ) -> Told | None:
     narrow = is_narrow(author, schema.id)
     if entry.action == "deleted":
@@ -122,7 +128,7 @@ def _told(
     came = entry.action == "restored" or (narrow and _came(author, schema, entry))
     if came and record is not None and entry.action != "created":
         action = "restored" if entry.action == "restored" else "created"
-        return Told(entry, action, record.version, record.values)
+        return Told(entry, action, record.version, record)
     return Told(entry, entry.action, entry.version)
 
 
@@ -158,8 +164,8 @@ def _add_fields(shown: Mapping[int, FieldSpec], told: Told) -> None:
     told.tells_reason = all(int(key) in shown for key in changes)
     diff = (
         changes
-        if told.contents is None
-        else {key: [None, value] for key, value in told.contents.items()}
+        if told.now is None
+        else {key: [None, value] for key, value in told.now.values.items()}
     )
     told.fields = {
         spec: list(pair) for key, pair in diff.items() if (spec := shown.get(int(key))) is not None

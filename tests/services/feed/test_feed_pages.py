@@ -10,6 +10,12 @@ from records.exceptions import Gone, InvalidInput
 from records.models import ObjectPermission
 from records.services.catalogue.versions import touch
 from records.services.feed.feed_pages import list_changes
+from records.services.operations.lifecycle import upsert_record
+from records.services.reading.record_address import Address
+from records.services.storage.rows import ExternalKey
+from records.services.writing.save import save_record
+from records.services.writing.save_requests import Attributes, Mode, SaveRequest
+from records.services.writing.values import FieldEntry
 from tests.factories import (
     Caller,
     FieldDefinition,
@@ -126,3 +132,15 @@ def test_the_number_of_statements_does_not_grow(cases: Caller, owner: Caller) ->
         change_record(cases, "cases", uuid, owner=None)
     assert [spent(caller) for caller in (cases, owner)] == few
     assert max(few) <= 8
+
+
+def test_external_ids_are_told_as_they_are_then(cases: Caller) -> None:
+    after = end(cases)
+    where = Address(None, ExternalKey("erp", "7"))
+    values = [FieldEntry(name="name", value="A")]
+    uuid = upsert_record(cases.author, cases.schema("cases"), where, values).record.uuid
+    clear = SaveRequest(Mode.UPDATE, uuid, attributes=Attributes(external=None))
+    save_record(cases.author, cases.schema("cases"), clear)
+    archive(cases, "cases", uuid)
+    found = [(change.external_source, change.external_id) for change in told(cases, after)]
+    assert found == [("erp", "7"), ("", None), ("", None)]

@@ -83,7 +83,12 @@ def test_a_members_own_record_comes_and_goes_with_its_member(cases: Caller, owne
         save_record(cases.author, schema, request)
 
     give(owner.member.pk)
-    assert actions(told(owner, after)) == [("created", 2)]
+    (came,) = told(owner, after)
+    assert (came.action, came.version, came.record_member) == (
+        "created",
+        2,
+        owner.author.member,
+    )
     after = end(owner)
     give(None)
     assert actions(told(owner, after)) == [("removed", 3)]
