@@ -147,6 +147,7 @@ CORS_EXPOSE_HEADERS = [
     "RateLimit-Remaining",
     "RateLimit-Reset",
     "Retry-After",
+    "X-Operation-ID",
     "X-Request-ID",
 ]
 

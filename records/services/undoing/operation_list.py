@@ -16,8 +16,10 @@ from records.models import Extent, Job, Source
 from records.services.access import Author
 from records.services.catalogue import ObjectSchema
 from records.services.database import (
+    Fragment,
     fetch,
     in_ids,
+    is_postgresql,
     moment,
     uuid_param,
     uuid_text,
@@ -193,24 +195,8 @@ class _Tally:
 
 def _tallies(sight: Sight, operations: Sequence[str], counted: int | None) -> dict[str, _Tally]:
     """The rows in sight, counted by object and action, at most `counted` of each operation."""
-    seen, params = sight.condition("h")
-    limit = "" if counted is None else f" LIMIT {counted + 1:d}"
-    # In the order of the index: the first rows are those of the lowest object.
-    arm = (
-        "SELECT {at} AS at, c.object_id, c.action, count(*), min(c.history_id), min(c.id),"
-        f" max(c.id) FROM (SELECT h.object_id, h.action, h.history_id, h.id FROM {LEDGER} h"
-        f" WHERE h.workspace_id = %s AND h.operation_id = %s AND {seen}"
-        f" ORDER BY h.operation_id, h.object_id, h.history_id{limit}) c"
-        " GROUP BY c.object_id, c.action"
-    )
-    arms = [arm.format(at=at) for at in range(len(operations))]
-    given = [
-        param
-        for operation in operations
-        for param in (sight.author.workspace.id, uuid_param(operation), *params)
-    ]
+    rows = fetch(*_counting(sight, operations, counted))
     found: dict[str, _Tally] = {}
-    rows = fetch(" UNION ALL ".join(arms), given)
     for at, object_id, action, count, first, lowest, highest in rows:
         tally = found.setdefault(operations[at], _Tally(first, lowest, highest))
         tally.first = min(tally.first, first)
@@ -219,6 +205,34 @@ def _tallies(sight: Sight, operations: Sequence[str], counted: int | None) -> di
     for tally in found.values():
         _bound(tally, counted)
     return found
+
+
+def _counting(sight: Sight, operations: Sequence[str], counted: int | None) -> Fragment:
+    """The statement that counts: place of the operation, object, action, number, and the lowest and
+    highest keys."""
+    seen, params = sight.condition("h")
+    limit = "" if counted is None else f" LIMIT {counted + 1:d}"
+    tallied = "c.object_id, c.action, count(*), min(c.history_id), min(c.id), max(c.id)"
+    # In the order of the index: the first rows are those of the lowest object.
+    rows = (
+        f"(SELECT h.object_id, h.action, h.history_id, h.id FROM {LEDGER} h"
+        f" WHERE h.workspace_id = %s AND h.operation_id = {{operation}} AND {seen}"
+        f" ORDER BY h.operation_id, h.object_id, h.history_id{limit}) c"
+    )
+    workspace_id = sight.author.workspace.id
+    if is_postgresql():  # it would plan each of the parts below by itself
+        return (
+            f"SELECT o.place - 1, {tallied} FROM unnest(%s::uuid[]) WITH ORDINALITY o(key, place)"
+            f" CROSS JOIN LATERAL {rows.format(operation='o.key')}"
+            " GROUP BY o.place, c.object_id, c.action"
+        ), [list(map(UUID, operations)), workspace_id, *params]
+    part = f"SELECT {{at}}, {tallied} FROM {rows} GROUP BY c.object_id, c.action"
+    parts = [part.format(at=at, operation="%s") for at in range(len(operations))]
+    return " UNION ALL ".join(parts), [
+        param
+        for operation in operations
+        for param in (workspace_id, uuid_param(operation), *params)
+    ]
 
 
 def _bound(tally: _Tally, counted: int | None) -> None:

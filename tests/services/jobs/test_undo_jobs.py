@@ -13,6 +13,7 @@ from records.models import Job, JobStatus, LeftOut, Record, new_uuid
 from records.services.access.author import Author
 from records.services.jobs import undo_jobs
 from records.services.jobs.job_runs import get_job, run_job
+from records.services.jobs.steps import kinds
 from records.services.jobs.undo_jobs import start_undo
 from records.services.undoing import undo_batches
 from records.services.undoing.undo_plans import UndoMode
@@ -75,7 +76,7 @@ def test_a_worker_goes_on_where_another_was_killed(
             raise SystemExit  # whatever the batch has done is rolled back with it
         return done(author, job)
 
-    monkeypatch.setitem(undo_jobs.kinds._items, undo_jobs.UNDO, killed)
+    monkeypatch.setitem(kinds._items, undo_jobs.UNDO, killed)
     job = Job.objects.get(uuid=view.job.uuid)
     with pytest.raises(SystemExit):
         run_job(job.pk)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from records.services.undoing import operation_list
-from records.services.undoing.operation_list import (
-    SoughtOperations,
-    find_operation,
-    list_operations,
-)
+from records.services.undoing.operation_list import find_operation, list_operations
+from records.services.undoing.operation_walk import SoughtOperations
 from records.services.writing.save_requests import Mode, SaveRequest
 from tests.factories import Caller, entries, make_object
 from tests.services.acting import write_all
@@ -52,6 +51,6 @@ def test_a_list_counts_up_to_a_bound_and_one_is_counted_whole(
     monkeypatch.setattr(operation_list, "COUNTED", 3)
     (view,) = list_operations(workspace.author, SoughtOperations(), limit=5).operations
     assert (view.totals, view.more, view.record_uuid) == ({"created": 3}, True, None)
-    (found,) = [find_operation(workspace.author, workspace.author.operation_id.__class__(made))]
+    found = find_operation(workspace.author, UUID(made))
     assert found is not None
     assert (found.totals, found.more) == ({"created": 5}, False)

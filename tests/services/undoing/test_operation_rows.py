@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from records.services.undoing.operation_rows import count_rows, first_key, newest_rows, sight_of
 from records.services.writing.save_requests import Mode, SaveRequest
 from tests.factories import Caller, archive, entries, make_member, make_object, make_record
@@ -13,7 +15,10 @@ from .acting import anew
 def test_a_role_sees_the_rows_of_its_own_records(workspace: Caller) -> None:
     for name in ("Notes", "Things", "Secrets"):
         make_object(workspace, name)
-    grants = {"notes": {"view": "own", "create": True}, "things": {"view": "all"}}
+    grants: dict[str, dict[str, Any]] = {
+        "notes": {"view": "own", "create": True},
+        "things": {"view": "all"},
+    }
     member = make_member(workspace, "m@example.com", grants)
     mine, aside = (make_record(member, "notes", name=name).record for name in ("mine", "aside"))
     archive(workspace, "notes", aside.uuid)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 
 from records.models import Workspace
 from records.services.undoing import operation_list, operation_walk
-from records.services.undoing.operation_list import SoughtOperations, list_operations
-from records.services.undoing.operation_walk import OperationKind
+from records.services.undoing.operation_list import list_operations
+from records.services.undoing.operation_walk import OperationKind, SoughtOperations
 from tests.factories import Caller, make_object, make_workspace
 
 from .test_operation_list import make
@@ -30,7 +32,7 @@ def test_a_rare_filter_leads_on_over_short_pages(
         seen += [view.uuid for view in page.operations]
         if page.after is None:
             break
-        sought = SoughtOperations(before=type(workspace.author.operation_id)(page.after))
+        sought = SoughtOperations(before=UUID(page.after))
     assert seen == made[::-1]
 
 
