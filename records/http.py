@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from typing import IO
+from typing import IO, Any
 from uuid import uuid4
 
 from django.conf import settings
@@ -25,6 +26,8 @@ _SITE_BITS = 64
 _BLOCK = 1 << 16
 # What the server sets for a request whose body it no longer waits for.
 TOO_SLOW = "records.too_slow"
+# What the server reads when a request has been answered: see management/serving/turns.py.
+CALLER = "records.caller"
 
 
 def request_id(request: HttpRequest) -> str:
@@ -53,15 +56,20 @@ def plain(address: str) -> Address:
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address that a client's requests are counted under; "" when it is not known.
+    """The address that a client's requests are counted under; "" when it is not known."""
+    return address_of(request.META)
+
+
+def address_of(environ: Mapping[str, Any]) -> str:
+    """The address of the client behind a WSGI environment; "" when it is not known.
 
     Behind a proxy it is the last entry of X-Forwarded-For, since the client may have sent those
     before it. Without one the address would be the proxy's, which all clients share.
     """
     if settings.TRUST_PROXY_HEADERS:
-        sent = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+        sent = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
     else:
-        sent = request.META.get("REMOTE_ADDR", "")
+        sent = environ.get("REMOTE_ADDR", "")
     try:
         address = plain(sent)
     except ValueError:
@@ -69,6 +77,12 @@ def client_address(request: HttpRequest) -> str:
     if isinstance(address, IPv6Address):
         return str(IPv6Network((address, _SITE_BITS), strict=False))
     return str(address)
+
+
+def note_caller(request: HttpRequest, kind: str, key: object) -> None:
+    """Keep whose request this is. All that a workspace's keys send take turns as one, and so do the
+    pages of a user: an admin can still revoke a noisy key."""
+    request.META[CALLER] = f"{kind} {key}"
 
 
 def note_standing(request: HttpRequest, standing: Standing | None) -> None:

@@ -114,6 +114,13 @@ def origin(text: str) -> str:
     return text
 
 
+def calling_origin(text: str) -> str:
+    """Check a scheme and a host in full, or `*` for all origins."""
+    if text != "*" and "*" in origin(text):
+        raise ValueError(f"has the entry {text!r}")
+    return text
+
+
 def endpoint(text: str) -> str:
     """Check `host:port`."""
     name, _, port = text.rpartition(":")
@@ -296,6 +303,9 @@ HOSTS = Kind(
     "host names between commas, without scheme, port or path, such as records.example.com",
 )
 ORIGINS = Kind(entries(origin), "origins between commas, such as https://records.example.com")
+CALLING_ORIGINS = Kind(
+    entries(calling_origin), "origins between commas, such as https://app.example.com, or *"
+)
 RATE = Kind(
     rate, "a number for a second, minute, hour or day, such as 600/minute or 10/15minutes, or none"
 )

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from records.http import REQUEST_ID, request_id, standing_headers
+from records.http import REQUEST_ID, note_caller, request_id, standing_headers
 from records_project.errors import REPEATABLE
 
 MCP = ("/mcp", "/mcp/")
@@ -39,7 +40,9 @@ class ApiShortcutMiddleware:
     def answer(self, request: HttpRequest) -> HttpResponseBase:
         """Let the view answer, by the way that suits the request."""
         if not takes_the_short_way(request):
-            return self.get_response(request)
+            response = self.get_response(request)
+            note_user(request)
+            return response
         # Refuses a host that is not ours, as CommonMiddleware does on the long way.
         request.get_host()
         response = self.answer_at_once(request)
@@ -76,6 +79,13 @@ def takes_the_short_way(request: HttpRequest) -> bool:
         return False
     keyed = "HTTP_X_API_KEY" in request.META or "HTTP_AUTHORIZATION" in request.META
     return keyed or settings.SESSION_COOKIE_NAME not in request.COOKIES
+
+
+def note_user(request: HttpRequest) -> None:
+    """Keep whose page this was, if it looked."""
+    session = getattr(request, "session", None)
+    if session is not None and session.accessed and (user := session.get(SESSION_KEY)):
+        note_caller(request, "user", user)
 
 
 def innermost(get_response: Any) -> Answer:

@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    *(["corsheaders"] if given.CORS_ORIGINS else []),
     "simple_history",
     "rest_framework",
     "drf_spectacular",
@@ -97,9 +98,11 @@ INSTALLED_APPS = [
     "records",
 ]
 
-# API requests pass the first four only; what follows serves the pages of the staff.
+# API requests pass those up to the shortcut only; what follows serves the pages of the staff.
 MIDDLEWARE = [
     "records_project.health.HealthMiddleware",
+    *(["corsheaders.middleware.CorsMiddleware"] if given.CORS_ORIGINS else []),
+    "records_project.compression.CompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "records_project.limiting.AddressLimitMiddleware",
     "records_project.middleware.ApiShortcutMiddleware",
@@ -113,6 +116,38 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+]
+
+COMPRESS = given.COMPRESS
+
+# Pages of other sites call the APIs with a key; a session of ours never counts there.
+CORS_URLS_REGEX = r"^/(api/|mcp/?$)"
+CORS_ALLOW_ALL_ORIGINS = given.CORS_ORIGINS == ("*",)
+CORS_ALLOWED_ORIGINS = [origin for origin in given.CORS_ORIGINS if origin != "*"]
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "authorization",
+    "content-type",
+    "x-api-key",
+    "x-business-id",
+    "x-user-id",
+    "x-request-id",
+    "x-reason",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "mcp-protocol-version",
+    "mcp-session-id",
+]
+CORS_EXPOSE_HEADERS = [
+    "Content-Disposition",
+    "ETag",
+    "Idempotent-Replayed",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "Retry-After",
+    "X-Request-ID",
 ]
 
 ROOT_URLCONF = "records_project.urls"

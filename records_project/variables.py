@@ -99,6 +99,16 @@ class Variables:
     CSRF_TRUSTED_ORIGINS: tuple[str, ...] = https.has(
         kinds.ORIGINS, (), "other origins whose pages may send forms to the admin"
     )
+    CORS_ORIGINS: tuple[str, ...] = https.has(
+        kinds.CALLING_ORIGINS,
+        (),
+        "origins whose pages may call the APIs with a key from a browser, or `*` for all",
+    )
+    COMPRESS: bool = https.has(
+        kinds.BOOLEAN,
+        True,
+        "compress responses with zstd or gzip for clients that ask; false where the proxy does",
+    )
     HSTS_SECONDS: int = https.has(
         whole(0, 100 * 365 * DAY), 365 * DAY, "how long browsers remember to use HTTPS only"
     )

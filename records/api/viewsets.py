@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework import viewsets
 
 from records.exceptions import NotFound, RecordsError
-from records.http import note_standing, receive
+from records.http import note_caller, note_standing, receive
 from records.services.access import Author, check_scope, check_writes, renewed
 from records.services.database import repeated_when_lost, unavailable_when_faulty
 
@@ -66,7 +66,7 @@ class ApiViewSet(viewsets.ViewSet):
 
     def _read(self, request: HttpRequest, kwargs: dict[str, Any]) -> HttpResponse:
         self.author = self.authenticate(request, kwargs)
-        note_standing(request, self.author.standing)
+        self._note_caller(request)
         self._check_scope("read")
         receive(request)
         response: HttpResponse = getattr(self, self.action)(request, **kwargs)
@@ -82,7 +82,7 @@ class ApiViewSet(viewsets.ViewSet):
 
         with unavailable_when_faulty():
             self.author = repeated_when_lost(authenticate)
-        note_standing(request, self.author.standing)
+        self._note_caller(request)
         self._check_scope("write")
         check_writes(self.author)
         if self.action not in self.creating:
@@ -105,6 +105,11 @@ class ApiViewSet(viewsets.ViewSet):
     def renew(self) -> None:
         """Definitions changed: go on with what they are now."""
         self.author = renewed(self.author)
+
+    def _note_caller(self, request: HttpRequest) -> None:
+        note_standing(request, self.author.standing)
+        if self.author.api_key_id is not None:
+            note_caller(request, "workspace", self.author.workspace.id)
 
     def _check_scope(self, level: str) -> None:
         if self.area:

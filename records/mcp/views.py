@@ -26,6 +26,7 @@ from records.http import (
     client_address,
     header,
     is_too_deep,
+    note_caller,
     note_standing,
     rate_headers,
     read_bytes,
@@ -84,7 +85,8 @@ def _check_origin(request: HttpRequest) -> None:
     """A browser says which site's page makes it call; only pages of ours may."""
     origin = request.headers.get("Origin")
     own = f"{request.scheme}://{request.get_host()}"
-    if origin is not None and origin != own and origin not in settings.CSRF_TRUSTED_ORIGINS:
+    allowed = (own, *settings.CSRF_TRUSTED_ORIGINS, *settings.CORS_ALLOWED_ORIGINS)
+    if origin is not None and origin not in allowed and not settings.CORS_ALLOW_ALL_ORIGINS:
         raise UnknownOrigin("This origin may not call this server.")
 
 
@@ -101,6 +103,7 @@ def _author(request: HttpRequest) -> Author:
         address=client_address(request),
     )
     note_standing(request, author.standing)
+    note_caller(request, "workspace", author.workspace.id)
     check_scope(author, "records", "read")
     return author
 

@@ -23,6 +23,7 @@ def _named(name: str, **more: Any) -> list[dict[str, Any]]:
 
 _DEFINITIONS = [
     Call("auth_access_retrieve"),
+    Call("limits_retrieve"),
     Call("team_list", query={"page_size": 10}, keeps={"member": "results.0.id"}),
     Call("team_retrieve", path={"member_id": "<member>"}),
     Call("team_typeahead_list", query={"search": "a"}),

@@ -161,6 +161,7 @@ def shaping(ids: Ids) -> list[Asked]:
         Asked("a member", "GET", f"/api/team/{ids['second member']}"),
         Asked("typeahead", "GET", "/api/team/typeahead?search=a"),
         Asked("access", "GET", "/api/auth/access"),
+        Asked("limits", "GET", "/api/limits"),
     ]
 
 

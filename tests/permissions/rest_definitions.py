@@ -186,6 +186,7 @@ READS = [
     once("a member", "team_retrieve", needs.anybody, "GET", "team/<admin>"),
     once("members by name", "team_typeahead_list", needs.anybody, "GET", "team/typeahead?search=a"),
     once("what one may do", "auth_access_retrieve", needs.anybody, "GET", "auth/access"),
+    once("limits", "limits_retrieve", needs.anybody, "GET", "limits"),
 ]
 OBJECTS = [
     once(

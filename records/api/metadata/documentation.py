@@ -287,3 +287,6 @@ team_typeahead = _metadata(
 access = _metadata(
     "auth_access_retrieve", "auth", "What the caller may do", [], {200: ref("CallerAccess")}
 )
+limits = _metadata(
+    "limits_retrieve", "auth", "The limits of this installation", [], {200: ref("Limits")}
+)

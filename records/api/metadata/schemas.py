@@ -311,5 +311,42 @@ component(
         }
     ),
 )
+component(
+    "RateLimit",
+    obj(
+        {
+            "counts": {"type": "string", "enum": ["address", "account", "key", "workspace"]},
+            "requests": INTEGER,
+            "seconds": INTEGER,
+        }
+    ),
+)
+component(
+    "Limits",
+    obj(
+        {
+            "page_size": obj({"default": INTEGER, "max": INTEGER}),
+            "batch_items": {**INTEGER, "description": "Of one batch, and of one batch-get."},
+            "job_records": {**INTEGER, "description": "That a bulk action names by their ids."},
+            "unfinished_jobs": {**INTEGER, "description": "Of the workspace, at a time."},
+            "filter_clauses": INTEGER,
+            "filter_depth": INTEGER,
+            "sort_keys": INTEGER,
+            "objects": INTEGER,
+            "object_fields": INTEGER,
+            "body_bytes": INTEGER,
+            "attachment_bytes": INTEGER,
+            "record_attachments": INTEGER,
+            "import_bytes": INTEGER,
+            "import_rows": INTEGER,
+            "import_columns": INTEGER,
+            "rate_limits": {
+                **array(ref("RateLimit")),
+                "description": "Empty: requests are not limited. Of several the one with the "
+                "fewest requests left is told by the RateLimit headers of each response.",
+            },
+        }
+    ),
+)
 
 __all__ = ["ORDERINGS"]

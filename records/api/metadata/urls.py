@@ -8,6 +8,7 @@ import records.api.converters  # noqa: F401 - registers them
 
 from .fields import CategoryViewSet, FieldViewSet, OptionViewSet
 from .finding import FindingViewSet
+from .limits import LimitsViewSet
 from .objects import ObjectViewSet
 from .people import AccessViewSet, TeamViewSet
 from .stages import StageViewSet
@@ -63,4 +64,5 @@ urlpatterns = [
     path("team/typeahead", TeamViewSet.as_view({"get": "typeahead"})),
     path("team/<record_id:member_id>", TeamViewSet.as_view({"get": "retrieve"})),
     path("auth/access", AccessViewSet.as_view({"get": "retrieve"})),
+    path("limits", LimitsViewSet.as_view({"get": "retrieve"})),
 ]

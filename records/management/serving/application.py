@@ -18,6 +18,7 @@ from django.db import close_old_connections
 from records.http import TOO_SLOW
 
 from .bodies import SMALL, CountedBody, declared_length
+from .callers import Callers
 from .seats import Seats
 
 Environ = dict[str, Any]
@@ -38,6 +39,7 @@ class Application:
     def __init__(self, handler: Callable[..., Any], seats: Seats) -> None:
         self.handler = handler
         self.seats = seats
+        self.callers = Callers()
         self.held_back = threading.BoundedSemaphore(MOST_HELD_BACK)
 
     def __call__(self, environ: Environ, start_response: Start) -> Any:
@@ -82,9 +84,10 @@ class Application:
 
     def respond_in_seat(self, environ: Environ, start_response: Start) -> Any:
         """Call the handler as soon as there is a seat."""
-        self.seats.take(environ["REMOTE_ADDR"])
+        self.seats.take(environ["REMOTE_ADDR"], self.callers.of(environ))
         try:
             response = self.handler(environ, start_response)
+            self.callers.learn(environ)
             if response.streaming:
                 close_old_connections()  # as the end of the response would; that may be far away
             else:

@@ -16,11 +16,14 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from records.http import Address, plain
 
+from .turns import Turns
+
 Seat = dict[str, BaseDatabaseWrapper]
 
 
 class Seats:
     """The seats of a process. The one that was left last is taken first: its connection is warm.
+    Callers take turns when more of them want one than there are.
 
     `asked` says, by threads, for whom one has or wants a seat, and since when; `ended`, by
     addresses, when the sending of a client was last ended because it took too long. Times are
@@ -28,15 +31,18 @@ class Seats:
     """
 
     def __init__(self, count: int) -> None:
-        self._free = threading.Semaphore(count)
+        self._turns = Turns(count)
         self._stack: list[Seat] = [{} for _ in range(count)]
         self.asked: dict[int, tuple[str, float]] = {}
+        self._taken: dict[int, tuple[str, float]] = {}  # by threads: by which caller, and when
         self.ended: dict[Address, float] = {}
 
-    def take(self, address: str) -> None:
+    def take(self, address: str, caller: str) -> None:
         """Wait for a seat. Its connections become those of this thread."""
-        self.asked[threading.get_ident()] = (address, time.monotonic())
-        self._free.acquire()
+        thread = threading.get_ident()
+        self.asked[thread] = (address, time.monotonic())
+        self._turns.take(caller)
+        self._taken[thread] = (caller, time.monotonic())
         for alias, opened in self._stack.pop().items():
             connections[alias] = opened
 
@@ -49,8 +55,10 @@ class Seats:
             seat[opened.alias] = opened
             del connections[opened.alias]
         self._stack.append(seat)
-        self._free.release()
-        del self.asked[threading.get_ident()]
+        thread = threading.get_ident()
+        caller, taken = self._taken.pop(thread)
+        self._turns.leave(caller, time.monotonic() - taken)
+        del self.asked[thread]
 
     def was_ended(self, address: str, since: float) -> bool:
         """Whether the sending of a client at this address was ended at or after this time."""
@@ -63,8 +71,9 @@ class Seats:
         if any(opened.in_atomic_block for opened in connections.all(initialized_only=True)):
             yield
             return
+        caller, _ = self._taken[threading.get_ident()]
         self.leave()
         try:
             yield
         finally:
-            self.take(address)
+            self.take(address, caller)

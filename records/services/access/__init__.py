@@ -37,7 +37,7 @@ from .author import (
 )
 from .definition_access import Definer, Operator, defining, hold_definitions, operator_of, signed_by
 from .json_schema import record_schema
-from .rate_limits import ACCOUNT, ADDRESS, count_request, counted_log_in
+from .rate_limits import ACCOUNT, ADDRESS, count_request, counted_log_in, request_limits
 from .read_only import check_writes
 from .team import find_active_by_email, get_member, list_members, named_member
 from .told_options import told_field, told_fields
@@ -84,6 +84,7 @@ __all__ = [
     "operator_of",
     "record_schema",
     "renewed",
+    "request_limits",
     "shown_pattern",
     "signed_by",
     "stand_in",

@@ -59,6 +59,17 @@ def count_request(limit: str, subject: object) -> Standing | None:
     return standing
 
 
+def request_limits() -> dict[str, tuple[int, int]]:
+    """The limits in force: by what is counted (address, account, key, workspace), how many requests
+    in how many seconds."""
+    items = {name.removeprefix("LIMIT_").lower(): _item(name) for name in REQUESTS}
+    return {
+        counts: (item.amount, item.get_expiry())
+        for counts, item in items.items()
+        if item is not None
+    }
+
+
 def check_key(digest: str) -> None:
     """TooMany when this process knows that a key has nothing left; no statement."""
     item = _item(KEY)

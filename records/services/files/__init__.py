@@ -5,6 +5,7 @@ transaction may need.
 """
 
 from .attachments import (
+    MAX_FILES,
     AttachmentView,
     Readable,
     attach_file,
@@ -17,6 +18,7 @@ from .attachments import (
 )
 
 __all__ = [
+    "MAX_FILES",
     "AttachmentView",
     "Readable",
     "attach_file",

@@ -17,6 +17,7 @@ from .clearing import start_clearing
 from .import_jobs import IMPORT, TRIAL, find_plan, start_import
 from .job_runs import (
     MAX_RECORDS,
+    MAX_UNFINISHED,
     STATUSES,
     JobView,
     SoughtJobs,
@@ -33,6 +34,7 @@ import_modules(sys.modules[__name__])  # every kind of job is registered
 __all__ = [
     "IMPORT",
     "MAX_RECORDS",
+    "MAX_UNFINISHED",
     "STATUSES",
     "TRIAL",
     "JobView",

@@ -9,13 +9,17 @@ shows a record or value that its caller may not see.
 """
 
 from .filter_sql import is_own
-from .filters import AllOf, AnyOf, Leaf, Node, TextSearch, parse_query
+from .filters import MAX_CLAUSES, MAX_DEPTH, AllOf, AnyOf, Leaf, Node, TextSearch, parse_query
 from .operators import ALIASES, parse_filter
+from .ordering import MAX_KEYS
 from .pages import SearchPage, SearchRequest, search_records
 from .slug_filters import parse_slug_filters
 
 __all__ = [
     "ALIASES",
+    "MAX_CLAUSES",
+    "MAX_DEPTH",
+    "MAX_KEYS",
     "AllOf",
     "AnyOf",
     "Leaf",

@@ -14,7 +14,7 @@ from .categories import (
     update_category,
 )
 from .changes import default_from_text, get_field, update_field, update_object
-from .creation import create_field, create_object, get_object
+from .creation import MAX_FIELDS, MAX_OBJECTS, create_field, create_object, get_object
 from .data_type_fields import option_names, rules_of, settings_with
 from .data_types import (
     DataType,
@@ -55,6 +55,8 @@ from .type_facts import (
 
 __all__ = [
     "DEFAULT_STAGES",
+    "MAX_FIELDS",
+    "MAX_OBJECTS",
     "ORDERINGS",
     "Category",
     "DataType",
