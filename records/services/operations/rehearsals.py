@@ -12,7 +12,7 @@ from records.services.access import Author, access_to, renewed
 from records.services.catalogue import ObjectSchema, schema_in_any_state
 from records.services.database import rehearse, watch
 from records.services.reading import FieldChange, read_changes
-from records.services.storage import LedgerRow
+from records.services.storage import LedgerRow, value_changes
 
 T = TypeVar("T")
 MOST_LISTED = 1000  # records
@@ -113,8 +113,7 @@ def _merged(rows: Sequence[tuple[int, LedgerRow]]) -> list[tuple[int, LedgerRow]
 
 
 def _values(row: LedgerRow) -> dict[str, list[Any]]:
-    """What a write did to the values; a tombstone has none."""
-    return {} if row.action == "deleted" else row.changes
+    return value_changes(row.action, row.changes)
 
 
 def _read(

@@ -29,6 +29,7 @@ from records.services.storage import (
     load_summary,
     read_record,
     record_columns,
+    value_changes,
 )
 
 from .record_views import RecordView, view_records
@@ -175,7 +176,7 @@ def history_entries(
     author: Author, schema: ObjectSchema, rows: Sequence[WriteRow], plain: bool = False
 ) -> list[HistoryEntry]:
     """These writes to records of one object, as the caller may see them."""
-    changes = [document(row.changes) for row in rows]
+    changes = [value_changes(row.action, row.changes) for row in rows]
     members = author.directory.members(row.author for row in rows if row.author is not None)
     entries = []
     shown = read_changes(author, schema, changes, plain=plain)

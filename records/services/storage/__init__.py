@@ -18,6 +18,7 @@ from .display_names import (
     rename_records,
 )
 from .integrity import check_records, reindex
+from .ledger import value_changes
 from .rows import (
     RECORD_WIDTH,
     Changes,
@@ -97,4 +98,5 @@ __all__ = [
     "store_file",
     "summary_columns",
     "unique_keys",
+    "value_changes",
 ]

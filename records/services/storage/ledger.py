@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from records.services.database import document
+
 from .rows import LedgerRow, Stamp
 from .tables import Table, Values
 
@@ -34,6 +38,13 @@ LEDGER = Table(
     },
     key="history_id",
 )
+
+
+def value_changes(action: str, stored: Any) -> dict[str, list[Any]]:
+    """What a row of the ledger says of values: (old, new) by field. A tombstone tells of none; it
+    keeps whose own the record was."""
+    changes: dict[str, list[Any]] = {} if action == "deleted" else document(stored)
+    return changes
 
 
 _KINDS = {"created": "+", "deleted": "-"}  # simple-history's

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from records.services.database import document
-from records.services.storage import RecordRow
+from records.services.storage import RecordRow, value_changes
 from records.services.writing import is_other
 
 from .operation_rows import LedgerRow, rows_at, rows_since
@@ -50,7 +49,7 @@ class Effect:
         net: dict[str, OldAndNew] = {}
         ended: set[str] = set()
         for row in reversed(self.rows):
-            for key, (old, new) in document(row.changes).items():
+            for key, (old, new) in value_changes(row.action, row.changes).items():
                 if key not in net:
                     net[key] = old, new
                 elif key not in ended and not is_other(net[key][0], new):
@@ -63,7 +62,7 @@ class Effect:
         """The fields whose value differs from what the operation left."""
         left = RecordRow(row.id, row.uuid, dict(row.values))
         for write in reversed(self.later):
-            _take_back(left.values, document(write.changes))
+            _take_back(left.values, value_changes(write.action, write.changes))
         keys = (left.values.keys() | row.values.keys()) - set(ignored)
         return sorted(key for key in keys if is_other(left.values.get(key), row.values.get(key)))
 
