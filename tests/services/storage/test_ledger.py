@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from records.services.storage.ledger import LEDGER, ledger_row
+from records.services.storage.ledger import LEDGER, ledger_row, value_changes
 from records.services.storage.rows import LedgerRow, RecordRow, Stamp
 
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
@@ -60,3 +61,19 @@ def test_the_kind_follows_from_the_action(action: str, kind: str) -> None:
 )
 def test_a_reason_is_cut_and_none_is_null(reason: str, stored: str | None) -> None:
     assert row(replace(STAMP, reason=reason), "updated")["history_change_reason"] == stored
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+@pytest.mark.parametrize(
+    ("action", "stored", "told"),
+    [
+        ("updated", {"5": ["a", "b"]}, {"5": ["a", "b"]}),
+        ("archived", {}, {}),
+        ("deleted", {"own": [3]}, {}),
+        ("deleted", {}, {}),
+    ],
+)
+def test_a_tombstone_tells_of_no_values(
+    action: str, stored: dict[str, Any], told: dict[str, Any], as_text: bool
+) -> None:
+    assert value_changes(action, json.dumps(stored) if as_text else stored) == told
