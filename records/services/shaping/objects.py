@@ -140,7 +140,8 @@ def restore_object(author: Definer, identifier: str) -> int:
     if row.archived_at is None:
         raise InvalidInput("The object is not archived.")
     _set_archived(row, archived=False)
-    return int(row.pk)
+    key: int = row.pk
+    return key
 
 
 def _set_archived(row: ObjectType, *, archived: bool) -> None:
