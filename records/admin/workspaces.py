@@ -89,7 +89,7 @@ class WorkspaceAdmin(SetupAdmin):
                 required=False,
                 widget=self._select(),
                 help_text="The alphabet by which texts are sorted. After a change, writes wait "
-                "until the texts of all records are sorted anew.",
+                "until the texts of all records are sorted again.",
             )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 

@@ -91,7 +91,7 @@ def update_workspace(
     """Change what a workspace is called, how its people write times and phone numbers, and by which
     alphabet texts are sorted.
 
-    Another language writes the workspace's texts anew in the index, in this transaction: writes
+    Another language rewrites the texts of the workspace in the index, in this transaction: writes
     wait for it, searches go on with the old order.
     """
     if time_zone not in known_time_zones():
