@@ -160,7 +160,11 @@ def test_deleting_leaves_no_value_behind(
     assert not Record.objects.filter(id=made["id"]).exists()
     assert not FieldValue.objects.filter(record_id=made["id"]).exists()
     left = list(Record.history.filter(id=made["id"]))
-    assert [(row.action, row.changes, row.external_id) for row in left] == [("deleted", {}, None)]
+    # Whose own it was is kept for the change feed.
+    owned = {"own": [workspace.member.pk]}
+    assert [(row.action, row.changes, row.external_id) for row in left] == [
+        ("deleted", owned, None)
+    ]
     assert not any(b"unmistakable" in bytes(key.body) for key in IdempotencyKey.objects.all())
 
 
