@@ -54,9 +54,10 @@ def written_content(author: Author, tool: Tool, arguments: Arguments) -> Content
 
 
 def _change(author: Author, tool: Tool, arguments: Arguments) -> Content:
-    """What a call answers that may change something, and under which operation it did."""
+    """What a call answers that may change something; and under which operation it did, where the
+    documented answer has room for that."""
     content = tool.run(author, arguments)
-    if "deleted" not in content and content.get("action", NOTHING[0]) in NOTHING:
+    if OPERATION_ID not in tool.output or content.get("action") in NOTHING:
         return content
     return {**content, OPERATION_ID: str(author.operation_id)}
 

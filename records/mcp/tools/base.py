@@ -57,9 +57,7 @@ WHY = {
     "description": "Why, in a few words: kept in the history with what this call changes.",
 }
 OPERATION_ID = "operation_id"
-NAME_OF_CHANGE = said(
-    TEXT, "What this call changed, as one operation; undo_operation takes it back."
-)
+NAME_OF_CHANGE = said(TEXT, "What this call changed, as one operation that can be undone.")
 OFFSET = {
     "type": "integer",
     "minimum": 0,
@@ -138,7 +136,7 @@ class Tool:
         if self.read_only:
             return output_schema(self.output, self.answers)
         told = {} if DRY_RUN in self.properties else FORETOLD
-        return output_schema({**self.output, **told, OPERATION_ID: NAME_OF_CHANGE}, self.answers)
+        return output_schema({**self.output, **told}, self.answers)
 
     @property
     def schema(self) -> dict[str, Any]:

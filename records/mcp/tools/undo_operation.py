@@ -12,7 +12,17 @@ from records.services.access import Author, check_scope
 from records.services.jobs import start_undo
 from records.services.undoing import LeftView, UndoMode
 
-from .base import BASE_ID, IDEMPOTENCY_KEY, KEY_OF_CALL, Arguments, Tool, check_base, tools
+from .base import (
+    BASE_ID,
+    IDEMPOTENCY_KEY,
+    KEY_OF_CALL,
+    NAME_OF_CHANGE,
+    OPERATION_ID,
+    Arguments,
+    Tool,
+    check_base,
+    tools,
+)
 
 LEFT = shaped(
     {
@@ -29,7 +39,7 @@ LEFT = shaped(
 DESCRIPTION = """\
 Takes back what one operation changed: properties get their former values, created records are \
 archived, archived, deleted and cancelled ones come back. The operation is named by the \
-operation_id that a tool that changes something returns, or that record_history lists.
+operation_id that record_history, list_changes and manage_records return.
 
 mode safe (the default) leaves what has been changed since, and lists it in left: record_type, \
 record_id, property (null: the record as a whole), code, detail, value (as it is now), changed_at \
@@ -130,6 +140,7 @@ tools.register(
             "counts": mapped(NUMBER),
             "left_count": NUMBER,
             "left": listed(LEFT),
+            OPERATION_ID: NAME_OF_CHANGE,
         },
         answers=(("action", "undoes", "mode", "records", "counts", "left_count", "left"),),
     ),

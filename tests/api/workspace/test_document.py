@@ -18,6 +18,7 @@ NAMES = {
 }
 BASE = "/api/v2/w/{workspace_uuid}/data-types"
 OPERATIONS = {
+    ("get", "/api/v2/w/{workspace_uuid}/changes"): "list_changes",
     ("get", ""): "list_data_types",
     ("post", ""): "create_data_type",
     ("get", "/member-record-counts"): "get_member_record_counts",
