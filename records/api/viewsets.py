@@ -42,6 +42,8 @@ class ApiViewSet(viewsets.ViewSet):
     reads: ClassVar[frozenset[str]] = frozenset()
     conditional: ClassVar[frozenset[str]] = frozenset()
     creating: ClassVar[frozenset[str]] = frozenset()
+    # Those that say more in a dry run than what they would write, and see to it themselves.
+    foretelling: ClassVar[frozenset[str]] = frozenset()
     dry_runs: ClassVar[DryRunForm] = RECORDS_FORM
     defines: ClassVar[bool] = False
     author: Author
@@ -94,6 +96,9 @@ class ApiViewSet(viewsets.ViewSet):
         receive(request)  # before anything is locked for it
         is_dry = is_dry_run(request, self.dry_runs)
         with unavailable_when_faulty(changing=not is_dry):
+            if is_dry and self.action in self.foretelling:
+                told: HttpResponse = view(request, **sent)
+                return told
             if is_dry:
                 return foretold_answer(self, request, sent)
             if _PLAN in request.META:

@@ -16,7 +16,7 @@ from .trying import attempt
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[0-9:.+-]+")
-MADE_ANEW = {"X-Request-ID", "Content-Length"}
+MADE_ANEW = {"X-Request-ID", "X-Operation-ID", "Content-Length"}
 Put = Callable[[str], Asked]
 
 

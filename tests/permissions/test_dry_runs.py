@@ -42,6 +42,8 @@ def test_a_dry_run_foretells_the_answer_and_stores_nothing(
     world = replace(make_world(role), role=interface.role_of(role))
     wrong: list[str] = []
     for operation in interface.operations:
+        if operation.name.startswith("follow"):  # a read, with cursors that are sealed anew each time
+            continue
         for name in [name for name in operation.targets if name in TARGETS]:
             found = problems(operation, world, world.targets[name])
             wrong += [f"{operation.name}, {name}: {what}" for what in found]
@@ -60,7 +62,10 @@ def problems(operation: Operation, world: World, target: Target) -> list[str]:
         transaction.set_rollback(True)
     forget_everything()
     found = [f"{name} is another" for name in before if before[name] != after[name]]
-    if dry.verdict != real.verdict or told(dry.text) != told(real.text):
+    foretold = dry.verdict == real.verdict and (
+        operation.name == "undo" or told(dry.text) == told(real.text)  # it has words of its own
+    )
+    if not foretold:
         found.append(
             f"foretold {dry.verdict} {dry.text[:900]}\n  it was {real.verdict} {real.text}"
         )

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 from records.api.answers import json_answer
 from records.api.bodies import read_object
+from records.api.dry_runs import is_dry_run
 from records.api.pagination import link, page_content, page_request
 from records.api.parameters import moment
 from records.api.viewsets import ApiViewSet
@@ -37,6 +38,7 @@ class OperationViewSet(ApiViewSet):
     """What one request, job or import changed."""
 
     area = "records"
+    foretelling = frozenset({"undo"})
 
     @documentation.list_operations
     def list(self, request: HttpRequest) -> HttpResponse:
@@ -82,6 +84,7 @@ class OperationViewSet(ApiViewSet):
         dry_run = sent.get("dry_run", False)
         if not isinstance(dry_run, bool):
             raise InvalidInput("expected true or false.", at="dry_run")
+        dry_run = dry_run or is_dry_run(request, self.dry_runs)
         view = start_undo(self.author, UUID(operation_id), mode, dry_run=dry_run)
         status = 202 if view.job.finished is None else 200
         return json_answer(undo_row(view, self.author.workspace.zone), status)
