@@ -17,7 +17,7 @@ from .authentication import WorkspaceAuthentication
 from .dry_runs import PLAN, RECORDS_FORM, DryRunForm, foretold_answer, is_dry_run, planned_answer
 from .errors import MethodNotAllowed, refusal
 from .etags import check_unconditional
-from .idempotency import answer_once
+from .idempotency import answer_once, check_key
 from .reasons import REASON, sent_reason
 
 SAFE_METHODS = ("get", "head")
@@ -97,6 +97,7 @@ class ApiViewSet(viewsets.ViewSet):
         is_dry = is_dry_run(request, self.dry_runs)
         with unavailable_when_faulty(changing=not is_dry):
             if is_dry and self.action in self.foretelling:
+                check_key(request)
                 told: HttpResponse = view(request, **sent)
                 return told
             if is_dry:

@@ -42,7 +42,9 @@ def test_a_dry_run_foretells_the_answer_and_stores_nothing(
     world = replace(make_world(role), role=interface.role_of(role))
     wrong: list[str] = []
     for operation in interface.operations:
-        if operation.name.startswith("follow"):  # a read, with cursors that are sealed anew each time
+        if operation.name.startswith(
+            "follow"
+        ):  # a read, with cursors that are sealed anew each time
             continue
         for name in [name for name in operation.targets if name in TARGETS]:
             found = problems(operation, world, world.targets[name])

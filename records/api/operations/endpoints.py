@@ -16,6 +16,7 @@ from records.api.parameters import moment
 from records.api.viewsets import ApiViewSet
 from records.exceptions import InvalidInput, NotFound
 from records.services.access import Source, get_schema, named_member
+from records.services.catalogue import ObjectSchema
 from records.services.jobs import start_undo
 from records.services.undoing import (
     OperationKind,
@@ -56,14 +57,20 @@ class OperationViewSet(ApiViewSet):
         named, member = given.get("object"), given.get("member")
         kind, cursor = given.get("kind"), given.get("cursor")
         return SoughtOperations(
-            schema=get_schema(self.author, named) if named else None,
-            member_id=named_member(self.author, member) if member else None,
-            source=_source(given.get("source", "")),
-            kind=choice(OperationKind, kind, "kind") if kind else None,
+            schema=None if named is None else self._object(named),
+            member_id=None if member is None else named_member(self.author, member),
+            source=_source(given.get("source")),
+            kind=None if kind is None else choice(OperationKind, kind, "kind"),
             since=moment(request, "since", zone),
             until=moment(request, "until", zone),
-            before=_operation(cursor) if cursor else None,
+            before=None if cursor is None else _operation(cursor),
         )
+
+    def _object(self, named: str) -> ObjectSchema:
+        try:
+            return get_schema(self.author, named)
+        except NotFound:
+            raise InvalidInput("there is no such object.", "does_not_exist", at="object") from None
 
     @documentation.retrieve_operation
     def retrieve(self, request: HttpRequest, operation_id: str) -> HttpResponse:
@@ -106,10 +113,10 @@ def choice(kinds: type[Choice], sent: object, at: str) -> Choice:
     raise InvalidInput(f"expected one of {', '.join(kinds)}.", at=at)
 
 
-def _source(sent: str) -> str:
-    if sent and sent not in Source.values:
+def _source(sent: str | None) -> str:
+    if sent is not None and sent not in Source.values:
         raise InvalidInput(f"expected one of {', '.join(Source.values)}.", at="source")
-    return sent
+    return sent or ""
 
 
 def _operation(sent: str) -> UUID:

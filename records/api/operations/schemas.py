@@ -65,7 +65,7 @@ component(
     ),
 )
 component("OperationDetail", page_of(ref("OperationChange"), operation=ref("Operation")))
-component("UndoRequest", obj({}, mode={**MODE, "default": "safe"}, dry_run=BOOLEAN))
+component("UndoRequest", obj({}, mode={**MODE, "description": "Safe by default."}, dry_run=BOOLEAN))
 component(
     "UndoSince",
     obj(

@@ -4,13 +4,13 @@ request."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from simple_history.utils import bulk_create_with_history
 
 from records.exceptions import InvalidInput, Place, problems_at, quoted
-from records.field_types import InvalidValue, field_types
+from records.field_types import FieldType, InvalidValue, field_types
 from records.models import (
     Field,
     FieldCategory,
@@ -356,14 +356,24 @@ def _orders(object_row: ObjectType) -> dict[str, int]:
 
 def checked_settings(field: Field | FieldDefinition) -> dict[str, Any]:
     """The settings of a field as its type keeps them; InvalidInput for what the type does not
-    take."""
+    take. Those of other types are not kept, but are checked like theirs."""
     kind = field_types.get(field.field_type)
     if field.is_unique and not kind.may_be_unique:
         raise InvalidInput(f"a {field.field_type} field cannot be unique.", at="is_unique")
     try:
+        for other in _types_with(field.settings.keys() - kind.setting_keys().keys()):
+            other.check_settings(field.settings)
         return kind.check_settings(field.settings)
     except InvalidValue as problem:
         raise InvalidInput.of(problem) from None
+
+
+def _types_with(groups: Set[str]) -> Iterator[FieldType]:
+    """The types that have settings in these groups."""
+    for name in field_types if groups else ():
+        kind = field_types.get(name)
+        if not groups.isdisjoint(kind.setting_keys()):
+            yield kind
 
 
 def check_not_written(field: Field | FieldDefinition) -> None:

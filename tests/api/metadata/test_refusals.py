@@ -74,3 +74,17 @@ def test_a_stage_has_a_status(api: ApiClient, deals: str, status: str | None) ->
     last = 200 if status is None else 400
     assert [answer.status_code for answer in refused] == [400, 400, last]
     assert api.get(stages).json()[0]["status"] == "open"
+
+
+@pytest.mark.parametrize(
+    ("group", "sent"),
+    [("rating", {"max_value": 7}), ("integer_options", {"min_value": "x"}), ("rating", [])],
+)
+def test_settings_of_another_type_are_not_kept_but_have_their_form(
+    shaping: ApiClient, group: str, sent: Any
+) -> None:
+    name = f"{OBJECTS}/boats/fields/name"
+    refused = shaping.patch(name, {group: sent})
+    assert refused.status_code == 400, refused.content
+    assert group in refused.content.decode()
+    assert shaping.patch(name, {"rating": {"max_value": 5}}).status_code == 200
