@@ -12,7 +12,8 @@ import pytest
 from .hostile_files import FILES
 from .measuring import Reader, reader
 
-MOST_CPU = 2.0  # seconds
+# Seconds. The aim is 2 on a free machine; neighbours make them longer.
+MOST_CPU = 3.0
 MOST_MEMORY = 256.0  # MB
 
 
