@@ -9,7 +9,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import uuid4
@@ -137,6 +137,29 @@ def test_a_reload_replaces_every_web_process_and_refuses_nobody(here: Provided) 
         assert visitors.failures == []
         served.process.send_signal(signal.SIGTERM)
         assert served.process.wait(timeout=60) == 0
+
+
+def test_a_reload_hears_those_out_who_came_before_and_have_said_nothing_yet(
+    here: Provided, capfd: pytest.CaptureFixture[str]
+) -> None:
+    request = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    with here.serving("--workers", "2", "--no-worker") as served, ExitStack() as connections:
+        silent = [
+            connections.enter_context(
+                socket.create_connection((served.address.host, served.address.port), timeout=60)
+            )
+            for _ in range(20)
+        ]
+        for _ in range(20):  # those who came later are in, so these are too
+            httpx.get(f"{base(served)}/healthz", timeout=120).raise_for_status()
+        old = set(served.workers())
+        served.process.send_signal(signal.SIGHUP)
+        until(lambda: "Told to reload" in capfd.readouterr().err)
+        for connection in silent:
+            connection.sendall(request)
+        answers = [HalfSent(connection, b"").answer() for connection in silent]
+        assert {answer[:13] for answer in answers} == {ADDED}
+        until(lambda: not alive(old))
 
 
 def test_a_server_told_to_stop_in_the_middle_of_a_reload_stops(here: Provided) -> None:

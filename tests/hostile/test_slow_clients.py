@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from records.http import plain
-from records.management.serving.slow_clients import copy_of_socket
+from records.management.serving.own_sockets import copy_of_socket
 from tests.calling import Line
 from tests.serving import Site, site
 

@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import socket
-import stat
 import struct
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import NamedTuple, Self
 
 from records.http import plain
 
 from .bodies import SMALL
+from .own_sockets import sockets_of
 from .seats import Seats
 
 logger = logging.getLogger(__name__)
@@ -120,27 +117,9 @@ class SlowClients(threading.Thread):
                 del self.seats.ended[address]
         before = self.sending, self.receiving
         self.sending, self.receiving = {}, {}
-        for number, connection in self.connections():
+        for number, connection in sockets_of(self.port):
             with closing(connection), suppress(OSError):
                 self.look_at(number, connection, before, now)
-
-    def connections(self) -> Iterator[tuple[int, socket.socket]]:
-        """The connections of our port, by their file numbers; to be closed, which does not end
-        them."""
-        for file in list(Path("/proc/self/fd").iterdir()):
-            with suppress(OSError):
-                copy = copy_of_socket(int(file.name))
-                if copy is None:
-                    continue
-                if self.is_ours(copy):
-                    yield int(file.name), copy
-                else:
-                    copy.close()
-
-    def is_ours(self, connection: socket.socket) -> bool:
-        if connection.type != socket.SOCK_STREAM or connection.family == socket.AF_UNIX:
-            return False
-        return bool(connection.getsockname()[1] == self.port)
 
     def look_at(
         self,
@@ -191,18 +170,3 @@ class SlowClients(threading.Thread):
             plain(asker) == client and earliest < since < latest
             for asker, since in list(self.seats.asked.values())
         )
-
-
-def copy_of_socket(number: int) -> socket.socket | None:
-    """Copy a file that is a socket, so that it stays the same one; None for any other file.
-
-    No other file may be copied: closing a copy of SQLite's file would end the locks that this
-    process has on it, and another process would then write at the same time.
-    """
-    if not stat.S_ISSOCK(os.fstat(number).st_mode):
-        return None
-    copy = os.dup(number)
-    # Between the two calls the number can have become another file's. Such a copy stays open.
-    if not stat.S_ISSOCK(os.fstat(copy).st_mode):
-        return None
-    return socket.socket(fileno=copy)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import signal
 import socket
 import sys
@@ -19,6 +20,7 @@ from django.conf import settings
 from granian._granian import SocketHolder
 from granian.server import Server
 
+from . import handover
 from .application import Application
 from .seats import Seats
 from .slow_clients import SlowClients
@@ -117,7 +119,9 @@ class WebServer(Server):  # type: ignore[misc, valid-type]
         self.failed_starts: dict[int, int] = {}
         self.hopeless = False
         self.interrupted_at = math.inf
-        self.leaving: dict[Any, float] = {}  # processes that were replaced, and when each is killed
+        # Processes that were replaced, and when each is told to end, or killed once it was.
+        self.quiet: dict[Any, float] = {}
+        self.leaving: dict[Any, float] = {}
         self.hooks_started: list[Callable[[], object]] = []
         self.hooks_hurry: list[Callable[[], object]] = []
 
@@ -134,7 +138,7 @@ class WebServer(Server):  # type: ignore[misc, valid-type]
         now = time.monotonic()
         if now - self.interrupted_at > self.TWICE_AFTER:
             workers: list[Any] = self.wrks
-            for worker in [*workers, *self.leaving]:
+            for worker in [*workers, *self.quiet, *self.leaving]:
                 worker.kill()
             self._call_hooks(self.hooks_hurry)
         self.interrupted_at = min(self.interrupted_at, now)
@@ -164,6 +168,11 @@ class WebServer(Server):  # type: ignore[misc, valid-type]
             listener.close()
         else:
             self.spare = listener
+
+    def startup(self, spawn_target: Callable[..., None], target_loader: Callable[..., Any]) -> None:
+        """Start the first processes."""
+        handover.ignore()
+        super().startup(spawn_target, target_loader)
 
     def _serve(self, spawn_target: Callable[..., None], target_loader: Callable[..., Any]) -> None:
         self.startup(spawn_target, target_loader)
@@ -199,11 +208,12 @@ class WebServer(Server):  # type: ignore[misc, valid-type]
     def _pause(self) -> float | None:
         """Return the seconds until something is due; None while nothing is."""
         now = time.monotonic()
-        waits = [self.respawns.wait(now), *(max(0.0, end - now) for end in self.leaving.values())]
+        ends = [*self.quiet.values(), *self.leaving.values()]
+        waits = [self.respawns.wait(now), *(max(0.0, end - now) for end in ends)]
         return min((wait for wait in waits if wait is not None), default=None)
 
     def _reload(self, spawn_target: Callable[..., None], target_loader: Callable[..., Any]) -> None:
-        """Start new processes, then tell the old ones to end after the requests they have."""
+        """Start new processes, and have the old ones take in nobody any more."""
         self.reload_signal = False
         old = list(self.wrks)
         self.wrks.clear()
@@ -211,15 +221,21 @@ class WebServer(Server):  # type: ignore[misc, valid-type]
         self.failed_starts.clear()
         self._spawn_workers(spawn_target, target_loader)
         for worker in old:
-            worker.terminate()
-            self.leaving[worker] = time.monotonic() + self.workers_kill_timeout
+            with suppress(ProcessLookupError):
+                os.kill(worker.inner.pid, handover.TAKE_IN_NOBODY)
+            self.quiet[worker] = time.monotonic() + handover.SECONDS_TO_SPEAK
         logger.info("Told to reload: %d web processes replace %d.", len(self.wrks), len(old))
 
     def _end_leaving(self) -> None:
-        """Forget the replaced processes that have ended, and kill those that were given enough
-        time."""
+        """Tell replaced processes to end after the requests they have when it is time, forget those
+        that have ended, and kill those that were given enough time."""
+        now = time.monotonic()
+        for worker in [worker for worker, end in self.quiet.items() if end <= now]:
+            del self.quiet[worker]
+            worker.terminate()
+            self.leaving[worker] = now + self.workers_kill_timeout
         for worker, end in list(self.leaving.items()):
-            if not is_dead(worker) and end > time.monotonic():
+            if not is_dead(worker) and end > now:
                 continue
             if not is_dead(worker):
                 worker.kill()
@@ -227,7 +243,8 @@ class WebServer(Server):  # type: ignore[misc, valid-type]
             del self.leaving[worker]
 
     def _stop_workers(self) -> None:
-        self.wrks += self.leaving
+        self.wrks += [*self.quiet, *self.leaving]
+        self.quiet.clear()
         self.leaving.clear()
         super()._stop_workers()
 
@@ -279,6 +296,7 @@ def load_application(port: int, threads: int) -> Callable[..., Any]:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     # Until granian sets its handler, a fork has that of its parent, which would do nothing here.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    handover.prepare(port)
     from records_project.wsgi import application
 
     seats = Seats(threads)
