@@ -134,6 +134,7 @@ CORS_ALLOW_HEADERS = [
     "x-request-id",
     "x-reason",
     "idempotency-key",
+    "apply-plan",
     "if-match",
     "if-none-match",
     "mcp-protocol-version",

@@ -119,7 +119,7 @@ def planned_answer(view: Writing, request: HttpRequest, sent: Mapping[str, Any])
         done = watched(author, _work(view, request, sent), check, plain=form.plain)
         return view.named(done.response)
 
-    return answer_once(author, request, work, key=f"plan:{plan.key}")
+    return answer_once(author, request, work, plan=f"plan:{plan.key}")
 
 
 def dry_run_content(

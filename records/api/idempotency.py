@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
+from functools import partial
 
 from django.http import HttpRequest, HttpResponse
 
@@ -13,6 +14,7 @@ from records.http import read_bytes
 from records.services.access import Author
 from records.services.writing import Answer, run_once
 
+Work = Callable[[], HttpResponse]
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -25,14 +27,17 @@ def check_key(request: HttpRequest) -> str | None:
 
 
 def answer_once(
-    author: Author, request: HttpRequest, work: Callable[[], HttpResponse], key: str | None = None
+    author: Author, request: HttpRequest, work: Work, plan: str | None = None
 ) -> HttpResponse:
-    """The answer of `work`, or the one that an earlier call with the same key got: the key that the
-    call carries, else `key`."""
-    key = check_key(request) or key
-    if key is None:
-        return work()
+    """The answer of `work`, or the one that an earlier call got with the same key; or, with a plan,
+    that of the call that has carried the plan out, whatever its key."""
+    for key in (plan, check_key(request)):
+        if key is not None:
+            work = partial(_answer_under, author, request, key, work)
+    return work()
 
+
+def _answer_under(author: Author, request: HttpRequest, key: str, work: Work) -> HttpResponse:
     def work_and_describe() -> Answer:
         response = work()
         return Answer(response.status_code, dict(response.headers), response.content)

@@ -94,7 +94,7 @@ class ApiViewSet(viewsets.ViewSet):
             check_unconditional(request, *{"If-Match", "If-None-Match"}.difference(kept))
         self.author = with_reason(self.author, sent_reason(request), REASON)
         receive(request)  # before anything is locked for it
-        is_dry = is_dry_run(request, self.dry_runs)
+        is_dry = self.is_dry(request)
         with unavailable_when_faulty(changing=not is_dry):
             if is_dry and self.action in self.foretelling:
                 check_key(request)
@@ -105,6 +105,10 @@ class ApiViewSet(viewsets.ViewSet):
             if _PLAN in request.META:
                 return planned_answer(self, request, sent)
             return answer_once(self.author, request, lambda: self.named(view(request, **sent)))
+
+    def is_dry(self, request: HttpRequest) -> bool:
+        """Whether the write is only tried."""
+        return is_dry_run(request, self.dry_runs)
 
     def named(self, response: HttpResponse) -> HttpResponse:
         """The response, with the name under which the change is found, and can be undone."""

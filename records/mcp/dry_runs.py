@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
-
-import orjson
 
 from records.exceptions import InvalidInput
 from records.services.access import Author
@@ -18,20 +15,22 @@ from records.services.operations import (
     watched,
 )
 
-from .idempotency import content_once
+from .idempotency import content_once, fingerprint
 from .rendering import plain_value
 from .tools import Tool
-from .tools.base import DRY_RUN, IDEMPOTENCY_KEY, OPERATION_ID, PLAN, Arguments
+from .tools.base import DRY_RUN, OPERATION_ID, PLAN, Arguments
 
 Content = dict[str, Any]
 MOST_LISTED = 20  # writes to records in one answer, which agents have to read
 DONE = 200
-NOTHING = ("unchanged", "tried")  # what nothing has come of
+UNCHANGED = "unchanged"
 
 
 def written_content(author: Author, tool: Tool, arguments: Arguments) -> Content:
     """What a call that may change something answers."""
-    if DRY_RUN in tool.properties:
+    if DRY_RUN in tool.properties:  # it says by itself what it would do
+        if arguments[DRY_RUN]:
+            return tool.run(author, arguments)
         return content_once(author, tool, arguments, lambda: _change(author, tool, arguments))
     rest = {name: value for name, value in arguments.items() if name not in (DRY_RUN, PLAN)}
     tried, token = arguments.get(DRY_RUN, False), arguments.get(PLAN)
@@ -41,7 +40,7 @@ def written_content(author: Author, tool: Tool, arguments: Arguments) -> Content
         return _foretold(author, tool, rest)
     if token is None:
         return content_once(author, tool, rest, lambda: _change(author, tool, rest))
-    plan = read_plan(author, _asked(tool, rest), token)
+    plan = read_plan(author, fingerprint(tool, rest), token)
 
     def check(content: Content, effects: Effects) -> None:
         plan.check(DONE, effects, {})
@@ -49,15 +48,14 @@ def written_content(author: Author, tool: Tool, arguments: Arguments) -> Content
     def work() -> Content:
         return watched(author, lambda known: _change(known, tool, rest), check, plain=False)
 
-    key = rest.get(IDEMPOTENCY_KEY, f"plan:{plan.key}")
-    return content_once(author, tool, {**rest, IDEMPOTENCY_KEY: key}, work)
+    return content_once(author, tool, rest, work, plan=f"plan:{plan.key}")
 
 
 def _change(author: Author, tool: Tool, arguments: Arguments) -> Content:
     """What a call answers that may change something; and under which operation it did, where the
     documented answer has room for that."""
     content = tool.run(author, arguments)
-    if OPERATION_ID not in tool.output or content.get("action") in NOTHING:
+    if OPERATION_ID not in tool.output or content.get("action") == UNCHANGED:
         return content
     return {**content, OPERATION_ID: str(author.operation_id)}
 
@@ -71,7 +69,7 @@ def check_reading(arguments: Arguments) -> None:
 
 def _foretold(author: Author, tool: Tool, arguments: Arguments) -> Content:
     content, effects = rehearsed(author, lambda known: tool.run(known, arguments))
-    plan = sign_plan(author, _asked(tool, arguments), DONE, effects, {})
+    plan = sign_plan(author, fingerprint(tool, arguments), DONE, effects, {})
     return content | {
         DRY_RUN: True,
         "changes": {} if effects.named is None else _changes(effects.named),
@@ -101,10 +99,3 @@ def _changes(change: RecordChange) -> Content:
         }
         for each in change.fields
     }
-
-
-def _asked(tool: Tool, arguments: Arguments) -> str:
-    """The call, as it is made with a plan again."""
-    sent = {name: value for name, value in arguments.items() if name != IDEMPOTENCY_KEY}
-    written = orjson.dumps([tool.name, sent], option=orjson.OPT_SORT_KEYS)
-    return hashlib.sha256(written).hexdigest()

@@ -227,6 +227,21 @@ def test_a_plan_is_carried_out_once(api: ApiClient, ships: str) -> None:
     assert Record.objects.count() == 2
 
 
+def test_a_plan_is_carried_out_once_whatever_the_key(api: ApiClient, ships: str) -> None:
+    plan = planned(api, f"{SHIPS}/add", fields(name="Aurora"), "POST")
+
+    answers = [
+        api.post(f"{SHIPS}/add", fields(name="Aurora"), apply_plan=plan, **key)
+        for key in ({"idempotency_key": "a"}, {"idempotency_key": "b"}, {})
+    ]
+
+    assert len({answer.content for answer in answers}) == 1
+    assert Record.objects.count() == 2
+    # The key was used for this, and is for nothing else.
+    other = api.post(f"{SHIPS}/add", fields(name="Boreas"), idempotency_key="b")
+    assert other.status_code == 422
+
+
 def test_a_plan_that_no_longer_holds_stores_nothing(
     api: ApiClient, workspace: Caller, ships: str
 ) -> None:

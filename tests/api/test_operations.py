@@ -149,6 +149,18 @@ def test_a_change_is_undone_and_redone(api: ApiClient, company: str) -> None:
     assert redone["undoes"] == answer["operation_id"]
 
 
+@pytest.mark.parametrize(("query", "body"), [("?dry_run=true", {}), ("", {"dry_run": True})])
+def test_a_dry_run_names_no_operation_and_uses_up_no_key(
+    api: ApiClient, company: str, query: str, body: Any
+) -> None:
+    operation = operation_of(api.patch(company, sent(employees=8)))
+    tried = api.post(f"{OPERATIONS}/{operation}/undo{query}", body, idempotency_key="k")
+    assert (tried.json()["dry_run"], "X-Operation-ID" in tried.headers) == (True, False)
+    undone = api.post(f"{OPERATIONS}/{operation}/undo", {}, idempotency_key="k")
+    assert (undone.status_code, undone.json()["records"]) == (200, 1)
+    assert undone.headers["X-Operation-ID"] == undone.json()["operation_id"]
+
+
 def test_what_was_changed_since_is_named(api: ApiClient, company: str) -> None:
     operation = operation_of(api.patch(company, sent(employees=8, note="x")))
     api.patch(company, sent(employees=9))

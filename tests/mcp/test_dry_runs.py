@@ -49,6 +49,21 @@ def test_the_plan_of_a_dry_run_is_carried_out_once(ships: Agent, workspace: Call
     assert Record.objects.get(uuid=uuid).version == 3
 
 
+def test_a_plan_is_carried_out_once_whatever_the_key(ships: Agent, workspace: Caller) -> None:
+    sent = {"record_type": "ships", "mode": "create", "items": [{"data": {"name": "Aurora"}}]}
+    dry = ships.call("manage_records", **sent, dry_run=True)
+    assert "operation_id" not in dry
+
+    done = [
+        ships.call("manage_records", **sent, plan=dry["plan"], **key)
+        for key in ({"idempotency_key": "a"}, {"idempotency_key": "b"}, {})
+    ]
+
+    assert done[0] == done[1] == done[2]
+    assert done[0]["operation_id"]
+    assert Record.objects.count() == 1
+
+
 def test_a_plan_that_no_longer_holds_is_told_with_the_fields(
     ships: Agent, workspace: Caller
 ) -> None:

@@ -26,13 +26,13 @@ def test_a_call_is_undone_and_redone(either: Agent) -> None:
     made = either.call("manage_record", action="upsert", data={"name": "A"}, reason="new", **HERE)
     either.call("manage_record", action="patch", record_id=made["id"], data={"name": "B"}, **HERE)
     changed = last_operation(either, made["id"])
-    tried = either.call("undo_operation", operation_id=changed, dry_run=True)
+    tried = either.call("undo_operation", operation_id=changed, dry_run=True, idempotency_key="k")
     assert (tried["action"], tried["counts"], "operation_id" in tried) == (
         "tried",
         {"updated": 1},
         False,
     )
-    undone = either.call("undo_operation", operation_id=changed, reason="oops")
+    undone = either.call("undo_operation", operation_id=changed, reason="oops", idempotency_key="k")
     assert (undone["action"], undone["records"], undone["left"]) == ("undone", 1, [])
     history = either.call("record_history", record_id=made["id"], **HERE)["changes"]
     assert [change.get("reason") for change in history] == [

@@ -23,7 +23,8 @@ from .world import RoleCase, Target, World, make_world
 INTERFACES: tuple[Interface, ...] = (Rest(), WorkspaceApi(), Mcp())
 ROLES = (RoleCase("admin", admin=True), RoleCase("own", "own", "own", "own", secret="hidden"))
 TARGETS = ("mine", "mine, archived", "another's")
-TOLD = ("dry_run", "dryRun", "changes", "effects", "plan")
+# Of the answers: what dry runs say beside the write's own, and the name of what was changed.
+TOLD = ("dry_run", "dryRun", "changes", "effects", "plan", "operation_id")
 # What each world has of its own: ids of what is made, moments, signatures.
 OWN = (
     re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE),

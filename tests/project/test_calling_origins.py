@@ -10,6 +10,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from tests.api_client import ApiClient
+from tests.documents import document_named
 from tests.factories import Caller
 
 APP = "https://app.example.com"
@@ -41,6 +42,15 @@ def test_a_browser_may_send_what_the_apis_read(allowing: Settings, address: str)
     allowed = response.headers["Access-Control-Allow-Headers"]
     assert set(wanted.split(", ")) <= set(allowed.split(", "))
     assert "PATCH" in response.headers["Access-Control-Allow-Methods"]
+
+
+@pytest.mark.parametrize("name", ["records", "workspace"])
+def test_a_browser_may_send_every_documented_header(allowing: Settings, name: str) -> None:
+    parameters = document_named(name)["components"]["parameters"].values()
+    headers = {part["name"].lower() for part in parameters if part["in"] == "header"}
+    assert "apply-plan" in headers
+    response = ask_first("/api/limits", APP, "PATCH", ", ".join(headers))
+    assert headers <= set(response.headers["Access-Control-Allow-Headers"].split(", "))
 
 
 def test_pages_read_what_responses_tell(allowing: Settings, workspace: Caller) -> None:

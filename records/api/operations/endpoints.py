@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
 from records.api.answers import json_answer
 from records.api.bodies import read_object
-from records.api.dry_runs import is_dry_run
 from records.api.pagination import link, page_content, page_request
 from records.api.parameters import moment
 from records.api.viewsets import ApiViewSet
@@ -84,14 +83,19 @@ class OperationViewSet(ApiViewSet):
         content = page_content(request, rows, page, count=sum(view.totals.values()))
         return json_answer({"operation": operation_row(view, zone), **content})
 
+    def is_dry(self, request: HttpRequest) -> bool:
+        in_query = super().is_dry(request)
+        if self.action != "undo":
+            return in_query
+        in_body = _undo_sent(request).get("dry_run", False)
+        if not isinstance(in_body, bool):
+            raise InvalidInput("expected true or false.", at="dry_run")
+        return in_query or in_body
+
     @documentation.undo
     def undo(self, request: HttpRequest, operation_id: str) -> HttpResponse:
-        sent = read_object(request, ("mode", "dry_run"))
-        mode = choice(UndoMode, sent.get("mode", UndoMode.SAFE), "mode")
-        dry_run = sent.get("dry_run", False)
-        if not isinstance(dry_run, bool):
-            raise InvalidInput("expected true or false.", at="dry_run")
-        dry_run = dry_run or is_dry_run(request, self.dry_runs)
+        mode = choice(UndoMode, _undo_sent(request).get("mode", UndoMode.SAFE), "mode")
+        dry_run = self.is_dry(request)
         view = start_undo(self.author, UUID(operation_id), mode, dry_run=dry_run)
         status = 202 if view.job.finished is None else 200
         return json_answer(undo_row(view, self.author.workspace.zone), status)
@@ -104,6 +108,10 @@ class OperationViewSet(ApiViewSet):
         )
         rows = [left_row(each, self.author.workspace.zone) for each in left]
         return json_answer(page_content(request, rows, page, count=count))
+
+
+def _undo_sent(request: HttpRequest) -> dict[str, Any]:
+    return read_object(request, ("mode", "dry_run"))
 
 
 def choice(kinds: type[Choice], sent: object, at: str) -> Choice:

@@ -11,6 +11,8 @@ from records.models import FeedEpoch
 from records.services.feed import renew_feed
 from records_project.sqlite import files_may_be_made
 
+ONLY_LOOKING = ("plan", "check_unapplied", "prune")
+
 
 class Command(migrate.Command):
     """Brings the database to the tables of this version."""
@@ -21,6 +23,8 @@ class Command(migrate.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         super().handle(*args, **options)
+        if any(options[name] for name in ONLY_LOOKING):
+            return
         # Where the database was copied from another server, positions in the feed mean nothing.
         if FeedEpoch._meta.db_table in connection.introspection.table_names() and renew_feed():
             self.stdout.write("The change feed was put in order: the database is on a new server.")

@@ -26,6 +26,8 @@ from .base import (
     BASE_ID,
     IDEMPOTENCY_KEY,
     KEY_OF_CALL,
+    NAME_OF_CHANGE,
+    OPERATION_ID,
     RECORD_TYPE,
     Arguments,
     Tool,
@@ -166,7 +168,6 @@ def _content(
         **{action: done.count(action) for action in COUNTED},
         "refused": len(outcomes) - len(done),
         "results": results[:MOST_PROBLEMS],
-        "operation_id": str(author.operation_id),
     }
 
 
@@ -250,8 +251,8 @@ tools.register(
                     ("version", "error"),
                 )
             ),
-            "operation_id": TEXT,
+            OPERATION_ID: NAME_OF_CHANGE,
         },
-        answers=((*COUNTED, "refused", "results", "operation_id"),),
+        answers=((*COUNTED, "refused", "results"),),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -11,7 +11,6 @@ from records.services.access import Author, has_scope
 from records.services.database import (
     Fragment,
     fetch,
-    in_ids,
     is_postgresql,
     moment,
     moment_column,
@@ -19,7 +18,7 @@ from records.services.database import (
     uuid_text,
 )
 
-from .cursors import Place
+from .cursors import BEGINNING, Place
 from .epochs import HISTORIES
 
 KINDS = ("object", "category", "field", "option")
@@ -94,13 +93,11 @@ def read_definitions(
     after: Sequence[Place],
     horizon: int,
     limit: int,
-    objects: Collection[int] | None,
 ) -> list[list[Definition]]:
-    """The next rows of each history, at most `limit` of each, of all or some objects; one
-    statement."""
+    """The next rows of each history, at most `limit` of each; one statement."""
     parts, params = [], []
     for source, place in enumerate(after):
-        sql, more = _part(source, place, horizon, objects)
+        sql, more = _part(source, place, horizon)
         parts.append(f"SELECT * FROM ({sql} LIMIT %s) AS h{source}")
         params += [workspace_id, *more, limit]
     found: list[list[Definition]] = [[] for _ in after]
@@ -110,7 +107,7 @@ def read_definitions(
     return found
 
 
-def _part(source: int, after: Place, horizon: int, objects: Collection[int] | None) -> Fragment:
+def _part(source: int, after: Place, horizon: int) -> Fragment:
     owner, field, admin_only, told, name, label, gone, joined = _COLUMNS[source]
     field = "CAST(NULL AS bigint)" if field == "NULL" else field
     position = "h.feed_position" if is_postgresql() else "0"
@@ -119,7 +116,6 @@ def _part(source: int, after: Place, horizon: int, objects: Collection[int] | No
         if is_postgresql()
         else ("h.history_id > %s", [after.key])
     )
-    chosen, of_objects = ("TRUE", []) if objects is None else in_ids(owner, objects)
     return (
         f"SELECT {source} AS source, {position} AS position, h.history_id AS key,"
         f" {owner} AS object_id, o.name AS object_name, {field} AS field_id,"
@@ -130,9 +126,9 @@ def _part(source: int, after: Place, horizon: int, objects: Collection[int] | No
         f" LEFT JOIN records_objecttype o ON o.id = {owner} AND o.workspace_id = h.workspace_id"
         " LEFT JOIN records_member m ON m.workspace_id = h.workspace_id"
         " AND m.user_id = h.history_user_id"
-        f" WHERE h.workspace_id = %s AND {behind} AND {chosen}"
+        f" WHERE h.workspace_id = %s AND {behind}"
         f" ORDER BY {'h.feed_position, ' if is_postgresql() else ''}h.history_id"
-    ), [*params, *of_objects]
+    ), params
 
 
 def _definition(row: tuple[Any, ...]) -> Definition:
@@ -173,7 +169,7 @@ def newest_definitions(workspace_id: int, horizon: int) -> tuple[Place, ...]:
         for source, table in enumerate(HISTORIES)
     ]
     params = [workspace_id, horizon] if on_postgresql else [workspace_id]
-    places = dict.fromkeys(range(len(HISTORIES)), Place())
+    places = dict.fromkeys(range(len(HISTORIES)), BEGINNING)
     for source, position, key in fetch(" UNION ALL ".join(parts), params * len(HISTORIES)):
         places[source] = Place(position, key)
     return tuple(places.values())

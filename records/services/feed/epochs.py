@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from records.exceptions import Unavailable
 from records.services.database import execute, fetch, is_postgresql, uuid_param, uuid_text
 
-from .cursors import Cursor, Place, expired
+from .cursors import BEGINNING, Cursor, expired
 
 LEDGER = "records_historicalrecord"
 HISTORIES = (
@@ -84,7 +84,7 @@ def _check(after: Cursor, standing: Standing, operation: Any, *, erased: bool) -
     with its record."""
     if after.epoch != standing.epoch:
         raise expired("The database was restored or moved since the cursor was made.")
-    if after.ledger == Place():
+    if after.ledger == BEGINNING:
         return
     found = None if operation is None else mark_of(operation)
     if found != after.operation and not (operation is None and erased):
@@ -97,21 +97,24 @@ def mark_of(operation: Any) -> bytes:
 
 
 def _fetch_standing(workspace_id: int, after: Cursor | None) -> tuple[Any, ...]:
-    place, record = (Place(), 0) if after is None else (after.ledger, after.record)
+    place, record = (BEGINNING, 0) if after is None else (after.ledger, after.record)
     here = " AND h.feed_position = %s" if is_postgresql() else ""
-    system, below, under_way = (
-        (_SYSTEM, "txid_snapshot_xmax(txid_current_snapshot())", f"({_UNDER_WAY})")
+    below, under_way = (
+        ("txid_snapshot_xmax(txid_current_snapshot())", f"({_UNDER_WAY})")
         if is_postgresql()
-        else ("''", "NULL", "NULL")
+        else ("NULL", "NULL")
     )
     (row,) = fetch(
-        f"SELECT e.epoch, e.system, {system}, (SELECT max(id) FROM records_objecttype),"
-        " (SELECT max(id) FROM records_field),"
+        f"SELECT e.epoch, e.system, {_system()},"
+        " (SELECT max(id) FROM records_objecttype WHERE workspace_id = %s),"
+        " (SELECT max(id) FROM records_field WHERE workspace_id = %s),"
         f" (SELECT h.operation_id FROM {LEDGER} h WHERE h.workspace_id = %s AND h.history_id = %s"
         f"{here}), EXISTS (SELECT 1 FROM {LEDGER} h WHERE h.workspace_id = %s AND h.id = %s"
         f" AND h.action = 'deleted'), {below}, {under_way}"
         " FROM (SELECT 1) AS one LEFT JOIN records_feedepoch e ON e.id = 1",
         [
+            workspace_id,
+            workspace_id,
             workspace_id,
             place.key,
             *([place.position] if is_postgresql() else []),
@@ -148,10 +151,15 @@ def _whole(number: int, near: int) -> int:
     return candidate + _FULL if candidate < near - _FULL // 2 else candidate
 
 
+def _system() -> str:
+    """The cluster that the database is in; it is nobody's where there are none."""
+    return _SYSTEM if is_postgresql() else "''"
+
+
 def _begin_epoch() -> None:
     execute(
         "INSERT INTO records_feedepoch (id, epoch, system) VALUES (1, %s, "
-        f"{_SYSTEM if is_postgresql() else chr(39) * 2}) ON CONFLICT (id) DO NOTHING",
+        f"{_system()}) ON CONFLICT (id) DO NOTHING",
         [uuid_param(uuid4())],
     )
 
@@ -162,12 +170,13 @@ def renew_feed() -> bool:
     keys. Whether that was so."""
     if not is_postgresql():
         return False
-    moved = fetch(f"SELECT 1 FROM records_feedepoch WHERE system <> {_SYSTEM}")
-    if not moved:
+    if not _is_of_another_cluster():
         return False
     with transaction.atomic():
         # Writers wait: what they write belongs behind what there is.
         execute(f"LOCK TABLE {', '.join((LEDGER, *HISTORIES))} IN SHARE ROW EXCLUSIVE MODE")
+        if not _is_of_another_cluster():  # somebody else has done it meanwhile
+            return False
         for table in (LEDGER, *HISTORIES):
             execute(
                 f"UPDATE {table} SET feed_position = 0 WHERE feed_position <> 0"
@@ -176,3 +185,7 @@ def renew_feed() -> bool:
         execute("DELETE FROM records_feedepoch")
         _begin_epoch()
     return True
+
+
+def _is_of_another_cluster() -> bool:
+    return bool(fetch(f"SELECT 1 FROM records_feedepoch WHERE system <> {_SYSTEM}"))

@@ -175,14 +175,14 @@ def _page(
         None if asked is None and len(told_of) == len(author.directory.objects) else told_of,
         members=any(is_narrow(author, key) for key in told_of),
     )
-    found = read_definitions(workspace_id, place.definitions, horizon, limit + 1, asked)
+    found = read_definitions(workspace_id, place.definitions, horizon, limit + 1)
     rows, cut = _in_order(read.entries, found, limit)
     moved = _moved(place, read, rows)
     definitions = [row for row in rows if isinstance(row, Definition)]
     told_definitions = {
         (row.source, row.key): _defined(author, row)
         for row in definitions
-        if told_definition(author, row)
+        if (asked is None or row.object_id in asked) and told_definition(author, row)
     }
     writes = told_writes(author, [row for row in rows if isinstance(row, Entry)])
     written = dict(

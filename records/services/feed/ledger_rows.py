@@ -19,7 +19,7 @@ from records.services.database import (
     uuid_column,
 )
 
-from .cursors import Place
+from .cursors import BEGINNING, Place
 from .epochs import LEDGER, mark_of
 
 # Rows that a page looks at for changes of the objects it is about.
@@ -149,7 +149,7 @@ def read_newest(workspace_id: int, horizon: int) -> tuple[Place, int, bytes]:
         [workspace_id, *([horizon] if is_postgresql() else [])],
     )
     if not rows:
-        return Place(), 0, bytes(4)
+        return BEGINNING, 0, bytes(4)
     ((position, key, record, operation),) = rows
     return Place(position, key), record, mark_of(operation)
 

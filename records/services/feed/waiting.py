@@ -75,10 +75,10 @@ class _Room:
         with self.changed:
             while True:
                 now = time.monotonic()
+                if now >= until:  # first of all: news may never end
+                    return Waited.TIME_UP
                 if _is_news(self.newest.get(workspace_id, ()), mark):
                     return Waited.NEWS
-                if now >= until:
-                    return Waited.TIME_UP
                 if not self.asking and now >= self.next_question:
                     self.asking = True
                     return None

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import transaction
-
 from records.exceptions import Conflict, NotFound
 from records.models import Job, LeftOut
 from records.services.access import Author, because, check_writes
+from records.services.database import rehearse
 from records.services.undoing import (
     LeftView,
     Undoing,
@@ -57,18 +56,9 @@ def start_undo(
     _check_undoable(author, operation, total)
     author = because(author, f"Undo of operation {operation}")
     undoing = Undoing(operation, mode, dry_run)
-    if not (dry_run and total <= INLINE):
-        return _start(author, undoing, total)
-    try:
-        with transaction.atomic():
-            view = _start(author, undoing, total)
-            raise _DryRun
-    except _DryRun:
-        return view
-
-
-class _DryRun(Exception):
-    """Rolls everything back."""
+    if dry_run and total <= INLINE:
+        return rehearse(lambda _: _start(author, undoing, total))
+    return _start(author, undoing, total)
 
 
 def _start(author: Author, undoing: Undoing, total: int) -> UndoView:

@@ -60,15 +60,20 @@ class Plan:
     cancelled: bool = False
     left: list[Left] = field(default_factory=list)
 
+    @property
+    def comes_back(self) -> bool:
+        """Whether the record is away and does not stay where it is, if only to go elsewhere."""
+        return self.row.state not in (ACTIVE, self.state)
+
     def requests(self) -> list[SaveRequest]:
         """The writes, in the order in which each finds the record in the state it needs."""
         row = self.row
-        modes = []
+        state = ACTIVE if self.comes_back else row.state  # while it is changed
+        found = []
         if row.cancelled_at is not None and not self.cancelled:
-            modes.append(Mode.REOPEN)
-        if self.state == ACTIVE and row.state != ACTIVE:
-            modes.append(Mode.RESTORE if row.state == DELETED else Mode.UNARCHIVE)
-        found = [_request(row, mode) for mode in modes]
+            found.append(self._move(Mode.REOPEN, row.state))
+        if self.comes_back:
+            found.append(self._move(Mode.RESTORE if row.state == DELETED else Mode.UNARCHIVE))
         if self.changes or self.attributes is not NO_ATTRIBUTES:
             found.append(
                 SaveRequest(
@@ -79,18 +84,14 @@ class Plan:
                 )
             )
         if self.cancelled and row.cancelled_at is None:
-            found.append(_request(row, Mode.CANCEL))
-        if self.state != ACTIVE and row.state == ACTIVE:
-            found.append(
-                SaveRequest(Mode.TRASH if self.state == DELETED else Mode.ARCHIVE, row.uuid)
-            )
+            found.append(self._move(Mode.CANCEL, state))
+        if self.state != state:
+            found.append(self._move(Mode.TRASH if self.state == DELETED else Mode.ARCHIVE))
         return found
 
-
-def _request(row: RecordRow, mode: Mode) -> SaveRequest:
-    # Archived records can be cancelled and reopened, too.
-    states = frozenset({row.state}) if mode in (Mode.REOPEN, Mode.CANCEL) else None
-    return SaveRequest(mode, row.uuid, states=states)
+    def _move(self, mode: Mode, state: str | None = None) -> SaveRequest:
+        states = None if state is None else frozenset({state})
+        return SaveRequest(mode, self.row.uuid, states=states)
 
 
 class Planner:
@@ -130,7 +131,9 @@ class Planner:
         return plan
 
     def _leave(self, plan: Plan, field_id: int | None, code: str) -> None:
-        plan.left.append(Left(self.schema.id, plan.row.id, field_id, code))
+        left = Left(self.schema.id, plan.row.id, field_id, code)
+        if left not in plan.left:  # else their number would tell that of hidden fields
+            plan.left.append(left)
 
     def _undo_creation(self, plan: Plan, effect: Effect) -> None:
         """A record that was created is archived, unless it has been put to use."""
@@ -210,7 +213,7 @@ class Planner:
         """A record that stays away, or cancelled, cannot be changed: its fields are left."""
         row = plan.row
         code = ""
-        if row.state != ACTIVE and plan.state != ACTIVE:
+        if row.state != ACTIVE and not plan.comes_back:
             code = "in_trash" if row.state == DELETED else "archived"
         elif row.cancelled_at is not None and plan.cancelled:
             code = "cancelled"

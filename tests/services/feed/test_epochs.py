@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
 from records.exceptions import Gone, Unavailable
@@ -188,6 +189,9 @@ def test_a_copy_on_another_cluster_is_put_in_order(committed: Caller) -> None:
         "feed_not_ready",
         True,
     )
+    for only_looking in ("plan", "check_unapplied"):
+        call_command("migrate", verbosity=0, **{only_looking: True})
+        assert FeedEpoch.objects.get().system == "4711"
     assert renew_feed()
     make_record(committed, "cases", name="B")
     found = list_changes(committed.author, limit=1000).changes

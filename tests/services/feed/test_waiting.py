@@ -10,7 +10,7 @@ import pytest
 
 from records.services.feed.feed_pages import list_changes
 from records.services.feed.waiting import MOST_SEATED, Waited, _room, newest_rows, wait_for_changes
-from tests.factories import Caller, make_field, make_record
+from tests.factories import Caller, make_field, make_object, make_record
 
 
 def test_what_is_there_already_is_news_at_once(cases: Caller) -> None:
@@ -38,6 +38,24 @@ def test_without_news_the_time_is_up(cases: Caller) -> None:
     mark = list_changes(cases.author, limit=1000).mark
     until = time.monotonic() + 0.1
     assert wait_for_changes(cases.workspace.pk, mark, until) == Waited.TIME_UP
+
+
+def test_definitions_of_other_objects_are_no_news_for_ever(cases: Caller) -> None:
+    make_field(cases, "cases", "Before", "text")
+    page = list_changes(cases.author, objects=["cases"], limit=1000)
+    while page.more:
+        page = list_changes(cases.author, after=page.cursor, objects=["cases"], limit=1000)
+    make_object(cases, "others")
+    make_field(cases, "others", "More", "text")
+    page = list_changes(cases.author, after=page.cursor, objects=["cases"])
+    assert not page.changes
+    assert newest_rows([cases.workspace.pk])[cases.workspace.pk] == page.mark
+
+
+def test_the_time_is_up_whatever_news_there_is(cases: Caller) -> None:
+    mark = list_changes(cases.author, limit=1000).mark
+    make_record(cases, "cases", name="A")
+    assert wait_for_changes(cases.workspace.pk, mark, time.monotonic()) == Waited.TIME_UP
 
 
 @pytest.mark.parametrize("given", [0, 1])
