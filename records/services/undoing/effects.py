@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from records.services.database import uuid_text
+from records.services.reading import take_back
 from records.services.storage import RecordRow, value_changes
 from records.services.writing import is_other
 
@@ -62,17 +64,9 @@ class Effect:
         """The fields whose value differs from what the operation left."""
         left = RecordRow(row.id, row.uuid, dict(row.values))
         for write in reversed(self.later):
-            _take_back(left.values, value_changes(write.action, write.changes))
+            take_back(left, value_changes(write.action, write.changes))
         keys = (left.values.keys() | row.values.keys()) - set(ignored)
         return sorted(key for key in keys if is_other(left.values.get(key), row.values.get(key)))
-
-
-def _take_back(values: dict[str, Any], changes: Mapping[str, list[Any]]) -> None:
-    for key, (old, _) in changes.items():
-        if old is None:
-            values.pop(key, None)
-        else:
-            values[key] = old
 
 
 def load_effects(
@@ -81,7 +75,7 @@ def load_effects(
     """What an operation did to these records; two queries. `first` is the key of its first row."""
     found: dict[int, Effect] = {}
     for row in rows_since(workspace_id, records, first):
-        if _is_of(row, operation):
+        if uuid_text(row.operation_id) == operation:
             effect = found.setdefault(row.id, Effect())
             # Rows of others in between are no longer later ones.
             effect.later.clear()
@@ -95,7 +89,3 @@ def load_effects(
     for key, effect in found.items():
         effect.before = before.get(key)
     return found
-
-
-def _is_of(row: LedgerRow, operation: str) -> bool:
-    return str(row.operation_id).replace("-", "") == operation.replace("-", "")

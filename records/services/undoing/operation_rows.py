@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -29,10 +29,13 @@ class Sight:
         """The objects in sight, by key."""
         return {schema.id: schema for schema in (*self.whole, *self.own)}
 
-    @property
-    def is_full(self) -> bool:
-        """Whether nothing of these objects is hidden, no record and no field."""
-        return not self.own and not self.author.role.hidden_fields
+    def of(self, object_id: int) -> Sight:
+        """What the caller may see of the rows of one object."""
+        return Sight(
+            self.author,
+            tuple(schema for schema in self.whole if schema.id == object_id),
+            tuple(schema for schema in self.own if schema.id == object_id),
+        )
 
     def condition(self, alias: str) -> Fragment:
         """SQL that keeps the rows in sight of the ledger under `alias`."""
@@ -92,45 +95,46 @@ class LedgerRow(NamedTuple):
 COLUMNS = ", ".join(f"h.{name}" for name in LedgerRow._fields)
 
 
-def count_rows(sight: Sight, operation: UUID, most: int | None = None) -> int:
-    """How many rows of an operation are in sight, or `most` of them."""
+def count_rows(sight: Sight, operation: UUID) -> int:
+    """How many rows of an operation are in sight."""
     condition, params = sight.condition("h")
-    limit = "" if most is None else f" LIMIT {most:d}"
     ((count,),) = fetch(
-        f"SELECT count(*) FROM (SELECT 1 FROM {LEDGER} h WHERE h.workspace_id = %s"
-        f" AND h.operation_id = %s AND {condition}{limit}) seen",
+        f"SELECT count(*) FROM {LEDGER} h WHERE h.workspace_id = %s AND h.operation_id = %s"
+        f" AND {condition}",
         [sight.author.workspace.id, uuid_param(operation), *params],
     )
     return int(count)
+
+
+def touched_objects(workspace_id: int, operation: UUID) -> list[int]:
+    """The objects whose records an operation has changed; one statement, which goes from object to
+    object in the index, past all their rows."""
+    of_operation = f"FROM {LEDGER} h WHERE h.workspace_id = %s AND h.operation_id = %s"
+    found = fetch_column(
+        f"WITH RECURSIVE touched(key) AS (SELECT min(h.object_id) {of_operation} UNION ALL"
+        f" SELECT (SELECT min(h.object_id) {of_operation} AND h.object_id > t.key)"
+        " FROM touched t WHERE t.key IS NOT NULL) SELECT key FROM touched WHERE key IS NOT NULL",
+        [workspace_id, uuid_param(operation)] * 2,
+    )
+    return [int(key) for key in found]
 
 
 def newest_rows(
     sight: Sight, operation: UUID, before: int | None, limit: int
 ) -> list[tuple[int, int, int]]:
     """(key, object, record) of the newest rows of an operation in sight, newest first; `before`:
-    of those below this key.
-
-    Object by object, which is the order of the index.
-    """
+    of those below this key. A statement for each object that it has changed, in the order of the
+    index, and one more."""
+    workspace_id = sight.author.workspace.id
+    bound, bounds = ("", []) if before is None else (" AND h.history_id < %s", [before])
     found: list[Row] = []
-    for schema in sight.schemas.values():
-        condition, params = Sight(
-            sight.author,
-            tuple(each for each in sight.whole if each is schema),
-            tuple(each for each in sight.own if each is schema),
-        ).condition("h")
-        bound, bounds = ("", []) if before is None else (" AND h.history_id < %s", [before])
+    for key in sight.schemas.keys() & touched_objects(workspace_id, operation):
+        condition, params = sight.of(key).condition("h")
         found += fetch(
             f"SELECT h.history_id, h.object_id, h.id FROM {LEDGER} h WHERE h.workspace_id = %s"
             f" AND h.operation_id = %s AND h.object_id = %s{bound} AND {condition}"
             f" ORDER BY h.history_id DESC LIMIT {limit:d}",
-            [
-                sight.author.workspace.id,
-                uuid_param(operation),
-                schema.id,
-                *bounds,
-                *params,
-            ],
+            [workspace_id, uuid_param(operation), key, *bounds, *params],
         )
     return sorted(((row[0], row[1], row[2]) for row in found), reverse=True)[:limit]
 
@@ -162,10 +166,10 @@ def rows_at(workspace_id: int, versions: dict[int, int]) -> dict[int, LedgerRow]
     return {row.id: row for row in found if versions[row.id] == row.version}
 
 
-def first_key(workspace_id: int, operation: UUID, objects: Sequence[int]) -> int:
+def first_key(workspace_id: int, operation: UUID) -> int:
     """The key of the oldest row of an operation."""
     keys: list[int] = []
-    for object_id in objects:
+    for object_id in touched_objects(workspace_id, operation):
         keys += fetch_column(
             f"SELECT history_id FROM {LEDGER} WHERE workspace_id = %s AND operation_id = %s"
             " AND object_id = %s ORDER BY history_id LIMIT 1",

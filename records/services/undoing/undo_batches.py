@@ -61,7 +61,7 @@ def undo_batch(author: Author, undoing: Undoing, position: int) -> Undone:
     by_object: dict[int, dict[int, int]] = {}
     for key, object_id, record_id in rows:
         by_object.setdefault(object_id, {}).setdefault(record_id, key)
-    first = first_key(author.workspace.id, undoing.operation, list(sight.schemas))
+    first = first_key(author.workspace.id, undoing.operation)
     for object_id, newest in by_object.items():
         _undo_records(author, sight, object_id, undoing, newest, first, undone)
     return undone
