@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -114,7 +115,7 @@ class CsvTable:
             line = 1
             try:
                 if not self.numbered and (before := _directive_lines(file)):
-                    lines.number = before
+                    lines.pass_over(before)
                     line = before + 1
                 # Spreadsheets count rows, blank ones too, and do not show the directive.
                 for at, cells in enumerate(
@@ -269,8 +270,7 @@ def codec_of(encoding: str) -> str:
 
 def bounded_lines(file: io.TextIOWrapper) -> Iterator[str]:
     """The lines of a file, of each no more than a row may have and one."""
-    while line := file.readline(limits.MAX_ROW + 1):
-        yield line
+    return iter(partial(file.readline, limits.MAX_ROW + 1), "")
 
 
 def _directive_lines(file: io.TextIOWrapper) -> int:

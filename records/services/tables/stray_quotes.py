@@ -24,24 +24,39 @@ class Lines:
         self._again: deque[str] = deque()
         self._row: list[str] = []
         self._row_size = 0
-        self.number = 0
-        self.read = 0  # characters, of all lines
+        self._lines_before = 0  # the row
+        self._read_before = 0
+
+    @property
+    def number(self) -> int:
+        """How many lines have been read; that of the last one."""
+        return self._lines_before + len(self._row)
+
+    @property
+    def read(self) -> int:
+        """How many characters have been read."""
+        return self._read_before + self._row_size
 
     def __iter__(self) -> Lines:
         return self
 
+    # A file may have ten million lines: what can be counted by the row is not counted here.
     def __next__(self) -> str:
         line = self._again.popleft() if self._again else next(self._lines)
         self._row.append(line)
         self._row_size += len(line)
-        self.read += len(line)
-        self.number += 1
         if self._row_size > limits.MAX_ROW:
             raise limits.TooLongRow(f"{self._called}, line {self.number}")
         return line
 
+    def pass_over(self, lines: int) -> None:
+        """So many lines have been read by somebody else."""
+        self._lines_before += lines
+
     def end_row(self) -> None:
         """The next line begins a row."""
+        self._lines_before += len(self._row)
+        self._read_before += self._row_size
         self._row.clear()
         self._row_size = 0
 
@@ -49,9 +64,10 @@ class Lines:
         """The first line of the row, after which reading goes on; and how much is read again."""
         first, *others = self._row
         self._again.extendleft(reversed(others))
-        size = sum(map(len, others))
-        self.number -= len(others)
-        self.end_row()
+        self._read_before += self._row_size
+        self._lines_before += 1
+        self._row.clear()
+        size, self._row_size = self._row_size - len(first), 0
         return first, size
 
 
