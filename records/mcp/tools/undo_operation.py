@@ -9,6 +9,7 @@ from records.exceptions import InvalidInput, NotFound, quoted
 from records.mcp.answers import ANYTHING, FLAG, MAYBE_TEXT, NUMBER, TEXT, listed, mapped, shaped
 from records.mcp.rendering import plain_value, written_time
 from records.services.access import Author, check_scope
+from records.services.database import canonical_uuid
 from records.services.jobs import start_undo
 from records.services.undoing import LeftView, UndoMode
 
@@ -58,10 +59,11 @@ def run(author: Author, arguments: Arguments) -> dict[str, Any]:
     check_base(author, arguments["base_id"])
     check_scope(author, "records", "write")
     operation, dry_run = arguments["operation_id"], arguments["dry_run"]
+    uuid = canonical_uuid(operation)
+    if not uuid:
+        raise InvalidInput("expected a UUID.", at="operation_id")
     try:
-        view = start_undo(author, UUID(operation), UndoMode(arguments["mode"]), dry_run=dry_run)
-    except ValueError:
-        raise InvalidInput("expected a UUID.", at="operation_id") from None
+        view = start_undo(author, UUID(uuid), UndoMode(arguments["mode"]), dry_run=dry_run)
     except NotFound:
         raise NotFound(
             f"operation_id: there is no operation {quoted(operation)} of which you see anything."

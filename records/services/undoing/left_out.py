@@ -22,7 +22,7 @@ from records.services.reading import (
 )
 from records.services.storage import read_record, record_columns
 
-from .operation_rows import LEDGER, Sight, sight_of
+from .operation_rows import LEDGER, Sight, first_key, sight_of
 from .undo_plans import Left
 
 DETAILS = {
@@ -88,7 +88,11 @@ def list_left(
             [*params, limit, offset],
         )
     ]
-    return count, _views(sight, rows)
+    if not rows:
+        return count, []
+    # What was left was written by the operation, or since.
+    first = first_key(author.workspace.id, UUID(job.result["undoes"]))
+    return count, _views(sight, rows, first)
 
 
 def _left_rows(sight: Sight, job_id: int) -> tuple[str, list[Any]]:
@@ -102,26 +106,26 @@ def _left_rows(sight: Sight, job_id: int) -> tuple[str, list[Any]]:
     ), [sight.author.workspace.id, job_id, *params, *more]
 
 
-def _views(sight: Sight, rows: Sequence[_LeftRow]) -> list[LeftView]:
+def _views(sight: Sight, rows: Sequence[_LeftRow], first: int) -> list[LeftView]:
     """What was left, as it is now: four queries for each object."""
     by_object: dict[int, list[_LeftRow]] = {}
     for row in rows:
         by_object.setdefault(row.object_id, []).append(row)
     made: dict[_LeftRow, LeftView] = {}
     for object_id, left in by_object.items():
-        made.update(_views_of(sight.author, sight.schemas[object_id], left))
+        made.update(_views_of(sight.author, sight.schemas[object_id], left, first))
     return [made[row] for row in rows]
 
 
 def _views_of(
-    author: Author, schema: ObjectSchema, left: Sequence[_LeftRow]
+    author: Author, schema: ObjectSchema, left: Sequence[_LeftRow], first: int
 ) -> dict[_LeftRow, LeftView]:
     records = {row.record_id for row in left}
     fields = [
         schema.by_id[key] for key in {row.field_id for row in left} if key and key in schema.by_id
     ]
     now = _records_now(author, schema, records, fields)
-    since = _newest_writes(author, schema, left)
+    since = _newest_writes(author, schema, left, first)
     gone = _uuids_of_gone(author, records - now.keys())
     views = {}
     for row in left:
@@ -153,14 +157,15 @@ def _records_now(
 
 
 def _newest_writes(
-    author: Author, schema: ObjectSchema, left: Sequence[_LeftRow]
+    author: Author, schema: ObjectSchema, left: Sequence[_LeftRow], first: int
 ) -> dict[_LeftRow, HistoryEntry]:
-    """The newest write to each field, or to each record, that was left."""
+    """The newest write to each field, or to each record, that was left, from a row of the ledger
+    on."""
     chosen, params = in_ids("h.id", {row.record_id for row in left})
     rows = fetch(
         f"SELECT h.id, {WRITE_COLUMNS} FROM {LEDGER} h WHERE h.workspace_id = %s AND {chosen}"
-        " ORDER BY h.history_id DESC",
-        [author.workspace.id, *params],
+        " AND h.history_id >= %s ORDER BY h.history_id DESC",
+        [author.workspace.id, *params, first],
     )
     writes: dict[int, list[WriteRow]] = {}
     for record_id, *columns in rows:

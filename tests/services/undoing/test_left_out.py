@@ -23,7 +23,11 @@ from tests.services.acting import write
 def job(workspace: Caller) -> Job:
     make_object(workspace, "Orders", FieldDefinition("Amount", "integer"))
     return Job.objects.create(
-        workspace=workspace.workspace, member=workspace.member, kind="undo", operation_id=new_uuid()
+        workspace=workspace.workspace,
+        member=workspace.member,
+        kind="undo",
+        operation_id=new_uuid(),
+        result={"undoes": str(new_uuid())},
     )
 
 
