@@ -50,8 +50,10 @@ def _asked_attributes(
             attributes = replace(attributes, member_id=member_id)
     if _clears_external_field(work.schema, parsed):
         attributes = replace(attributes, external=None)
-    # A record that an upsert by external id creates, or brings back, gets that id.
-    if request.matches_external and attributes.external is UNSET:
+    # A record that an upsert by external id creates, or brings back, gets that id. A live one has
+    # it, or was matched by that of a record that was merged into it.
+    is_live = row is not None and row.state == RecordState.ACTIVE
+    if request.matches_external and attributes.external is UNSET and not is_live:
         attributes = replace(attributes, external=request.external)
     return attributes
 

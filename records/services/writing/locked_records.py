@@ -98,11 +98,28 @@ class LockedRecords:
         )
 
     def match(self, request: SaveRequest) -> RecordRow | None:
-        """The record an upsert matches."""
+        """The record an upsert matches; a merged one stands for its survivor."""
         if request.external is not None and request.matches_external:
+            found = self.by_external.get(request.external)
+            if found is None:
+                found = self.archived_external.get(request.external)
             # An archived record does not block its external id: the upsert creates a new record.
-            return self.by_external.get(request.external)
+            return (
+                found
+                if found is None
+                or found.state == RecordState.ACTIVE
+                or (found.merged_into is not None)
+                else None
+            )
         return self._by_value(request)
+
+    def survivor(self, row: RecordRow) -> RecordRow | None:
+        """The record that a merged one was merged into, at the end of the chain; other records
+        stand for themselves. None where that is gone."""
+        found: RecordRow | None = row
+        while found is not None and found.merged_into is not None:
+            found = self.by_id.get(found.merged_into)
+        return found
 
     def _by_value(self, request: SaveRequest) -> RecordRow | None:
         if request.match_key is None:
@@ -139,6 +156,23 @@ class LockedRecords:
         """Whether another record holds this value of a unique field."""
         holders = (self.unique_holders.get((spec.id, key)) for key in unique_keys(spec, value))
         return any(holder not in (None, row, row.id) for holder in holders)
+
+    def merged_holders(self, row: RecordRow, spec: FieldSpec, value: Any) -> list[RecordRow] | None:
+        """The records merged into this one that hold a value of a unique field; None where another
+        holds it."""
+        holders = {
+            id(holder): holder
+            for key in unique_keys(spec, value)
+            if (holder := self.unique_holders.get((spec.id, key))) not in (None, row, row.id)
+        }
+        merged = [
+            holder
+            for holder in holders.values()
+            if isinstance(holder, RecordRow)
+            and holder.merged_into is not None
+            and self.survivor(holder) is row
+        ]
+        return merged if len(merged) == len(holders) else None
 
     def lost_partners(self, row: RecordRow) -> list[FieldSpec]:
         """The one-to-one links of an inactive record that other records now have."""

@@ -1,0 +1,250 @@
+"""Which value the survivor of a merge has in each field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from records.exceptions import Place, Problem, did_you_mean, located, quoted
+from records.field_types import FieldSpec
+from records.services.access import Author, find_field, may_write, visible_fields
+from records.services.catalogue import ObjectSchema, is_stored
+from records.services.storage import RecordRow
+from records.services.writing import Change, FieldEntry, is_other, parse_entries
+
+VALUE = "value"
+_LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+# A record and its value in the field: the survivor's first, the others as they were listed.
+Held = tuple[RecordRow, Any]
+
+
+@dataclass(slots=True)
+class Faults:
+    """Everything that is wrong with a merge, each at its place."""
+
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, reason: str, code: str, *place: str | int) -> None:
+        path: Place = place
+        self.problems.append(Problem("", code, located(path, reason)))
+
+
+# ---------------------------------------------------------------- the rules
+
+
+def _into(held: Sequence[Held], survivor: int) -> Any:
+    return next((value for row, value in held if row.id == survivor), None)
+
+
+def _first(held: Sequence[Held], survivor: int) -> Any:
+    """The survivor's own value, else the first that there is."""
+    return held[0][1] if held else None
+
+
+def _from(held: Sequence[Held], survivor: int) -> Any:
+    return next((value for row, value in held if row.id != survivor), _first(held, survivor))
+
+
+def _changed(pair: Held) -> datetime:
+    return pair[0].updated_at or _LONG_AGO
+
+
+def _newest(held: Sequence[Held], survivor: int) -> Any:
+    return max(held, key=_changed)[1] if held else None
+
+
+def _oldest(held: Sequence[Held], survivor: int) -> Any:
+    return min(held, key=_changed)[1] if held else None
+
+
+def _longest(held: Sequence[Held], survivor: int) -> Any:
+    return max((value for _, value in held), key=len, default=None)
+
+
+def _union(held: Sequence[Held], survivor: int) -> Any:
+    return list(dict.fromkeys(item for _, value in held for item in value)) or None
+
+
+def _concat(held: Sequence[Held], survivor: int) -> Any:
+    return "\n".join(dict.fromkeys(value for _, value in held)) or None
+
+
+_CHOICES: Mapping[str, Callable[[Sequence[Held], int], Any]] = {
+    "into": _into,
+    "from": _from,
+    "newest": _newest,
+    "oldest": _oldest,
+    "longest": _longest,
+    "union": _union,
+    "concat": _concat,
+}
+RULES = tuple(_CHOICES)
+_TEXTS, _LISTS = frozenset({"longest", "concat"}), frozenset({"union"})
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A field and the rule for it; `by_caller` if the caller asked for it."""
+
+    spec: FieldSpec
+    rule: str
+    by_caller: bool = False
+
+
+class ReadRules:
+    """The rules of a merge, checked against the object. `faults` has what is wrong with them."""
+
+    def __init__(
+        self, author: Author, schema: ObjectSchema, sent: Mapping[str, Any], faults: Faults
+    ) -> None:
+        self.author, self.schema, self.faults = author, schema, faults
+        self.entries: list[tuple[str, FieldEntry]] = []
+        self.asked: dict[int, str] = {}
+        self.names: dict[int, str] = {}
+        for name, rule in sent.items():
+            self._read(name, rule)
+
+    def _read(self, name: str, rule: Any) -> None:
+        spec = find_field(self.author, self.schema, name)
+        if spec is None:
+            known = [each.name for each in visible_fields(self.author, self.schema)]
+            self._refuse(
+                f"there is no such field.{did_you_mean(name, known)}", "does_not_exist", name
+            )
+            return
+        if spec.id in self.names:
+            self._refuse("the field is listed twice.", "invalid", name)
+            return
+        self.names[spec.id] = name
+        if not is_stored(spec) or not may_write(self.author, spec):
+            locked = spec.id in self.author.role.locked_fields
+            code = "permission_required" if locked else "read_only"
+            self._refuse(f"the field {spec.name!r} is read-only.", code, name)
+        elif isinstance(rule, dict):
+            self._read_value(spec, name, rule)
+        else:
+            self._read_word(spec, name, rule)
+
+    def _read_value(self, spec: FieldSpec, name: str, rule: Mapping[str, Any]) -> None:
+        if rule.keys() != {VALUE}:
+            self._refuse('expected {"value": …} or one of the rules.', "invalid", name)
+            return
+        self.entries.append((name, FieldEntry(id=spec.uuid, value=rule[VALUE])))
+        self.asked[spec.id] = VALUE
+
+    def _read_word(self, spec: FieldSpec, name: str, rule: Any) -> None:
+        if not isinstance(rule, str) or rule not in _CHOICES:
+            message = f"expected one of {', '.join(RULES)}, or an object with a value"
+            self._refuse(f"{message}; not {quoted(rule)}.", "invalid", name)
+        elif rule in _LISTS and not spec.multiple:
+            self._refuse("the field holds one value; union is for lists.", "invalid", name)
+        elif rule in _TEXTS and not spec.type.text_like:
+            self._refuse(f"{rule} is for texts.", "invalid", name)
+        else:
+            self.asked[spec.id] = rule
+
+    def _refuse(self, reason: str, code: str, name: str) -> None:
+        self.faults.add(reason, code, "rules", name)
+
+    # ------------------------------------------------------------ values
+
+    def changes(self, survivor: RecordRow, merged: Sequence[RecordRow]) -> list[Change]:
+        """What the survivor's fields become; faults are noted.
+
+        Fields that the caller may not write stay as they are.
+        """
+        parsed = parse_entries(self.author, self.schema, [entry for _, entry in self.entries])
+        for refused in parsed.problems:
+            name = self.entries[refused.position or 0][0]
+            for problem in refused.problems:
+                self._refuse(problem.message, problem.code, name)
+        found = {key: _without_place(change) for key, change in parsed.changes.items()}
+        combining = Combining(self.author, survivor, merged)
+        hidden = self.author.role.hidden_fields
+        for spec in self.schema.stored:
+            if spec.id in self.asked and self.asked[spec.id] == VALUE:
+                continue
+            if not may_write(self.author, spec) or spec.id in hidden or spec.is_external_id:
+                continue
+            value = combining.value(spec, self.asked.get(spec.id, ""))
+            if is_other(survivor.values.get(str(spec.id)), value):
+                found[spec.id] = self._checked(spec, value)
+        self._hold_close_date(found, survivor)
+        return list(found.values())
+
+    def _checked(self, spec: FieldSpec, value: Any) -> Change:
+        """A change to a value that the records had; one that was made of several is parsed."""
+        if self.asked.get(spec.id) == "concat":
+            parsed = parse_entries(
+                self.author, self.schema, [FieldEntry(id=spec.uuid, value=value)]
+            )
+            for refused in parsed.problems:
+                for problem in refused.problems:
+                    self._refuse(problem.message, problem.code, self.names[spec.id])
+            return _without_place(parsed.changes.get(spec.id, Change(spec, None, None)))
+        return Change(spec, None, value)
+
+    def _hold_close_date(self, found: dict[int, Change], survivor: RecordRow) -> None:
+        """Entering a won stage would set the date to today."""
+        stage, closed = self.schema.stage_field, self.schema.by_name.get("actual_close_date")
+        if stage is None or closed is None or stage.id not in found or closed.id in found:
+            return
+        if may_write(self.author, closed):
+            found[closed.id] = Change(closed, None, survivor.values.get(str(closed.id)))
+
+
+def _without_place(change: Change) -> Change:
+    return Change(change.field, None, change.value, change.add, change.remove)
+
+
+class Combining:
+    """The values of records that become one."""
+
+    def __init__(self, author: Author, survivor: RecordRow, merged: Sequence[RecordRow]) -> None:
+        self.author, self.survivor = author, survivor
+        self.rows = [survivor, *merged]
+        self.merged = {row.id for row in merged}
+
+    def value(self, spec: FieldSpec, rule: str) -> Any:
+        """What the survivor has in a field; without a rule its own value, else the first that there
+        is, and of lists all entries."""
+        held = [(row, value) for row in self.rows if (value := self._held(spec, row)) is not None]
+        if not rule:
+            rule = "union" if spec.multiple else ""
+        return _CHOICES.get(rule, _first)(held, self.survivor.id)
+
+    def _held(self, spec: FieldSpec, row: RecordRow) -> Any:
+        """A record's value, as far as the survivor can have it: without links that would lead to
+        itself, and without what no new value may name."""
+        stored = row.values.get(str(spec.id))
+        if stored is None or not (spec.is_link or row is not self.survivor):
+            return stored
+        own = frozenset[int]() if row is not self.survivor else frozenset(_items(stored))
+        gone = self._gone(spec, own)
+        if not gone:
+            return stored
+        if not isinstance(stored, list):
+            return None if gone(stored) else stored
+        return [item for item in stored if not gone(item)] or None
+
+    def _gone(self, spec: FieldSpec, own: Collection[int]) -> Callable[[Any], bool] | None:
+        """Whether the survivor can not have an entry; None where it can have all."""
+        if spec.is_link and spec.related_object_id is not None:
+            return lambda key: key in self.merged or (key == self.survivor.id and key not in own)
+        if own:
+            return None
+        if spec.type.has_options:
+            return lambda key: key not in spec.options or spec.options[key].deleted
+        if spec.type.refers_to == "member":
+            return lambda key: not self._is_active(key)
+        return None
+
+    def _is_active(self, key: int) -> bool:
+        member = self.author.directory.members([key]).get(key)
+        return member is not None and member.is_active
+
+
+def _items(stored: Any) -> Sequence[Any]:
+    return stored if isinstance(stored, list) else (stored,)
