@@ -88,7 +88,8 @@ class Record(models.Model):
 
     `version` is the number of rows the ledger has of it. A record in the trash (deleted) has its
     document, but holds no name: its identifier is empty, and the index keeps none of its values
-    unique. One that was merged into another is archived; its ids lead to that one. Foreign keys carry no index of their own where a composite one below serves.
+    unique. One that was merged into another is archived; its ids lead to that one. Foreign keys
+    carry no index of their own where a composite one below serves.
     """
 
     workspace = models.ForeignKey(
