@@ -37,7 +37,6 @@ from records.services.writing import (
     Refused,
     SaveRequest,
     SaveResult,
-    lock_for_deletion,
     save_all_records,
 )
 
@@ -134,8 +133,6 @@ class _Merging:
         changes = rules.changes(survivor, merged)
         _raise(faults)
         keys = [row.id for row in merged]
-        # Who is linking to them is waited for; later ones do not find them.
-        lock_for_deletion(self.author.workspace.id, keys)
         # First: values of the survivor may name their files.
         move_companions(self.author, keys, survivor.id)
         requests = [SaveRequest(Mode.MERGE, row.uuid, merged_into=survivor.id) for row in merged]

@@ -16,7 +16,13 @@ from records.services.access import Author
 from records.services.catalogue import ObjectSchema, schema_in_any_state
 from records.services.database import document, fetch, in_ids, uuid_param
 from records.services.storage import RecordRow
-from records.services.writing import find_linking, is_other, linking_fields, rewrite_values
+from records.services.writing import (
+    find_linking,
+    is_other,
+    linking_fields,
+    lock_for_deletion,
+    rewrite_values,
+)
 
 RELINKED = "relinked"  # what the ledger calls it
 BATCH = 1000
@@ -44,6 +50,8 @@ def relink(author: Author, schema: ObjectSchema, merged: Sequence[int], survivor
     `merged`; the others are removed. The links that these records have among themselves are theirs:
     `rules` sees to them.
     """
+    # Who is linking to them is waited for; later ones do not find them.
+    lock_for_deletion(schema.workspace_id, merged)
     own = {survivor, *merged}
     for object_id, field_ids in linking_fields(schema).items():
         linking = schema_in_any_state(author.directory, object_id)
@@ -113,13 +121,13 @@ def take_links_back(
     *,
     schema: ObjectSchema,
     force: bool,
-) -> tuple[int, list[Kept]]:
+) -> list[Kept]:
     """Point the links that a merge moved at the records that have come back; `restored` has each
-    one's survivor. How many records changed, and what was left.
+    one's survivor. What was left.
 
     What has been changed since stays unless `force`.
     """
-    count, kept = 0, list[Kept]()
+    kept: list[Kept] = []
     for object_id in linking_fields(schema):
         linking = schema_in_any_state(author.directory, object_id)
         for noted in _noted(linking, operation):
@@ -131,8 +139,8 @@ def take_links_back(
                 force=force,
                 kept=kept,
             )
-            count += len(rewrite_values(author, linking, list(noted), put_back, RELINKED))
-    return count, kept
+            rewrite_values(author, linking, list(noted), put_back, RELINKED)
+    return kept
 
 
 _Changes = Mapping[str, Sequence[Any]]

@@ -27,7 +27,7 @@ from .history import (
     shown_fields,
     take_back,
 )
-from .merged_records import REMAINING, survivors_of
+from .merged_records import REMAINING, ends_of, survivors_of
 from .record_address import (
     MAX_KEY,
     Address,
@@ -75,6 +75,7 @@ __all__ = [
     "address",
     "check_admin_fields",
     "check_may_read",
+    "ends_of",
     "external_key",
     "find_member",
     "find_thrown_before",

@@ -3,7 +3,7 @@ there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from records.exceptions import Conflict
@@ -26,10 +26,22 @@ _NOTHING = References()
 
 
 class FormerValues:
-    """Makes changes of stored values. `load` looks up, for all of them at once, what they name."""
+    """Makes changes of stored values. `load` looks up, for all of them at once, what they name.
 
-    def __init__(self, author: Author, schema: ObjectSchema) -> None:
+    `returning` are the keys of records that are archived but come back together with the values;
+    `files_follow`: so do the files that these name.
+    """
+
+    def __init__(
+        self,
+        author: Author,
+        schema: ObjectSchema,
+        returning: Collection[int] = (),
+        *,
+        files_follow: bool = False,
+    ) -> None:
         self.author, self.schema = author, schema
+        self.returning, self.files_follow = returning, files_follow
         self._known: dict[tuple[str, int | None], dict[int, str]] = {}
 
     def load(self, wanted: Iterable[Wanted]) -> None:
@@ -58,15 +70,27 @@ class FormerValues:
             return Change(spec, None, stored)
         known = self._known.get(_place(spec), {})
         kept = set(_items(current)) if spec.is_link and spec.multiple else set[int]()
-        named = []
+        named: list[Any] = []
         for key in _items(stored):
-            if key in known:
+            if self._is_settled(spec, key):
+                named.append(key)
+            elif key in known:
                 named.append(_reference(spec, known[key]))
             elif key not in kept:
                 raise InvalidValue("What it names does not exist any more.", GONE)
         if not isinstance(stored, list):
             return Change(spec, None, named[0])
         return Change(spec, None, named or None)
+
+    def _is_settled(self, spec: FieldSpec, key: int) -> bool:
+        """Whether what a value names will be there, and the record's, once it is written."""
+        if spec.is_link:
+            return key in self.returning
+        return (
+            self.files_follow
+            and spec.type.refers_to == "attachment"
+            and key in (self._known.get(_place(spec), {}))
+        )
 
     def complete(self, changes: dict[int, Change], values: Mapping[str, Any]) -> None:
         """Hold the close date where the stage changes: entering a won stage would set it to

@@ -11,6 +11,7 @@ from records.models import Extent
 from records.services.access import Author, list_schemas, visible_condition
 from records.services.catalogue import ObjectSchema
 from records.services.database import Fragment, Row, fetch, fetch_column, in_ids, uuid_param
+from records.services.merging import RELINKED
 
 LEDGER = "records_historicalrecord"
 
@@ -86,19 +87,22 @@ class LedgerRow(NamedTuple):
     external_id: str | None
     member_id: int | None
     assignment_task_id: int | None
+    merged_into: int | None
     changes: Any
 
 
+_OF_ITS_OWN = f"h.action <> '{RELINKED}'"
 COLUMNS = ", ".join(f"h.{name}" for name in LedgerRow._fields)
 
 
 def count_rows(sight: Sight, operation: UUID, most: int | None = None) -> int:
-    """How many rows of an operation are in sight, or `most` of them."""
+    """How many rows of an operation are in sight, or `most` of them, without those of links that
+    followed merged records."""
     condition, params = sight.condition("h")
     limit = "" if most is None else f" LIMIT {most:d}"
     ((count,),) = fetch(
         f"SELECT count(*) FROM (SELECT 1 FROM {LEDGER} h WHERE h.workspace_id = %s"
-        f" AND h.operation_id = %s AND {condition}{limit}) seen",
+        f" AND h.operation_id = %s AND {_OF_ITS_OWN} AND {condition}{limit}) seen",
         [sight.author.workspace.id, uuid_param(operation), *params],
     )
     return int(count)
@@ -108,7 +112,7 @@ def newest_rows(
     sight: Sight, operation: UUID, before: int | None, limit: int
 ) -> list[tuple[int, int, int]]:
     """(key, object, record) of the newest rows of an operation in sight, newest first; `before`:
-    of those below this key.
+    of those below this key. Links that followed merged records go with these.
 
     Object by object, which is the order of the index.
     """
@@ -122,7 +126,8 @@ def newest_rows(
         bound, bounds = ("", []) if before is None else (" AND h.history_id < %s", [before])
         found += fetch(
             f"SELECT h.history_id, h.object_id, h.id FROM {LEDGER} h WHERE h.workspace_id = %s"
-            f" AND h.operation_id = %s AND h.object_id = %s{bound} AND {condition}"
+            f" AND h.operation_id = %s AND h.object_id = %s{bound} AND {_OF_ITS_OWN}"
+            f" AND {condition}"
             f" ORDER BY h.history_id DESC LIMIT {limit:d}",
             [
                 sight.author.workspace.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -57,18 +58,21 @@ class Plan:
     changes: dict[int, Change] = field(default_factory=dict)
     attributes: Attributes = NO_ATTRIBUTES
     state: str = ACTIVE
+    merged_into: int | None = None
+    unmerges: bool = False
     cancelled: bool = False
     left: list[Left] = field(default_factory=list)
 
     def requests(self) -> list[SaveRequest]:
         """The writes, in the order in which each finds the record in the state it needs."""
         row = self.row
-        modes = []
+        modes: list[Mode] = []
         if row.cancelled_at is not None and not self.cancelled:
             modes.append(Mode.REOPEN)
-        if self.state == ACTIVE and row.state != ACTIVE:
-            modes.append(Mode.RESTORE if row.state == DELETED else Mode.UNARCHIVE)
         found = [_request(row, mode) for mode in modes]
+        if self.state == ACTIVE and row.state != ACTIVE:
+            mode = Mode.RESTORE if row.state == DELETED else Mode.UNARCHIVE
+            found.append(SaveRequest(mode, row.uuid, unmerges=self.unmerges))
         if self.changes or self.attributes is not NO_ATTRIBUTES:
             found.append(
                 SaveRequest(
@@ -81,10 +85,13 @@ class Plan:
         if self.cancelled and row.cancelled_at is None:
             found.append(_request(row, Mode.CANCEL))
         if self.state != ACTIVE and row.state == ACTIVE:
-            found.append(
-                SaveRequest(Mode.TRASH if self.state == DELETED else Mode.ARCHIVE, row.uuid)
-            )
+            found.append(self._removal())
         return found
+
+    def _removal(self) -> SaveRequest:
+        if self.merged_into is not None:
+            return SaveRequest(Mode.MERGE, self.row.uuid, merged_into=self.merged_into)
+        return SaveRequest(Mode.TRASH if self.state == DELETED else Mode.ARCHIVE, self.row.uuid)
 
 
 def _request(row: RecordRow, mode: Mode) -> SaveRequest:
@@ -96,10 +103,22 @@ def _request(row: RecordRow, mode: Mode) -> SaveRequest:
 class Planner:
     """Makes plans for the records of one object."""
 
-    def __init__(self, author: Author, schema: ObjectSchema, mode: UndoMode) -> None:
+    def __init__(
+        self,
+        author: Author,
+        schema: ObjectSchema,
+        mode: UndoMode,
+        effects: Mapping[int, Effect] | None = None,
+    ) -> None:
         self.author, self.schema = author, schema
         self.safe = mode == UndoMode.SAFE
-        self.former = FormerValues(author, schema)
+        known = effects or {}
+        self.former = FormerValues(
+            author,
+            schema,
+            {key for key, effect in known.items() if effect.merged},
+            files_follow=any(effect.unmerged for effect in known.values()),
+        )
         self._ignored = [
             str(spec.id) for spec in schema.all_fields.values() if not is_kept_by_callers(spec)
         ]
@@ -124,6 +143,11 @@ class Planner:
         if effect.touched_files:
             self._leave(plan, None, "file")
         self._move(plan, effect.before, effect.after)
+        plan.unmerges = effect.merged and row.merged_into == effect.after.merged_into
+        if effect.unmerged and plan.state == ARCHIVED:
+            # What it gives up to the survivor, it gives up by itself.
+            plan.merged_into = effect.before.merged_into
+            return plan
         self._change_fields(plan, effect)
         plan.attributes = self._attributes(plan, effect.before, effect.after)
         self._keep_what_rests(plan)

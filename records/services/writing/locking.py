@@ -110,12 +110,15 @@ class Locking:
 
     def _addressed_ids(self) -> set[int]:
         """The records that requests address by primary key or external id, or that have an external
-        id they give."""
+        id they give, or that others are merged into."""
         named = (
             key for request in self.requests for key in (request.external, request.attributes.named)
         )
         by_name = find_external(self.schema, {key for key in named if key is not None})
-        return by_name | {request.record_id for request in self.requests if request.record_id}
+        keys = {
+            key for request in self.requests for key in (request.record_id, request.merged_into)
+        }
+        return by_name | {key for key in keys if key}
 
     def _lock_merged_holders(self) -> None:
         """Lock the merged records that hold unique values which are given: these give them up to
@@ -126,12 +129,11 @@ class Locking:
             for holder in holders.values()
             if isinstance(holder, int) and holder not in self.locked.by_id
         }
-        if not others:
-            return
-        chosen, params = in_ids("r.id", others)
-        self._remember(
-            lock_records(self.schema, (f"{chosen} AND r.merged_into IS NOT NULL", params))
-        )
+        if others:
+            chosen, params = in_ids("r.id", others)
+            self._remember(
+                lock_records(self.schema, (f"{chosen} AND r.merged_into IS NOT NULL", params))
+            )
         for place, holder in holders.items():
             if isinstance(holder, int) and holder in self.locked.by_id:
                 holders[place] = self.locked.by_id[holder]

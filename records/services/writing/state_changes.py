@@ -69,7 +69,10 @@ class StateChanges:
 
     def _merge(self, request: SaveRequest) -> SaveResult:
         row = self.target(request, edit="remove")
-        row.merged_into = request.merged_into
+        survivor = self.locked.by_id.get(request.merged_into or 0)
+        if survivor is None or survivor is row or survivor.state != RecordState.ACTIVE:
+            raise Conflict("The record to merge into is not there any more.", "survivor_gone")
+        row.merged_into = survivor.id
         self.work.move(row, RecordState.ARCHIVED)
         if row.external_id is not None:  # which its survivor may take in the same statement
             self.work.changes.unaddressed.append(row.id)

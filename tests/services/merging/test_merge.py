@@ -1,0 +1,443 @@
+"""Merging records: what the survivor has, what leads to it, and that undoing restores everything."""
+
+from __future__ import annotations
+
+import pytest
+
+from records.exceptions import (
+    Conflict,
+    InvalidInput,
+    InvalidValues,
+    NotAllowed,
+    NotFound,
+    PreconditionFailed,
+)
+from records.models import Attachment, Record, new_uuid
+from records.services.operations.home import home_of
+from records.services.reading.merged_records import REMAINING
+from records.services.reading.record_views import get_record, get_record_by_external_id
+from records.services.reading.records_by_name import RecordNames, get_records
+from records.services.storage import ExternalKey
+from records.services.undoing.undo_plans import UndoMode
+from records.services.writing.save_requests import Attributes, Mode, SaveRequest
+from tests.factories import Caller, archive, entries, make_member, make_record
+from tests.services.acting import (
+    differences,
+    found,
+    history,
+    read,
+    refusal,
+    unarchive,
+    upsert,
+    write,
+)
+from tests.services.undoing.acting import undo
+
+from .acting import (
+    change,
+    companions,
+    key_of,
+    make_people,
+    merge,
+    merged_into,
+    person,
+    put_beside,
+    world,
+)
+
+ALL = {"create": True, "view": "all", "edit": "all", "remove": "all"}
+
+
+@pytest.fixture
+def people(workspace: Caller) -> Caller:
+    return make_people(workspace)
+
+
+# ---------------------------------------------------------------- what is merged
+
+
+def test_a_blank_field_is_filled_and_a_list_united(people: Caller) -> None:
+    into = person(people, "Ann", age=5, labels=["x"])
+    first = person(people, "Anne", age=6, phone="+12015550123", labels=["y", "x"])
+    second = person(people, "An", phone="+33142685300", note="Hello")
+    result, _ = merge(people, into, first, second)
+    values = read(people, "persons", into)
+    assert result.action == "merged"
+    assert (values["name"], values["age"]) == ("Ann", 5)
+    assert values["phone"] == "+12015550123"
+    assert values["note"] == "Hello"
+    assert sorted(map(str, result.record.values)) == sorted(result.record.values)
+    assert [tag["name"] for tag in values["labels"]] == ["x", "y"]
+    assert [merged_into(each) for each in (first, second)] == [into, into]
+    assert not differences(people)
+
+
+def test_links_files_and_all_that_stands_beside_move_and_come_back(people: Caller) -> None:
+    into, loser, other = (person(people, name) for name in ("Ann", "Anne", "Bob"))
+    change(people, "persons", into, boss=loser, friends=[loser, other])
+    change(people, "persons", loser, boss=into, friends=[into])
+    change(people, "persons", other, boss=loser, friends=[loser, into])
+    company = make_record(people, "companies", name="C", contacts=[loser], founder=loser).record
+    gone = make_record(people, "companies", name="D", contacts=[loser, into], founder=loser).record
+    archive(people, "companies", gone.uuid)
+    car = make_record(people, "cars", name="Car", driver=loser).record
+    for uuid, mark in ((into, "one"), (loser, "two")):
+        put_beside(people, uuid, mark)
+    papers = Attachment.objects.get(workspace=people.workspace, name="two.txt")
+    change(people, "persons", loser, papers=[str(papers.uuid)])
+    before = world(people)
+    _, operation = merge(people, into, loser)
+    survivor, merged = key_of(into), key_of(loser)
+    schema = people.schema("companies")
+    for uuid in (company.uuid, gone.uuid):
+        row = Record.objects.get(uuid=uuid)
+        assert row.values[str(schema.by_name["contacts"].id)] == [survivor]
+        assert row.values[str(schema.by_name["founder"].id)] == survivor
+    assert read(people, "cars", car.uuid)["driver"]["id"] == into
+    persons = people.schema("persons")
+    own = Record.objects.get(uuid=into).values
+    assert str(persons.by_name["boss"].id) not in own
+    assert own[str(persons.by_name["friends"].id)] == [key_of(other)]
+    assert own[str(persons.by_name["papers"].id)] == [papers.pk]
+    theirs = Record.objects.get(uuid=other).values
+    assert theirs[str(persons.by_name["boss"].id)] == survivor
+    assert theirs[str(persons.by_name["friends"].id)] == [survivor]
+    names = companions(people)["name"]
+    assert names == {
+        (name, survivor) for name in ("one.txt", "two.txt", "same.txt", "same (2).txt")
+    }
+    assert not differences(people)
+    after = world(people)
+    undone, redo = undo(people, operation)
+    assert not undone.left
+    assert world(people) == before
+    assert merged not in own.values()
+    assert not differences(people)
+    again, last = undo(people, redo)
+    assert not again.left
+    assert world(people) == after
+    assert not differences(people)
+    assert not undo(people, last)[0].left
+    assert world(people) == before
+
+
+def test_unique_values_and_external_ids_pass_on_and_back(people: Caller) -> None:
+    into = person(people, "Ann")
+    loser = person(people, "Anne", "7", mail="ann@example.com")
+    before = world(people)
+    _, operation = merge(people, into, loser)
+    row = Record.objects.get(uuid=into)
+    assert (row.external_source, row.external_id) == ("crm", "7")
+    assert read(people, "persons", into)["mail"] == "ann@example.com"
+    after = world(people)
+    assert not differences(people)
+    undone, redo = undo(people, operation)
+    assert not undone.left
+    assert world(people) == before
+    assert not undo(people, redo)[0].left
+    assert world(people) == after
+    assert not differences(people)
+
+
+def test_a_dry_run_of_the_undo_changes_nothing(people: Caller) -> None:
+    into, loser = person(people, "Ann"), person(people, "Anne", "7")
+    make_record(people, "companies", name="C", contacts=[loser])
+    _, operation = merge(people, into, loser)
+    after = world(people)
+    undone, _ = undo(people, operation, dry_run=True)
+    assert undone.records == 2
+    assert world(people) == after
+
+
+def test_what_changed_since_stays_and_is_listed(people: Caller) -> None:
+    into, loser, third = (person(people, name) for name in ("Ann", "Anne", "Third"))
+    company = make_record(people, "companies", name="C", founder=loser).record.uuid
+    other = make_record(people, "companies", name="D", founder=loser).record.uuid
+    _, operation = merge(people, into, loser, rules={"name": "from"})
+    change(people, "persons", into, name="Annette")
+    change(people, "companies", company, founder=third)
+    undone, _ = undo(people, operation)
+    names = {
+        spec.id: spec.name for o in ("persons", "companies") for spec in people.schema(o).stored
+    }
+    assert sorted((names[left.field_id or 0], left.code) for left in undone.left) == [
+        ("founder", "changed_since"),
+        ("name", "changed_since"),
+    ]
+    assert read(people, "companies", company)["founder"]["id"] == third
+    assert read(people, "companies", other)["founder"]["id"] == loser
+    undone, _ = undo(people, operation, UndoMode.FORCE)
+    assert read(people, "persons", into)["name"] == "Ann"
+
+
+def test_one_of_several_one_to_one_links_stays(people: Caller) -> None:
+    into, first, second = (person(people, name) for name in ("A", "B", "C"))
+    cars = [
+        make_record(people, "cars", name=f"Car {at}", driver=driver).record.uuid
+        for at, driver in enumerate((second, first))
+    ]
+    before = world(people)
+    _, operation = merge(people, into, first, second)
+    assert "driver" not in read(people, "cars", cars[0])
+    assert read(people, "cars", cars[1])["driver"]["id"] == into
+    assert not differences(people)
+    assert not undo(people, operation)[0].left
+    assert world(people) == before
+    merge(people, first, second)
+    assert read(people, "cars", cars[1])["driver"]["id"] == first
+
+
+# ---------------------------------------------------------------- where ids lead
+
+
+def test_ids_of_a_chain_lead_to_its_end(people: Caller) -> None:
+    last, middle, first = (
+        person(people, "C", "c"),
+        person(people, "B", "b"),
+        person(people, "A", "a"),
+    )
+    merge(people, middle, first)
+    merge(people, last, middle)
+    author, schema = people.author, people.schema("persons")
+    for uuid, key in ((first, "a"), (middle, "b"), (last, "c")):
+        assert get_record(author, schema, uuid, ()).uuid == last
+        assert get_record_by_external_id(author, schema, key, (), source="crm").uuid == last
+        assert home_of(schema).get_record_in_any_state(author, schema, uuid, ()).uuid == last
+    names = RecordNames([first, last], (), [ExternalKey("crm", "b")])
+    for states in (frozenset({"active"}), REMAINING):
+        uuids, _, external = get_records(author, schema, names, (), states=states)
+        assert [view and view.uuid for view in (*uuids, *external)] == [last] * 3
+    archive(people, "persons", last)
+    with pytest.raises(NotFound):
+        get_record(author, schema, first, ())
+    remaining = home_of(schema).get_record_in_any_state(author, schema, first, ())
+    assert (remaining.uuid, remaining.row.state) == (last, "archived")
+
+
+def test_writes_to_a_former_id_reach_the_survivor(people: Caller) -> None:
+    into = person(people, "Ann", "1", mail="ann@example.com")
+    loser = person(people, "Anne", "2", mail="anne@example.com")
+    merge(people, into, loser)
+    assert change(people, "persons", loser, age=1).record.uuid == into
+    for request in (
+        SaveRequest(
+            Mode.UPSERT,
+            external=ExternalKey("crm", "2"),
+            entries=entries({"age": 2}),
+        ),
+        SaveRequest(
+            Mode.UPDATE,
+            external=ExternalKey("crm", "2"),
+            entries=entries({"age": 3}),
+        ),
+        SaveRequest(
+            Mode.UPDATE,
+            loser,
+            external=ExternalKey("crm", "2"),
+            entries=entries({"age": 4}),
+        ),
+    ):
+        result = write(people, "persons", request)
+        assert (result.record.uuid, result.action) == (into, "updated")
+    done = upsert(people, "persons", "Anne@example.com", {"age": 5}, match_field="mail")
+    assert (done.record.uuid, done.action) == (into, "updated")
+    sent = {"age": 6, "mail": "anne@example.com"}
+    done = upsert(people, "persons", "anne@example.com", sent, match_field="mail")
+    assert (done.record.uuid, done.action) == (into, "updated")
+    row = Record.objects.get(uuid=into)
+    assert (row.external_id, read(people, "persons", into)["mail"]) == ("1", "ann@example.com")
+    kept = Record.objects.filter(workspace=people.workspace, object_id=row.object_id)
+    assert kept.count() == 2
+    assert not differences(people)
+
+
+def test_links_by_a_former_id_lead_to_the_survivor(people: Caller) -> None:
+    into, loser = person(people, "Ann"), person(people, "Anne")
+    merge(people, into, loser)
+    company = make_record(people, "companies", name="C", founder=loser, contacts=[loser, into])
+    values = read(people, "companies", company.record.uuid)
+    assert values["founder"]["id"] == into
+    assert [each["id"] for each in values["contacts"]] == [into]
+
+
+def test_a_survivor_takes_the_unique_value_of_what_was_merged_into_it(people: Caller) -> None:
+    into = person(people, "Ann", mail="ann@example.com")
+    loser = person(people, "Anne", mail="anne@example.com")
+    merge(people, into, loser)
+    error = refusal(make_record, people, "persons", name="N", mail="anne@example.com")
+    assert isinstance(error, InvalidValues)
+    assert change(people, "persons", into, mail="anne@example.com").record.uuid == into
+    assert read(people, "persons", into)["mail"] == "anne@example.com"
+    assert not differences(people)
+
+
+def test_what_was_merged_is_brought_back_by_undo_alone(people: Caller) -> None:
+    into, loser = person(people, "Ann"), person(people, "Anne")
+    merge(people, into, loser)
+    error = refusal(unarchive, people, "persons", loser)
+    assert (type(error), error.code) == (Conflict, "merged")
+    assert "undo" in error.detail
+    assert isinstance(refusal(archive, people, "persons", loser), NotFound)
+    assert get_record(people.author, people.schema("persons"), into, ()).row.state == "active"
+
+
+def test_the_history_of_both_tells_of_the_merge(people: Caller) -> None:
+    into, loser = person(people, "Ann"), person(people, "Anne")
+    company = make_record(people, "companies", name="C", founder=loser).record.uuid
+    merge(people, into, loser)
+    assert history(people, "persons", into)[0].action == "merged"
+    assert history(people, "persons", loser)[0].action == "archived"
+    assert history(people, "companies", company)[0].action == "relinked"
+    assert (
+        len(
+            {
+                history(people, *of)[0].operation_id
+                for of in (("persons", into), ("persons", loser), ("companies", company))
+            }
+        )
+        == 1
+    )
+
+
+def test_searches_find_the_survivor_alone(people: Caller) -> None:
+    into, loser = person(people, "Ann"), person(people, "Anne")
+    merge(people, into, loser)
+    assert found(people, "persons") == ["Ann"]
+
+
+# ---------------------------------------------------------------- what is refused
+
+
+def test_everything_that_is_wrong_is_told_at_its_place(people: Caller) -> None:
+    into, loser = person(people, "Ann"), person(people, "Anne")
+    error = refusal(
+        merge,
+        people,
+        into,
+        loser,
+        rules={
+            "nme": "from",
+            "age": "union",
+            "born": "longest",
+            "phone": "sideways",
+            "colour": {"vale": 1},
+            "price": {"value": "dear"},
+            "created": "from",
+            "note": 5,
+            "staff": "from",
+        },
+    )
+    assert isinstance(error, InvalidValues)
+    assert {problem.message.split(":")[0] for problem in error.general} == {
+        f"rules.{name}"
+        for name in (
+            *("nme", "age", "born", "phone", "colour", "price", "created", "note", "staff"),
+        )
+    }
+    assert merged_into(loser) is None
+
+
+INTO, FROM, NONE = "into", "from", str(new_uuid())
+
+
+@pytest.mark.parametrize(
+    ("to", "named", "kind", "words"),
+    [
+        (INTO, [], InvalidInput, "from: name at least one"),
+        (INTO, [FROM] * 101, InvalidInput, "from: at most 100"),
+        (INTO, [INTO], InvalidValues, "from[0]: a record cannot be"),
+        (INTO, [FROM, FROM], InvalidValues, "from[1]: the record is listed twice"),
+        (INTO, [FROM, "x"], NotFound, "from[1]: there is no record 'x'"),
+        (NONE, [FROM, "x"], NotFound, "into: there is no record"),
+    ],
+)
+def test_what_is_no_merge_is_refused(
+    people: Caller, to: str, named: list[str], kind: type, words: str
+) -> None:
+    made = {INTO: person(people, "Ann"), FROM: person(people, "Anne")}
+    to, *merged = (made.get(each, each) for each in (to, *named))
+    error = refusal(merge, people, to, *merged)
+    assert type(error) is kind
+    assert words in error.detail
+
+
+def test_records_must_be_live_and_at_their_version(people: Caller) -> None:
+    into, loser, third = (person(people, name) for name in ("A", "B", "C"))
+    error = refusal(merge, people, into, loser, versions={loser: 9})
+    assert isinstance(error, PreconditionFailed)
+    assert loser in error.detail
+    assert isinstance(refusal(merge, people, into, loser, versions={third: 1}), InvalidValues)
+    merge(people, into, loser, versions={loser: 1, into: 1})
+    error = refusal(merge, people, loser, third)
+    assert (type(error), "into:" in error.detail) == (Conflict, True)
+    error = refusal(merge, people, third, loser, into)
+    assert (type(error), "from[0]:" in error.detail) == (Conflict, True)
+    archive(people, "persons", third)
+    assert "archived" in refusal(merge, people, into, third).detail
+    fourth = person(people, "D")
+    write(people, "persons", SaveRequest(Mode.CANCEL, fourth))
+    assert "cancelled" in refusal(merge, people, fourth, into).detail
+    merge(people, into, fourth)
+
+
+def test_rights_to_edit_and_to_archive_are_needed_where_they_apply(people: Caller) -> None:
+    editor = make_member(people, "e@example.com", {"persons": ALL | {"remove": "own"}})
+    remover = make_member(people, "r@example.com", {"persons": ALL | {"edit": "own"}})
+    own = make_member(people, "o@example.com", {"persons": ALL | {"view": "own"}})
+    into, loser = person(people, "Ann"), person(people, "Anne")
+    error = refusal(merge, editor, into, loser)
+    assert (type(error), error.detail) == (
+        NotAllowed,
+        "from[0]: you may not archive this record.",
+    )
+    assert refusal(merge, remover, into, loser).detail == "into: you may not edit this record."
+    mine = make_record(own, "persons", name="Mine").record.uuid
+    error = refusal(merge, own, mine, loser)
+    assert (type(error), "from[0]" in error.detail) == (NotFound, True)
+    merge(remover, make_record(remover, "persons", name="R").record.uuid, loser)
+
+
+def test_a_role_changes_no_field_that_it_may_not_write(people: Caller) -> None:
+    clerk = make_member(
+        people,
+        "c@example.com",
+        {"persons": ALL},
+        hidden=[("persons", "phone")],
+        locked=[("persons", "age")],
+    )
+    into, loser = (
+        person(people, "Ann"),
+        person(people, "Anne", age=6, phone="+12015550123", note="n"),
+    )
+    company = make_record(people, "companies", name="C", founder=loser).record.uuid
+    before = world(people)
+    error = refusal(merge, clerk, into, loser, rules={"age": "from", "phone": "from"})
+    assert isinstance(error, InvalidValues)
+    assert [problem.code for problem in error.general] == ["permission_required", "does_not_exist"]
+    _, operation = merge(clerk, into, loser)
+    values = read(people, "persons", into)
+    assert ("age" in values, "phone" in values, values["note"]) == (False, False, "n")
+    # The system points links at the survivor, and back, whoever merges.
+    assert read(people, "companies", company)["founder"]["id"] == into
+    undone, _ = undo(clerk, operation)
+    assert not undone.left
+    assert world(people) == before
+
+
+def test_a_member_goes_with_the_record(people: Caller) -> None:
+    into, loser = person(people, "Ann"), person(people, "Anne")
+    mine = Attributes(member_id=people.member.pk)
+    write(people, "persons", SaveRequest(Mode.UPDATE, loser, attributes=mine))
+    merge(people, into, loser)
+    assert Record.objects.get(uuid=into).member_id == people.member.pk
+
+
+def test_companions_of_both_are_the_survivors(people: Caller) -> None:
+    into, loser = person(people, "Ann"), person(people, "Anne")
+    put_beside(people, into, "one")
+    put_beside(people, loser, "two")
+    merge(people, into, loser)
+    beside = companions(people)
+    assert {owner for _, owner in beside["title"] | beside["street"]} == {key_of(into)}
+    # A source and a member that the survivor has already stay where they are.
+    assert len(beside["kind"]) == len(beside["member"]) == 2
