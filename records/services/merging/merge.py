@@ -100,9 +100,11 @@ def _checked_uuids(asked: Merge) -> list[str]:
 def _checked_versions(asked: Merge, uuids: Sequence[str]) -> dict[str, int]:
     faults = Faults()
     versions = {canonical_uuid(sent) or sent: number for sent, number in asked.versions.items()}
-    for sent in asked.versions:
+    for sent, number in asked.versions.items():
         if (canonical_uuid(sent) or sent) not in uuids:
             faults.add("it is none of the records to merge.", "invalid", VERSIONS, sent[:80])
+        elif type(number) is not int:
+            faults.add("expected the number of a version.", "invalid", VERSIONS, sent[:80])
     _raise(faults)
     return versions
 

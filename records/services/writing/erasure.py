@@ -8,7 +8,9 @@ from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import Any
 
-from records.models import Attachment, Field, Record
+from django.db.models import Q
+
+from records.models import Attachment, Field, MovedCompanion, Record
 from records.services.access import Author, because
 from records.services.catalogue import ObjectSchema, schema_in_any_state
 from records.services.database import (
@@ -86,6 +88,8 @@ def _remove_companions(workspace_id: int, record_ids: Collection[int]) -> None:
     files = Attachment.objects.filter(workspace_id=workspace_id, record_id__in=record_ids)
     for name in files.values_list("file", flat=True):
         remove_later(name)  # after the commit: a rollback must keep the bytes
+    moved = MovedCompanion.objects.filter(workspace_id=workspace_id)
+    moved.filter(Q(source__in=record_ids) | Q(target__in=record_ids)).delete()
     for relation in Record._meta.related_objects:
         # The base manager: a default one may leave rows out.
         rows = relation.field.model._base_manager.filter(workspace_id=workspace_id)

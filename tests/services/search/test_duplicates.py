@@ -92,8 +92,8 @@ def test_texts_are_compared_exactly_on_request(people: Caller) -> None:
 
 def test_every_field_must_be_the_same(people: Caller) -> None:
     company = make_record(people, "companies", name="C").record.uuid
-    for age, of in ((1, company), (1, company), (1, None), (2, company)):
-        make_record(people, "persons", note="a", age=age, company=of)
+    for at, (age, of) in enumerate(((1, company), (1, company), (1, None), (2, company))):
+        make_record(people, "persons", name=f"p{at}", note="a", age=age, company=of)
     assert [count for count, _ in groups(people, "note", "age")] == [3]
     assert [count for count, _ in groups(people, "note", "age", "company")] == [2]
     (group,) = search(people, "note", "company").groups
@@ -157,8 +157,9 @@ def test_fields_that_cannot_be_compared_are_named(
 def test_the_number_of_statements_is_constant(people: Caller) -> None:
     def fill(count: int) -> int:
         for at in range(count):
-            for _ in range(2):
-                make_record(people, "persons", note=f"{count}-{at}")
+            for twin in range(2):
+                note = f"{count}-{at}"
+                make_record(people, "persons", name=f"{note}-{twin}", note=note)
         return cost(search, people, "note")
 
     assert fill(1) == fill(5)
