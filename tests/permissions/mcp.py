@@ -119,7 +119,8 @@ def _archived(world: World, target: Target) -> Expected:
 
 
 def _merge(name: str, need: Need, into: str, merged: str) -> Operation:
-    return _tool(name, "merge_records", need, into=into, **{"from": [merged]})
+    arguments: dict[str, Any] = {"into": into, "from": [merged]}
+    return _tool(name, "merge_records", need, **arguments)
 
 
 OPERATIONS = (
