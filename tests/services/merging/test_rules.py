@@ -15,12 +15,13 @@ from tests.services.acting import names, read, refusal
 from .acting import change, make_people, merge, person
 
 A, B = {"name": "A"}, {"name": "B"}
+PRICE = {"currency": "USD", "symbol": "$"}
 # By field: the survivor's value, those of two others (the second is changed last), and what
 # becomes of them by each rule; "" is the default.
 TABLE: dict[str, tuple[tuple[Any, Any, Any], dict[str, Any]]] = {
     "age": ((1, 2, 3), {"": 1, "into": 1, "from": 2, "newest": 3, "oldest": 1}),
     "weight": ((None, 0.5, 1.5), {"": 0.5, "into": None, "from": 0.5, "newest": 1.5}),
-    "price": ((None, 10, 11), {"": 10, "newest": 11}),
+    "price": ((None, 10, 11), {"": PRICE | {"amount": 10}, "newest": PRICE | {"amount": 11}}),
     "born": (
         (None, None, "2024-02-29"),
         {"": "2024-02-29", "into": None, "from": "2024-02-29", "oldest": "2024-02-29"},
