@@ -112,13 +112,9 @@ class Planner:
     ) -> None:
         self.author, self.schema = author, schema
         self.safe = mode == UndoMode.SAFE
-        known = effects or {}
-        self.former = FormerValues(
-            author,
-            schema,
-            {key for key, effect in known.items() if effect.merged},
-            files_follow=any(effect.unmerged for effect in known.values()),
-        )
+        known = (effects or {}).values()
+        merges = any(effect.merged or effect.unmerged for effect in known)
+        self.former = FormerValues(author, schema, of_merges=merges)
         self._ignored = [
             str(spec.id) for spec in schema.all_fields.values() if not is_kept_by_callers(spec)
         ]
