@@ -212,8 +212,8 @@ def requests(ids: Ids) -> list[Asked]:
             {
                 "into": ids["company"],
                 "from": [ids["double"]],
-                "rules": {"text": "newest", ids["field people"]: "union", "code": {"value": "x"}},
-                "if_version": {ids["double"]: 1},
+                "rules": {"text": "newest", "people": "union", "code": {"value": "x"}},
+                "if_version": {},
             },
             writes=True,
         ),

@@ -10,6 +10,7 @@ from .schemas import ANYTHING, BOOLEAN, INTEGER, STRING, UUID
 
 component("MergeRule", {"type": "string", "enum": list(RULES)})
 component("MergeValue", obj({"value": ANYTHING}))
+component("MergeRecord", obj({"record": {**UUID, "description": "One of the records."}}))
 component(
     "MergeRequest",
     obj(
@@ -24,7 +25,7 @@ component(
         },
         rules={
             "type": "object",
-            "additionalProperties": one_of(ref("MergeRule"), ref("MergeValue")),
+            "additionalProperties": one_of(ref("MergeRule"), ref("MergeValue"), ref("MergeRecord")),
             "description": "By a field's API name: whose value the survivor has. By default its "
             "own, where it is blank the first that there is, and of lists all entries.",
         },

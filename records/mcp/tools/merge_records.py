@@ -31,7 +31,8 @@ find_duplicates finds candidates; look at them before you merge, and use dry_run
 By default the survivor keeps its own values, blank properties are filled from the first record in \
 from that has one, and lists are united. rules says otherwise, by property: one of \
 {", ".join(RULES)} (newest and oldest go by when the record was last changed; longest and concat \
-are for texts, union for lists), or {{"value": …}}. if_version refuses the merge unless records \
+are for texts, union for lists), {{"record": id}} for the value of that one, or {{"value": …}}. \
+if_version refuses the merge unless records \
 are at these versions.
 
 It takes the right to change the survivor and to delete the others. undo_operation with the \

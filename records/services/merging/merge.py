@@ -131,7 +131,7 @@ class _Merging:
     def run(self) -> SaveResult:
         survivor, *merged = self._locked()
         faults = Faults()
-        rules = ReadRules(self.author, self.schema, self.rules, faults)
+        rules = ReadRules(self.author, self.schema, self.rules, self.uuids, faults)
         changes = rules.changes(survivor, merged)
         _raise(faults)
         keys = [row.id for row in merged]

@@ -11,10 +11,11 @@ from records.exceptions import Place, Problem, did_you_mean, located, quoted
 from records.field_types import FieldSpec
 from records.services.access import Author, find_field, may_write, visible_fields
 from records.services.catalogue import ObjectSchema, is_stored
+from records.services.database import canonical_uuid
 from records.services.storage import RecordRow
 from records.services.writing import Change, FieldEntry, is_other, parse_entries
 
-VALUE = "value"
+VALUE, RECORD = "value", "record"
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 # A record and its value in the field: the survivor's first, the others as they were listed.
 Held = tuple[RecordRow, Any]
@@ -94,12 +95,19 @@ class Chosen:
 
 
 class ReadRules:
-    """The rules of a merge, checked against the object. `faults` has what is wrong with them."""
+    """The rules of a merge of the records with these UUIDs, checked against the object. `faults`
+    has what is wrong with them."""
 
     def __init__(
-        self, author: Author, schema: ObjectSchema, sent: Mapping[str, Any], faults: Faults
+        self,
+        author: Author,
+        schema: ObjectSchema,
+        sent: Mapping[str, Any],
+        uuids: Collection[str],
+        faults: Faults,
     ) -> None:
         self.author, self.schema, self.faults = author, schema, faults
+        self.uuids = uuids
         self.entries: list[tuple[str, FieldEntry]] = []
         self.asked: dict[int, str] = {}
         self.names: dict[int, str] = {}
@@ -128,8 +136,16 @@ class ReadRules:
             self._read_word(spec, name, rule)
 
     def _read_value(self, spec: FieldSpec, name: str, rule: Mapping[str, Any]) -> None:
+        if rule.keys() == {RECORD}:
+            uuid = canonical_uuid(rule[RECORD])
+            if uuid in self.uuids:
+                self.asked[spec.id] = uuid
+            else:
+                self._refuse("expected the id of a record to merge.", "invalid", name)
+            return
         if rule.keys() != {VALUE}:
-            self._refuse('expected {"value": …} or one of the rules.', "invalid", name)
+            message = 'expected {"value": …}, {"record": id} or one of the rules.'
+            self._refuse(message, "invalid", name)
             return
         self.entries.append((name, FieldEntry(id=spec.uuid, value=rule[VALUE])))
         self.asked[spec.id] = VALUE
@@ -206,11 +222,14 @@ class Combining:
         self.author, self.survivor = author, survivor
         self.rows = [survivor, *merged]
         self.merged = {row.id for row in merged}
+        self.uuids = {row.uuid for row in self.rows}
 
     def value(self, spec: FieldSpec, rule: str) -> Any:
         """What the survivor has in a field; without a rule its own value, else the first that there
-        is, and of lists all entries."""
+        is, and of lists all entries. A rule may be the UUID of the record whose value it is."""
         held = [(row, value) for row in self.rows if (value := self._held(spec, row)) is not None]
+        if rule in self.uuids:
+            return next((value for row, value in held if row.uuid == rule), None)
         if not rule:
             rule = "union" if spec.multiple else ""
         return _CHOICES.get(rule, _first)(held, self.survivor.id)

@@ -74,6 +74,17 @@ def test_a_value_is_taken_as_a_write_takes_it(people: Caller) -> None:
     assert (values["age"], "labels" in values, names(values["colour"])) == (7, False, "B")
 
 
+def test_a_rule_names_the_record_whose_value_it_is(people: Caller) -> None:
+    made = [person(people, f"p{at}", age=at, labels=[f"l{at}"]) for at in range(3)]
+    chosen = {name: {"record": made[2]} for name in ("age", "labels", "note")}
+    merge(people, *made, rules=chosen)
+    values = read(people, "persons", made[0])
+    assert (values["age"], names(values["labels"]), "note" in values) == (2, ["l2"], False)
+    others = person(people, "q")
+    error = refusal(merge, people, made[0], others, rules={"age": {"record": made[2]}})
+    assert isinstance(error, InvalidValues)
+
+
 def test_a_value_that_no_write_takes_is_refused_at_its_field(people: Caller) -> None:
     into, other = person(people, "a"), person(people, "b", mail="taken@example.com")
     person(people, "c", mail="third@example.com")
