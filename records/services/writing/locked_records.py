@@ -139,6 +139,15 @@ class LockedRecords:
         """Whether another active record than this one has the external id."""
         return self.by_external.get(key, row) is not row
 
+    def leads_elsewhere(self, row: RecordRow | None, key: ExternalKey) -> bool:
+        """Whether the external id is that of a merged record, and leads to another live record than
+        this one."""
+        merged = self.archived_external.get(key)
+        if merged is None or merged.merged_into is None:
+            return False
+        survivor = self.survivor(merged)
+        return survivor is not None and survivor is not row and survivor.state == RecordState.ACTIVE
+
     # ------------------------------------------------------------ unique values
 
     def hold(self, row: RecordRow, spec: FieldSpec, value: Any) -> None:

@@ -18,6 +18,7 @@ from records.services.reading.merged_records import REMAINING
 from records.services.reading.record_views import get_record, get_record_by_external_id
 from records.services.reading.records_by_name import RecordNames, get_records
 from records.services.storage import ExternalKey
+from records.services.undoing.field_restoring import Then, restore_fields
 from records.services.undoing.undo_plans import UndoMode
 from records.services.writing.save_requests import Attributes, Mode, SaveRequest
 from tests.factories import Caller, archive, entries, make_member, make_record
@@ -249,6 +250,34 @@ def test_writes_to_a_former_id_reach_the_survivor(people: Caller) -> None:
     kept = Record.objects.filter(workspace=people.workspace, object_id=row.object_id)
     assert kept.count() == 2
     assert not differences(people)
+
+
+def test_a_former_external_id_is_no_name_for_another_record(people: Caller) -> None:
+    into, loser = person(people, "Ann", "1"), person(people, "Anne", "2")
+    merge(people, into, loser)
+    other = person(people, "Other")
+    named = Attributes(external=ExternalKey("crm", "2"))
+    for request in (
+        SaveRequest(Mode.UPDATE, other, attributes=named),
+        SaveRequest(Mode.CREATE, entries=entries({"name": "New"}), attributes=named),
+    ):
+        error = refusal(write, people, "persons", request)
+        assert (type(error), error.code) == (Conflict, "already_exists")
+    write(people, "persons", SaveRequest(Mode.UPDATE, into, attributes=named))
+    assert Record.objects.get(uuid=into).external_id == "2"
+    archive(people, "persons", into)
+    # Archived, neither blocks its external id.
+    write(people, "persons", SaveRequest(Mode.UPDATE, other, attributes=named))
+    assert not differences(people)
+
+
+def test_fields_of_a_merged_record_are_not_restored(people: Caller) -> None:
+    into, loser = person(people, "Ann", age=1), person(people, "Anne", age=2)
+    merge(people, into, loser)
+    schema = people.schema("persons")
+    error = refusal(restore_fields, people.author, schema, loser, Then(version=1))
+    assert error.code == "merged"
+    assert read(people, "persons", into)["age"] == 1
 
 
 def test_links_by_a_former_id_lead_to_the_survivor(people: Caller) -> None:
