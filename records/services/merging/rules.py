@@ -1,10 +1,9 @@
-"""Which value the survivor of a merge has in each field."""
+"""The rules of a merge as its caller sends them, and what becomes of the survivor by them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from records.exceptions import Place, Problem, did_you_mean, located, quoted
@@ -15,10 +14,10 @@ from records.services.database import canonical_uuid
 from records.services.storage import RecordRow
 from records.services.writing import Change, FieldEntry, is_other, parse_entries
 
+from .choices import LISTS, RULES, TEXTS
+from .combining import Combining
+
 VALUE, RECORD = "value", "record"
-_LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
-# A record and its value in the field: the survivor's first, the others as they were listed.
-Held = tuple[RecordRow, Any]
 
 
 @dataclass(slots=True)
@@ -30,68 +29,6 @@ class Faults:
     def add(self, reason: str, code: str, *place: str | int) -> None:
         path: Place = place
         self.problems.append(Problem("", code, located(path, reason)))
-
-
-# ---------------------------------------------------------------- the rules
-
-
-def _into(held: Sequence[Held], survivor: int) -> Any:
-    return next((value for row, value in held if row.id == survivor), None)
-
-
-def _first(held: Sequence[Held], survivor: int) -> Any:
-    """The survivor's own value, else the first that there is."""
-    return held[0][1] if held else None
-
-
-def _from(held: Sequence[Held], survivor: int) -> Any:
-    return next((value for row, value in held if row.id != survivor), _first(held, survivor))
-
-
-def _changed(pair: Held) -> datetime:
-    return pair[0].updated_at or _LONG_AGO
-
-
-def _newest(held: Sequence[Held], survivor: int) -> Any:
-    return max(held, key=_changed)[1] if held else None
-
-
-def _oldest(held: Sequence[Held], survivor: int) -> Any:
-    return min(held, key=_changed)[1] if held else None
-
-
-def _longest(held: Sequence[Held], survivor: int) -> Any:
-    return max((value for _, value in held), key=len, default=None)
-
-
-def _union(held: Sequence[Held], survivor: int) -> Any:
-    return list(dict.fromkeys(item for _, value in held for item in value)) or None
-
-
-def _concat(held: Sequence[Held], survivor: int) -> Any:
-    return "\n".join(dict.fromkeys(value for _, value in held)) or None
-
-
-_CHOICES: Mapping[str, Callable[[Sequence[Held], int], Any]] = {
-    "into": _into,
-    "from": _from,
-    "newest": _newest,
-    "oldest": _oldest,
-    "longest": _longest,
-    "union": _union,
-    "concat": _concat,
-}
-RULES = tuple(_CHOICES)
-_TEXTS, _LISTS = frozenset({"longest", "concat"}), frozenset({"union"})
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A field and the rule for it; `by_caller` if the caller asked for it."""
-
-    spec: FieldSpec
-    rule: str
-    by_caller: bool = False
 
 
 class ReadRules:
@@ -151,12 +88,12 @@ class ReadRules:
         self.asked[spec.id] = VALUE
 
     def _read_word(self, spec: FieldSpec, name: str, rule: Any) -> None:
-        if not isinstance(rule, str) or rule not in _CHOICES:
+        if not isinstance(rule, str) or rule not in RULES:
             message = f"expected one of {', '.join(RULES)}, or an object with a value"
             self._refuse(f"{message}; not {quoted(rule)}.", "invalid", name)
-        elif rule in _LISTS and not spec.multiple:
+        elif rule in LISTS and not spec.multiple:
             self._refuse("the field holds one value; union is for lists.", "invalid", name)
-        elif rule in _TEXTS and not spec.type.text_like:
+        elif rule in TEXTS and not spec.type.text_like:
             self._refuse(f"{rule} is for texts.", "invalid", name)
         else:
             self.asked[spec.id] = rule
@@ -213,57 +150,3 @@ class ReadRules:
 
 def _without_place(change: Change) -> Change:
     return Change(change.field, None, change.value, change.add, change.remove)
-
-
-class Combining:
-    """The values of records that become one."""
-
-    def __init__(self, author: Author, survivor: RecordRow, merged: Sequence[RecordRow]) -> None:
-        self.author, self.survivor = author, survivor
-        self.rows = [survivor, *merged]
-        self.merged = {row.id for row in merged}
-        self.uuids = {row.uuid for row in self.rows}
-
-    def value(self, spec: FieldSpec, rule: str) -> Any:
-        """What the survivor has in a field; without a rule its own value, else the first that there
-        is, and of lists all entries. A rule may be the UUID of the record whose value it is."""
-        held = [(row, value) for row in self.rows if (value := self._held(spec, row)) is not None]
-        if rule in self.uuids:
-            return next((value for row, value in held if row.uuid == rule), None)
-        if not rule:
-            rule = "union" if spec.multiple else ""
-        return _CHOICES.get(rule, _first)(held, self.survivor.id)
-
-    def _held(self, spec: FieldSpec, row: RecordRow) -> Any:
-        """A record's value, as far as the survivor can have it: without links that would lead to
-        itself, and without what no new value may name."""
-        stored = row.values.get(str(spec.id))
-        if stored is None or not (spec.is_link or row is not self.survivor):
-            return stored
-        own = frozenset[int]() if row is not self.survivor else frozenset(_items(stored))
-        gone = self._gone(spec, own)
-        if not gone:
-            return stored
-        if not isinstance(stored, list):
-            return None if gone(stored) else stored
-        return [item for item in stored if not gone(item)] or None
-
-    def _gone(self, spec: FieldSpec, own: Collection[int]) -> Callable[[Any], bool] | None:
-        """Whether the survivor can not have an entry; None where it can have all."""
-        if spec.is_link and spec.related_object_id is not None:
-            return lambda key: key in self.merged or (key == self.survivor.id and key not in own)
-        if own:
-            return None
-        if spec.type.has_options:
-            return lambda key: key not in spec.options or spec.options[key].deleted
-        if spec.type.refers_to == "member":
-            return lambda key: not self._is_active(key)
-        return None
-
-    def _is_active(self, key: int) -> bool:
-        member = self.author.directory.members([key]).get(key)
-        return member is not None and member.is_active
-
-
-def _items(stored: Any) -> Sequence[Any]:
-    return stored if isinstance(stored, list) else (stored,)

@@ -163,13 +163,29 @@ def _keyed(
     author: Author, schema: ObjectSchema, fields: Sequence[FieldSpec], *, exact: bool
 ) -> Fragment:
     """A SELECT of the records that have a value in every field, with what is compared of each."""
+    base, params = _normal(author, schema, fields)
+    if not exact:
+        return base, params
+    # Values that are equal are so in their normal form, too: the documents of the others are not
+    # read.
+    keys = [f"k{at}" for at in range(len(fields))]
+    texts = [
+        f"{document_value(_DOCUMENT, str(spec.id))} AS k{at}"
+        for at, spec in enumerate(fields, len(fields))
+    ]
+    columns = ", ".join(["b.id", *(f"b.{key}" for key in keys), *texts])
+    names = ", ".join(keys)
+    same = " AND ".join(f"d.{key} = b.{key}" for key in keys)
+    return (
+        f"WITH base AS MATERIALIZED ({base}) SELECT {columns} FROM (SELECT {names} FROM base"
+        f" GROUP BY {names} HAVING count(*) > 1) d JOIN base b ON {same}"
+        " JOIN records_record r ON r.workspace_id = %s AND r.id = b.id"
+    ), [*params, schema.workspace_id]
+
+
+def _normal(author: Author, schema: ObjectSchema, fields: Sequence[FieldSpec]) -> Fragment:
     visible, visible_params = visible_condition(author, schema, "r")
     columns = [f"{_key(spec, f'v{at}')} AS k{at}" for at, spec in enumerate(fields)]
-    if exact:
-        columns += (
-            f"{document_value(_DOCUMENT, str(spec.id))} AS k{at}"
-            for at, spec in enumerate(fields, len(fields))
-        )
     joins, params = "records_fieldvalue v0", list[Any]()
     for at, spec in enumerate(fields[1:], 1):
         joins += (
@@ -177,7 +193,7 @@ def _keyed(
             f" v{at}.record_id = v0.record_id AND v{at}.field_id = %s AND v{at}.live"
         )
         params += [schema.workspace_id, spec.id]
-    if exact or visible != "TRUE":
+    if visible != "TRUE":
         joins += (
             " JOIN records_record r ON r.workspace_id = %s AND r.id = v0.record_id AND"
             f" r.state = 'active' AND {visible}"

@@ -100,18 +100,15 @@ class LockedRecords:
     def match(self, request: SaveRequest) -> RecordRow | None:
         """The record an upsert matches; a merged one stands for its survivor."""
         if request.external is not None and request.matches_external:
-            found = self.by_external.get(request.external)
-            if found is None:
-                found = self.archived_external.get(request.external)
             # An archived record does not block its external id: the upsert creates a new record.
-            return (
-                found
-                if found is None
-                or found.state == RecordState.ACTIVE
-                or (found.merged_into is not None)
-                else None
-            )
+            live = self.by_external.get(request.external)
+            return live or self._merged_external(request.external)
         return self._by_value(request)
+
+    def _merged_external(self, key: ExternalKey) -> RecordRow | None:
+        """The merged record that has the external id."""
+        row = self.archived_external.get(key)
+        return row if row is not None and row.merged_into is not None else None
 
     def survivor(self, row: RecordRow) -> RecordRow | None:
         """The record that a merged one was merged into, at the end of the chain; other records
@@ -142,11 +139,11 @@ class LockedRecords:
     def leads_elsewhere(self, row: RecordRow | None, key: ExternalKey) -> bool:
         """Whether the external id is that of a merged record, and leads to another live record than
         this one."""
-        merged = self.archived_external.get(key)
-        if merged is None or merged.merged_into is None:
+        merged = self._merged_external(key)
+        survivor = None if merged is None else self.survivor(merged)
+        if survivor is None or survivor is row:
             return False
-        survivor = self.survivor(merged)
-        return survivor is not None and survivor is not row and survivor.state == RecordState.ACTIVE
+        return survivor.state == RecordState.ACTIVE
 
     # ------------------------------------------------------------ unique values
 
@@ -165,23 +162,6 @@ class LockedRecords:
         """Whether another record holds this value of a unique field."""
         holders = (self.unique_holders.get((spec.id, key)) for key in unique_keys(spec, value))
         return any(holder not in (None, row, row.id) for holder in holders)
-
-    def merged_holders(self, row: RecordRow, spec: FieldSpec, value: Any) -> list[RecordRow] | None:
-        """The records merged into this one that hold a value of a unique field; None where another
-        holds it."""
-        holders = {
-            id(holder): holder
-            for key in unique_keys(spec, value)
-            if (holder := self.unique_holders.get((spec.id, key))) not in (None, row, row.id)
-        }
-        merged = [
-            holder
-            for holder in holders.values()
-            if isinstance(holder, RecordRow)
-            and holder.merged_into is not None
-            and self.survivor(holder) is row
-        ]
-        return merged if len(merged) == len(holders) else None
 
     def lost_partners(self, row: RecordRow) -> list[FieldSpec]:
         """The one-to-one links of an inactive record that other records now have."""

@@ -18,7 +18,7 @@ from records.services.catalogue import (
     compute,
     is_stored,
 )
-from records.services.storage import RecordRow
+from records.services.storage import RecordRow, unique_keys
 
 from .links import LinkChanges
 from .parsed_requests import ParsedRequests
@@ -97,13 +97,27 @@ class ValueRules:
             value = values.get(str(spec.id))
             if value is None or not self.locked.is_taken(row, spec, value):
                 continue
-            merged = self.locked.merged_holders(row, spec, value)
+            merged = self._merged_holders(row, spec, value)
             if merged is None:
                 message = f"Another record has this {spec.display_name.lower()}."
                 parsed.refuse(spec, change.position, "value", "unique", message)
             else:
                 given_up += ((holder, spec) for holder in merged)
         return given_up
+
+    def _merged_holders(
+        self, row: RecordRow, spec: FieldSpec, value: Any
+    ) -> list[RecordRow] | None:
+        """The records merged into this one that hold a value of a unique field; None where another
+        holds it."""
+        named = [self.locked.unique_holders.get((spec.id, key)) for key in unique_keys(spec, value)]
+        others = {id(holder): holder for holder in named if holder not in (None, row, row.id)}
+        merged = [
+            holder
+            for holder in others.values()
+            if isinstance(holder, RecordRow) and self.locked.survivor(holder) is row
+        ]
+        return merged if len(merged) == len(others) else None
 
     def holders(self, parsed: Parsed) -> list[Holder]:
         """The record that has the identifier a write gives, if any."""

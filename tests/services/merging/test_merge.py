@@ -13,13 +13,9 @@ from records.exceptions import (
     PreconditionFailed,
 )
 from records.models import Attachment, Record
-from records.services.operations.home import home_of
-from records.services.reading.merged_records import REMAINING
-from records.services.reading.record_views import get_record, get_record_by_external_id
-from records.services.reading.records_by_name import RecordNames, get_records
+from records.services.reading.record_views import get_record
 from records.services.storage import ExternalKey
 from records.services.undoing.field_restoring import Then, restore_fields
-from records.services.undoing.undo_plans import UndoMode
 from records.services.writing.save_requests import Attributes, Mode, SaveRequest
 from tests.factories import Caller, archive, entries, make_member, make_record
 from tests.services.acting import (
@@ -140,79 +136,7 @@ def test_unique_values_and_external_ids_pass_on_and_back(people: Caller) -> None
     assert not differences(people)
 
 
-def test_a_dry_run_of_the_undo_changes_nothing(people: Caller) -> None:
-    into, loser = person(people, "Ann"), person(people, "Anne", "7")
-    make_record(people, "companies", name="C", contacts=[loser])
-    _, operation = merge(people, into, loser)
-    after = world(people)
-    undone, _ = undo(people, operation, dry_run=True)
-    assert undone.records == 2
-    assert world(people) == after
-
-
-def test_what_changed_since_stays_and_is_listed(people: Caller) -> None:
-    into, loser, third = (person(people, name) for name in ("Ann", "Anne", "Third"))
-    company = make_record(people, "companies", name="C", founder=loser).record.uuid
-    other = make_record(people, "companies", name="D", founder=loser).record.uuid
-    _, operation = merge(people, into, loser, rules={"name": "from"})
-    change(people, "persons", into, name="Annette")
-    change(people, "companies", company, founder=third)
-    undone, _ = undo(people, operation)
-    names = {
-        spec.id: spec.name for o in ("persons", "companies") for spec in people.schema(o).stored
-    }
-    assert sorted((names[left.field_id or 0], left.code) for left in undone.left) == [
-        ("founder", "changed_since"),
-        ("name", "changed_since"),
-    ]
-    assert read(people, "companies", company)["founder"]["id"] == third
-    assert read(people, "companies", other)["founder"]["id"] == loser
-    undone, _ = undo(people, operation, UndoMode.FORCE)
-    assert read(people, "persons", into)["name"] == "Ann"
-
-
-def test_one_of_several_one_to_one_links_stays(people: Caller) -> None:
-    into, first, second = (person(people, name) for name in ("A", "B", "C"))
-    cars = [
-        make_record(people, "cars", name=f"Car {at}", driver=driver).record.uuid
-        for at, driver in enumerate((second, first))
-    ]
-    before = world(people)
-    _, operation = merge(people, into, first, second)
-    assert "driver" not in read(people, "cars", cars[0])
-    assert read(people, "cars", cars[1])["driver"]["id"] == into
-    assert not differences(people)
-    assert not undo(people, operation)[0].left
-    assert world(people) == before
-    merge(people, first, second)
-    assert read(people, "cars", cars[1])["driver"]["id"] == first
-
-
 # ---------------------------------------------------------------- where ids lead
-
-
-def test_ids_of_a_chain_lead_to_its_end(people: Caller) -> None:
-    last, middle, first = (
-        person(people, "C", "c"),
-        person(people, "B", "b"),
-        person(people, "A", "a"),
-    )
-    merge(people, middle, first)
-    merge(people, last, middle)
-    author, schema = people.author, people.schema("persons")
-    for uuid, key in ((first, "a"), (middle, "b"), (last, "c")):
-        assert get_record(author, schema, uuid, ()).uuid == last
-        assert get_record_by_external_id(author, schema, key, (), source="crm").uuid == last
-        assert home_of(schema).get_record_in_any_state(author, schema, uuid, ()).uuid == last
-    names = RecordNames([first, last], (), [ExternalKey("crm", "b")])
-    for states in (frozenset({"active"}), REMAINING):
-        uuids, _, external = get_records(author, schema, names, (), states=states)
-        assert [view and view.uuid for view in (*uuids, *external)] == [last] * 3
-    archive(people, "persons", last)
-    with pytest.raises(NotFound):
-        get_record(author, schema, first, ())
-    remaining = home_of(schema).get_record_in_any_state(author, schema, first, ())
-    assert (remaining.uuid, remaining.row.state) == (last, "archived")
 
 
 def test_writes_to_a_former_id_reach_the_survivor(people: Caller) -> None:
@@ -278,15 +202,6 @@ def test_fields_of_a_merged_record_are_not_restored(people: Caller) -> None:
     error = refusal(restore_fields, people.author, schema, loser, Then(version=1))
     assert error.code == "merged"
     assert read(people, "persons", into)["age"] == 1
-
-
-def test_links_by_a_former_id_lead_to_the_survivor(people: Caller) -> None:
-    into, loser = person(people, "Ann"), person(people, "Anne")
-    merge(people, into, loser)
-    company = make_record(people, "companies", name="C", founder=loser, contacts=[loser, into])
-    values = read(people, "companies", company.record.uuid)
-    assert values["founder"]["id"] == into
-    assert [each["id"] for each in values["contacts"]] == [into]
 
 
 def test_a_survivor_takes_the_unique_value_of_what_was_merged_into_it(people: Caller) -> None:
@@ -459,14 +374,3 @@ def test_a_member_goes_with_the_record(people: Caller) -> None:
     write(people, "persons", SaveRequest(Mode.UPDATE, loser, attributes=mine))
     merge(people, into, loser)
     assert Record.objects.get(uuid=into).member_id == people.member.pk
-
-
-def test_companions_of_both_are_the_survivors(people: Caller) -> None:
-    into, loser = person(people, "Ann"), person(people, "Anne")
-    put_beside(people, into, "one")
-    put_beside(people, loser, "two")
-    merge(people, into, loser)
-    beside = companions(people)
-    assert {owner for _, owner in beside["title"] | beside["street"]} == {key_of(into)}
-    # A source and a member that the survivor has already stay where they are.
-    assert len(beside["kind"]) == len(beside["member"]) == 2

@@ -10,7 +10,7 @@ import pytest
 
 from records.exceptions import InvalidValues
 from records.models import Record
-from records.services.merging.rules import RULES
+from records.services.merging.choices import RULES
 from tests.factories import Caller, archive, make_record
 from tests.services.acting import differences
 from tests.services.undoing.acting import undo
