@@ -26,6 +26,7 @@ from .listing import (
     offered_columns,
     read_asked,
 )
+from .merging import may_merge
 from .object_pages import ObjectPage, about_object, external_status, tell_unavailable
 from .showing import Cell, show_cell
 from .transfers import may_import
@@ -103,6 +104,7 @@ def _bulk_links(page: ObjectPage) -> dict[str, Any]:
     return {
         "change_url": change,
         "archive_url": archive,
+        "merge_url": page.url("bulk_merge") if may_merge(page) else "",
         "selectable": bool(change or archive),
         "import_url": page.url("import") if may_import(page) else "",
         "export_url": page.url("export"),

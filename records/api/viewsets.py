@@ -42,6 +42,8 @@ class ApiViewSet(viewsets.ViewSet):
     reads: ClassVar[frozenset[str]] = frozenset()
     conditional: ClassVar[frozenset[str]] = frozenset()
     creating: ClassVar[frozenset[str]] = frozenset()
+    # Those whose body may say at which version a record is to be.
+    versioned: ClassVar[frozenset[str]] = frozenset()
     # Those that say more in a dry run than what they would write, and see to it themselves.
     foretelling: ClassVar[frozenset[str]] = frozenset()
     dry_runs: ClassVar[DryRunForm] = RECORDS_FORM

@@ -2,7 +2,15 @@
 
 from .beats import WorkerBeat
 from .columns import new_uuid
-from .companions import Activity, Address, Attachment, EmailSuppression, LeadSource, RecordMember
+from .companions import (
+    Activity,
+    Address,
+    Attachment,
+    EmailSuppression,
+    LeadSource,
+    MovedCompanion,
+    RecordMember,
+)
 from .definitions import (
     Field,
     FieldCategory,
@@ -57,6 +65,7 @@ __all__ = [
     "LedgerEntry",
     "LeftOut",
     "Member",
+    "MovedCompanion",
     "ObjectKind",
     "ObjectPermission",
     "ObjectType",

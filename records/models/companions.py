@@ -151,3 +151,29 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class MovedCompanion(models.Model):
+    """Where something that stands beside a record was before a merge, or its undo, moved it.
+
+    `kind` is the table's model, `row` the key in it; a file that had to be renamed has a
+    `former_name`.
+    """
+
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    operation_id = models.UUIDField()
+    kind = models.CharField(max_length=16)
+    row = models.BigIntegerField()
+    source = models.BigIntegerField()
+    target = models.BigIntegerField()
+    former_name = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["workspace", "operation_id", "target"], name="moved_companion")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.row}"

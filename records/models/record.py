@@ -88,7 +88,8 @@ class Record(models.Model):
 
     `version` is the number of rows the ledger has of it. A record in the trash (deleted) has its
     document, but holds no name: its identifier is empty, and the index keeps none of its values
-    unique. Foreign keys carry no index of their own where a composite one below serves.
+    unique. One that was merged into another is archived; its ids lead to that one. Foreign keys
+    carry no index of their own where a composite one below serves.
     """
 
     workspace = models.ForeignKey(
@@ -114,6 +115,12 @@ class Record(models.Model):
     cancelled_at = models.DateTimeField(null=True, blank=True)
     assignment_task_id = models.BigIntegerField(
         null=True, blank=True, help_text="A task elsewhere; only kept."
+    )
+    merged_into = models.BigIntegerField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The key of the record that this one, archived, was merged into.",
     )
     version = models.PositiveBigIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)

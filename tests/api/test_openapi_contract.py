@@ -48,6 +48,8 @@ OPERATIONS = {
     # Ours, beyond the contract.
     ("post", "/api/records/{object_identifier}/batch"): "records_batch_create",
     ("post", "/api/records/{object_identifier}/batch-get"): "records_batch_get_create",
+    ("post", "/api/records/{object_identifier}/merge"): "records_merge_create",
+    ("post", "/api/records/{object_identifier}/duplicates"): "records_duplicates_create",
     (
         "patch",
         "/api/records/{object_identifier}/{entity_id}/unarchive",

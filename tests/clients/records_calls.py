@@ -160,6 +160,22 @@ _RECORDS = [
         },
     ),
     Call("records_batch_get_create", path=_OF_SHIPS, body={"names": ["Zephyr", "Nobody"]}),
+    Call("records_duplicates_create", path=_OF_SHIPS, body={"fields": ["tons"], "page_size": 5}),
+    Call(
+        "records_add_create",
+        path=_OF_SHIPS,
+        body={"fields": [{"name": "name", "value": "Zefir"}]},
+        keeps={"zefir": "id"},
+    ),
+    Call(
+        "records_merge_create",
+        path=_OF_SHIPS,
+        body={
+            "into": "<zephyr>",
+            "from": ["<zefir>"],
+            "rules": {"tons": "newest", "name": {"value": "Zephyr"}},
+        },
+    ),
     Call("records_history_list", path=_AURORA, query={"page_size": 5}),
     Call("changes_list", query={"limit": 1000, "objects": "ships", "wait": 1}),
     Call(

@@ -68,6 +68,7 @@ def furnish(caller: Caller, mark: str) -> Ids:
     person = make_record(caller, "people", name=f"Ada {mark}").record.uuid
     archived = make_record(caller, "companies", name=f"Gone {mark}").record.uuid
     archive(caller, "companies", archived)
+    double = make_record(caller, "companies", name=f"Double {mark}").record.uuid
     filled: dict[str, Any] = {
         "name": f"Acme {mark}",
         "code": f"code-{mark}",
@@ -96,6 +97,7 @@ def furnish(caller: Caller, mark: str) -> Ids:
         "person": person,
         "archived": archived,
         "company": company,
+        "double": double,
         "deal": deal,
         "tag": first_tag.uuid,
         "stage": stage.uuid,
@@ -202,6 +204,24 @@ def requests(ids: Ids) -> list[Asked]:
             "POST",
             f"/api/records/{ids['companies']}/search?ordering=-{ids['field text']}",
             searched(ids),
+        ),
+        Asked(
+            "merge",
+            "POST",
+            f"/api/records/{ids['companies']}/merge",
+            {
+                "into": ids["company"],
+                "from": [ids["double"]],
+                "rules": {"text": "newest", "people": "union", "code": {"value": "x"}},
+                "if_version": {},
+            },
+            writes=True,
+        ),
+        Asked(
+            "duplicates",
+            "POST",
+            f"/api/records/{ids['companies']}/duplicates",
+            {"fields": ["text", ids["field code"]], "normalise": True, "page": 1, "page_size": 5},
         ),
         Asked(
             "search plainly",

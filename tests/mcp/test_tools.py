@@ -19,8 +19,15 @@ READING = (
     "get_records",
     "list_members",
     "record_history",
+    "find_duplicates",
 )
-DESTRUCTIVE = ("manage_record", "manage_records", "manage_attachment", "undo_operation")
+DESTRUCTIVE = (
+    "manage_record",
+    "manage_records",
+    "manage_attachment",
+    "merge_records",
+    "undo_operation",
+)
 PARAMETERS = (
     "action",
     "base_id",

@@ -37,7 +37,8 @@ def _tool(
     def call(caller: Caller, world: World, target: Target) -> Answer:
         about = {"record_type": what} if what else {}
         text = orjson.dumps({**about, **arguments}).decode()
-        for key, value in {**target.values, "uuid": target.uuid, "file": target.file}.items():
+        known = {"uuid": target.uuid, "file": target.file, "mine": world.ids["mine"]}
+        for key, value in {**target.values, **known}.items():
             text = text.replace(f"<{key}>", value)
         text = text.replace("<operation>", creation_of(target))
         result = Agent(caller).result(tool, **orjson.loads(text))
@@ -117,6 +118,11 @@ def _archived(world: World, target: Target) -> Expected:
     )
 
 
+def _merge(name: str, need: Need, into: str, merged: str) -> Operation:
+    arguments: dict[str, Any] = {"into": into, "from": [merged]}
+    return _tool(name, "merge_records", need, **arguments)
+
+
 OPERATIONS = (
     _record("get", "get", needs.view_history),
     _record("patch", "patch", _unless_archived("edit"), data={"note": "n"}),
@@ -188,6 +194,9 @@ OPERATIONS = (
     _tool("list members", "list_members", _known_to_all, ONCE, what=""),
     _tool("follow", "list_changes", _known_to_all, ONCE, what="", limit=1000),
     _tool("unarchive", "unarchive_record", needs.restore, record_id="<uuid>"),
+    _merge("merge into it", needs.merge_into_it, "<uuid>", "<mine>"),
+    _merge("merge it", needs.merge_it, "<mine>", "<uuid>"),
+    _tool("find duplicates", "find_duplicates", needs.duplicates, ONCE, fields=["kind"]),
     _tool("undo", "undo_operation", undo_creation, what="", operation_id="<operation>"),
 )
 

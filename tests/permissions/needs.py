@@ -271,6 +271,36 @@ def bulk_secret(world: World, target: Target) -> Expected:
     return nothing(REFUSED) if found.verdict == DONE and world.role.secret != "open" else found
 
 
+def _merged(world: World, into: Target, merged: Target) -> Expected:
+    """Merging takes the right to edit what survives, and to archive the other."""
+    if not world.role.known:
+        return nothing(ABSENT)
+    if into == merged:
+        return nothing(REFUSED)
+    if not (world.sees(into) and world.sees(merged)):
+        return nothing(ABSENT)
+    if not world.role.reaches("edit", own=into.own):
+        return nothing(FORBIDDEN)
+    if not world.role.reaches("remove", own=merged.own):
+        return nothing(FORBIDDEN)
+    return Expected(DONE, changed=True) if into.live and merged.live else nothing(REFUSED)
+
+
+def merge_into_it(world: World, target: Target) -> Expected:
+    return _merged(world, target, world.targets["mine"])
+
+
+def merge_it(world: World, target: Target) -> Expected:
+    return _merged(world, world.targets["mine"], target)
+
+
+def duplicates(world: World, target: Target) -> Expected:
+    """All cases have the same kind: one group, of those in sight."""
+    if not world.role.known:
+        return nothing(ABSENT)
+    return Expected(DONE, count=int(len(world.visible) > 1))
+
+
 # ---------------------------------------------------------------- definitions, people, jobs
 
 

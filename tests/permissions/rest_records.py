@@ -178,6 +178,30 @@ BY_NAME = [
         "records/cases/batch-get",
         {"ids": ["<uuid>"], "names": ["<name>"]},
     ),
+    rest(
+        "merge into it",
+        "records_merge_create",
+        needs.merge_into_it,
+        "POST",
+        "records/cases/merge",
+        {"into": "<uuid>", "from": ["<mine>"]},
+    ),
+    rest(
+        "merge it",
+        "records_merge_create",
+        needs.merge_it,
+        "POST",
+        "records/cases/merge",
+        {"into": "<mine>", "from": ["<uuid>"], "rules": {"note": "longest"}},
+    ),
+    once(
+        "duplicates",
+        "records_duplicates_create",
+        needs.duplicates,
+        "POST",
+        "records/cases/duplicates",
+        {"fields": ["kind"]},
+    ),
 ]
 
 

@@ -206,6 +206,7 @@ def make_world(role: RoleCase) -> World:
     world.targets["foreign"] = replace(foreign, uuid=uuid)
     world.targets["missing"] = Target("missing", str(uuid4()), MARKS["missing"], ours=False)
     mine, others = world.targets["mine"], world.targets["another's"]
+    world.ids["mine"] = mine.uuid
     job = start_bulk_change(
         admin.author,
         admin.schema("cases"),

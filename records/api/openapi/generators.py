@@ -81,7 +81,11 @@ class OperationSchema(AutoSchema):
         add_refusals(
             responses,
             refusals_of(
-                self.path, described, sends=sends, changes=changes, checks="IfMatch" in asked
+                self.path,
+                described,
+                sends=sends,
+                changes=changes,
+                checks="IfMatch" in asked or view.action in getattr(view, "versioned", ()),
             ),
             document,
         )

@@ -63,7 +63,7 @@ REFUSALS = {
     ),
     412: Refusal(
         "PreconditionFailed",
-        "The record is not at the version in `If-Match`: read it again.",
+        "The record is not at the version in `If-Match`, or in `if_version`: read it again.",
         OF_RECORDS,
     ),
     413: Refusal("ContentTooLarge", "The body is too large."),

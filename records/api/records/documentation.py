@@ -16,7 +16,7 @@ from records.api.openapi import (
     ref,
 )
 
-from . import schemas, search_schemas  # noqa: F401 - has components
+from . import merge_schemas, schemas, search_schemas  # noqa: F401 - have components
 
 RECORD_ID = r"^[0-9a-fA-F]{8}\-[0-9a-fA-F]{4}\-[0-9a-fA-F]{4}\-[0-9a-fA-F]{4}\-[0-9a-fA-F]{12}$"
 _OBJECT = path_parameter("object_identifier", schemas.STRING, "The object's id or API name.")
@@ -224,6 +224,22 @@ batch_get = _records(
     {200: ref("BatchGetResponse")},
     body=json_body("BatchGetRequest", required=True),
     example={"names": ["Northern Freight", "Eastern Freight"], "field_names": ["employees"]},
+)
+
+merge = _records(
+    "merge_create",
+    "Merge records into one of them",
+    [_OBJECT],
+    _WRITTEN,
+    body=json_body("MergeRequest", required=True),
+)
+duplicates = _records(
+    "duplicates_create",
+    "Find records that have the same values",
+    [_OBJECT, *_PAGE],
+    {200: ref("PaginatedDuplicateGroupList")},
+    body=json_body("DuplicatesRequest", required=True),
+    example={"fields": ["name"]},
 )
 
 field_values = _records(

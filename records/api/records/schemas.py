@@ -98,7 +98,7 @@ component(
         **_EXTERNAL,
         action={
             "type": "string",
-            "enum": ["created", "updated", "unarchived", "unchanged"],
+            "enum": ["created", "updated", "unarchived", "unchanged", "merged"],
             "description": "What the write did.",
         },
     ),

@@ -10,6 +10,7 @@ from .batch import BatchViewSet
 from .changes import ChangesViewSet
 from .collection import CollectionViewSet
 from .detail import RecordViewSet
+from .merging import MergingViewSet
 from .related import RelatedViewSet
 
 RECORD = "records/<str:object_identifier>/<record_id:entity_id>"
@@ -31,6 +32,8 @@ urlpatterns = [
     path(f"{RECORD}/history", RecordViewSet.as_view({"get": "history"})),
     path(f"{OBJECT}/batch", BatchViewSet.as_view({"post": "batch"})),
     path(f"{OBJECT}/batch-get", BatchViewSet.as_view({"post": "batch_get"})),
+    path(f"{OBJECT}/merge", MergingViewSet.as_view({"post": "merge"})),
+    path(f"{OBJECT}/duplicates", MergingViewSet.as_view({"post": "duplicates"})),
     path(f"{OBJECT}/search", CollectionViewSet.as_view({"post": "search"})),
     path(f"{OBJECT}/upsert", CollectionViewSet.as_view({"post": "upsert"})),
     path(f"{OBJECT}/add", CollectionViewSet.as_view({"post": "add"})),

@@ -99,7 +99,7 @@ def _get(author: Author, schema: ObjectSchema, where: Address) -> dict[str, Any]
     view = home_of(schema).get_remaining(
         author, schema, Address(where.uuid) if where.by_id else where, fields
     )
-    if where.by_id:
+    if where.by_id and view.uuid == where.uuid:  # else it was merged into this one
         check_same(schema, view.row, where.external)
     return whole_contents(author, schema, [view], fields)[0] | {"action": "get"}
 

@@ -334,6 +334,21 @@ def after_mark(column: str, mark: str) -> str:
     return f"substr({column}, instr({column}, char({ord(mark)})) + 1)"
 
 
+def before_mark(text: str, mark: str) -> str:
+    """What precedes a character in a text; all of it where the character is not in it."""
+    if is_postgresql():
+        return f"split_part({text}, chr({ord(mark)}), 1)"
+    at = f"instr({text}, char({ord(mark)}))"
+    return f"CASE WHEN {at} > 0 THEN substr({text}, 1, {at} - 1) ELSE {text} END"
+
+
+def document_value(column: str, key: str) -> str:
+    """A value of a JSON document as text, for comparing; `key` is a number."""
+    if is_postgresql():
+        return f"({column} ->> '{int(key)}')"
+    return f"({column} ->> '$.\"{int(key)}\"')"
+
+
 def contains(column: str, term: str) -> Fragment:
     """`term` occurs in `column`; on PostgreSQL in a form that can use a trigram index."""
     if is_postgresql():

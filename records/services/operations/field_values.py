@@ -40,8 +40,9 @@ def find_schema_of(author: Author, record_uuid: UUID | str) -> ObjectSchema:
     records."""
     rows = fetch(
         "SELECT object_id FROM records_record WHERE workspace_id = %s AND uuid = %s AND "
-        # Archived records cannot be paged through, so their ids are unknown here.
-        "state = 'active'",
+        # Archived records cannot be paged through, so their ids are unknown here; those of merged
+        # ones lead to what they have become.
+        "(state = 'active' OR merged_into IS NOT NULL)",
         [author.workspace.id, uuid_param(record_uuid)],
     )
     return _known_schema(author, next((object_id for (object_id,) in rows), None))

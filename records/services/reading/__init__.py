@@ -27,6 +27,7 @@ from .history import (
     shown_fields,
     take_back,
 )
+from .merged_records import REMAINING, ends_of, survivors_of
 from .record_address import (
     MAX_KEY,
     Address,
@@ -44,7 +45,7 @@ from .record_views import (
     select_fields,
     view_records,
 )
-from .records_by_name import REMAINING, FoundRecords, RecordNames, get_records
+from .records_by_name import FoundRecords, RecordNames, get_records
 from .related import load_values, record_json
 from .self_access import (
     check_admin_fields,
@@ -74,6 +75,7 @@ __all__ = [
     "address",
     "check_admin_fields",
     "check_may_read",
+    "ends_of",
     "external_key",
     "find_member",
     "find_thrown_before",
@@ -104,6 +106,7 @@ __all__ = [
     "sign_download",
     "sign_upload",
     "signed_url",
+    "survivors_of",
     "take_back",
     "view_records",
     "with_self_access",

@@ -9,14 +9,16 @@ from records.exceptions import NotFound
 from records.field_types import FieldSpec
 from records.services.access import Author, visible_condition
 from records.services.catalogue import ObjectSchema
-from records.services.database import fetch, fetch_value, uuid_param
+from records.services.database import Fragment, fetch, fetch_value, uuid_param
 from records.services.storage import (
+    RecordRow,
     read_record,
     read_with_summary,
     record_columns,
     summary_columns,
 )
 
+from .merged_records import REMAINING, survivors_of
 from .record_views import RecordView, view_records
 
 
@@ -43,17 +45,28 @@ def list_archived(
 def get_record_in_any_state(
     author: Author, schema: ObjectSchema, record_uuid: UUID | str, fields: Sequence[FieldSpec]
 ) -> RecordView:
-    """A record the caller may see, live or archived, with its figures; NotFound for any other."""
-    counted, count_params = summary_columns(schema, "r", lead_sources=True)
-    rows = fetch(
-        f"SELECT {record_columns('r')}, {counted} FROM records_record r"
-        " WHERE r.workspace_id = %s AND r.object_id = %s AND r.uuid = %s AND r.state <> 'deleted'",
-        [*count_params, author.workspace.id, schema.id, uuid_param(record_uuid)],
-    )
-    if not rows:
+    """A record the caller may see, live or archived, with its figures; for a merged one that which
+    it has become, for as long as there is one. NotFound for any other."""
+    chosen = ("r.uuid = %s", [uuid_param(record_uuid)])
+    found = _read(author, schema, chosen)
+    ends = survivors_of(author, schema, found, REMAINING)
+    if ends:
+        found = _read(author, schema, ("r.id = %s", list(ends.values())))
+    if not found:
         raise NotFound
-    (view,) = view_records(author, schema, list(map(read_with_summary, rows)), fields)
+    (view,) = view_records(author, schema, found, fields)
     # The same answer as for no record: an id must not reveal a hidden one.
     if not view.access.view:
         raise NotFound
     return view
+
+
+def _read(author: Author, schema: ObjectSchema, chosen: Fragment) -> list[RecordRow]:
+    condition, params = chosen
+    counted, count_params = summary_columns(schema, "r", lead_sources=True)
+    rows = fetch(
+        f"SELECT {record_columns('r')}, {counted} FROM records_record r"
+        f" WHERE r.workspace_id = %s AND r.object_id = %s AND {condition} AND r.state <> 'deleted'",
+        [*count_params, author.workspace.id, schema.id, *params],
+    )
+    return list(map(read_with_summary, rows))

@@ -79,7 +79,8 @@ def get_remaining(
     """A record the caller may see, live, cancelled or archived; NotFound for any other, also for
     one in the trash.
 
-    By external id: the live record, else the archived one created last. `view.row` has its state.
+    By external id: the live record, else the archived one created last. Of one that was merged, the
+    record that it has become. `view.row` has its state.
     NotFound also when both ids are given and belong to different records.
     """
     uuid = where.uuid

@@ -35,6 +35,7 @@ from records.services.storage import (
     summary_columns,
 )
 
+from .merged_records import survivors_of
 from .related import SHOWN, Related, load_related
 
 FLAT_NAME = "name"
@@ -169,8 +170,8 @@ def get_record(
     *,
     lead_sources: bool = False,
 ) -> RecordView:
-    """A live record the caller may see; NotFound for any other. One query, and one for what it
-    refers to."""
+    """A live record the caller may see, or the one that a merged record has become; NotFound for
+    any other. One query, and one for what it refers to."""
     return _get(author, schema, ("r.uuid = %s", [uuid_param(record_uuid)]), fields, lead_sources)
 
 
@@ -192,13 +193,17 @@ def get_record_by_external_id(
 ) -> RecordView:
     """As `get_record`, by external id; plain values unless told otherwise."""
     chosen = ("r.external_source = %s AND r.external_id = %s", [source, external_id])
-    return _get(author, schema, chosen, fields, False, plain=plain)
+    try:
+        return _get(author, schema, chosen, fields, False, plain=plain, states=_LIVE)
+    except NotFound:  # in another statement, as each has an index of its own
+        return _get(author, schema, chosen, fields, False, plain=plain, states=_MERGED)
 
 
 def get_record_by_identifier(
     author: Author, schema: ObjectSchema, identifier: str, fields: Sequence[FieldSpec]
 ) -> RecordView:
-    """A live record by its identifier: case, Unicode form and surplus white space do not matter.
+    """A live record by its identifier, or the one that a merged record of this identifier has
+    become: case, Unicode form and surplus white space do not matter.
 
     InvalidInput when the object has no identifier.
     """
@@ -230,6 +235,11 @@ def _as_stored(spec: FieldSpec, text: str) -> str:
     return stored if isinstance(stored, str) else text
 
 
+_LIVE = "r.state = 'active'"
+_MERGED = "r.state = 'archived' AND r.merged_into IS NOT NULL"
+_EITHER = "(r.state = 'active' OR r.merged_into IS NOT NULL)"
+
+
 def _get(
     author: Author,
     schema: ObjectSchema,
@@ -238,6 +248,7 @@ def _get(
     lead_sources: bool,
     *,
     plain: bool = False,
+    states: str = _EITHER,
 ) -> RecordView:
     condition, params = chosen
     # Plain views show no figures, so none are counted.
@@ -246,12 +257,19 @@ def _get(
     )
     rows = fetch(
         f"SELECT {record_columns('r')}, {counted} FROM records_record r"
-        f" WHERE r.workspace_id = %s AND r.object_id = %s AND r.state = 'active' AND {condition}",
+        f" WHERE r.workspace_id = %s AND r.object_id = %s AND {states} AND {condition}",
         [*count_params, author.workspace.id, schema.id, *params],
     )
     if not rows:
         raise NotFound
     found = list(map(read_record if plain else read_with_summary, rows))
+    # Of records that were merged, several may have had one external id.
+    if all(row.merged_into is not None for row in found):
+        ends = survivors_of(author, schema, found)
+        if not ends:
+            raise NotFound
+        chosen = ("r.id = %s", [ends[max(ends)]])
+        return _get(author, schema, chosen, fields, lead_sources, plain=plain, states=_LIVE)
     (view,) = view_records(author, schema, found, fields, plain=plain)
     # The same answer as for no record: an id must not reveal a hidden one.
     if not view.access.view:

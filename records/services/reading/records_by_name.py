@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from records.exceptions import InvalidInput
 from records.field_types import FieldSpec
@@ -22,16 +22,15 @@ from records.services.database import (
 from records.services.storage import (
     PROBED_FROM,
     ExternalKey,
+    RecordRow,
     find_external,
     find_identifiers,
     read_record,
     record_columns,
 )
 
+from .merged_records import LIVE, survivors_of
 from .record_views import RecordView, key_of_identifier, view_records
-
-LIVE = frozenset({RecordState.ACTIVE.value})
-REMAINING = LIVE | {RecordState.ARCHIVED.value}
 
 
 class RecordNames(NamedTuple):
@@ -59,7 +58,8 @@ def get_records(
     states: frozenset[str] = LIVE,
 ) -> FoundRecords:
     """The records in these states with these names that the caller may see; for any number of them
-    at most three queries, and those for what the records refer to. Of those that share an external
+    at most three queries, and those for what the records refer to; two more where some were
+    merged, in whose places are the records that they have become. Of those that share an external
     id the live one, else the archived one created last.
 
     InvalidInput for identifiers where the object has none.
@@ -68,25 +68,48 @@ def get_records(
     keys = _keys(author, schema, names.identifiers)
     condition, params = _meant(schema, uuids, keys, names.external)
     shown = ", ".join(f"'{RecordState(state)}'" for state in sorted(states))
-    rows = fetch(
-        f"SELECT {record_columns('r')} FROM records_record r WHERE r.workspace_id = %s"
-        f" AND r.object_id = %s AND r.state IN ({shown}) AND ({condition})",
-        [author.workspace.id, schema.id, *params],
+    rows = _read(
+        author,
+        schema,
+        f"(r.state IN ({shown}) OR r.merged_into IS NOT NULL) AND ({condition})",
+        params,
     )
-    views = view_records(author, schema, list(map(read_record, rows)), fields)
-    seen = [view for view in views if view.access.view]
+    ends = survivors_of(author, schema, rows, states)
+    missing = set(ends.values()) - {row.id for row in rows}
+    if missing:
+        rows += _read(author, schema, *in_ids("r.id", missing))
+    meant = [row for row in rows if row.state in states and row.id not in ends]
+    views = {
+        view.row.id: view
+        for view in view_records(author, schema, meant, fields)
+        if view.access.view
+    }
+    seen = [
+        (row, view) for row in rows if (view := views.get(ends.get(row.id, row.id))) is not None
+    ]
     # The live one last, and of the archived ones the newest: it is the one that is meant.
-    seen.sort(key=lambda view: (view.row.state == RecordState.ACTIVE, view.row.id))
-    by_uuid = {view.uuid: view for view in seen}
-    by_key = {view.row.identifier: view for view in seen}
+    seen.sort(key=lambda pair: (pair[0].state == RecordState.ACTIVE, pair[0].id))
+    by_uuid = {row.uuid: view for row, view in seen}
+    by_key = {row.identifier: view for row, view in seen}
     by_external = {
-        ExternalKey(view.row.external_source, view.row.external_id or ""): view for view in seen
+        ExternalKey(row.external_source, row.external_id or ""): view for row, view in seen
     }
     return FoundRecords(
         list(map(by_uuid.get, uuids)),
         [by_key.get(key) if key else None for key in keys],
         list(map(by_external.get, names.external)),
     )
+
+
+def _read(
+    author: Author, schema: ObjectSchema, condition: str, params: Sequence[Any]
+) -> list[RecordRow]:
+    rows = fetch(
+        f"SELECT {record_columns('r')} FROM records_record r WHERE r.workspace_id = %s"
+        f" AND r.object_id = %s AND {condition}",
+        [author.workspace.id, schema.id, *params],
+    )
+    return list(map(read_record, rows))
 
 
 def _keys(author: Author, schema: ObjectSchema, identifiers: Sequence[str]) -> list[str]:

@@ -83,6 +83,7 @@ STORES = (
             "records_address",
             "records_leadsource",
             "records_recordmember",
+            "records_movedcompanion",
         ),
         after=timedelta(days=settings.TRASH_DAYS),
     ),

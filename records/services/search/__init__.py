@@ -2,12 +2,20 @@
 
 A filter is parsed into a tree (`filters`, `operators`, `slug_filters`), the tree becomes SQL
 (`filter_sql`, `column_tests`), and `pages` chooses between walking the order (`walk_plan`) and
-sorting the matches (`sort_plan`) by what `counts` knows.
+sorting the matches (`sort_plan`) by what `counts` knows. `duplicates` finds records that have the
+same values.
 
 Called by: operations, exporting, external, jobs and the interfaces. It never writes, and never
 shows a record or value that its caller may not see.
 """
 
+from .duplicates import (
+    MAX_FIELDS,
+    SHOWN,
+    DuplicateGroup,
+    DuplicatePage,
+    find_duplicates,
+)
 from .filter_sql import is_own
 from .filters import MAX_CLAUSES, MAX_DEPTH, AllOf, AnyOf, Leaf, Node, TextSearch, parse_query
 from .operators import ALIASES, parse_filter
@@ -19,14 +27,19 @@ __all__ = [
     "ALIASES",
     "MAX_CLAUSES",
     "MAX_DEPTH",
+    "MAX_FIELDS",
     "MAX_KEYS",
+    "SHOWN",
     "AllOf",
     "AnyOf",
+    "DuplicateGroup",
+    "DuplicatePage",
     "Leaf",
     "Node",
     "SearchPage",
     "SearchRequest",
     "TextSearch",
+    "find_duplicates",
     "is_own",
     "parse_filter",
     "parse_query",

@@ -8,10 +8,10 @@ full.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from records.exceptions import InvalidInput
+from records.exceptions import InvalidInput, NotFound
 from records.field_types import FieldSpec
 from records.models import RecordState
 from records.services.access import Author, visible_condition
@@ -23,7 +23,7 @@ from records.services.database import (
     moment,
     time_limit,
 )
-from records.services.reading import RecordView, view_records
+from records.services.reading import RecordView, get_record_by_external_id, view_records
 from records.services.storage import RECORD_WIDTH, read_record
 
 from .counts import PROBED, Counted, count
@@ -54,7 +54,8 @@ class SearchRequest:
     """A search as the caller sent it. `page` counts from 1; with a `cursor` there is no count.
 
     `query` is in the grammar of the Records API, or parsed already. `archived`: search archived
-    records, not live ones. `member_id` and `external_id` are those of the records themselves.
+    records, not live ones. `member_id`, `external_id` and `record_id` are those of the records
+    themselves.
     `cancelled`: only cancelled ones, or only others; None for both. `plain`: values as
     names and primary keys.
     """
@@ -74,6 +75,7 @@ class SearchRequest:
     archived: bool = False
     member_id: int | None = None
     external_id: str | None = None
+    record_id: int | None = None
     cancelled: bool | None = None
     plain: bool = False
 
@@ -100,9 +102,25 @@ def search_records(author: Author, schema: ObjectSchema, request: SearchRequest)
         counted = count(search, exact=exact)
         rows = _page(search, counted) if counted.matches else []
         views = _views(search, rows[: search.limit], request)
+    if not views and request.external_id is not None and not request.archived:
+        # A record that was merged is found as what it has become.
+        became = _became(author, schema, request.external_id)
+        if became is not None:
+            return search_records(
+                author, schema, replace(request, external_id=None, record_id=became)
+            )
     has_next = len(rows) > search.limit
     cursor = _cursor_after(search, rows[search.limit - 1]) if has_next else None
     return SearchPage(views, counted.matches if exact else None, has_next, cursor)
+
+
+def _became(author: Author, schema: ObjectSchema, external_id: str) -> int | None:
+    """The record that the one with an external id has become; None where that was not merged."""
+    try:
+        view = get_record_by_external_id(author, schema, external_id, ())
+    except NotFound:
+        return None
+    return None if view.row.external_id == external_id else view.row.id
 
 
 def _prepare(author: Author, schema: ObjectSchema, request: SearchRequest) -> Search:
@@ -149,6 +167,8 @@ def _narrowed(visible: Fragment, request: SearchRequest) -> Fragment:
             f"{sql} AND r.external_source = '' AND r.external_id = %s",
             [*params, request.external_id],
         )
+    if request.record_id is not None:
+        sql, params = f"{sql} AND r.id = %s", [*params, request.record_id]
     if request.cancelled is not None:
         sql = f"{sql} AND r.cancelled_at IS {'NOT NULL' if request.cancelled else 'NULL'}"
     return sql, params

@@ -280,6 +280,7 @@ _BOTH = (
     "member_id",
     "owner_id",
     "assignment_task_id",
+    "merged_into",
 )
 
 

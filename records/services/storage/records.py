@@ -48,6 +48,7 @@ _RECORD = Table(
         "state": "text",
         "cancelled_at": "timestamptz",
         "assignment_task_id": "bigint",
+        "merged_into": "bigint",
         "version": "bigint",
         "updated_at": "timestamptz",
         "updated_by": "bigint",
@@ -126,6 +127,7 @@ def _changed_row(record: RecordRow, language: str) -> Values:
         record.state,
         record.cancelled_at,
         record.assignment_task_id,
+        record.merged_into,
         record.version,
         record.updated_at,
     )

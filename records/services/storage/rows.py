@@ -38,7 +38,8 @@ from .summary import (
 
 RECORD_COLUMNS = (
     "id, uuid, values, identifier, display_name, external_source, external_id, member_id, "
-    "owner_id, state, cancelled_at, version, created_at, updated_at, assignment_task_id"
+    "owner_id, state, cancelled_at, version, created_at, updated_at, assignment_task_id, "
+    "merged_into"
 )
 RECORD_WIDTH = len(RECORD_COLUMNS.split(","))
 
@@ -73,6 +74,7 @@ class RecordRow:
     created_at: datetime | None = None
     updated_at: datetime | None = None
     assignment_task_id: int | None = None
+    merged_into: int | None = None
     summary: Summary = NO_SUMMARY
 
     def copy(self) -> RecordRow:
@@ -172,7 +174,8 @@ def _column(alias: str, name: str) -> str:
 def read_record(row: Sequence[Any]) -> RecordRow:
     """A record from the columns `record_columns` names; more may follow them."""
     key, uuid, values, identifier, name, source, external_id, *placed = row[:RECORD_WIDTH]
-    member_id, owner_id, state, cancelled_at, version, created_at, updated_at, task_id = placed
+    member_id, owner_id, state, cancelled_at, version, *rest = placed
+    created_at, updated_at, task_id, merged_into = rest
     return RecordRow(
         key,
         uuid_text(uuid),
@@ -189,6 +192,7 @@ def read_record(row: Sequence[Any]) -> RecordRow:
         moment(created_at),
         moment(updated_at),
         task_id,
+        merged_into,
     )
 
 

@@ -4,7 +4,8 @@ been.
 `former_values` makes changes of values that records once had, `field_restoring` sets those of one
 record. `operation_rows` reads the ledger by operation, `operation_list` and `operation_changes`
 show what is there. `effects` says what an operation did to each record, `undo_plans` what takes it
-back, `undo_batches` carries that out; `left_out` names what was left.
+back, `undo_batches` carries that out, `unmerging` what goes with a merge; `left_out` names what
+was left.
 
 Called by: jobs, operations and the interfaces. It never writes but by the write path, and never
 takes back what its caller may not change.
@@ -21,9 +22,10 @@ from .operation_list import (
 )
 from .operation_rows import count_rows, sight_of
 from .operation_walk import OperationKind, SoughtOperations
-from .undo_batches import Undoing, undo_batch
+from .undo_batches import undo_batch
 from .undo_plans import UndoMode
 from .undo_relations import find_undo
+from .unmerging import Undoing
 
 __all__ = [
     "LeftView",

@@ -43,6 +43,20 @@ class Effect:
     def touched_files(self) -> bool:
         return any(row.action in ("attached", "detached") for row in self.rows)
 
+    @property
+    def merged(self) -> bool:
+        """Whether the operation merged the record into another."""
+        return self.after.merged_into is not None and (
+            self.before is None or self.before.merged_into is None
+        )
+
+    @property
+    def unmerged(self) -> bool:
+        """Whether the operation brought a merged record back."""
+        return self.before is not None and (
+            self.before.merged_into is not None and self.after.merged_into is None
+        )
+
     def changes(self) -> dict[str, OldAndNew]:
         """The fields that the operation changed, before and after.
 

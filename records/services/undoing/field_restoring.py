@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from records.exceptions import EntryProblems, InvalidInput, InvalidValues, Problem
+from records.exceptions import Conflict, EntryProblems, InvalidInput, InvalidValues, Problem
 from records.field_types import FieldSpec, InvalidValue
 from records.services.access import Author, may_write, visible_fields
 from records.services.catalogue import ObjectSchema, check_kept_here
@@ -43,6 +43,8 @@ def restore_fields(
     """
     check_kept_here(schema, "versions")
     row = find_with_history(author, schema, record_uuid)
+    if row.merged_into is not None:  # else its values would become its survivor's
+        raise Conflict("The record was merged into another one.", "merged")
     values = _former(author, row, then)
     chosen = _chosen(author, schema, fields)
     wanted = [

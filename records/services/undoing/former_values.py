@@ -26,10 +26,14 @@ _NOTHING = References()
 
 
 class FormerValues:
-    """Makes changes of stored values. `load` looks up, for all of them at once, what they name."""
+    """Makes changes of stored values. `load` looks up, for all of them at once, what they name.
 
-    def __init__(self, author: Author, schema: ObjectSchema) -> None:
-        self.author, self.schema = author, schema
+    `of_merges`: the values were put together by a merge, or were before it. Then they may name
+    records that are archived, as some come back together with the values, and files on their way.
+    """
+
+    def __init__(self, author: Author, schema: ObjectSchema, *, of_merges: bool = False) -> None:
+        self.author, self.schema, self.of_merges = author, schema, of_merges
         self._known: dict[tuple[str, int | None], dict[int, str]] = {}
 
     def load(self, wanted: Iterable[Wanted]) -> None:
@@ -58,15 +62,22 @@ class FormerValues:
             return Change(spec, None, stored)
         known = self._known.get(_place(spec), {})
         kept = set(_items(current)) if spec.is_link and spec.multiple else set[int]()
-        named = []
+        named: list[Any] = []
         for key in _items(stored):
-            if key in known:
+            if self._is_settled(spec, key):
+                named.append(key)
+            elif key in known:
                 named.append(_reference(spec, known[key]))
             elif key not in kept:
                 raise InvalidValue("What it names does not exist any more.", GONE)
         if not isinstance(stored, list):
             return Change(spec, None, named[0])
         return Change(spec, None, named or None)
+
+    def _is_settled(self, spec: FieldSpec, key: int) -> bool:
+        """Whether what a value names is there whatever its state, so that nothing is checked."""
+        merges = self.of_merges and spec.type.refers_to != "member"
+        return merges and key in self._known.get(_place(spec), {})
 
     def complete(self, changes: dict[int, Change], values: Mapping[str, Any]) -> None:
         """Hold the close date where the stage changes: entering a won stage would set it to
@@ -95,9 +106,12 @@ class FormerValues:
         except Conflict:  # the object is archived: none of its records exists for callers
             return {}
         visible, more = visible_condition(self.author, related, "r")
+        there = f"r.state = 'active' AND {visible}"
+        if self.of_merges:
+            there, more = "TRUE", []
         rows = fetch(
             "SELECT r.id, r.uuid FROM records_record r WHERE r.workspace_id = %s"
-            f" AND r.object_id = %s AND r.state = 'active' AND {chosen} AND {visible}",
+            f" AND r.object_id = %s AND {chosen} AND {there}",
             [self.author.workspace.id, related.id, *params, *more],
         )
         return {key: uuid_text(uuid) for key, uuid in rows}

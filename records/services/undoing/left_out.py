@@ -38,6 +38,8 @@ DETAILS = {
     "archived": "The record is archived.",
     "in_trash": "The record is in the trash.",
     "cancelled": "The record is cancelled.",
+    "merged": "The record has been merged into another one.",
+    "survivor_gone": "The record that it was merged into is not there any more.",
 }
 REFUSED = "The former value, or the record's former state, is refused today."
 

@@ -11,6 +11,7 @@ from records.models import Extent
 from records.services.access import Author, list_schemas, visible_condition
 from records.services.catalogue import ObjectSchema
 from records.services.database import Fragment, Row, fetch, fetch_column, in_ids, uuid_param
+from records.services.merging import RELINKED
 
 LEDGER = "records_historicalrecord"
 
@@ -89,18 +90,21 @@ class LedgerRow(NamedTuple):
     external_id: str | None
     member_id: int | None
     assignment_task_id: int | None
+    merged_into: int | None
     changes: Any
 
 
+_OF_ITS_OWN = f"h.action <> '{RELINKED}'"
 COLUMNS = ", ".join(f"h.{name}" for name in LedgerRow._fields)
 
 
 def count_rows(sight: Sight, operation: UUID) -> int:
-    """How many rows of an operation are in sight."""
+    """How many rows of an operation are in sight, without those of links that followed merged
+    records."""
     condition, params = sight.condition("h")
     ((count,),) = fetch(
         f"SELECT count(*) FROM {LEDGER} h WHERE h.workspace_id = %s AND h.operation_id = %s"
-        f" AND {condition}",
+        f" AND {_OF_ITS_OWN} AND {condition}",
         [sight.author.workspace.id, uuid_param(operation), *params],
     )
     return int(count)
@@ -123,8 +127,11 @@ def newest_rows(
     sight: Sight, operation: UUID, before: int | None, limit: int
 ) -> list[tuple[int, int, int]]:
     """(key, object, record) of the newest rows of an operation in sight, newest first; `before`:
-    of those below this key. A statement for each object that it has changed, in the order of the
-    index, and one more."""
+    of those below this key. Links that followed merged records go with these.
+
+    A statement for each object that the operation has changed, in the order of the index, and one
+    more.
+    """
     workspace_id = sight.author.workspace.id
     bound, bounds = ("", []) if before is None else (" AND h.history_id < %s", [before])
     found: list[Row] = []
@@ -132,7 +139,8 @@ def newest_rows(
         condition, params = sight.of(key).condition("h")
         found += fetch(
             f"SELECT h.history_id, h.object_id, h.id FROM {LEDGER} h WHERE h.workspace_id = %s"
-            f" AND h.operation_id = %s AND h.object_id = %s{bound} AND {condition}"
+            f" AND h.operation_id = %s AND h.object_id = %s{bound} AND {_OF_ITS_OWN}"
+            f" AND {condition}"
             f" ORDER BY h.history_id DESC LIMIT {limit:d}",
             [workspace_id, uuid_param(operation), key, *bounds, *params],
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from uuid import UUID
 
 from django.db import transaction
 
@@ -18,18 +17,10 @@ from records.services.writing import Outcome, SaveRequest, save_records
 
 from .effects import Effect, load_effects
 from .operation_rows import Sight, first_key, newest_rows, sight_of
-from .undo_plans import Left, Plan, Planner, UndoMode
+from .undo_plans import Left, Plan, Planner
+from .unmerging import Undoing, follow_merges, turned_merges
 
 BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Undoing:
-    """An operation to take back, and how; a dry run stores nothing of it."""
-
-    operation: UUID
-    mode: UndoMode
-    dry_run: bool = False
 
 
 @dataclass(slots=True)
@@ -84,7 +75,7 @@ def _undo_records(
     mine = {
         key: effect for key, effect in effects.items() if effect.after.history_id == newest[key]
     }
-    planner = Planner(author, schema, undoing.mode)
+    planner = Planner(author, schema, undoing.mode, mine)
     planner.load(mine)
     plans: dict[int, Plan] = {}
     for key in newest:  # in this order the records give up and take what is unique
@@ -94,6 +85,9 @@ def _undo_records(
     for plan in plans.values():
         undone.left += plan.left
     _carry_out(author, schema, undoing, plans, undone)
+    turned = turned_merges(mine, plans)
+    if turned:
+        undone.left += follow_merges(author, sight, schema, undoing, turned)
 
 
 def _plan(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -57,6 +58,8 @@ class Plan:
     changes: dict[int, Change] = field(default_factory=dict)
     attributes: Attributes = NO_ATTRIBUTES
     state: str = ACTIVE
+    merged_into: int | None = None
+    unmerges: bool = False
     cancelled: bool = False
     left: list[Left] = field(default_factory=list)
 
@@ -73,7 +76,8 @@ class Plan:
         if row.cancelled_at is not None and not self.cancelled:
             found.append(self._move(Mode.REOPEN, row.state))
         if self.comes_back:
-            found.append(self._move(Mode.RESTORE if row.state == DELETED else Mode.UNARCHIVE))
+            mode = Mode.RESTORE if row.state == DELETED else Mode.UNARCHIVE
+            found.append(SaveRequest(mode, row.uuid, unmerges=self.unmerges))
         if self.changes or self.attributes is not NO_ATTRIBUTES:
             found.append(
                 SaveRequest(
@@ -86,21 +90,34 @@ class Plan:
         if self.cancelled and row.cancelled_at is None:
             found.append(self._move(Mode.CANCEL, state))
         if self.state != state:
-            found.append(self._move(Mode.TRASH if self.state == DELETED else Mode.ARCHIVE))
+            found.append(self._removal())
         return found
 
-    def _move(self, mode: Mode, state: str | None = None) -> SaveRequest:
-        states = None if state is None else frozenset({state})
-        return SaveRequest(mode, self.row.uuid, states=states)
+    def _move(self, mode: Mode, state: str) -> SaveRequest:
+        # Archived records can be cancelled and reopened, too.
+        return SaveRequest(mode, self.row.uuid, states=frozenset({state}))
+
+    def _removal(self) -> SaveRequest:
+        if self.merged_into is not None:
+            return SaveRequest(Mode.MERGE, self.row.uuid, merged_into=self.merged_into)
+        return SaveRequest(Mode.TRASH if self.state == DELETED else Mode.ARCHIVE, self.row.uuid)
 
 
 class Planner:
     """Makes plans for the records of one object."""
 
-    def __init__(self, author: Author, schema: ObjectSchema, mode: UndoMode) -> None:
+    def __init__(
+        self,
+        author: Author,
+        schema: ObjectSchema,
+        mode: UndoMode,
+        effects: Mapping[int, Effect] | None = None,
+    ) -> None:
         self.author, self.schema = author, schema
         self.safe = mode == UndoMode.SAFE
-        self.former = FormerValues(author, schema)
+        known = (effects or {}).values()
+        merges = any(effect.merged or effect.unmerged for effect in known)
+        self.former = FormerValues(author, schema, of_merges=merges)
         self._ignored = [
             str(spec.id) for spec in schema.all_fields.values() if not is_kept_by_callers(spec)
         ]
@@ -125,6 +142,11 @@ class Planner:
         if effect.touched_files:
             self._leave(plan, None, "file")
         self._move(plan, effect.before, effect.after)
+        plan.unmerges = effect.merged and row.merged_into == effect.after.merged_into
+        if effect.unmerged and plan.state == ARCHIVED:
+            # What it gives up to the survivor, it gives up by itself.
+            plan.merged_into = effect.before.merged_into
+            return plan
         self._change_fields(plan, effect)
         plan.attributes = self._attributes(plan, effect.before, effect.after)
         self._keep_what_rests(plan)

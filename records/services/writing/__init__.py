@@ -10,6 +10,7 @@ that caller may not see, and never changes a record without a ledger row.
 
 from .attributes import check_external_field
 from .batch import Refused
+from .erasure import find_linking, linking_fields, lock_for_deletion
 from .idempotency import Answer, run_once
 from .integer_ids import KEYED, NOBODY, entries_of, uuids_of
 from .option_rows import (
@@ -28,7 +29,7 @@ from .save import (
     upsert_request,
 )
 from .save_requests import NO_ATTRIBUTES, Attributes, Mode, Outcome, SaveRequest, SaveResult
-from .system_writes import remove_field
+from .system_writes import remove_field, rewrite_values
 from .unit_of_work import is_other
 from .values import REFERENCES, UNSET, Change, FieldEntry, Parsed, parse_entries
 
@@ -56,9 +57,13 @@ __all__ = [
     "check_stage_status",
     "draft_options",
     "entries_of",
+    "find_linking",
     "is_other",
+    "linking_fields",
+    "lock_for_deletion",
     "parse_entries",
     "remove_field",
+    "rewrite_values",
     "run_once",
     "save_all_records",
     "save_record",

@@ -23,13 +23,17 @@ def checked_attributes(
 ) -> Attributes:
     """What the request sets besides the values; `row` is None for a new record.
 
-    Conflict for an external id that another active record has, or a member who may have no other
-    record; NotAllowed or InvalidInput for a member that the caller may not name.
+    Conflict for an external id that another active record has, or that leads to one, or a member
+    who may have no other record; NotAllowed or InvalidInput for a member that the caller may not
+    name.
     """
     attributes = _asked_attributes(work, request, row, parsed)
     if attributes is NO_ATTRIBUTES:
         return attributes
-    if attributes.named is not None and work.locked.is_named(row, attributes.named):
+    key = attributes.named
+    if key is not None and (
+        work.locked.is_named(row, key) or work.locked.leads_elsewhere(row, key)
+    ):
         raise named_already()
     held = None if row is None else row.member_id
     # A member who stays is not checked: they may have become inactive since.
@@ -50,8 +54,10 @@ def _asked_attributes(
             attributes = replace(attributes, member_id=member_id)
     if _clears_external_field(work.schema, parsed):
         attributes = replace(attributes, external=None)
-    # A record that an upsert by external id creates, or brings back, gets that id.
-    if request.matches_external and attributes.external is UNSET:
+    # A record that an upsert by external id creates, or brings back, gets that id. A live one has
+    # it, or was matched by that of a record that was merged into it.
+    is_live = row is not None and row.state == RecordState.ACTIVE
+    if request.matches_external and attributes.external is UNSET and not is_live:
         attributes = replace(attributes, external=request.external)
     return attributes
 

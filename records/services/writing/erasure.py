@@ -8,7 +8,9 @@ from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import Any
 
-from records.models import Attachment, Field, Record
+from django.db.models import Q
+
+from records.models import Attachment, Field, MovedCompanion, Record
 from records.services.access import Author, because
 from records.services.catalogue import ObjectSchema, schema_in_any_state
 from records.services.database import (
@@ -34,7 +36,7 @@ def erase_records(
     Called by `batch` alone, which holds the transaction and the locks.
     """
     ids = [row.id for row in records]
-    _lock_for_deletion(stamp.workspace_id, ids)
+    lock_for_deletion(stamp.workspace_id, ids)
     unlinked = list(_unlink(author, schema, set(ids)))
     # Before the ledger goes: the copies of these values elsewhere are found by them.
     held = _ever_held(stamp.workspace_id, ids)
@@ -48,7 +50,7 @@ def erase_records(
     return unlinked
 
 
-def _lock_for_deletion(workspace_id: int, record_ids: Collection[int]) -> None:
+def lock_for_deletion(workspace_id: int, record_ids: Collection[int]) -> None:
     """Wait for transactions that are linking to these records; later ones do not find them."""
     chosen, params = in_ids("r.id", record_ids)
     fetch(
@@ -86,6 +88,8 @@ def _remove_companions(workspace_id: int, record_ids: Collection[int]) -> None:
     files = Attachment.objects.filter(workspace_id=workspace_id, record_id__in=record_ids)
     for name in files.values_list("file", flat=True):
         remove_later(name)  # after the commit: a rollback must keep the bytes
+    moved = MovedCompanion.objects.filter(workspace_id=workspace_id)
+    moved.filter(Q(source__in=record_ids) | Q(target__in=record_ids)).delete()
     for relation in Record._meta.related_objects:
         # The base manager: a default one may leave rows out.
         rows = relation.field.model._base_manager.filter(workspace_id=workspace_id)
@@ -95,18 +99,18 @@ def _remove_companions(workspace_id: int, record_ids: Collection[int]) -> None:
 def _unlink(author: Author, schema: ObjectSchema, doomed: AbstractSet[int]) -> Iterator[RecordRow]:
     """Take the links to these records out of all others: those that lost one."""
     author = because(author, "A linked record was deleted permanently")
-    for object_id, field_ids in _linking_fields(schema).items():
+    for object_id, field_ids in linking_fields(schema).items():
         linking = schema_in_any_state(author.directory, object_id)
         clear = partial(_without, field_ids=field_ids, doomed=doomed)
         last = 0
-        while found := _find_linking(linking, field_ids, doomed, last):
+        while found := find_linking(linking, field_ids, doomed, last):
             # What is removed needs no version without the link.
             left = [key for key in found if key not in doomed]
             yield from rewrite_values(author, linking, left, clear)
             last = found[-1]
 
 
-def _linking_fields(schema: ObjectSchema) -> dict[int, list[int]]:
+def linking_fields(schema: ObjectSchema) -> dict[int, list[int]]:
     """The fields that store links to the object's records, by their objects."""
     fields = Field.objects.filter(
         workspace_id=schema.workspace_id, related_object_id=schema.id, mirror_of=None
@@ -119,7 +123,7 @@ def _linking_fields(schema: ObjectSchema) -> dict[int, list[int]]:
     return found
 
 
-def _find_linking(
+def find_linking(
     schema: ObjectSchema, field_ids: Sequence[int], doomed: AbstractSet[int], last: int
 ) -> list[int]:
     """The next records, by key, that link to these."""

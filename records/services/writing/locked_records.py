@@ -98,11 +98,25 @@ class LockedRecords:
         )
 
     def match(self, request: SaveRequest) -> RecordRow | None:
-        """The record an upsert matches."""
+        """The record an upsert matches; a merged one stands for its survivor."""
         if request.external is not None and request.matches_external:
             # An archived record does not block its external id: the upsert creates a new record.
-            return self.by_external.get(request.external)
+            live = self.by_external.get(request.external)
+            return live or self._merged_external(request.external)
         return self._by_value(request)
+
+    def _merged_external(self, key: ExternalKey) -> RecordRow | None:
+        """The merged record that has the external id."""
+        row = self.archived_external.get(key)
+        return row if row is not None and row.merged_into is not None else None
+
+    def survivor(self, row: RecordRow) -> RecordRow | None:
+        """The record that a merged one was merged into, at the end of the chain; other records
+        stand for themselves. None where that is gone."""
+        found: RecordRow | None = row
+        while found is not None and found.merged_into is not None:
+            found = self.by_id.get(found.merged_into)
+        return found
 
     def _by_value(self, request: SaveRequest) -> RecordRow | None:
         if request.match_key is None:
@@ -121,6 +135,15 @@ class LockedRecords:
     def is_named(self, row: RecordRow | None, key: ExternalKey) -> bool:
         """Whether another active record than this one has the external id."""
         return self.by_external.get(key, row) is not row
+
+    def leads_elsewhere(self, row: RecordRow | None, key: ExternalKey) -> bool:
+        """Whether the external id is that of a merged record, and leads to another live record than
+        this one."""
+        merged = self._merged_external(key)
+        survivor = None if merged is None else self.survivor(merged)
+        if survivor is None or survivor is row:
+            return False
+        return survivor.state == RecordState.ACTIVE
 
     # ------------------------------------------------------------ unique values
 

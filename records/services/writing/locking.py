@@ -78,6 +78,8 @@ class Locking:
         # Before the records: the two sides are locked in one order of keys.
         self._lock_both_sides(meant)
         self._remember(self._lock_records(meant))
+        self._lock_merged_holders()
+        self._lock_survivors()
         # Other records may have taken what these held before they were archived or deleted.
         if any(
             request.mode in _RETURNING or request.on_archived == "unarchive"
@@ -108,12 +110,49 @@ class Locking:
 
     def _addressed_ids(self) -> set[int]:
         """The records that requests address by primary key or external id, or that have an external
-        id they give."""
+        id they give, or that others are merged into."""
         named = (
             key for request in self.requests for key in (request.external, request.attributes.named)
         )
         by_name = find_external(self.schema, {key for key in named if key is not None})
-        return by_name | {request.record_id for request in self.requests if request.record_id}
+        keys = {
+            key for request in self.requests for key in (request.record_id, request.merged_into)
+        }
+        return by_name | {key for key in keys if key}
+
+    def _lock_merged_holders(self) -> None:
+        """Lock the merged records that hold unique values which are given: these give them up to
+        their survivors."""
+        holders = self.locked.unique_holders
+        others = {
+            holder
+            for holder in holders.values()
+            if isinstance(holder, int) and holder not in self.locked.by_id
+        }
+        if others:
+            chosen, params = in_ids("r.id", others)
+            self._remember(
+                lock_records(self.schema, (f"{chosen} AND r.merged_into IS NOT NULL", params))
+            )
+        for place, holder in holders.items():
+            if isinstance(holder, int) and holder in self.locked.by_id:
+                holders[place] = self.locked.by_id[holder]
+
+    def _lock_survivors(self) -> None:
+        """Lock the records that stand for merged ones; a statement for each time they were merged
+        on."""
+        while True:
+            missing = {
+                row.merged_into
+                for row in self.locked.by_id.values()
+                if row.merged_into is not None and row.merged_into not in self.locked.by_id
+            }
+            rows = missing and lock_records(
+                self.schema, in_ids("r.id", missing), summary=self.alone
+            )
+            if not rows:
+                return
+            self._remember(rows)
 
     def _lock_definition(self) -> None:
         if self.version is not None:

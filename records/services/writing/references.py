@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,15 +24,18 @@ from records.services.access import (
 )
 from records.services.catalogue import ObjectSchema, identifier_key
 from records.services.database import (
+    Fragment,
     Row,
     canonical_uuid,
     fetch,
     for_key_share,
     for_share,
+    in_ids,
     in_texts,
     in_uuids,
     uuid_text,
 )
+from records.services.reading import ends_of
 
 from .option_rows import create_tags
 from .values import Change, Reference
@@ -142,11 +145,24 @@ def _find_records(
         return
     uuid_ids: dict[str, int] = {}
     name_ids: dict[str, int] = {}
-    for record_id, uuid, identifier, name in _fetch_records(author, spec, related, references):
-        uuid_ids[uuid_text(uuid)] = record_id
-        resolved.names[record_id] = name
+    found_rows = _fetch_records(author, spec, related, *_named(author, related, references))
+    merged = [key for key, *_, into in found_rows if into is not None]
+    # Records that were merged are named for what they have become.
+    ends = ends_of(related, merged) if merged else {}
+    if ends:
+        live = _fetch_records(author, spec, related, *in_ids("r.id", set(ends.values())))
+        known = {key for key, *_ in live}
+        ends = {key: end for key, end in ends.items() if end in known}
+        found_rows += live
+    for record_id, uuid, identifier, name, into in found_rows:
+        if into is not None and record_id not in ends:
+            continue
+        key: int = ends.get(record_id) or record_id
+        uuid_ids[uuid_text(uuid)] = key
         if identifier is not None:
-            name_ids[identifier] = record_id
+            name_ids[identifier] = key
+        if into is None:
+            resolved.names[key] = name
     for reference in references:
         found = uuid_ids.get(canonical_uuid(reference.uuid))
         # A text that could be an id or a name is an id first.
@@ -156,26 +172,33 @@ def _find_records(
             resolved.records[(spec.id, reference)] = found
 
 
-def _fetch_records(
-    author: Author, spec: FieldSpec, related: ObjectSchema, references: Collection[RecordRef]
-) -> list[Row]:
-    """(key, UUID, identifier, display name) of the records, kept as they are until the transaction
-    ends."""
+def _named(author: Author, related: ObjectSchema, references: Collection[RecordRef]) -> Fragment:
+    """SQL that keeps the records, under `r`, that are named by UUID or identifier."""
     # To a role that may not see the identifier, records have none.
     named = visible_identifier(author, related) is not None
     names = {identifier_key(reference.name) for reference in references if reference.name and named}
     by_uuid, uuid_params = in_uuids("r.uuid", _uuids(references))
     by_name, name_params = in_texts("r.identifier", names)
-    visible, visible_params = visible_condition(author, related, "r")
+    return f"({by_uuid} OR {by_name})", [*uuid_params, *name_params]
+
+
+def _fetch_records(
+    author: Author, spec: FieldSpec, related: ObjectSchema, condition: str, params: Sequence[Any]
+) -> list[Row]:
+    """(key, UUID, identifier, display name, what it was merged into) of records that the caller
+    sees, kept as they are until the transaction ends."""
+    live, live_params = visible_condition(author, related, "r")
+    aside, aside_params = visible_condition(author, related, "r", live=False)
     # Deleting one of these takes it out of the records that link to it, and renaming one renames
     # the records that show its name: this record too, if the other transaction has to wait for it.
     shown = any(field_id == spec.id for _, field_id in related.display_dependents)
     lock = for_share("r") if shown else for_key_share("r")
     return fetch(
-        "SELECT r.id, r.uuid, r.identifier, r.display_name FROM records_record r"
-        f" WHERE r.workspace_id = %s AND r.object_id = %s AND r.state = 'active'"
-        f" AND ({by_uuid} OR {by_name}) AND {visible} ORDER BY r.id{lock}",
-        [author.workspace.id, related.id, *uuid_params, *name_params, *visible_params],
+        "SELECT r.id, r.uuid, r.identifier, r.display_name, r.merged_into FROM records_record r"
+        f" WHERE r.workspace_id = %s AND r.object_id = %s AND {condition}"
+        f" AND ((r.state = 'active' AND {live}) OR (r.merged_into IS NOT NULL AND {aside}))"
+        f" ORDER BY r.id{lock}",
+        [author.workspace.id, related.id, *params, *live_params, *aside_params],
     )
 
 

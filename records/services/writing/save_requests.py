@@ -32,6 +32,7 @@ class Mode(StrEnum):
     DELETE_PERMANENTLY = "delete_permanently"
     ATTACH = "attach"  # a file was added or replaced
     DETACH = "detach"
+    MERGE = "merge"  # archived: another record stands for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,10 @@ class SaveRequest:
     values. `states` are those in which the request finds its record, by default those its mode is
     about; an archived record in another state raises NotFound, or Conflict with `tell_archived`.
     `even_cancelled` is for changes of definitions, which reach cancelled records too.
+
+    MERGE archives a record in favour of the one whose key is `merged_into`; an update that
+    `absorbs` is of that one, and leaves a ledger row whatever it changes. An UNARCHIVE that
+    `unmerges` brings a merged record back, which others may not.
     """
 
     mode: Mode
@@ -103,6 +108,9 @@ class SaveRequest:
     tell_archived: bool = False
     even_cancelled: bool = False
     attachment_id: int | None = None
+    merged_into: int | None = None
+    absorbs: bool = False
+    unmerges: bool = False
 
     @property
     def matches_external(self) -> bool:

@@ -37,17 +37,26 @@ class StateChanges:
             Mode.DELETE_PERMANENTLY: self._delete,
             Mode.ATTACH: self._attach,
             Mode.DETACH: self._detach,
+            Mode.MERGE: self._merge,
         }
 
     def target(self, request: SaveRequest, *, edit: str = "edit") -> RecordRow:
-        """The addressed record, if the caller may change it this way: `edit` or `remove`."""
+        """The addressed record, if the caller may change it this way: `edit` or `remove`. What is
+        written to a merged one is written to its survivor."""
         row = self.locked.find(request)
         if row is None:
             raise NotFound
         access = access_to(self.author, self.schema, row.values, row.member_id)
         if not access.view:  # first: no other refusal may reveal the record
             raise NotFound
+        named = row
+        if row.merged_into is not None and request.mode in _LED_ON:
+            row = self.locked.survivor(row) or row
+            access = access_to(self.author, self.schema, row.values, row.member_id)
+            if not access.view:
+                raise NotFound
         _check_reached(request, row)
+        _check_same(request, named)
         if not getattr(access, edit):
             raise NotAllowed(f"You may not {edit} this record.")
         check_version(request, row)
@@ -58,6 +67,17 @@ class StateChanges:
         self.work.move(row, RecordState.ARCHIVED)
         return self.work.note(row, {}, "archived")
 
+    def _merge(self, request: SaveRequest) -> SaveResult:
+        row = self.target(request, edit="remove")
+        survivor = self.locked.by_id.get(request.merged_into or 0)
+        if survivor is None or survivor is row or survivor.state != RecordState.ACTIVE:
+            raise Conflict("The record to merge into is not there any more.", "survivor_gone")
+        row.merged_into = survivor.id
+        self.work.move(row, RecordState.ARCHIVED)
+        if row.external_id is not None:  # which its survivor may take in the same statement
+            self.work.changes.unaddressed.append(row.id)
+        return self.work.note(row, {}, "archived")
+
     def _unarchive(self, request: SaveRequest) -> SaveResult:
         row = self.locked.find(request)
         if row is not None and row.state == RecordState.ACTIVE:
@@ -66,6 +86,12 @@ class StateChanges:
                 raise NotFound
             raise InvalidValues([], [Problem("", "invalid", "The record is not archived.")])
         row = self.target(request, edit="remove")
+        if row.merged_into is not None and not request.unmerges:
+            raise Conflict(
+                "The record was merged into another one; undo the operation that did it to bring "
+                "it back.",
+                "merged",
+            )
         if self._is_replaced(row):
             raise InvalidValues(
                 [], [Problem("", "unique", "Another record now has its external id.")]
@@ -142,12 +168,21 @@ class StateChanges:
         return key is not None and self.locked.is_named(row, key)
 
 
+# What is sent to a merged record by these is meant for what it has become; who removes it, does not
+# mean to remove that.
+_LED_ON = frozenset({Mode.UPDATE, Mode.REPLACE, Mode.ATTACH, Mode.DETACH})
+
+
 def _check_reached(request: SaveRequest, row: RecordRow) -> None:
-    """The record is there for the request, and is the one record that all of its names mean."""
+    """The record is there for the request."""
     if row.state not in request.reaches:
         if row.state == RecordState.ARCHIVED and request.tell_archived:
             raise Archived
         raise NotFound
+
+
+def _check_same(request: SaveRequest, row: RecordRow) -> None:
+    """The record is the one record that all names of the request mean."""
     if (request.uuid or request.record_id) and request.external not in (None, external_of(row)):
         raise Conflict("The record id and the external id belong to different records.")
 

@@ -24,18 +24,23 @@ def rewrite_values(
     schema: ObjectSchema,
     record_ids: Collection[int],
     rewrite: Callable[[RecordRow], dict[str, Any]],
+    action: str = "",
 ) -> list[RecordRow]:
     """Give each of these records the values that `rewrite` makes of its own; the records that this
-    changed.
+    changed. `action` is what the ledger calls it, where that is not an update.
 
     The caller holds the transaction. `author.reason` says in the ledger why the values changed.
     """
     work = UnitOfWork(author, LockedRecords(schema))
     rows = lock_records(schema, in_ids("r.id", record_ids))
     work.load_names(rows)
-    changed = [
-        row for row in rows if work.apply(row, rewrite(row), "updated").action != "unchanged"
-    ]
+    changed = []
+    for row in rows:
+        values = rewrite(row)
+        # An update without an effect leaves no trace, whatever it is called.
+        named = action if action and values != row.values else "updated"
+        if work.apply(row, values, named).action != "unchanged":
+            changed.append(row)
     work.store()
     return changed
 

@@ -129,9 +129,12 @@ class UnitOfWork:
             row.assignment_task_id = attributes.assignment_task_id
 
     def move(self, row: RecordRow, state: RecordState) -> None:
-        """Change a record's state. Archived it holds no partner, in the trash no name either."""
+        """Change a record's state. Archived it holds no partner, in the trash no name either; live
+        it is merged into no other."""
         self.locked.forget_names(row)
         before, row.state = row.state, state.value
+        if state == RecordState.ACTIVE:
+            row.merged_into = None
         self.changes.live_changed[row.id] = state == RecordState.ACTIVE
         self.rename(row)
         if state == RecordState.DELETED:

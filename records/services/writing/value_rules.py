@@ -18,7 +18,7 @@ from records.services.catalogue import (
     compute,
     is_stored,
 )
-from records.services.storage import RecordRow
+from records.services.storage import RecordRow, unique_keys
 
 from .links import LinkChanges
 from .parsed_requests import ParsedRequests
@@ -84,9 +84,10 @@ class ValueRules:
 
     def check_unique(
         self, parsed: Parsed, row: RecordRow, values: Mapping[str, Any], settled: Collection[int]
-    ) -> None:
+    ) -> list[Overwritten]:
         """No other record holds a unique value this write gives; `settled` fields have been
-        checked."""
+        checked. Those that were merged into this one give theirs up."""
+        given_up: list[Overwritten] = []
         refused = {entry.field_id for entry in parsed.problems}
         for spec in self.schema.unique:
             change = parsed.changes.get(spec.id)
@@ -94,9 +95,29 @@ class ValueRules:
             if change is None or spec.uuid in refused or spec.id in settled:
                 continue
             value = values.get(str(spec.id))
-            if value is not None and self.locked.is_taken(row, spec, value):
+            if value is None or not self.locked.is_taken(row, spec, value):
+                continue
+            merged = self._merged_holders(row, spec, value)
+            if merged is None:
                 message = f"Another record has this {spec.display_name.lower()}."
                 parsed.refuse(spec, change.position, "value", "unique", message)
+            else:
+                given_up += ((holder, spec) for holder in merged)
+        return given_up
+
+    def _merged_holders(
+        self, row: RecordRow, spec: FieldSpec, value: Any
+    ) -> list[RecordRow] | None:
+        """The records merged into this one that hold a value of a unique field; None where another
+        holds it."""
+        named = [self.locked.unique_holders.get((spec.id, key)) for key in unique_keys(spec, value)]
+        others = {id(holder): holder for holder in named if holder not in (None, row, row.id)}
+        merged = [
+            holder
+            for holder in others.values()
+            if isinstance(holder, RecordRow) and self.locked.survivor(holder) is row
+        ]
+        return merged if len(merged) == len(others) else None
 
     def holders(self, parsed: Parsed) -> list[Holder]:
         """The record that has the identifier a write gives, if any."""
@@ -114,6 +135,9 @@ class ValueRules:
         found = []
         for holder, key in holders:
             if holder is None or holder is row or key is None:
+                continue
+            if row is not None and self.locked.survivor(holder) is row:
+                found.append((holder, key))  # it was merged into this one
                 continue
             refusal = self._refusal_of(holder, key, on_archived)
             if refusal is None:
@@ -135,6 +159,8 @@ class ValueRules:
         # To a caller who cannot see it, an archived record looks like any other.
         if holder.state == RecordState.ACTIVE or not access.view:
             return "unique", f"Another record has this {label}."
+        if holder.merged_into is not None:  # it must not come back beside the one it became
+            return "unique", self._merged_message(holder, label)
         if on_archived != "overwrite":
             return "archived_conflict", f"An archived record has this {label}: {holder.uuid}."
         if not access.edit:
@@ -143,6 +169,17 @@ class ValueRules:
                 f"You may not edit the archived record that has this {label}.",
             )
         return None
+
+    def _merged_message(self, holder: RecordRow, label: str) -> str:
+        survivor = self.locked.survivor(holder)
+        if survivor is not None:
+            access = access_to(self.author, self.schema, survivor.values, survivor.member_id)
+            if access.view:
+                return (
+                    f"A record with this {label} was merged into {survivor.uuid}; write to that "
+                    "one."
+                )
+        return f"Another record has this {label}."
 
     def rename_archived(self, row: RecordRow, key: FieldSpec) -> None:
         """Take a name from an archived record; a value that is not text is removed."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from records.exceptions import Conflict, InvalidValues, NotAllowed, NotFound, PreconditionFailed
 from records.models import RecordState, new_uuid
 from records.services.access import access_to, grant_of, may_write
+from records.services.catalogue import ObjectSchema
 from records.services.storage import RecordRow
 
 from .attributes import check_single, checked_attributes, named_already
@@ -64,7 +65,7 @@ class ValueWrites:
         return self._finish(
             parsed,
             row,
-            "updated",
+            "merged" if request.absorbs else "updated",
             overwritten,
             complete=request.clears_unlisted,
             attributes=attributes,
@@ -75,6 +76,9 @@ class ValueWrites:
     def upsert(self, request: SaveRequest, parsed: Parsed) -> SaveResult:
         """Change the record that the request matches, or create it."""
         row = self.locked.match(request)
+        if row is not None and row.merged_into is not None:
+            row = self._led_on(row)
+            request = without_former_names(request, parsed, self.schema)
         if row is None or row.state != RecordState.ACTIVE:
             if not request.may_create:
                 raise NotFound("There is no record with this value to change.")
@@ -87,6 +91,11 @@ class ValueWrites:
             raise PreconditionFailed(row.version)
         check_version(request, row)
         return self.update(request, parsed, row)
+
+    def _led_on(self, merged: RecordRow) -> RecordRow | None:
+        """The record that a merged one stands for; None where the caller sees neither."""
+        access = access_to(self.author, self.schema, merged.values, merged.member_id)
+        return self.locked.survivor(merged) if access.view else None
 
     def _check_may_change(self, request: SaveRequest, parsed: Parsed, row: RecordRow) -> None:
         """The caller may change the record that an upsert matches."""
@@ -142,6 +151,7 @@ class ValueWrites:
             request.on_archived != "unarchive"
             or first is None
             or first.state != RecordState.ARCHIVED
+            or first.merged_into is not None
         ):
             return None
         access = access_to(self.author, self.schema, first.values, first.member_id)
@@ -212,13 +222,15 @@ class ValueWrites:
         """Refuse, or apply what there is to change; `complete`: every required field must have a
         value."""
         values = self.rules.merge(parsed, row)
-        self.rules.check_unique(parsed, row, values, {key.id for _, key in overwritten})
+        given_up = self.rules.check_unique(parsed, row, values, {key.id for _, key in overwritten})
         if complete:
             check_required(self.schema, values, parsed)
         if parsed.problems:
             raise _refusal(parsed)
+        if given_up:  # unique values pass from one record to another
+            self.work.alone = False
         # After every check: a refused write renames nothing.
-        for holder, key in overwritten:
+        for holder, key in (*overwritten, *given_up):
             self.rules.rename_archived(holder, key)
         changed_links = self.links.collect(row, parsed, parsed.place)
         # Before the values: which names and values the record holds depends on its state.
@@ -229,6 +241,20 @@ class ValueWrites:
         if changed_links and result.action == "unchanged":
             return SaveResult(row, "updated", changed_links, self.schema)
         return replace(result, changed=result.changed | changed_links)
+
+
+def without_former_names(request: SaveRequest, parsed: Parsed, schema: ObjectSchema) -> SaveRequest:
+    """An upsert that matched a merged record by a name of that one: its survivor keeps its own
+    name."""
+    if request.matches_external:
+        key = schema.external_id_field
+        if request.attributes.external == request.external:
+            request = replace(request, attributes=replace(request.attributes, external=UNSET))
+    else:
+        key = request.match_field or schema.identifier
+    if key is not None:
+        parsed.changes.pop(key.id, None)
+    return request
 
 
 def _drop_kept(parsed: Parsed, row: RecordRow, kept: Collection[int]) -> None:

@@ -9,8 +9,9 @@ from uuid import UUID
 from records.models import Record, new_uuid
 from records.services.access.author import Author
 from records.services.database.transactions import in_one_transaction
-from records.services.undoing.undo_batches import Undoing, Undone, undo_batch
+from records.services.undoing.undo_batches import Undone, undo_batch
 from records.services.undoing.undo_plans import UndoMode
+from records.services.undoing.unmerging import Undoing
 from tests.factories import Caller
 
 

@@ -14,7 +14,9 @@ Diff = dict[str, list[Any]]
 
 
 def row(changes: Diff, action: str = "updated", version: int = 1) -> LedgerRow:
-    return LedgerRow(1, 1, 1, version, action, "", "active", None, "", None, None, None, changes)
+    return LedgerRow(
+        1, 1, 1, version, action, "", "active", None, "", None, None, None, None, changes
+    )
 
 
 @pytest.mark.parametrize(

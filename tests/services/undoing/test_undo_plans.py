@@ -26,7 +26,9 @@ def orders(workspace: Caller) -> Caller:
 
 def write(state: str, cancelled: bool = False, changes: Any = None) -> LedgerRow:
     when = NOW if cancelled else None
-    return LedgerRow(1, 1, 1, 2, "updated", "", state, when, "", None, None, None, changes or {})
+    return LedgerRow(
+        1, 1, 1, 2, "updated", "", state, when, "", None, None, None, None, changes or {}
+    )
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,11 @@ class Writer:
             )
             sent = [lists]
         target = self.one(object_name) or "01920000-0000-7000-8000-000000000001"
+        if mode == Mode.MERGE:
+            other = Record.objects.filter(
+                workspace=caller.workspace, uuid__in=self.ids(object_name, 1)
+            )
+            return SaveRequest(mode, target, merged_into=other.values_list("pk", flat=True).first())
         if external is not None and pick.random() < 0.3:
             return SaveRequest(mode, external=external, entries=sent, archived_conflict=conflict)
         return SaveRequest(
