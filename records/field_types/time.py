@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import time
+from datetime import datetime, time, timedelta
 from typing import Any
 
-from .base import JSON, FieldSpec, FieldType, InvalidValue, Stored, field_types
+from .base import COMPARED, JSON, FieldSpec, FieldType, InvalidValue, Stored, field_types
 from .conditions import number_conditions
 
 FORM = re.compile(r"[0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
@@ -35,6 +35,7 @@ class TimeOfDay(FieldType):
     is_numeric = True
     may_be_unique = True
     conditions = number_conditions(_seconds)
+    aggregates = COMPARED
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
         return None if raw == "" else read_time(raw).isoformat()
@@ -44,6 +45,9 @@ class TimeOfDay(FieldType):
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[int]:
         return (_seconds(field, stored),)
+
+    def from_index(self, field: FieldSpec, indexed: Any) -> Stored:
+        return (datetime.min + timedelta(seconds=int(indexed))).time().isoformat()
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         return {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"}

@@ -32,6 +32,7 @@ urlpatterns = [
     path(f"{OBJECT}/batch", BatchViewSet.as_view({"post": "batch"})),
     path(f"{OBJECT}/batch-get", BatchViewSet.as_view({"post": "batch_get"})),
     path(f"{OBJECT}/search", CollectionViewSet.as_view({"post": "search"})),
+    path(f"{OBJECT}/aggregate", CollectionViewSet.as_view({"post": "aggregate"})),
     path(f"{OBJECT}/upsert", CollectionViewSet.as_view({"post": "upsert"})),
     path(f"{OBJECT}/add", CollectionViewSet.as_view({"post": "add"})),
     path(f"{OBJECT}/lookup", CollectionViewSet.as_view({"get": "lookup"})),

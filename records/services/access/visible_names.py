@@ -106,6 +106,10 @@ def find_sought_field(
     InvalidInput, which says `path`, for names that the caller may not compare.
     """
     field = find_field(author, schema, key)
+    near, dot, _ = key.partition(".")
+    if dot and field is None and (link := find_field(author, schema, near)) and link.is_link:
+        message = f"{near!r} leads to other records; use a field of these records themselves."
+        raise InvalidInput(message, at=path)
     # Any other field shows no more than its own values.
     if field is None or field.computed != "display_name" or name_is_open(author, schema):
         return field

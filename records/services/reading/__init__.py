@@ -45,7 +45,8 @@ from .record_views import (
     view_records,
 )
 from .records_by_name import REMAINING, FoundRecords, RecordNames, get_records
-from .related import load_values, record_json
+from .related import load_references, load_values, record_json
+from .related_fields import RelatedField, RelatedPath, find_related_path
 from .self_access import (
     check_admin_fields,
     check_may_read,
@@ -68,6 +69,8 @@ __all__ = [
     "HistoryEntry",
     "RecordNames",
     "RecordView",
+    "RelatedField",
+    "RelatedPath",
     "SignedLink",
     "Trashed",
     "WriteRow",
@@ -76,6 +79,7 @@ __all__ = [
     "check_may_read",
     "external_key",
     "find_member",
+    "find_related_path",
     "find_thrown_before",
     "find_uuid",
     "find_with_history",
@@ -93,6 +97,7 @@ __all__ = [
     "list_archived",
     "list_history",
     "list_trash",
+    "load_references",
     "load_values",
     "may_see_type",
     "read_changes",

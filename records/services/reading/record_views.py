@@ -36,6 +36,14 @@ from records.services.storage import (
 )
 
 from .related import SHOWN, Related, load_related
+from .related_fields import (
+    MAX_LINKS,
+    RelatedField,
+    find_related_path,
+    own_fields,
+    related_field,
+    related_values,
+)
 
 FLAT_NAME = "name"
 MAX_LOOKED_UP = 10_000  # characters; no identifier is longer
@@ -80,7 +88,7 @@ class RecordView:
             return {}
         found = {
             spec: spec.type.failure(spec, self.schema.stored, self.row.values)
-            for spec in self.fields
+            for spec in own_fields(self.fields)
             if spec.type.computed and spec.id not in self.values
         }
         return {spec: reason for spec, reason in found.items() if reason}
@@ -97,18 +105,19 @@ def select_fields(
     field_names: Sequence[Any] | None = None,
     categories: Sequence[str] | None = None,
     include_hidden: bool = False,
+    related: bool = False,
 ) -> tuple[FieldSpec, ...]:
     """The fields a caller requested: ids take precedence over names, names over categories; without
     any, all.
 
     An empty list of ids or names means the default fields. InvalidInput names what is unknown, a
     field hidden from the caller's role included. Fields flagged hidden come only with
-    `include_hidden` or when named.
+    `include_hidden` or when named. `related`: names may be paths to fields of linked records.
     """
     for part, keys in (("field_ids", field_ids), ("field_names", field_names)):
         # An empty list counts as given: it means the default fields.
         if keys is not None:
-            return _named_fields(author, schema, part, keys)
+            return _named_fields(author, schema, part, keys, related=related)
     chosen = visible_fields(author, schema)
     if categories:
         chosen = _in_categories(chosen, categories)
@@ -131,7 +140,7 @@ def _shown(key: object) -> str:
 
 
 def _named_fields(
-    author: Author, schema: ObjectSchema, part: str, keys: Sequence[Any]
+    author: Author, schema: ObjectSchema, part: str, keys: Sequence[Any], *, related: bool
 ) -> tuple[FieldSpec, ...]:
     if not keys:
         return tuple(
@@ -145,7 +154,7 @@ def _named_fields(
         # Every row has a flat name, so clients ask for it where no field is called so.
         if key == FLAT_NAME and part == "field_names" and key not in schema.by_name:
             continue
-        spec = find_field(author, schema, key) if isinstance(key, str) else None
+        spec = _find(author, schema, key, related=related) if isinstance(key, str) else None
         # An id among the names, or a name among the ids, is unknown.
         if spec is None or (part == "field_ids") != (spec.name != key):
             unknown.append(_shown(key))
@@ -155,7 +164,21 @@ def _named_fields(
         near = did_you_mean(unknown[0], [spec.name for spec in visible_fields(author, schema)])
         shown = ", ".join(unknown[:20])
         raise InvalidInput(f"unknown {shown}.{near}", "does_not_exist", at=part)
+    links = {spec.link.id for spec in found.values() if isinstance(spec, RelatedField)}
+    # Each relationship takes a statement of its own.
+    if len(links) > MAX_LINKS:
+        raise InvalidInput(
+            f"fields of at most {MAX_LINKS} relationships.", "limit_exceeded", at=part
+        )
     return tuple(found.values())
+
+
+def _find(author: Author, schema: ObjectSchema, key: str, *, related: bool) -> FieldSpec | None:
+    """A field of the object, or of linked records, that a caller names."""
+    if not related or "." not in key:
+        return find_field(author, schema, key)
+    path = find_related_path(author, schema, key)
+    return None if path is None else related_field(path)
 
 
 # ---------------------------------------------------------------- which record
@@ -279,9 +302,10 @@ def view_records(
     keys.
     """
     fields = _kept_fields(schema, fields)
-    related = load_related(author, schema, rows, fields)
+    own = own_fields(fields)
+    related = load_related(author, schema, rows, own)
     everything = grant_of(author, schema).view == "all"
-    readers = [_reader(spec, related, None if whole else SHOWN, plain) for spec in fields]
+    readers = [_reader(spec, related, None if whole else SHOWN, plain) for spec in own]
     members = author.directory.members(row.member_id for row in rows if row.member_id is not None)
     views = []
     for row, name in zip(rows, _names(author, schema, rows), strict=True):
@@ -292,7 +316,25 @@ def view_records(
         if everything or access.view:
             _fill(view, readers)
         views.append(view)
+    if len(own) < len(fields):
+        _fill_related(author, schema, [view for view in views if view.access.view], plain)
     return views
+
+
+def _fill_related(
+    author: Author, schema: ObjectSchema, views: Sequence[RecordView], plain: bool
+) -> None:
+    """Add the values of linked records, which are loaded for all records at once."""
+
+    def view_linked(
+        related: ObjectSchema, rows: Sequence[RecordRow], fields: Sequence[FieldSpec]
+    ) -> list[RecordView]:
+        return view_records(author, related, rows, fields, plain=plain)
+
+    fields = views[0].fields if views else ()
+    found = related_values(author, schema, [view.row for view in views], fields, view_linked)
+    for view in views:
+        view.values.update(found.get(view.row.id, {}))
 
 
 def _kept_fields(schema: ObjectSchema, fields: Sequence[FieldSpec]) -> Sequence[FieldSpec]:

@@ -2,14 +2,26 @@
 
 A filter is parsed into a tree (`filters`, `operators`, `slug_filters`), the tree becomes SQL
 (`filter_sql`, `column_tests`), and `pages` chooses between walking the order (`walk_plan`) and
-sorting the matches (`sort_plan`) by what `counts` knows.
+sorting the matches (`sort_plan`) by what `counts` knows. Of figures and groups `aggregates` reads
+what is asked for, `aggregate_sql` computes it, and `groups` shows it.
 
 Called by: operations, exporting, external, jobs and the interfaces. It never writes, and never
 shows a record or value that its caller may not see.
 """
 
+from records.field_types import PERIODS
+
+from .aggregates import (
+    FUNCTIONS,
+    MAX_AGGREGATES,
+    MAX_GROUPS,
+    AggregateRequest,
+    aggregates_of,
+    groups_of,
+)
 from .filter_sql import is_own
 from .filters import MAX_CLAUSES, MAX_DEPTH, AllOf, AnyOf, Leaf, Node, TextSearch, parse_query
+from .groups import Group, GroupPage, aggregate_records
 from .operators import ALIASES, parse_filter
 from .ordering import MAX_KEYS
 from .pages import SearchPage, SearchRequest, search_records
@@ -17,16 +29,26 @@ from .slug_filters import parse_slug_filters
 
 __all__ = [
     "ALIASES",
+    "FUNCTIONS",
+    "MAX_AGGREGATES",
     "MAX_CLAUSES",
     "MAX_DEPTH",
+    "MAX_GROUPS",
     "MAX_KEYS",
+    "PERIODS",
+    "AggregateRequest",
     "AllOf",
     "AnyOf",
+    "Group",
+    "GroupPage",
     "Leaf",
     "Node",
     "SearchPage",
     "SearchRequest",
     "TextSearch",
+    "aggregate_records",
+    "aggregates_of",
+    "groups_of",
     "is_own",
     "parse_filter",
     "parse_query",

@@ -1,0 +1,343 @@
+"""The SQL of figures and groups: the matching records, joined with their index rows, grouped.
+
+Each record is joined with its rows of a field by their key, as in `sort_plan`, and links are
+followed one by one: nothing is scanned, whatever the planner estimates. A record has one row for
+each of its groups.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from records.field_types import KEY_END, FieldSpec, has_own_order
+from records.services.access import name_is_open, stand_in, visible_condition
+from records.services.catalogue import COLUMN_FIELDS
+from records.services.database import (
+    Fragment,
+    after_mark,
+    by_key,
+    exact_average,
+    exact_sum,
+    is_postgresql,
+    moment_column,
+    period_of,
+)
+
+from .aggregates import Aggregate, Asked, Grouping, Source
+from .filter_sql import RECORD, found
+from .matches import Search, Way
+from .sort_plan import LIVE
+
+VALUES, RECORDS = "records_fieldvalue", "records_record"
+HELD = "h"  # how columns begin that hold one record that has a group's value
+
+
+class Key(NamedTuple):
+    """The key of a group; one record that has its value, where the key does not tell it; what
+    groups are sorted by."""
+
+    key: str
+    holder: str
+    order: str
+
+
+class Figure(NamedTuple):
+    """The columns that a figure is made of, and what groups are sorted by it."""
+
+    columns: list[str]
+    order: str
+
+
+@dataclass(slots=True)
+class _Rows:
+    """The rows that are grouped, while they are put together: joins and columns, each made once,
+    and the conditions of a record's first row, where lists give it several."""
+
+    joins: list[Fragment] = field(default_factory=list)
+    columns: list[Fragment] = field(default_factory=list)
+    known: dict[Any, Any] = field(default_factory=dict)
+    first: list[str] = field(default_factory=list)
+
+    def alias(self) -> str:
+        return f"j{len(self.joins)}"
+
+    def column(self, kind: str, sql: str, *params: Any) -> str:
+        """The name of a column; `kind` begins it."""
+        name = f"{kind}{len(self.columns)}"
+        self.columns.append((f"{sql} AS {name}", list(params)))
+        return f"x.{name}"
+
+
+class AggregateSql:
+    """Writes the statement of one request."""
+
+    def __init__(self, search: Search, asked: Asked) -> None:
+        self.search = search
+        self.asked = asked
+        self.workspace_id = search.author.workspace.id
+        self.rows = _Rows()
+
+    def statement(self, way: Way, *, offset: int, limit: int) -> Fragment:
+        """The number of groups; then, of each group on the page, its keys, the holder of each, and
+        the columns of each figure. Without groups on the page, one row of the number alone."""
+        groups = [self._group(item) for item in self.asked.groupings]
+        made = [self._made(item) for item in self.asked.aggregates]
+        figures = [
+            self._figure(item, column)
+            for item, column in zip(self.asked.aggregates, made, strict=True)
+        ]
+        rows, params = self._joined(way)
+        columns = [group.key for group in groups]
+        columns += [f"min({group.holder})" if group.holder else "NULL" for group in groups]
+        columns += [sql for figure in figures for sql in figure.columns]
+        named = ", ".join(f"{sql} AS c{at}" for at, sql in enumerate(columns))
+        order = self._order(groups, figures)
+        placed = f"row_number() OVER (ORDER BY {', '.join(order)})" if groups else "1"
+        grouped = f" GROUP BY {', '.join(group.key for group in groups)}" if groups else ""
+        return (
+            f"WITH x AS ({rows}), g AS MATERIALIZED (SELECT {named}, {placed} AS place FROM x"
+            f"{grouped}) SELECT (SELECT count(*) FROM g), p.* FROM (SELECT 1 AS one) o"
+            " LEFT JOIN (SELECT * FROM g WHERE g.place > %s AND g.place <= %s) p ON TRUE"
+            " ORDER BY p.place"
+        ), [*params, offset, offset + limit]
+
+    def _joined(self, way: Way) -> Fragment:
+        """The rows that are grouped."""
+        source, params = way.source
+        if way.key != RECORD:
+            source += by_key(RECORDS, "r", f"r.workspace_id = %s AND r.id = {way.key}")
+            params = [*params, self.workspace_id]
+        condition, where = way.where
+        joins = "".join(sql for sql, _ in self.rows.joins)
+        columns = ", ".join(["r.id AS id", *(sql for sql, _ in self.rows.columns)])
+        rows = f"SELECT {columns} FROM {source}{joins} WHERE {condition}"
+        if any(item.source.several_records for item in self.asked.groupings):
+            rows = self._once(rows)
+        return rows, [
+            *(param for _, more in self.rows.columns for param in more),
+            *params,
+            *(param for _, more in self.rows.joins for param in more),
+            *where,
+        ]
+
+    def _once(self, rows: str) -> str:
+        """The rows, of which a record has one in each group, whatever number of linked records
+        brings it there."""
+        names = ["id", *(sql.rpartition(" AS ")[2] for sql, _ in self.rows.columns)]
+        held = {name for name in names if name.startswith(HELD)}
+        shown = [f"min(y.{name}) AS {name}" if name in held else f"y.{name}" for name in names]
+        keys = [f"y.{name}" for name in names if name not in held]
+        return f"SELECT {', '.join(shown)} FROM ({rows}) y GROUP BY {', '.join(keys)}"
+
+    # ------------------------------------------------------------ groups
+
+    def _group(self, item: Grouping) -> Key:
+        spec, anchor = item.source.field, self._anchor(item.source)
+        value, alias = self._value(spec, anchor)
+        if item.unit:
+            sql, params = period_of(value, item.unit, spec.type.clock(spec))
+            key = self.rows.column("k", sql, *params)
+            return Key(key, "", key)
+        if spec.is_link:
+            key, name = self.rows.column("k", value), self._name(spec, value)
+            return Key(key, "", f"min({self.rows.column('o', name)})" if name else key)
+        if spec.type.column != "text":
+            key = self.rows.column("k", value)
+            return Key(key, "", _in_order(spec, key))
+        # Of a text the index has another form; one of the records that have it shows how it is
+        # written.
+        key = self.rows.column("k", _compared(spec, alias))
+        holder = self.rows.column(HELD, anchor)
+        if not has_own_order(spec.language):
+            return Key(key, holder, key)
+        return Key(key, holder, f"min({self.rows.column('o', _whole(alias))})")
+
+    def _order(self, groups: list[Key], figures: list[Figure]) -> list[str]:
+        """What groups are sorted by: as asked, then by their own order; blanks last."""
+        order = []
+        for item, descending in self.asked.ordering:
+            by = (
+                groups[self.asked.groupings.index(item)].order
+                if isinstance(item, Grouping)
+                else figures[self.asked.aggregates.index(item)].order
+            )
+            order.append(f"{by} {'DESC' if descending else 'ASC'} NULLS LAST")
+        usual = [*(group.order for group in groups), *(group.key for group in groups)]
+        return [*order, *(f"{by} ASC NULLS LAST" for by in usual)]
+
+    def _name(self, link: FieldSpec, value: str) -> str:
+        """What linked records are sorted by: their names, or what stands in for them; empty where
+        the caller may compare neither."""
+        author = self.search.author
+        related = author.directory.related_schema(link)
+        if name_is_open(author, related):
+            alias = self._join(RECORDS, "{0}.workspace_id = %s AND {0}.id = " + value)
+            return f"NULLIF({alias}.display_key, '')"
+        shown = stand_in(author, related)
+        return "" if shown is None else f"{self._join_value(shown, value)}.text"
+
+    # ------------------------------------------------------------ figures
+
+    def _made(self, item: Aggregate) -> str:
+        """The column of which a figure is made; empty for the records themselves."""
+        source = item.source
+        if source is None:
+            return ""
+        kind = {"count": "n", "distinct": "d"}.get(item.function, "v")
+        place = kind, source.field.id, source.link and source.link.id
+        if place not in self.rows.known:
+            self.rows.known[place] = self._column(kind, source)
+        column: str = self.rows.known[place]
+        return column
+
+    def _column(self, kind: str, source: Source) -> str:
+        spec = source.field
+        if kind == "n":
+            condition, params = self._has(source)
+            return self.rows.column(kind, f"CASE WHEN {condition} THEN 1 END", *params)
+        value, alias = self._value(spec, self._anchor(source))
+        if kind == "d" and spec.type.column == "text":
+            value = _compared(spec, alias)
+        if spec.multiple:
+            first = self.rows.column("p", f"COALESCE({alias}.position, 0)")
+            self.rows.first.append(f"{first} = 0")
+        return self.rows.column(kind, value)
+
+    def _figure(self, item: Aggregate, column: str) -> Figure:
+        # Lists of values, each in a row of its own, would make a record count several times.
+        first = f" FILTER (WHERE {' AND '.join(self.rows.first)})" if self.rows.first else ""
+        match item.function:
+            case "count":
+                sql = f"count({column or '*'}){first}"
+            case "distinct":
+                sql = f"count(DISTINCT {column})"
+            case "sum" | "avg":
+                sql = f"{exact_sum(column)}{first}"
+            case extreme:
+                sql = f"{extreme}({column}){first}"
+        if item.function == "avg":
+            return Figure([sql, f"count({column}){first}"], exact_average(column, first))
+        source = item.source
+        is_moment = (
+            item.function in ("min", "max")
+            and source is not None
+            and source.field.type.column == "moment"
+        )
+        return Figure([moment_column(sql) if is_moment else sql], sql)
+
+    # ------------------------------------------------------------ values
+
+    def _anchor(self, source: Source) -> str:
+        """The key of the record that has the values."""
+        return RECORD if source.link is None else self._linked(source.link, RECORD)
+
+    def _value(self, spec: FieldSpec, anchor: str) -> tuple[str, str]:
+        """The value of a record's field, and the alias of the row that has it."""
+        if spec.is_link:
+            return self._linked(spec, anchor), ""
+        column = COLUMN_FIELDS.get(spec.computed)
+        if column is not None:
+            alias = (
+                "r"
+                if anchor == RECORD
+                else self._join(RECORDS, "{0}.workspace_id = %s AND {0}.id = " + anchor)
+            )
+            return f"{alias}.{column}", alias
+        alias = self._join_value(spec, anchor)
+        return f"{alias}.{spec.type.column}", alias
+
+    def _join_value(self, spec: FieldSpec, anchor: str) -> str:
+        condition = _row_of("{0}", anchor) + ("" if spec.multiple else " AND {0}.position = 0")
+        return self._join(VALUES, condition, spec.id, many=spec.multiple)
+
+    def _linked(self, link: FieldSpec, anchor: str) -> str:
+        """The key of a linked record that the caller may see; several fields of it are of the same
+        one."""
+        place = "l", anchor, link.id
+        if place not in self.rows.known:
+            condition, params = self._links("{0}", link, anchor)
+            _, *more = params  # the workspace comes first, and is given by the join
+            alias = self._join(VALUES, condition, *more, many=link.multiple)
+            self.rows.known[place] = _target(alias, link)
+        key: str = self.rows.known[place]
+        return key
+
+    def _join(self, table: str, condition: str, *params: Any, many: bool = False) -> str:
+        """Join the row or rows of a table that a condition on `{0}` finds, if there are any."""
+        alias = self.rows.alias()
+        condition = condition.format(alias)
+        if many and is_postgresql():
+            # OFFSET keeps the planner from replacing the look-ups by a scan.
+            rows = f"SELECT * FROM {table} {alias} WHERE {condition} OFFSET 0"
+            sql = f" LEFT JOIN LATERAL ({rows}) {alias} ON TRUE"
+        else:
+            sql = by_key(table, alias, condition, optional=True)
+        self.rows.joins.append((sql, [self.workspace_id, *params]))
+        return alias
+
+    def _links(self, alias: str, link: FieldSpec, anchor: str) -> Fragment:
+        """The index rows of a record's links to records that the caller may see."""
+        author = self.search.author
+        related = author.directory.related_schema(link)
+        visible, params = visible_condition(author, related, "t")
+        target = _target(alias, link)
+        shown = found(
+            f"FROM {RECORDS} t WHERE t.workspace_id = %s AND t.object_id = %s AND t.id = {target}"
+            f" AND {LIVE.format('t')} AND {visible}"
+        )
+        rows = f"{alias}.related_record IS NOT NULL AND {shown}"
+        if link.mirror_of_id is None:
+            rows, near = f"{_row_of(alias, anchor)} AND {rows}", link.id
+        else:
+            rows = (
+                f"{alias}.workspace_id = %s AND {alias}.field_id = %s AND {alias}.related_record = "
+                f"{anchor} AND {alias}.live AND {rows}"
+            )
+            near = link.mirror_of_id
+        return rows, [self.workspace_id, near, self.workspace_id, related.id, *params]
+
+    def _has(self, source: Source) -> Fragment:
+        """A condition: the record has a value that the caller may see."""
+        if source.link is None:
+            return self._has_value(source.field, RECORD, "f")
+        links, params = self._links("e", source.link, RECORD)
+        value, more = self._has_value(source.field, _target("e", source.link), "f")
+        return found(f"FROM {VALUES} e WHERE {links} AND {value}"), [*params, *more]
+
+    def _has_value(self, spec: FieldSpec, anchor: str, alias: str) -> Fragment:
+        if spec.is_link:
+            links, params = self._links(alias, spec, anchor)
+            return found(f"FROM {VALUES} {alias} WHERE {links}"), params
+        if spec.computed in COLUMN_FIELDS:  # never blank, but for names, of which nothing is made
+            return "TRUE", []
+        rows = f"FROM {VALUES} {alias} WHERE {_row_of(alias, anchor)}"
+        return found(rows), [self.workspace_id, spec.id]
+
+
+def _row_of(alias: str, anchor: str) -> str:
+    """The rows of one record's field; the workspace and the field are the parameters."""
+    return f"{alias}.workspace_id = %s AND {alias}.record_id = {anchor} AND {alias}.field_id = %s"
+
+
+def _target(alias: str, link: FieldSpec) -> str:
+    """The key of the linked record in a row: a mirror's rows are those of the linking ones."""
+    return f"{alias}.{'related_record' if link.mirror_of_id is None else 'record_id'}"
+
+
+def _whole(alias: str) -> str:
+    return f"COALESCE({alias}.overflow, {alias}.text)"
+
+
+def _compared(spec: FieldSpec, alias: str) -> str:
+    """A text as it is compared. The keys of a language, which come before it, may differ by
+    capitals, which make no difference."""
+    whole = _whole(alias)
+    return after_mark(whole, KEY_END) if has_own_order(spec.language) else whole
+
+
+def _in_order(spec: FieldSpec, key: str) -> str:
+    """What a key is sorted by: choices by the order of their options."""
+    options = sorted(spec.options.values(), key=lambda option: (option.order, option.id))
+    cases = " ".join(f"WHEN {option.id} THEN {place}" for place, option in enumerate(options))
+    return f"CASE {key} {cases} END" if cases else key
