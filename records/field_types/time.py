@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import time
 from typing import Any
 
 from .base import COMPARED, JSON, FieldSpec, FieldType, InvalidValue, Stored, field_types
@@ -47,7 +47,8 @@ class TimeOfDay(FieldType):
         return (_seconds(field, stored),)
 
     def from_index(self, field: FieldSpec, indexed: Any) -> Stored:
-        return (datetime.min + timedelta(seconds=int(indexed))).time().isoformat()
+        hour, rest = divmod(int(indexed), 3600)
+        return time(hour, *divmod(rest, 60)).isoformat()
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         return {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from records.field_types import KEY_END, FieldSpec, has_own_order
+from records.field_types import KEY_END, FieldSpec, OptionSpec, has_own_order, index_text
 from records.services.access import name_is_open, stand_in, visible_condition
 from records.services.catalogue import COLUMN_FIELDS
 from records.services.database import (
@@ -338,6 +338,13 @@ def _compared(spec: FieldSpec, alias: str) -> str:
 
 def _in_order(spec: FieldSpec, key: str) -> str:
     """What a key is sorted by: choices by the order of their options."""
-    options = sorted(spec.options.values(), key=lambda option: (option.order, option.id))
+    options = sorted(spec.options.values(), key=lambda option: _place_of(spec, option))
     cases = " ".join(f"WHEN {option.id} THEN {place}" for place, option in enumerate(options))
     return f"CASE {key} {cases} END" if cases else key
+
+
+def _place_of(spec: FieldSpec, option: OptionSpec) -> tuple[bool, int, str]:
+    """Those of the definition in their order, then those that records made, as tags are, by name:
+    their order would show when they were made."""
+    made = not option.by_hand
+    return made, 0 if made else option.order, index_text(option.name, spec.language)
