@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from django.db.backends.sqlite3 import base
 
 from . import Creation
-from .aggregates import ExactAverage, ExactSum, period_of
+from .figures import ExactAverage, ExactSum, period_of
 
 # Pins the file without opening it, so that its number is not used again; closing another handle
 # would drop our locks.

@@ -3,10 +3,10 @@
 Called by: everything above. It knows no model of the product.
 """
 
-from .aggregates import exact, exact_average, exact_sum, period_of
 from .caches import Cache
 from .connections import drop_dead_connection
 from .faults import is_repeatable, optional, refusal_of, repeated_when_lost, unavailable_when_faulty
+from .figures import exact, exact_average, exact_sum, period_of
 from .sealing import Unreadable, resealed, seal, unseal
 from .sql import (
     Fragment,
