@@ -1,8 +1,9 @@
 """The SQL of figures and groups: the matching records, joined with their index rows, grouped.
 
 Each record is joined with its rows of a field by their key, as in `sort_plan`, and links are
-followed one by one: nothing is scanned, whatever the planner estimates. A record has one row for
-each of its groups.
+followed one by one: nothing is scanned, whatever the planner estimates. Where many records match,
+PostgreSQL joins the whole index of a field instead, by FULL JOINs: they are hashed or merged
+whatever it estimates, as it knows no other way. A record has one row for each of its groups.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from records.field_types import KEY_END, FieldSpec, OptionSpec, has_own_order, index_text
+from records.models import RecordState
 from records.services.access import name_is_open, stand_in, visible_condition
 from records.services.catalogue import COLUMN_FIELDS
 from records.services.database import (
@@ -42,6 +44,14 @@ class Key(NamedTuple):
     order: str
 
 
+class Held(NamedTuple):
+    """A value in a row: as it is, a text as a whole, and its place in a list."""
+
+    value: str
+    text: str = ""
+    position: str = ""
+
+
 class Figure(NamedTuple):
     """The columns that a figure is made of, and what groups are sorted by it."""
 
@@ -52,9 +62,12 @@ class Figure(NamedTuple):
 @dataclass(slots=True)
 class _Rows:
     """The rows that are grouped, while they are put together: joins and columns, each made once,
-    and the conditions of a record's first row, where lists give it several."""
+    and the conditions of a record's first row, where lists give it several. `whole` are the joins
+    with whole indexes, `wide` their aliases."""
 
     joins: list[Fragment] = field(default_factory=list)
+    whole: list[Fragment] = field(default_factory=list)
+    wide: list[str] = field(default_factory=list)
     columns: list[Fragment] = field(default_factory=list)
     known: dict[Any, Any] = field(default_factory=dict)
     first: list[str] = field(default_factory=list)
@@ -72,11 +85,13 @@ class _Rows:
 class AggregateSql:
     """Writes the statement of one request."""
 
-    def __init__(self, search: Search, asked: Asked) -> None:
+    def __init__(self, search: Search, asked: Asked, *, many: bool = False) -> None:
         self.search = search
         self.asked = asked
         self.workspace_id = search.author.workspace.id
         self.rows = _Rows()
+        # The indexes by value hold live records only.
+        self.whole = many and is_postgresql() and search.state == RecordState.ACTIVE
 
     def statement(self, way: Way, *, offset: int, limit: int) -> Fragment:
         """The number of groups; then, of each group on the page, its keys, the holder of each, and
@@ -105,10 +120,13 @@ class AggregateSql:
     def _joined(self, way: Way) -> Fragment:
         """The rows that are grouped."""
         source, params = way.source
+        condition, where = way.where
         if way.key != RECORD:
             source += by_key(RECORDS, "r", f"r.workspace_id = %s AND r.id = {way.key}")
             params = [*params, self.workspace_id]
-        condition, where = way.where
+        elif self.whole:
+            source, params = self._wholly_joined(source, condition, [*params, *where])
+            condition, where = "r.id IS NOT NULL", []
         joins = "".join(sql for sql, _ in self.rows.joins)
         columns = ", ".join(["r.id AS id", *(sql for sql, _ in self.rows.columns)])
         rows = f"SELECT {columns} FROM {source}{joins} WHERE {condition}"
@@ -119,6 +137,20 @@ class AggregateSql:
             *params,
             *(param for _, more in self.rows.joins for param in more),
             *where,
+        ]
+
+    def _wholly_joined(self, source: str, condition: str, params: list[Any]) -> Fragment:
+        """The records, and the values of fields with whole indexes, under the alias `r`; where
+        there is no such record, its columns are null."""
+        # OFFSET keeps the planner from making LEFT JOINs of these, and nested loops of those.
+        own = f"SELECT r.id, r.created_at, r.updated_at FROM {source} WHERE {condition} OFFSET 0"
+        joins = "".join(sql for sql, _ in self.rows.whole)
+        shown = "".join(
+            f", {alias}.v AS {alias}, {alias}.o AS {alias}o" for alias in self.rows.wide
+        )
+        return f"(SELECT m.*{shown} FROM ({own}) m{joins} OFFSET 0) r", [
+            *params,
+            *(param for _, more in self.rows.whole for param in more),
         ]
 
     def _once(self, rows: str) -> str:
@@ -134,7 +166,7 @@ class AggregateSql:
 
     def _group(self, item: Grouping) -> Key:
         spec, anchor = item.source.field, self._anchor(item.source)
-        value, alias = self._value(spec, anchor)
+        value, row = self._value(spec, anchor)
         if item.unit:
             sql, params = period_of(value, item.unit, spec.type.clock(spec))
             key = self.rows.column("k", sql, *params)
@@ -147,11 +179,11 @@ class AggregateSql:
             return Key(key, "", _in_order(spec, key))
         # Of a text the index has another form; one of the records that have it shows how it is
         # written.
-        key = self.rows.column("k", _compared(spec, alias))
+        key = self.rows.column("k", _compared(spec, row))
         holder = self.rows.column(HELD, anchor)
         if not has_own_order(spec.language):
             return Key(key, holder, key)
-        return Key(key, holder, f"min({self.rows.column('o', _whole(alias))})")
+        return Key(key, holder, f"min({self.rows.column('o', row.text)})")
 
     def _order(self, groups: list[Key], figures: list[Figure]) -> list[str]:
         """What groups are sorted by: as asked, then by their own order; blanks last."""
@@ -175,7 +207,7 @@ class AggregateSql:
             alias = self._join(RECORDS, "{0}.workspace_id = %s AND {0}.id = " + value)
             return f"NULLIF({alias}.display_key, '')"
         shown = stand_in(author, related)
-        return "" if shown is None else f"{self._join_value(shown, value)}.text"
+        return "" if shown is None else self._joined_value(shown, value).value
 
     # ------------------------------------------------------------ figures
 
@@ -196,11 +228,11 @@ class AggregateSql:
         if kind == "n":
             condition, params = self._has(source)
             return self.rows.column(kind, f"CASE WHEN {condition} THEN 1 END", *params)
-        value, alias = self._value(spec, self._anchor(source))
+        value, row = self._value(spec, self._anchor(source))
         if kind == "d" and spec.type.column == "text":
-            value = _compared(spec, alias)
+            value = _compared(spec, row)
         if spec.multiple:
-            first = self.rows.column("p", f"COALESCE({alias}.position, 0)")
+            first = self.rows.column("p", f"COALESCE({row.position}, 0)")
             self.rows.first.append(f"{first} = 0")
         return self.rows.column(kind, value)
 
@@ -232,24 +264,44 @@ class AggregateSql:
         """The key of the record that has the values."""
         return RECORD if source.link is None else self._linked(source.link, RECORD)
 
-    def _value(self, spec: FieldSpec, anchor: str) -> tuple[str, str]:
-        """The value of a record's field, and the alias of the row that has it."""
+    def _value(self, spec: FieldSpec, anchor: str) -> tuple[str, Held]:
+        """The value of a record's field, and more of the row that has it."""
         if spec.is_link:
-            return self._linked(spec, anchor), ""
+            value = self._linked(spec, anchor)
+            return value, Held(value)
         column = COLUMN_FIELDS.get(spec.computed)
-        if column is not None:
-            alias = (
-                "r"
-                if anchor == RECORD
-                else self._join(RECORDS, "{0}.workspace_id = %s AND {0}.id = " + anchor)
-            )
-            return f"{alias}.{column}", alias
-        alias = self._join_value(spec, anchor)
-        return f"{alias}.{spec.type.column}", alias
+        if column is None:
+            row = self._joined_value(spec, anchor)
+            return row.value, row
+        alias = "r"
+        if anchor != RECORD:
+            alias = self._join(RECORDS, "{0}.workspace_id = %s AND {0}.id = " + anchor)
+        return f"{alias}.{column}", Held(f"{alias}.{column}")
 
-    def _join_value(self, spec: FieldSpec, anchor: str) -> str:
+    def _joined_value(self, spec: FieldSpec, anchor: str) -> Held:
+        if self.whole and anchor == RECORD and not spec.multiple:
+            return self._whole_index(spec)
         condition = _row_of("{0}", anchor) + ("" if spec.multiple else " AND {0}.position = 0")
-        return self._join(VALUES, condition, spec.id, many=spec.multiple)
+        alias = self._join(VALUES, condition, spec.id, many=spec.multiple)
+        text = f"COALESCE({alias}.overflow, {alias}.text)"
+        return Held(f"{alias}.{spec.type.column}", text, f"{alias}.position")
+
+    def _whole_index(self, spec: FieldSpec) -> Held:
+        """The values of a field, of all records that have it."""
+        place = "w", spec.id
+        if place not in self.rows.known:
+            alias, column = f"w{len(self.rows.wide)}", f"v.{spec.type.column}"
+            overflow = "v.overflow" if spec.type.column == "text" else "NULL"
+            rows = (
+                f"SELECT v.record_id, {column} AS v, {overflow} AS o FROM {VALUES} v WHERE "
+                f"v.workspace_id = %s AND v.field_id = %s AND v.live AND {column} IS NOT NULL"
+            )
+            sql = f" FULL JOIN ({rows} OFFSET 0) {alias} ON {alias}.record_id = m.id"
+            self.rows.whole.append((sql, [self.workspace_id, spec.id]))
+            self.rows.wide.append(alias)
+            self.rows.known[place] = Held(f"r.{alias}", f"COALESCE(r.{alias}o, r.{alias})")
+        held: Held = self.rows.known[place]
+        return held
 
     def _linked(self, link: FieldSpec, anchor: str) -> str:
         """The key of a linked record that the caller may see; several fields of it are of the same
@@ -325,15 +377,10 @@ def _target(alias: str, link: FieldSpec) -> str:
     return f"{alias}.{'related_record' if link.mirror_of_id is None else 'record_id'}"
 
 
-def _whole(alias: str) -> str:
-    return f"COALESCE({alias}.overflow, {alias}.text)"
-
-
-def _compared(spec: FieldSpec, alias: str) -> str:
+def _compared(spec: FieldSpec, row: Held) -> str:
     """A text as it is compared. The keys of a language, which come before it, may differ by
     capitals, which make no difference."""
-    whole = _whole(alias)
-    return after_mark(whole, KEY_END) if has_own_order(spec.language) else whole
+    return after_mark(row.text, KEY_END) if has_own_order(spec.language) else row.text
 
 
 def _in_order(spec: FieldSpec, key: str) -> str:

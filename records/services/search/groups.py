@@ -81,7 +81,7 @@ def aggregate_records(author: Author, schema: ObjectSchema, request: AggregateRe
         counted = count(search, exact=False)
         few = counted.matches < PROBED
         way = ways(search)[counted.way] if few else by_record(search, sets=True)
-        sql = AggregateSql(search, asked)
+        sql = AggregateSql(search, asked, many=not few)
         rows = fetch(*sql.statement(way, offset=(page - 1) * size, limit=size))
     ((total, *_), *_) = rows
     shown = [row[1:] for row in rows if row[-1] is not None]
