@@ -18,6 +18,7 @@ from .trying import attempt, seen
 WITH_BODIES = (
     *("update", "partial update", "rename", "move", "add", "upsert", "upsert by code", "search"),
     "related pipeline records",
+    "aggregate",
 )
 
 
