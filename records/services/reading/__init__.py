@@ -6,6 +6,7 @@ Called by: everything above. It never writes, and never shows what its reader ma
 
 from .archive import get_record_in_any_state, list_archived
 from .blame import Blame, FieldBlame, get_blame
+from .field_selection import select_fields
 from .file_links import (
     SignedLink,
     read_download,
@@ -41,7 +42,6 @@ from .record_views import (
     get_record_by_external_id,
     get_record_by_identifier,
     get_record_by_key,
-    select_fields,
     view_records,
 )
 from .records_by_name import REMAINING, FoundRecords, RecordNames, get_records

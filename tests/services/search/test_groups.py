@@ -7,14 +7,17 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from records.exceptions import Unavailable
+from records.services.database import execute, is_postgresql
 from records.services.search import AggregateRequest, SearchRequest, aggregate_records
 from records.services.search import groups as groups_module
 from records.services.search.counts import PROBED
 from tests.factories import FieldDefinition, make_object, make_record, make_workspace
-from tests.services.acting import cost
+from tests.services.acting import cost, refusal
 from tests.services.figures_oracle import figure, groups_of, told
 from tests.services.oracle import DAYS, MOMENTS, NUMBERS, matches
 from tests.services.shop import Shop, make_shop
@@ -227,3 +230,20 @@ def test_archived_records_are_counted_apart(db: None) -> None:
 
     assert group.figures["f0"] == 6
     assert sum(found.figures["f0"] for found in by.groups) == 6
+
+
+def test_figures_that_take_too_long_are_stopped(db: None, settings: Any) -> None:
+    shop = make_shop(96)
+    author, schema = shop.admin.author, shop.admin.schema("things")
+    request = asked(FIGURES[:10], [("seen", ""), ("labels", ""), ("sizes", "")])
+
+    def work() -> None:
+        with transaction.atomic():
+            if is_postgresql():  # the server watches: the setting is one of the connection
+                execute("SET LOCAL statement_timeout = 1")
+            settings.STATEMENT_SECONDS = 1e-9
+            aggregate_records(author, schema, request)
+
+    assert isinstance(refusal(work), Unavailable)
+    settings.STATEMENT_SECONDS = 5
+    assert aggregate_records(author, schema, request).count
