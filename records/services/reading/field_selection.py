@@ -10,7 +10,7 @@ from records.field_types import FieldSpec
 from records.services.access import Author, find_field, visible_fields
 from records.services.catalogue import ObjectSchema
 
-from .related_fields import MAX_LINKS, RelatedField, find_related_path, related_field
+from .related_fields import check_links, find_any_field
 
 FLAT_NAME = "name"
 
@@ -57,22 +57,24 @@ def _shown(key: object) -> str:
     return str(key)[:80].encode(errors="replace").decode()
 
 
+def _default_fields(author: Author, schema: ObjectSchema) -> tuple[FieldSpec, ...]:
+    visible = visible_fields(author, schema)
+    return tuple(spec for spec in visible if spec.is_default and not spec.is_hidden)
+
+
 def _named_fields(
     author: Author, schema: ObjectSchema, part: str, keys: Sequence[Any], *, related: bool
 ) -> tuple[FieldSpec, ...]:
     if not keys:
-        return tuple(
-            spec
-            for spec in visible_fields(author, schema)
-            if spec.is_default and not spec.is_hidden
-        )
+        return _default_fields(author, schema)
     found = {}
     unknown = []
+    find = find_any_field if related else find_field
     for key in keys:
         # Every row has a flat name, so clients ask for it where no field is called so.
         if key == FLAT_NAME and part == "field_names" and key not in schema.by_name:
             continue
-        spec = _find(author, schema, key, related=related) if isinstance(key, str) else None
+        spec = find(author, schema, key) if isinstance(key, str) else None
         # An id among the names, or a name among the ids, is unknown.
         if spec is None or (part == "field_ids") != (spec.name != key):
             unknown.append(_shown(key))
@@ -82,18 +84,5 @@ def _named_fields(
         near = did_you_mean(unknown[0], [spec.name for spec in visible_fields(author, schema)])
         shown = ", ".join(unknown[:20])
         raise InvalidInput(f"unknown {shown}.{near}", "does_not_exist", at=part)
-    links = {spec.link.id for spec in found.values() if isinstance(spec, RelatedField)}
-    # Each relationship takes a statement of its own.
-    if len(links) > MAX_LINKS:
-        raise InvalidInput(
-            f"fields of at most {MAX_LINKS} relationships.", "limit_exceeded", at=part
-        )
+    check_links(found.values(), part)
     return tuple(found.values())
-
-
-def _find(author: Author, schema: ObjectSchema, key: str, *, related: bool) -> FieldSpec | None:
-    """A field of the object, or of linked records, that a caller names."""
-    if not related or "." not in key:
-        return find_field(author, schema, key)
-    path = find_related_path(author, schema, key)
-    return None if path is None else related_field(path)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from records.exceptions import InvalidInput
 from records.field_types import FieldSpec
 from records.services.access import Author, find_field, visible_condition
 from records.services.catalogue import ObjectSchema
@@ -50,6 +51,21 @@ def find_related_path(author: Author, schema: ObjectSchema, key: str) -> Related
         return None
     field = find_field(author, related, far)
     return None if field is None else RelatedPath(link, related, field)
+
+
+def find_any_field(author: Author, schema: ObjectSchema, key: str) -> FieldSpec | None:
+    """A field of the object, or of linked records, that a caller names."""
+    path = find_related_path(author, schema, key)
+    return find_field(author, schema, key) if path is None else related_field(path)
+
+
+def check_links(fields: Iterable[FieldSpec], place: str) -> None:
+    """InvalidInput for fields of more relationships than a request may ask for."""
+    links = {spec.link.id for spec in fields if isinstance(spec, RelatedField)}
+    # Each takes a statement of its own.
+    if len(links) > MAX_LINKS:
+        message = f"fields of at most {MAX_LINKS} relationships."
+        raise InvalidInput(message, "limit_exceeded", at=place)
 
 
 def related_field(path: RelatedPath) -> RelatedField:

@@ -137,34 +137,6 @@ def test_sums_keep_every_digit(db: None, numbers: list[int]) -> None:
     assert shown == [value for total in exact for value in (total, round(total / 4, 10))]
 
 
-def test_groups_are_sorted_as_asked_with_blanks_last(db: None) -> None:
-    shop = make_shop()
-    author, schema = shop.admin.author, shop.admin.schema("things")
-    for ordering in ((), ("g0",), ("-g0",), ("f0", "-g0"), ("-f1",), ("-f2", "f0")):
-        for by in ("pieces", "colour", "title", "home", "parent.colour"):
-            figures = [("count", ""), ("sum", "weight"), ("avg", "price")]
-            request = asked(figures, [(by, "")], ordering=ordering)
-            groups = aggregate_records(author, schema, request).groups
-            for name in ordering[:1]:
-                keys = [_plain({**g.values, **g.figures}[name.removeprefix("-")]) for g in groups]
-                known = [key for key in keys if key is not None]
-                assert keys == [*known, *[None] * (len(keys) - len(known))]
-                if name[-2] == "f" or by == "pieces":
-                    assert known == sorted(known, reverse=name.startswith("-"))
-            if ordering in ((), ("g0",)) and by == "colour":
-                names = [g.values["g0"] and g.values["g0"]["name"] for g in groups]
-                assert names == ["Red", "Green", "Blue", None]
-            if ordering in ((), ("g0",)) and by == "home":
-                assert [g.values["g0"] and g.values["g0"]["name"] for g in groups] == [
-                    *("Oslo", "Rome"),
-                    None,
-                ]
-
-
-def _plain(value: Any) -> Any:
-    return value["amount"] if isinstance(value, dict) and "amount" in value else value
-
-
 def test_pages_of_groups_follow_each_other(db: None) -> None:
     shop = make_shop()
     author, schema = shop.admin.author, shop.admin.schema("things")
@@ -235,7 +207,8 @@ def test_archived_records_are_counted_apart(db: None) -> None:
 def test_figures_that_take_too_long_are_stopped(db: None, settings: Any) -> None:
     shop = make_shop(96)
     author, schema = shop.admin.author, shop.admin.schema("things")
-    request = asked(FIGURES[:10], [("seen", ""), ("labels", ""), ("sizes", "")])
+    figures = [*FIGURES[:8], ("distinct", "sizes"), ("distinct", "labels")]
+    request = asked(figures, [("seen", ""), ("labels", ""), ("sizes", "")])
 
     def work() -> None:
         with transaction.atomic():
