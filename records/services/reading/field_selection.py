@@ -13,6 +13,7 @@ from records.services.catalogue import ObjectSchema
 from .related_fields import check_links, find_any_field
 
 FLAT_NAME = "name"
+FINDERS = {False: find_field, True: find_any_field}
 
 
 def select_fields(
@@ -69,7 +70,7 @@ def _named_fields(
         return _default_fields(author, schema)
     found = {}
     unknown = []
-    find = find_any_field if related else find_field
+    find = FINDERS[related]
     for key in keys:
         # Every row has a flat name, so clients ask for it where no field is called so.
         if key == FLAT_NAME and part == "field_names" and key not in schema.by_name:
