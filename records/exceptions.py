@@ -2,7 +2,8 @@
 
     RecordsError
     ├── InvalidInput          the request as a whole is wrong (400)
-    │   └── InvalidValues     some of the sent values are wrong: every problem, by position (400)
+    │   ├── InvalidValues     some of the sent values are wrong: every problem, by position (400)
+    │   └── SeveralProblems   some parts of the request are wrong: every problem, by place (400)
     ├── NotAuthenticated      no credentials, or credentials nobody holds (401)
     ├── NotAllowed            the thing is visible, the action is not granted (403)
     ├── NotFound              missing, archived, another workspace's, or hidden: all the same (404)
@@ -110,6 +111,17 @@ class InvalidInput(RecordsError):
         know as nothing."""
         path = [words.get(step, step) if isinstance(step, str) else step for step in self.path]
         return InvalidInput(self.reason, self.code, at=[step for step in path if step != ""])
+
+
+class SeveralProblems(InvalidInput):
+    """Several things are wrong with the request, each at its own place."""
+
+    def __init__(self, problems: Sequence[InvalidInput]) -> None:
+        super().__init__(" ".join(problem.detail for problem in problems), problems[0].code)
+        self.problems = list(problems)
+
+    def renamed(self, words: Mapping[str, str]) -> InvalidInput:
+        return SeveralProblems([problem.renamed(words) for problem in self.problems])
 
 
 @contextmanager

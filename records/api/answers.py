@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -16,11 +17,19 @@ def json_answer(
 ) -> HttpResponse:
     """`content` as a response that only its caller may keep, and asks about again before using
     it."""
-    response = HttpResponse(orjson.dumps(content), status=status, content_type=JSON)
+    written = orjson.dumps(content, default=_number)
+    response = HttpResponse(written, status=status, content_type=JSON)
     response.headers["Cache-Control"] = "private, no-cache"
     for name, value in (headers or {}).items():
         response.headers[name] = value
     return response
+
+
+def _number(value: Any) -> orjson.Fragment:
+    """A number that no float holds, with every digit."""
+    if isinstance(value, Decimal):
+        return orjson.Fragment(f"{value:f}".encode())
+    raise TypeError
 
 
 def empty_answer(status: int, headers: Mapping[str, str] | None = None) -> HttpResponse:

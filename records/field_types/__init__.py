@@ -5,6 +5,7 @@ import sys
 from records.registry import import_modules
 
 from .base import (
+    PERIODS,
     AttachmentRef,
     FieldSpec,
     FieldType,
@@ -41,6 +42,7 @@ import_modules(sys.modules[__name__])
 __all__ = [
     "DIVIDER",
     "KEY_END",
+    "PERIODS",
     "AttachmentRef",
     "FieldSpec",
     "FieldType",

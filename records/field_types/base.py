@@ -36,6 +36,11 @@ NAMES = (
     "display_name",
     "id",
 )  # what names a thing in a cell: the first that it has
+# What a search can compute of values, and the periods by which it can group moments.
+COUNTED = ("count", "distinct")
+COMPARED = (*COUNTED, "min", "max")
+SUMMED = (*COMPARED, "sum", "avg")
+PERIODS = ("day", "week", "month", "quarter", "year")
 field_types: Registry[FieldType] = Registry("field type")
 
 
@@ -364,6 +369,11 @@ class FieldType:
     # `text_like`.
     may_be_unique: ClassVar[bool] = False
     conditions: ClassVar[Mapping[str, Condition]] = {}
+    # What searches compute of the values.
+    aggregates: ClassVar[tuple[str, ...]] = COUNTED
+    # By what searches group records: the values themselves (empty), or periods, the first of which
+    # is taken where none is named; nothing for values that make no groups.
+    groups: ClassVar[tuple[str, ...]] = ("",)
     # Values are options of the field; a new field begins with `default_options`.
     has_options: ClassVar[bool] = False
     default_options: ClassVar[tuple[str, ...]] = ()
@@ -470,6 +480,15 @@ class FieldType:
         """The scalars of the typed index, in order: texts in full, numbers, datetimes, primary
         keys."""
         return (stored,)
+
+    def from_index(self, field: FieldSpec, indexed: Any) -> Stored:
+        """The stored value of which an indexed scalar was made; not asked of texts, which the index
+        has in another form."""
+        return indexed
+
+    def clock(self, field: FieldSpec) -> str:
+        """The time zone in which indexed moments fall into days and months."""
+        return field.zone.key
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         """JSON Schema of the forms of `parse` that callers should send."""

@@ -49,6 +49,9 @@ class Checkbox(FieldType):
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[int]:
         return (int(stored),)
 
+    def from_index(self, field: FieldSpec, indexed: Any) -> Stored:
+        return bool(indexed)
+
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         return {"type": "boolean"}
 

@@ -7,7 +7,18 @@ from datetime import UTC, datetime
 from datetime import date as day
 from typing import Any
 
-from .base import JSON, FieldSpec, FieldType, Guess, InvalidValue, Stored, Test, field_types
+from .base import (
+    COMPARED,
+    JSON,
+    PERIODS,
+    FieldSpec,
+    FieldType,
+    Guess,
+    InvalidValue,
+    Stored,
+    Test,
+    field_types,
+)
 from .conditions import number_conditions
 
 # Workbooks count days from 1900 on, of which programs take the first two months differently.
@@ -51,6 +62,8 @@ class Date(FieldType):
     may_be_unique = True
     guess = Guess(4, re.compile("[0-9]{4}-"))
     conditions = number_conditions(_moment) | {"month_equals": _month}
+    aggregates = COMPARED
+    groups = PERIODS
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
         if raw == "":
@@ -67,6 +80,12 @@ class Date(FieldType):
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[datetime]:
         return (datetime.fromisoformat(f"{stored}T00:00:00+00:00"),)
+
+    def from_index(self, field: FieldSpec, indexed: datetime) -> Stored:
+        return indexed.date().isoformat()
+
+    def clock(self, field: FieldSpec) -> str:
+        return "UTC"
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         return {"type": "string", "format": "date"}

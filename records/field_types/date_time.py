@@ -8,7 +8,9 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from .base import (
+    COMPARED,
     JSON,
+    PERIODS,
     Condition,
     FieldSpec,
     FieldType,
@@ -118,6 +120,8 @@ class DateTime(FieldType):
         "month_equals": _month,
         "is_blank": is_blank,
     }
+    aggregates = COMPARED
+    groups = PERIODS
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
         if raw == "":
@@ -157,6 +161,9 @@ class DateTime(FieldType):
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[datetime]:
         return (datetime.fromisoformat(stored),)
+
+    def from_index(self, field: FieldSpec, indexed: datetime) -> Stored:
+        return f"{indexed.replace(tzinfo=None).isoformat()}Z"
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         return {"type": "string", "format": "date-time"}

@@ -45,6 +45,8 @@ class Files(FieldType):
     conditions = {comparison: _count(comparison) for comparison in COMPARISONS} | {
         "is_blank": is_blank
     }
+    aggregates = ("count",)
+    groups = ()
 
     def is_multiple(self, field: FieldSpec) -> bool:
         return True

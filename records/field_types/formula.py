@@ -9,6 +9,7 @@ from typing import Any
 
 from .base import (
     JSON,
+    SUMMED,
     FieldSpec,
     FieldType,
     InvalidValue,
@@ -192,6 +193,7 @@ class NumberFormula(Formula):
     text_like = False
     is_numeric = True
     conditions = number_conditions(number_term)
+    aggregates = SUMMED
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
         if isinstance(raw, bool) or not isinstance(raw, int | float):
@@ -222,6 +224,9 @@ class BooleanFormula(Formula):
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[Any]:
         return (int(stored),)
+
+    def from_index(self, field: FieldSpec, indexed: Any) -> Stored:
+        return bool(indexed)
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         return {"type": "boolean", "readOnly": True}

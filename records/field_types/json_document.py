@@ -27,6 +27,8 @@ class JsonDocument(FieldType):
     column = "number"
     is_document = True
     conditions = {"is_blank": is_blank}
+    aggregates = ("count",)
+    groups = ()
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
         if raw == "":

@@ -29,6 +29,8 @@ class LongText(FieldType):
         "!contains": one("contains", term, negated=True),
         "is_blank": is_blank,
     }
+    aggregates = ("count",)
+    groups = ()
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
         return check_match(field, check_text(raw, MAX_LENGTH)) or None

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from decimal import Decimal
 from math import isfinite
 
-from .base import JSON, FieldSpec, FieldType, InvalidValue
+from .base import JSON, SUMMED, FieldSpec, FieldType, InvalidValue
 
 INTEGER_FORM = re.compile(r"[+-]?[0-9]{1,32}(?:\.0{1,16})?")
 MAX_PLACES = 32  # of a number as it is sent
@@ -32,6 +32,7 @@ class NumberType(FieldType):
 
     column = "number"
     is_numeric = True
+    aggregates = SUMMED
 
     def to_cell(self, field: FieldSpec, shown: JSON) -> int | float:
         number: int | float = shown

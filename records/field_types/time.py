@@ -6,7 +6,7 @@ import re
 from datetime import time
 from typing import Any
 
-from .base import JSON, FieldSpec, FieldType, InvalidValue, Stored, field_types
+from .base import COMPARED, JSON, FieldSpec, FieldType, InvalidValue, Stored, field_types
 from .conditions import number_conditions
 
 FORM = re.compile(r"[0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
@@ -35,6 +35,7 @@ class TimeOfDay(FieldType):
     is_numeric = True
     may_be_unique = True
     conditions = number_conditions(_seconds)
+    aggregates = COMPARED
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
         return None if raw == "" else read_time(raw).isoformat()
@@ -44,6 +45,10 @@ class TimeOfDay(FieldType):
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[int]:
         return (_seconds(field, stored),)
+
+    def from_index(self, field: FieldSpec, indexed: Any) -> Stored:
+        hour, rest = divmod(int(indexed), 3600)
+        return time(hour, *divmod(rest, 60)).isoformat()
 
     def json_schema(self, field: FieldSpec) -> dict[str, Any]:
         return {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"}

@@ -8,7 +8,7 @@ from typing import Any
 
 from records.services.access import Author
 from records.services.catalogue import COLUMN_FIELDS, FieldSpec, ObjectSchema
-from records.services.reading import RecordView, select_fields, view_records
+from records.services.reading import RecordView, RelatedField, select_fields, view_records
 from records.services.writing import SaveResult
 
 MAX_LINKS = 10_000  # links that are completed in one answer
@@ -88,9 +88,9 @@ def _cut(view: RecordView) -> dict[int, int]:
 def _data_of(view: RecordView) -> dict[str, Any]:
     """The values of a record, each of them whole; blank ones and those that are cut are left
     out."""
-    fields, cut = view.schema.by_id, _cut(view)
+    fields, cut = {spec.id: spec for spec in view.fields}, _cut(view)
     return {
-        fields[key].name: _plain(fields[key], value)
+        fields[key].name: plain_value(fields[key], value)
         for key, value in view.values.items()
         if key not in cut
     }
@@ -98,7 +98,11 @@ def _data_of(view: RecordView) -> dict[str, Any]:
 
 def plain_value(spec: FieldSpec, value: Any) -> Any:
     """A value as it stands in `data`, None for none."""
-    return None if value is None else _plain(spec, value)
+    if value is None:
+        return None
+    if isinstance(spec, RelatedField) and spec.link.multiple:  # one entry for each linked record
+        return [plain_value(spec.target, entry) for entry in value]
+    return _plain(spec, value)
 
 
 def _plain(spec: FieldSpec, value: Any) -> Any:

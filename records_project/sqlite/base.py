@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from django.db.backends.sqlite3 import base
 
 from . import Creation
+from .figures import ExactAverage, ExactSum, period_of
 
 # Pins the file without opening it, so that its number is not used again; closing another handle
 # would drop our locks.
@@ -95,6 +96,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         opened = self._open(conn_params)
         opened.create_function("records_month", 2, month_in, deterministic=True)
+        opened.create_function("records_period", 3, period_of, deterministic=True)
+        opened.create_aggregate("records_sum", 1, ExactSum)
+        opened.create_aggregate("records_avg", 1, ExactAverage)
         return opened
 
     def _open(self, conn_params: dict[str, Any]) -> Any:

@@ -46,6 +46,7 @@ OPERATIONS = {
     ("post", "/api/records/{object_identifier}/search"): "records_search_create",
     ("post", "/api/records/{object_identifier}/upsert"): "records_upsert_create",
     # Ours, beyond the contract.
+    ("post", "/api/records/{object_identifier}/aggregate"): "records_aggregate_create",
     ("post", "/api/records/{object_identifier}/batch"): "records_batch_create",
     ("post", "/api/records/{object_identifier}/batch-get"): "records_batch_get_create",
     ("post", "/api/records/{object_identifier}/merge"): "records_merge_create",

@@ -124,6 +124,15 @@ _RECORDS = [
         },
     ),
     Call(
+        "records_aggregate_create",
+        path=_OF_SHIPS,
+        body={
+            "aggregate": [{"function": "count"}, {"function": "sum", "field": "tons", "as": "t"}],
+            "group_by": ["flag", {"field": "created", "by": "month"}],
+            "ordering": "-t",
+        },
+    ),
+    Call(
         "records_partial_update",
         path=_AURORA,
         query={"return_all_fields": True},

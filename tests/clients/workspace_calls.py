@@ -47,7 +47,12 @@ WORKSPACE = [
         path=_BOATS,
         query={"page": 1, "pageSize": 10, "sortBy": "createdAt", "sortOrder": "desc"},
     ),
-    Call("get_data_record", path=_BOAT),
+    Call(
+        "aggregate_data_records",
+        path=_BOATS,
+        query={"aggregate": "count,sum:seats", "groupBy": "kind", "sortBy": "sum:seats"},
+    ),
+    Call("get_data_record", path=_BOAT, query={"fieldNames": "name,kind"}),
     Call("update_data_record", path=_BOAT, body={"fieldValues": {"seats": 5}}),
     Call(
         "update_data_record_by_external_id",

@@ -230,6 +230,32 @@ def requests(ids: Ids) -> list[Asked]:
             {"ordering": ["name"], "field_names": ["name"]},
         ),
         Asked(
+            "search with linked fields",
+            "POST",
+            "/api/records/companies/search",
+            {"field_names": ["name", "boss.name"]},
+        ),
+        Asked(
+            "aggregate",
+            "POST",
+            f"/api/records/{ids['companies']}/aggregate?ordering=-total",
+            {
+                "aggregate": [
+                    {"function": "count"},
+                    {"function": "sum", "field": "integer", "as": "total"},
+                    {"function": "max", "field": "date"},
+                ],
+                "group_by": [
+                    ids["field dropdown"],
+                    "boss.name",
+                    {"field": "created", "by": "month", "as": "month"},
+                ],
+                "search": "acme",
+                "page": 1,
+                "page_size": 10,
+            },
+        ),
+        Asked(
             "related pipeline records",
             "POST",
             f"/api/records/{ids['company']}/related-pipeline-records",

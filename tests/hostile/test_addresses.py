@@ -104,7 +104,7 @@ HEADERS = {
 }
 
 
-READS = ("retrieve", "history", "field values", "lookup", "search", "partial update")
+READS = ("retrieve", "history", "field values", "lookup", "search", "aggregate", "partial update")
 
 
 def test_garbage_in_any_parameter(api: ApiClient, ours: Ids) -> None:

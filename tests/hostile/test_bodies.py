@@ -97,6 +97,7 @@ def bodied(ids: Ids) -> list[Asked]:
         "add",
         "upsert",
         "search",
+        "aggregate",
         "related pipeline records",
     )
     return [asked for asked in requests(ids) if asked.name in names]

@@ -17,7 +17,7 @@ from .trying import attempt, seen
 
 WITH_BODIES = (
     *("update", "partial update", "rename", "move", "add", "upsert", "upsert by code", "search"),
-    *("related pipeline records", "merge", "duplicates"),
+    *("related pipeline records", "merge", "duplicates", "aggregate"),
 )
 
 

@@ -27,6 +27,7 @@ TOOLS = [
     "unarchive_record",
     "manage_record",
     "query_records",
+    "aggregate_records",
     "record_history",
     "manage_attachment",
 ]
@@ -86,6 +87,7 @@ def test_the_official_client_works_unchanged(served: Site, way: Any, era: str) -
                 ("list_members", {"base_id": base}),
                 ("get_records", {"record_ids": [uuid, base]} | about),
                 ("query_records", {"filter": {"field": "id", "value": uuid}} | about),
+                ("aggregate_records", {"group_by": ["name"]} | about),
                 ("record_history", {"record_id": uuid} | about),
                 ("manage_attachment", {"action": "list", "record_id": uuid} | about),
                 ("manage_record", {"action": "delete", "record_id": uuid} | about),

@@ -16,6 +16,7 @@ READING = (
     "list_record_types",
     "list_changes",
     "query_records",
+    "aggregate_records",
     "get_records",
     "list_members",
     "record_history",

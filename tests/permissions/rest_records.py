@@ -211,6 +211,10 @@ def search(
     return rest(name, "records_search_create", need, "POST", f"records/{of}/search", body, targets)
 
 
+def aggregate(name: str, need: needs.Need, body: Any) -> Operation:
+    return rest(name, "records_aggregate_create", need, "POST", "records/cases/aggregate", body)
+
+
 SHOWN = clauses(("display_name", "contains", "hush"))
 SEARCHES = [
     search("search", needs.listed, {}),
@@ -233,6 +237,19 @@ SEARCHES = [
     ),
     search("sort by what shows the secret", needs.listed_by_secret, {"ordering": "display_name"}),
     search("filter by what shows the secret", needs.listed_by_secret, {"query": SHOWN}),
+    search("search with the clients' names", needs.listed, {"field_names": ["client.name"]}),
+    aggregate("count each", needs.listed, {"group_by": ["name"]}),
+    aggregate(
+        "count each by its client",
+        needs.listed,
+        {"group_by": ["name", "client", "client.name"], "ordering": "-client"},
+    ),
+    aggregate("count by the secret", needs.listed_by_secret, {"group_by": ["name", "secret"]}),
+    aggregate(
+        "count the secrets",
+        needs.listed_by_secret,
+        {"group_by": ["name"], "aggregate": [{"function": "distinct", "field": "secret"}]},
+    ),
 ]
 FROM_THE_CLIENT = [
     once(

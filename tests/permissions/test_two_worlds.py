@@ -164,6 +164,10 @@ def _search(**body: object) -> Callable[[World], str]:
     return _rest("POST", "/api/records/cases/search", body)
 
 
+def _aggregate(**body: object) -> Callable[[World], str]:
+    return _rest("POST", "/api/records/cases/aggregate", body)
+
+
 def _by_label(condition: str, value: object) -> Callable[[World], str]:
     return _search(
         query=[{"filters": [{"field": "labels", "condition": condition, "value": value}]}]
@@ -218,6 +222,35 @@ CALLS: dict[str, Callable[[World], str]] = {
     "free text of a hidden name": _search(search="Whistleblower"),
     "free text of a tag": _search(search="shared"),
     "all, counted": _search(count="exact"),
+    "all, counted by tags": _aggregate(group_by=["labels", "client", "client.name"]),
+    "figures of all": _aggregate(
+        aggregate=[
+            {"function": "count"},
+            {"function": "distinct", "field": "labels"},
+            {"function": "distinct", "field": "number"},
+            {"function": "max", "field": "created"},
+            {"function": "count", "field": "client.name"},
+        ]
+    ),
+    "clients, with their cases": _rest(
+        "POST",
+        "/api/records/clients/search",
+        {"field_names": ["name", "matters.name", "matters.labels", "matters.secret"]},
+    ),
+    "clients, counted by their cases": _rest(
+        "POST",
+        "/api/records/clients/aggregate",
+        {
+            "group_by": ["matters.name", "matters.labels", "matters"],
+            "aggregate": [{"function": "count"}, {"function": "count", "field": "matters.number"}],
+        },
+    ),
+    "a tool's figures": _tool(
+        "aggregate_records",
+        record_type="cases",
+        aggregate=["count", "distinct:number"],
+        group_by=["labels"],
+    ),
     "sorted": _search(ordering="-name"),
     "a record with a new tag": _write(name="New", labels=["Fresh"]),
     "a record with a hidden tag": _write(name="New", labels=["Whistleblower"]),

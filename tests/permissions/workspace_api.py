@@ -134,6 +134,27 @@ OPERATIONS = (
         "/data-types/<type>?force=true",
     ),
     _asked("list", "list_data_records", needs.listed, "GET", "/data-types/<type>/records"),
+    _asked(
+        "list with the clients' names",
+        "list_data_records",
+        needs.listed,
+        "GET",
+        "/data-types/<type>/records?fieldNames=client.name",
+    ),
+    _asked(
+        "count each",
+        "aggregate_data_records",
+        needs.listed,
+        "GET",
+        "/data-types/<type>/records/aggregate?groupBy=name,client.name",
+    ),
+    _asked(
+        "count the secrets",
+        "aggregate_data_records",
+        needs.listed_by_secret,
+        "GET",
+        "/data-types/<type>/records/aggregate?groupBy=name&aggregate=distinct:secret",
+    ),
     _asked("create", "create_data_record", needs.create, "POST", "/data-types/<type>/records", NEW),
     _record(
         "create with its name",

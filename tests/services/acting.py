@@ -11,8 +11,11 @@ from django.db import connection
 from records.exceptions import InvalidInput, InvalidValues, Place, RecordsError
 from records.services.operations.field_values import list_field_values
 from records.services.operations.home import home_of
+from records.services.reading.field_selection import select_fields
 from records.services.reading.history import HistoryEntry
-from records.services.reading.record_views import RecordView, select_fields
+from records.services.reading.record_views import (
+    RecordView,
+)
 from records.services.search.pages import SearchPage, SearchRequest
 from records.services.storage.integrity import check_records
 from records.services.writing.save import unarchive_record

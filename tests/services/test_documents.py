@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from records.services.reading.field_selection import select_fields
 from records.services.reading.history import list_history
-from records.services.reading.record_views import get_record, select_fields
+from records.services.reading.record_views import (
+    get_record,
+)
 from records.services.search.pages import SearchRequest, search_records
 from records.services.storage.integrity import check_records
 from records.services.writing.save import save_records

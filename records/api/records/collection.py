@@ -1,4 +1,4 @@
-"""The records of one object: adding, looking up, searching, upserting."""
+"""The records of one object: adding, looking up, searching, counting, upserting."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class CollectionViewSet(RecordsViewSet):
     """The records of an object."""
 
     writes = frozenset({"add", "upsert"})
-    reads = frozenset({"search"})
+    reads = frozenset({"search", "aggregate"})
     creating = frozenset({"add", "upsert"})
 
     @documentation.add
@@ -59,6 +59,14 @@ class CollectionViewSet(RecordsViewSet):
                 link(request, cursor=found.next_cursor, page=None) if found.has_next else None
             )
         return json_answer({**content, "next_cursor": found.next_cursor})
+
+    @documentation.aggregate
+    def aggregate(self, request: HttpRequest, object_identifier: str) -> HttpResponse:
+        schema = get_schema(self.author, object_identifier)
+        asked, page = requests.asked_aggregates(request, self.author)
+        found = home_of(schema).aggregate_records(self.author, schema, asked)
+        rows = [{"group": group.values, **group.figures} for group in found.groups]
+        return json_answer(page_content(request, rows, page, count=found.count))
 
     @documentation.upsert
     def upsert(self, request: HttpRequest, object_identifier: str) -> HttpResponse:

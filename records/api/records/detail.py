@@ -34,6 +34,7 @@ class RecordViewSet(RecordsViewSet):
         fields = requests.requested_fields(self.author, schema, request)
         when = parameters.moment(request, "as_of", self.author.workspace.zone)
         if when is not None:
+            requests.check_own(fields)
             return record_answer(
                 request,
                 home_of(schema).get_record_as_of(self.author, schema, entity_id, when, fields),

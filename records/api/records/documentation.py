@@ -34,7 +34,8 @@ _FIELDS = [
     query_parameter(
         "field_names",
         schemas.STRING,
-        "Comma-separated API names; takes precedence over `field_category`.",
+        "Comma-separated API names, or `airport.city` for the city of the record that `airport` "
+        "links to; takes precedence over `field_category`.",
     ),
 ]
 _PAGE = page_parameters()
@@ -191,6 +192,29 @@ search = _records(
         "query": [{"filters": [{"field": "employees", "condition": ">=", "value": 40}]}],
         "ordering": "-employees",
         "page_size": 10,
+    },
+)
+aggregate = _records(
+    "aggregate_create",
+    "Figures of the records that a search finds, for each group of them",
+    [
+        _OBJECT,
+        *_PAGE,
+        query_parameter(
+            "ordering",
+            schemas.STRING,
+            "Comma-separated names of figures and groups, `-` in front for descending.",
+        ),
+        query_parameter("search", schemas.STRING, "Text to find in names and text fields."),
+        query_parameter("archived", schemas.BOOLEAN, "Archived records instead."),
+    ],
+    {200: ref("AggregatePage")},
+    body=json_body("AggregateRequest"),
+    example={
+        "query": [{"filters": [{"field": "employees", "condition": ">=", "value": 40}]}],
+        "aggregate": [{"function": "count"}, {"function": "sum", "field": "employees"}],
+        "group_by": ["city", {"field": "created", "by": "month"}],
+        "ordering": "-sum_employees",
     },
 )
 upsert = _records(

@@ -3,7 +3,7 @@ business."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,11 +20,12 @@ from records.services.catalogue import ObjectSchema
 from records.services.operations import home_of
 from records.services.reading import (
     RecordView,
+    RelatedField,
     external_key,
     get_record_by_external_id,
     select_fields,
 )
-from records.services.search import SearchRequest
+from records.services.search import AggregateRequest, SearchRequest
 from records.services.writing import NO_ATTRIBUTES, Attributes, FieldEntry, SaveRequest
 
 ENTRY_KEYS = frozenset(FieldEntry.__dataclass_fields__)
@@ -176,7 +177,17 @@ def requested_fields(author: Author, schema: ObjectSchema, request: HttpRequest)
         field_names=parameters.csv(request, "field_names"),
         categories=parameters.csv(request, "field_category"),
         include_hidden=parameters.flag(request, "include_hidden_fields"),
+        related=True,
     )
+
+
+def check_own(fields: Iterable[Any]) -> None:
+    """InvalidInput for fields of linked records, of which nobody asks how they were."""
+    names = [spec.name for spec in fields if isinstance(spec, RelatedField)]
+    if names:
+        raise InvalidInput(
+            f"{', '.join(names)}: as_of shows a record's own fields.", at="field_names"
+        )
 
 
 def named_fields(
@@ -188,6 +199,7 @@ def named_fields(
         schema,
         field_ids=id_list(content, "field_ids"),
         field_names=id_list(content, "field_names"),
+        related=True,
     )
 
 
@@ -226,6 +238,10 @@ SEARCH_KEYS = (
     *_LISTS,
     *_IN_QUERY_TOO,
 )
+AGGREGATE_KEYS = (
+    *("aggregate", "group_by"),
+    *(key for key in SEARCH_KEYS if key not in ("field_names", "field_ids", "cursor", "count")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,15 +259,44 @@ def asked_search(request: HttpRequest, author: Author, schema: ObjectSchema) -> 
     """A search, from the query string and the body, which must be right even where the query string
     wins."""
     body = read_object(request, SEARCH_KEYS)
+    content, page = _content(request, body)
+    cursor = text(content, "cursor")
+    lists = {key: id_list(content, key) for key in _LISTS}
+    asked = replace(
+        _matching(request, author, content, page),
+        fields=_search_fields(author, schema, lists["field_ids"], lists["field_names"]),
+        cursor=cursor or None,
+        count=_counts(content) and cursor is None,
+    )
+    names_fields = lists["field_ids"] is not None or lists["field_names"] is not None
+    return AskedSearch(asked, page, cursor is not None, names_fields)
+
+
+def asked_aggregates(request: HttpRequest, author: Author) -> tuple[AggregateRequest, PageRequest]:
+    """Figures of what a search finds, from the query string and the body; the page is one of
+    groups."""
+    body = read_object(request, AGGREGATE_KEYS)
+    content, page = _content(request, body)
+    asked = _matching(request, author, content, page)
+    return AggregateRequest(asked, content.get("aggregate"), content.get("group_by")), page
+
+
+def _content(request: HttpRequest, body: Mapping[str, Any]) -> tuple[dict[str, Any], PageRequest]:
+    """The body, with what the query string has instead, and the page."""
     _check_words(body)
     content = {**body, **{key: request.GET[key] for key in _IN_QUERY_TOO if key in request.GET}}
-    page = page_request(request, body)
-    cursor = text(content, "cursor")
+    return content, page_request(request, body)
+
+
+def _matching(
+    request: HttpRequest, author: Author, content: Mapping[str, Any], page: PageRequest
+) -> SearchRequest:
+    """Which records are asked for, in which order, and which page."""
     _flag(content, "invalid")  # of a filter builder, without effect
     lists = {key: id_list(content, key) for key in _LISTS}
     _check_overruled(lists)
-    asked = SearchRequest(
-        fields=_search_fields(author, schema, lists["field_ids"], lists["field_names"]),
+    return SearchRequest(
+        fields=(),
         query=content.get("query"),
         match_all=_flag(content, "and") is not False,
         ordering=_ordering(content.get("ordering")),
@@ -260,14 +305,10 @@ def asked_search(request: HttpRequest, author: Author, schema: ObjectSchema) -> 
         within_names=lists["search_within_field_names"],
         page=page.number,
         page_size=page.size,
-        cursor=cursor or None,
-        count=_counts(content) and cursor is None,
         cancelled=_flag(content, "cancelled"),
         archived=_archived(request, content),
         member_id=named_member(author, content.get("member_id")),
     )
-    names_fields = lists["field_ids"] is not None or lists["field_names"] is not None
-    return AskedSearch(asked, page, cursor is not None, names_fields)
 
 
 def _archived(request: HttpRequest, content: Mapping[str, Any]) -> bool:
@@ -306,7 +347,7 @@ def _search_fields(
     """Here an empty list is no fields at all."""
     if (names if ids is None else ids) == []:
         return ()
-    return select_fields(author, schema, field_ids=ids, field_names=names)
+    return select_fields(author, schema, field_ids=ids, field_names=names, related=True)
 
 
 def _ordering(raw: Any) -> tuple[str, ...]:

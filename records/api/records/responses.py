@@ -28,6 +28,7 @@ from records.services.reading import (
     Blame,
     HistoryEntry,
     RecordView,
+    RelatedField,
     select_fields,
     view_records,
 )
@@ -59,7 +60,9 @@ _forms: WeakKeyDictionary[ObjectSchema, dict[tuple[int, ...], bytes]] = WeakKeyD
 def record_answer(request: HttpRequest, view: RecordView) -> HttpResponse:
     """One record, unless the caller has this version of it."""
     tag = tagged(view.version)
-    if is_known(request, view.version):
+    # Other records' values change without this one's version.
+    alone = not any(isinstance(spec, RelatedField) for spec in view.fields)
+    if alone and is_known(request, view.version):
         return empty_answer(304, tag)
     return json_answer(record_detail(view), 200, tag)
 
@@ -137,7 +140,20 @@ def _fields(view: RecordView) -> orjson.Fragment:
             for key in view.values
         ]
         values = tuple(map(operator.add, values, ends))
-    return orjson.Fragment(_form(view.schema, tuple(view.values)) % values)
+    keys = tuple(view.values)
+    if keys and keys[-1] < 0:  # fields of linked records come last
+        return orjson.Fragment(_form_with_related(view, keys) % values)
+    return orjson.Fragment(_form(view.schema, keys) % values)
+
+
+def _form_with_related(view: RecordView, keys: tuple[int, ...]) -> bytes:
+    """As `_form`, with fields of linked records, by their paths."""
+    # Not remembered: what they are called can change while this object stays as it is.
+    openings = {
+        spec.id: _opening(spec.name, spec) for spec in view.fields if isinstance(spec, RelatedField)
+    }
+    own = _openings(view.schema)
+    return b"{" + b",".join([(openings.get(key) or own[key]) + b"%b}" for key in keys]) + b"}"
 
 
 def _form(schema: ObjectSchema, keys: tuple[int, ...]) -> bytes:
@@ -158,11 +174,14 @@ def _openings(schema: ObjectSchema) -> dict[int, bytes]:
     openings = _known.get(schema)
     if openings is None:
         openings = _known[schema] = {
-            key: orjson.dumps({spec.uuid: field_head(spec)})[1:-2].replace(b"%", b"%%")
-            + b',"value":'
-            for key, spec in schema.all_fields.items()
+            key: _opening(spec.uuid, spec) for key, spec in schema.all_fields.items()
         }
     return openings
+
+
+def _opening(key: str, spec: FieldSpec) -> bytes:
+    head = orjson.dumps({key: field_head(spec)})[1:-2].replace(b"%", b"%%")
+    return head + b',"value":'
 
 
 def field_head(spec: FieldSpec) -> dict[str, str]:

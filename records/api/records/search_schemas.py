@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from records.api.openapi import PAGE, PAGE_SIZE, array, component, nullable, obj, or_null, ref
+from records.api.openapi import (
+    PAGE,
+    PAGE_SIZE,
+    array,
+    component,
+    nullable,
+    obj,
+    one_of,
+    or_null,
+    page_of,
+    ref,
+)
+from records.services.search import FUNCTIONS, MAX_AGGREGATES, MAX_GROUPS, PERIODS
 
 from .schemas import ANYTHING, BOOLEAN, STRING, STRINGS, UUID
 
@@ -50,27 +62,81 @@ component(
         "description": "Groups as they are saved, with the `and` that joins them.",
     },
 )
+_MATCHING = {
+    "query": or_null(array(ref("SearchGroup")), ref("SavedQuery")),
+    "search_within_field_names": nullable(STRINGS),
+    "search_within_field_ids": nullable(array(UUID)),
+    "ordering": or_null(STRING, STRINGS),
+    "search": nullable(STRING),
+    "page": nullable(PAGE),
+    "page_size": nullable(PAGE_SIZE),
+    "cancelled": nullable({"type": "boolean", "description": "Only these, or only others."}),
+    "archived": nullable({"type": "boolean", "description": "Archived records instead."}),
+    "member_id": nullable(
+        {"type": "string", "description": "Only records of this member: an id, or is_me."}
+    ),
+    "invalid": nullable(_INVALID),
+    "and": nullable(BOOLEAN),
+}
 component(
     "SearchRequest",
     obj(
         {},
-        query=or_null(array(ref("SearchGroup")), ref("SavedQuery")),
         field_names=nullable(STRINGS),
         field_ids=nullable(array(UUID)),
-        search_within_field_names=nullable(STRINGS),
-        search_within_field_ids=nullable(array(UUID)),
-        ordering=or_null(STRING, STRINGS),
-        search=nullable(STRING),
-        page=nullable(PAGE),
-        page_size=nullable(PAGE_SIZE),
         cursor=nullable(STRING),
-        cancelled=nullable({"type": "boolean", "description": "Only these, or only others."}),
-        archived=nullable({"type": "boolean", "description": "Archived records instead."}),
-        member_id=nullable(
-            {"type": "string", "description": "Only records of this member: an id, or is_me."}
-        ),
         count={"type": "string", "enum": ["exact", "none"]},
-        invalid=nullable(_INVALID),
-        **{"and": nullable(BOOLEAN)},
+        **_MATCHING,
     ),
 )
+
+# ---------------------------------------------------------------- figures
+
+_NAME = {
+    "type": "string",
+    "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$",
+    "description": "What it is called in the answer.",
+}
+_FIELD = {"type": "string", "description": "A field's API name or id, or `airport.city`."}
+component(
+    "Aggregate",
+    obj(
+        {"function": {"type": "string", "enum": list(FUNCTIONS)}},
+        field=nullable(_FIELD),
+        **{"as": nullable(_NAME)},
+    ),
+)
+component(
+    "GroupBy",
+    obj(
+        {"field": _FIELD},
+        by=nullable({"type": "string", "enum": list(PERIODS)}),
+        **{"as": nullable(_NAME)},
+    ),
+)
+component(
+    "AggregateRequest",
+    obj(
+        {},
+        aggregate=nullable({**array(ref("Aggregate")), "minItems": 1, "maxItems": MAX_AGGREGATES}),
+        group_by=nullable({**array(one_of(STRING, ref("GroupBy"))), "maxItems": MAX_GROUPS}),
+        **_MATCHING,
+    ),
+)
+component(
+    "GroupRow",
+    {
+        "type": "object",
+        "properties": {
+            "group": {
+                "type": "object",
+                "additionalProperties": True,
+                "description": "The group's values by name, as records show them; null for none.",
+            }
+        },
+        "required": ["group"],
+        "additionalProperties": True,
+        "description": "A group, and its figures by name.",
+    },
+)
+component("AggregatePage", page_of(ref("GroupRow")))

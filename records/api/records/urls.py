@@ -35,6 +35,7 @@ urlpatterns = [
     path(f"{OBJECT}/merge", MergingViewSet.as_view({"post": "merge"})),
     path(f"{OBJECT}/duplicates", MergingViewSet.as_view({"post": "duplicates"})),
     path(f"{OBJECT}/search", CollectionViewSet.as_view({"post": "search"})),
+    path(f"{OBJECT}/aggregate", CollectionViewSet.as_view({"post": "aggregate"})),
     path(f"{OBJECT}/upsert", CollectionViewSet.as_view({"post": "upsert"})),
     path(f"{OBJECT}/add", CollectionViewSet.as_view({"post": "add"})),
     path(f"{OBJECT}/lookup", CollectionViewSet.as_view({"get": "lookup"})),

@@ -45,23 +45,55 @@ def _types(name: str, summary: str, *parameters: Any, **more: Any) -> Callable[[
 
 # ---------------------------------------------------------------- records
 
-list_records = _records(
-    "list_data_records",
-    "Find records. Any slug is a parameter, alone or with __gt, __gte, __lt, __lte, "
-    "__contains, __in, __isnull",
-    *_PAGE,
-    query_parameter("sortBy", schemas.STRING, "createdAt, updatedAt or a slug."),
-    query_parameter("sortOrder", {"type": "string", "enum": ["asc", "desc"]}),
+_FIELD_NAMES = query_parameter(
+    "fieldNames",
+    schemas.STRING,
+    "Comma-separated slugs of the values to return, or airport.city for the city of the record "
+    "that airport links to. Default: all of the type.",
+)
+_FOUND = [
     query_parameter("search", schemas.STRING, "Part of any text."),
     query_parameter("externalId", schemas.STRING),
     query_parameter("memberId", schemas.INTEGER),
     query_parameter("cancelled", schemas.BOOLEAN, "Only these, or only others."),
     query_parameter("archived", schemas.BOOLEAN, "Archived records instead."),
+]
+list_records = _records(
+    "list_data_records",
+    "Find records. Any slug is a parameter, alone or with __gt, __gte, __lt, __lte, "
+    "__contains, __in, __isnull",
+    *_PAGE,
+    _FIELD_NAMES,
+    query_parameter("sortBy", schemas.STRING, "createdAt, updatedAt or a slug."),
+    query_parameter("sortOrder", {"type": "string", "enum": ["asc", "desc"]}),
+    *_FOUND,
     query_parameter(
         "cursor", schemas.STRING, "Cursor of the next page, or empty to start. No count."
     ),
     query_parameter("count", {"type": "string", "enum": ["exact", "none"]}),
     responses={200: ref("DataRecordPage")},
+)
+aggregate_records = _records(
+    "aggregate_data_records",
+    "Figures of the records that a list with these parameters has, for each group of them. Any "
+    "slug is a parameter, as in a list",
+    query_parameter(
+        "aggregate",
+        schemas.STRING,
+        "Comma-separated figures: count, or count, distinct, sum, avg, min or max of a slug, such "
+        "as sum:amount. Default: count.",
+    ),
+    query_parameter(
+        "groupBy",
+        schemas.STRING,
+        "Comma-separated slugs, or airport.city for the city of the record that airport links to; "
+        "dates by day, week, month, quarter or year: opened:month.",
+    ),
+    *_PAGE,
+    query_parameter("sortBy", schemas.STRING, "A figure or a group, as it was asked for."),
+    query_parameter("sortOrder", {"type": "string", "enum": ["asc", "desc"]}),
+    *_FOUND,
+    responses={200: ref("AggregatePage")},
 )
 create_record = _records(
     "create_data_record",
@@ -69,7 +101,7 @@ create_record = _records(
     responses={201: _RECORD_ANSWER},
     body=json_body("CreateDataRecordRequest", required=True),
 )
-retrieve_record = _records("get_data_record", "Read a record", _RECORD)
+retrieve_record = _records("get_data_record", "Read a record", _RECORD, _FIELD_NAMES)
 update_record = _records(
     "update_data_record",
     "Change the fields that are sent",

@@ -17,7 +17,6 @@ from records.services.reading import (
     check_admin_fields,
     check_may_read,
     get_type_schema,
-    select_fields,
 )
 from records.services.storage import ExternalKey
 from records.services.writing import (
@@ -32,12 +31,15 @@ from . import documentation
 from .bulk import BulkRefused, save_bulk
 from .errors import error_json
 from .requests import (
+    AGGREGATE_PARAMETERS,
     RECORD_PARAMETERS,
     Body,
     Query,
+    asked_aggregates,
     asked_records,
     attributes_of,
     check_external_id,
+    chosen_fields,
     expected_version,
     member_of,
     read_body,
@@ -68,6 +70,17 @@ class RecordViewSet(WorkspaceViewSet):
         more = {"nextCursor": found.next_cursor}
         return json_answer(page_content(items, found.count, asked.page, asked.page_size, **more))
 
+    @documentation.aggregate_records
+    def aggregate(self, request: HttpRequest, data_type_id: int) -> HttpResponse:
+        check_scope(self.author, "records", "read")
+        schema = get_type_schema(self.author, data_type_id)
+        asked = asked_aggregates(Query(request, *AGGREGATE_PARAMETERS), self.author, schema)
+        with problems_in({"ordering": "sortBy", "group_by": "groupBy"}):
+            found = home_of(schema).aggregate_records(self.author, schema, asked)
+        items = [{"group": group.values, "aggregates": group.figures} for group in found.groups]
+        page = asked.search
+        return json_answer(page_content(items, found.count, page.page, page.page_size))
+
     @documentation.create_record
     def create(self, request: HttpRequest, data_type_id: int) -> HttpResponse:
         schema = get_type_schema(self.author, data_type_id)
@@ -85,8 +98,7 @@ class RecordViewSet(WorkspaceViewSet):
     @documentation.retrieve_record
     def retrieve(self, request: HttpRequest, data_type_id: int, record_id: int) -> HttpResponse:
         schema = get_type_schema(self.author, data_type_id)
-        Query(request).only()
-        fields = select_fields(self.author, schema)
+        fields = chosen_fields(Query(request, "fieldNames").only(), self.author, schema)
         view = home_of(schema).get_record_by_key(self.author, schema, record_id, fields)
         check_may_read(self.author, schema, view.row)
         return record_answer(request, self.author, view, fields)

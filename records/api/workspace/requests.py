@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest
@@ -13,12 +14,19 @@ from records.api.bodies import MAX_TEXT, JsonBody, listed, read_object
 from records.api.dry_runs import WORKSPACE_FORM
 from records.api.etags import NO_VERSION, expected_versions
 from records.api.pagination import MAX_PAGE, MAX_SIZE
-from records.exceptions import InvalidInput, Place
+from records.api.parameters import split
+from records.exceptions import InvalidInput, Place, problems_in
 from records.services.access import Author
 from records.services.catalogue import ObjectSchema
 from records.services.operations import home_of
 from records.services.reading import find_member, get_record_by_external_id, select_fields
-from records.services.search import SearchRequest, parse_slug_filters
+from records.services.search import (
+    AggregateRequest,
+    SearchRequest,
+    aggregates_of,
+    groups_of,
+    parse_slug_filters,
+)
 from records.services.storage import ExternalKey
 from records.services.writing import UNSET, Attributes
 
@@ -239,6 +247,11 @@ class Query:
             raise InvalidInput(f"expected a string of at most {MAX_TEXT} characters.", at=name)
         return text
 
+    def entries(self, name: str) -> list[str] | None:
+        """The entries of a list with commas; None where there is none."""
+        text = self.text(name)
+        return None if text is None else split(text)
+
     @property
     def page(self) -> int:
         return self.number("page", 1, MAX_PAGE)
@@ -252,6 +265,7 @@ RECORD_PARAMETERS = (
     *(
         "page",
         "pageSize",
+        "fieldNames",
         "sortBy",
         "sortOrder",
         "search",
@@ -265,21 +279,57 @@ RECORD_PARAMETERS = (
 )
 
 
+AGGREGATE_PARAMETERS = (
+    *(name for name in RECORD_PARAMETERS if name not in ("fieldNames", "cursor", "count")),
+    *("aggregate", "groupBy"),
+)
+
+
 def asked_records(query: Query, author: Author, schema: ObjectSchema) -> SearchRequest:
     """The search that a list asks for: reserved parameters, and slugs for the rest."""
     cursor = query.text("cursor")
-    return SearchRequest(
-        fields=select_fields(author, schema),
-        query=parse_slug_filters(author, schema, query.rest),
+    return replace(
+        _matching(query, author, schema),
+        fields=chosen_fields(query, author, schema),
         # Where records live elsewhere, nobody knows when they were made.
         ordering=_ordering(query)
         if schema.external is None or {"sortBy", "sortOrder"} & query.sent.keys()
         else (),
+        cursor=cursor or None,
+        count=query.choice("count", ("exact", "none")) == "exact" and cursor is None,
+    )
+
+
+def asked_aggregates(query: Query, author: Author, schema: ObjectSchema) -> AggregateRequest:
+    """The figures that are asked for, of the records that a list with these parameters has."""
+    order, by = query.choice("sortOrder", ("asc", "desc")), query.text("sortBy")
+    search = _matching(query, author, schema)
+    if by is not None:
+        search = replace(search, ordering=(("-" if order == "desc" else "") + by,))
+    figures, groups = query.entries("aggregate"), query.entries("groupBy")
+    return AggregateRequest(
+        search,
+        None if figures is None else aggregates_of(figures, SORTED),
+        None if groups is None else groups_of(groups, SORTED),
+        any_name=True,
+    )
+
+
+def chosen_fields(query: Query, author: Author, schema: ObjectSchema) -> tuple[Any, ...]:
+    """The fields of `fieldNames`, which may be of linked records; without it, all of the type."""
+    with problems_in({"field_names": "fieldNames"}):
+        names = query.entries("fieldNames")
+        return select_fields(author, schema, field_names=names, related=True)
+
+
+def _matching(query: Query, author: Author, schema: ObjectSchema) -> SearchRequest:
+    """Which records are asked for, and which page."""
+    return SearchRequest(
+        fields=(),
+        query=parse_slug_filters(author, schema, query.rest),
         search=query.text("search") or "",
         page=query.page,
         page_size=query.page_size,
-        cursor=cursor or None,
-        count=query.choice("count", ("exact", "none")) == "exact" and cursor is None,
         member_id=query.key("memberId"),
         external_id=query.text("externalId"),
         cancelled=query.flag("cancelled") if "cancelled" in query.sent else None,

@@ -17,6 +17,7 @@ from records.services.feed import Change
 from records.services.reading import (
     HistoryEntry,
     RecordView,
+    RelatedField,
     select_fields,
     view_records,
 )
@@ -67,7 +68,9 @@ def record_answer(
 ) -> HttpResponse:
     """One record, unless the caller has this version of it."""
     tag = tagged(view.version)
-    if is_known(request, view.version):
+    # Other records' values change without this one's version.
+    alone = not any(isinstance(spec, RelatedField) for spec in fields)
+    if alone and is_known(request, view.version):
         return empty_answer(304, tag)
     return json_answer(record_detail(view, fields, author.workspace.zone), 200, tag)
 

@@ -75,6 +75,24 @@ _component("CreateDataRecordRequest", obj({}, **_WRITTEN))
 _component("UpdateDataRecordRequest", obj({}, **_WRITTEN))
 _component("UpsertDataRecordRequest", obj({}, **_WITHOUT_ID))
 _page("DataRecordPage", "DataRecordResponse", nextCursor=nullable(STRING))
+_component(
+    "GroupRow",
+    obj(
+        {
+            "group": {
+                "type": "object",
+                "additionalProperties": True,
+                "description": "The group's values, as asked for; null for none.",
+            },
+            "aggregates": {
+                "type": "object",
+                "additionalProperties": True,
+                "description": "The group's figures, as asked for.",
+            },
+        }
+    ),
+)
+_page("AggregatePage", "GroupRow")
 _component("NullEnum", {"enum": [None]})
 _component("DeletedResponse", obj({"status": {"type": "string", "enum": ["deleted"]}}))
 _component("ValueChange", obj({"old": ANYTHING, "new": ANYTHING}))

@@ -28,6 +28,7 @@ urlpatterns = [
         RECORDS,
         RecordViewSet.as_view({"get": "list", "post": "create", "put": "update_by_external_id"}),
     ),
+    path(f"{RECORDS}/aggregate", RecordViewSet.as_view({"get": "aggregate"})),
     path(f"{RECORDS}/bulk", RecordViewSet.as_view({"post": "bulk"})),
     path(RECORD, RecordViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"})),
     path(f"{RECORD}/changes", RecordViewSet.as_view({"get": "changes"})),

@@ -69,7 +69,8 @@ FIELDS = {
     "type": "array",
     "items": {"type": "string"},
     "maxItems": 500,
-    "description": "The properties to return in data; all if omitted.",
+    "description": "The properties to return in data; all if omitted. airport.city is the city of "
+    "the record that the property airport links to.",
 }
 EXTERNAL_ID = {
     "type": "string",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from records.exceptions import InvalidInput
+from records.exceptions import InvalidInput, SeveralProblems
 from records.mcp.rendering import data_fields
 from records.services.access import Author
 from records.services.catalogue import FieldSpec, ObjectSchema
@@ -20,13 +20,15 @@ def chosen_fields(
     if not names:
         return ()
     try:
-        return select_fields(author, schema, field_names=names)
+        return select_fields(author, schema, field_names=names, related=True)
     except InvalidInput as error:
         raise in_words(error) from None
 
 
 def in_words(error: InvalidInput) -> InvalidInput:
     """What is wrong, by the names of the tools' arguments, and where to find the right ones."""
+    if isinstance(error, SeveralProblems):
+        return SeveralProblems([in_words(problem) for problem in error.problems])
     help_on_names = (
         " list_record_types lists the properties." if error.code == "does_not_exist" else ""
     )

@@ -17,6 +17,10 @@ from .base import BASE_ID, FIELDS, RECORD_TYPE, Arguments, Tool, get_type, tools
 from .choosing import chosen_fields, in_words
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 1000
+FILTER = {
+    "type": "object",
+    "description": 'Conditions to meet, such as {"field": "city", "op": "eq", "value": "Oslo"}.',
+}
 DESCRIPTION = """\
 Finds records of one type. filter is one of: {"field": name, "op": operator, "value": value}; \
 {"search": text}, which looks into names and all text; {"and": [filters]}; {"or": [filters]}. \
@@ -88,11 +92,7 @@ tools.register(
         properties={
             "base_id": BASE_ID,
             "record_type": RECORD_TYPE,
-            "filter": {
-                "type": "object",
-                "description": 'Conditions to meet, such as {"field": "city", "op": "eq", '
-                '"value": "Oslo"}.',
-            },
+            "filter": FILTER,
             "sort": {
                 "type": ["array", "string"],
                 "items": {"type": "string"},

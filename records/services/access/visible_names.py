@@ -16,6 +16,7 @@ from records.models import Extent
 from records.services.catalogue import ObjectSchema, display_name
 
 from .author import Author, find_field
+from .paths import check_no_path
 
 NO_NAMES: Mapping[int, str] = {}
 
@@ -106,6 +107,7 @@ def find_sought_field(
     InvalidInput, which says `path`, for names that the caller may not compare.
     """
     field = find_field(author, schema, key)
+    check_no_path(author, schema, key, path)
     # Any other field shows no more than its own values.
     if field is None or field.computed != "display_name" or name_is_open(author, schema):
         return field

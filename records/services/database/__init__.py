@@ -6,6 +6,7 @@ Called by: everything above. It knows no model of the product.
 from .caches import Cache
 from .connections import drop_dead_connection
 from .faults import is_repeatable, optional, refusal_of, repeated_when_lost, unavailable_when_faulty
+from .figures import exact, exact_average, exact_sum, period_of
 from .sealing import Unreadable, resealed, seal, unseal
 from .sql import (
     Fragment,
@@ -69,6 +70,9 @@ __all__ = [
     "document_value",
     "drop_dead_connection",
     "ends_with",
+    "exact",
+    "exact_average",
+    "exact_sum",
     "execute",
     "execute_together",
     "fetch",
@@ -93,6 +97,7 @@ __all__ = [
     "number_param",
     "one_of_few",
     "optional",
+    "period_of",
     "refusal_of",
     "rehearse",
     "repeated_when_lost",

@@ -15,11 +15,11 @@ from typing import IO, Any
 from openpyxl import Workbook
 
 from records.exceptions import InvalidInput
-from records.field_types import FieldSpec, listed
+from records.field_types import FieldSpec, cell_text, listed
 from records.field_types.base import UUID_FORM
 from records.services.access import Author
 from records.services.catalogue import ObjectSchema
-from records.services.reading import RecordView
+from records.services.reading import RecordView, RelatedField
 from records.services.search import SearchPage, SearchRequest
 from records.services.storage import SpooledFile
 
@@ -107,6 +107,10 @@ def _reader(author: Author, spec: FieldSpec, *, in_sheet: bool) -> Callable[[Any
         by_name = related.identifier is not None and related.identifier.name in ("name", "email")
         key = related.identifier.name if related.identifier is not None and by_name else "id"
         return lambda value: escaped(_links(value, key))
+    if isinstance(spec, RelatedField):
+        if not spec.link.multiple:
+            return _reader(author, spec.target, in_sheet=in_sheet)
+        return lambda value: escaped(cell_text(value))
     to_cell = partial(spec.type.to_sheet_cell if in_sheet else spec.type.to_cell, spec)
     return lambda value: escaped(cell) if type(cell := to_cell(value)) is str else cell
 
@@ -147,7 +151,9 @@ def _rows(
 def _cut(view: RecordView, key: int, cell: Any) -> Any:
     """A cell, with the number of the links that are not in it: an import refuses it, and drops none
     of them."""
-    left = view.totals.get(key, 0) - len(view.values.get(key) or ())
+    if key not in view.totals:
+        return cell
+    left = view.totals[key] - len(view.values.get(key) or ())
     return f"{cell}; … and {left} more" if left > 0 else cell
 
 

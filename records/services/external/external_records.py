@@ -51,10 +51,11 @@ from .json_mapping import (
     put,
     row_of,
 )
-from .listing import search_records
+from .listing import aggregate_records, search_records
 from .write_answers import check_done, ended_row, written_row
 
 __all__ = [
+    "aggregate_records",
     "attach_file",
     "begin_upload",
     "delete_attachment",

@@ -14,8 +14,10 @@ from records.services.access import Author, grant_of
 from records.services.catalogue import ObjectSchema, not_offered
 from records.services.reading import view_records
 from records.services.search import (
+    AggregateRequest,
     AllOf,
     AnyOf,
+    GroupPage,
     Leaf,
     Node,
     SearchPage,
@@ -71,6 +73,11 @@ def search_records(author: Author, schema: ObjectSchema, request: SearchRequest)
     asked = Asked(ExternalOperation.LIST, values=values, field_names=names)
     reply = call_source(author, schema, asked)
     return _page(author, schema, replace(request, page=page), reply, paged=paged)
+
+
+def aggregate_records(author: Author, schema: ObjectSchema, request: AggregateRequest) -> GroupPage:
+    """Nobody can ask an upstream for figures of all its records."""
+    raise not_offered(schema, "aggregating records")
 
 
 def _one(author: Author, schema: ObjectSchema, request: SearchRequest) -> SearchPage:

@@ -24,7 +24,7 @@ from records.services.reading import (
     SignedLink,
     Trashed,
 )
-from records.services.search import SearchPage, SearchRequest
+from records.services.search import AggregateRequest, GroupPage, SearchPage, SearchRequest
 from records.services.writing import (
     FieldEntry,
     Outcome,
@@ -91,6 +91,10 @@ class RecordHome(Protocol):
     def search_records(
         self, author: Author, schema: ObjectSchema, request: SearchRequest, /
     ) -> SearchPage: ...
+
+    def aggregate_records(
+        self, author: Author, schema: ObjectSchema, request: AggregateRequest, /
+    ) -> GroupPage: ...
 
     def list_archived(
         self,

@@ -24,7 +24,7 @@ from records.services.reading import (
     list_history,
     list_trash,
 )
-from records.services.search import search_records
+from records.services.search import aggregate_records, search_records
 from records.services.writing import (
     save_all_records,
     save_record,
@@ -33,6 +33,7 @@ from records.services.writing import (
 )
 
 __all__ = [
+    "aggregate_records",
     "attach_file",
     "begin_upload",
     "delete_attachment",

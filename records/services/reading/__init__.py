@@ -6,6 +6,7 @@ Called by: everything above. It never writes, and never shows what its reader ma
 
 from .archive import get_record_in_any_state, list_archived
 from .blame import Blame, FieldBlame, get_blame
+from .field_selection import select_fields
 from .file_links import (
     SignedLink,
     read_download,
@@ -42,11 +43,11 @@ from .record_views import (
     get_record_by_external_id,
     get_record_by_identifier,
     get_record_by_key,
-    select_fields,
     view_records,
 )
 from .records_by_name import FoundRecords, RecordNames, get_records
-from .related import load_values, record_json
+from .related import load_references, load_values, record_json
+from .related_fields import RelatedField, RelatedPath, find_related_path
 from .self_access import (
     check_admin_fields,
     check_may_read,
@@ -69,6 +70,8 @@ __all__ = [
     "HistoryEntry",
     "RecordNames",
     "RecordView",
+    "RelatedField",
+    "RelatedPath",
     "SignedLink",
     "Trashed",
     "WriteRow",
@@ -78,6 +81,7 @@ __all__ = [
     "ends_of",
     "external_key",
     "find_member",
+    "find_related_path",
     "find_thrown_before",
     "find_uuid",
     "find_with_history",
@@ -95,6 +99,7 @@ __all__ = [
     "list_archived",
     "list_history",
     "list_trash",
+    "load_references",
     "load_values",
     "may_see_type",
     "read_changes",

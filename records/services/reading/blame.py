@@ -12,6 +12,7 @@ from records.services.access import Author
 from records.services.catalogue import ObjectSchema, check_kept_here
 from records.services.database import document, fetch
 
+from .field_selection import select_fields
 from .history import (
     WRITE_COLUMNS,
     HistoryEntry,
@@ -19,7 +20,10 @@ from .history import (
     find_with_history,
     history_entries,
 )
-from .record_views import RecordView, select_fields, view_records
+from .record_views import (
+    RecordView,
+    view_records,
+)
 
 CHUNK = 500  # writes that are read at a time
 

@@ -11,18 +11,16 @@ from uuid import UUID
 
 import orjson
 
-from records.exceptions import InvalidInput, NotFound, did_you_mean
+from records.exceptions import InvalidInput, NotFound
 from records.field_types import FieldSpec, InvalidValue, References
 from records.field_types.base import check_text
 from records.services.access import (
     Access,
     Author,
     access_to,
-    find_field,
     grant_of,
     name_for,
     name_is_open,
-    visible_fields,
     visible_identifier,
 )
 from records.services.catalogue import COLUMN_FIELDS, MemberSpec, ObjectSchema, identifier_key
@@ -37,8 +35,11 @@ from records.services.storage import (
 
 from .merged_records import survivors_of
 from .related import SHOWN, Related, load_related
+from .related_fields import (
+    own_fields,
+    related_values,
+)
 
-FLAT_NAME = "name"
 MAX_LOOKED_UP = 10_000  # characters; no identifier is longer
 
 
@@ -81,82 +82,10 @@ class RecordView:
             return {}
         found = {
             spec: spec.type.failure(spec, self.schema.stored, self.row.values)
-            for spec in self.fields
+            for spec in own_fields(self.fields)
             if spec.type.computed and spec.id not in self.values
         }
         return {spec: reason for spec, reason in found.items() if reason}
-
-
-# ---------------------------------------------------------------- which fields
-
-
-def select_fields(
-    author: Author,
-    schema: ObjectSchema,
-    *,
-    field_ids: Sequence[Any] | None = None,
-    field_names: Sequence[Any] | None = None,
-    categories: Sequence[str] | None = None,
-    include_hidden: bool = False,
-) -> tuple[FieldSpec, ...]:
-    """The fields a caller requested: ids take precedence over names, names over categories; without
-    any, all.
-
-    An empty list of ids or names means the default fields. InvalidInput names what is unknown, a
-    field hidden from the caller's role included. Fields flagged hidden come only with
-    `include_hidden` or when named.
-    """
-    for part, keys in (("field_ids", field_ids), ("field_names", field_names)):
-        # An empty list counts as given: it means the default fields.
-        if keys is not None:
-            return _named_fields(author, schema, part, keys)
-    chosen = visible_fields(author, schema)
-    if categories:
-        chosen = _in_categories(chosen, categories)
-    return chosen if include_hidden else tuple(spec for spec in chosen if not spec.is_hidden)
-
-
-def _in_categories(fields: Sequence[FieldSpec], categories: Sequence[str]) -> tuple[FieldSpec, ...]:
-    wanted = {key.lower() for key in categories}
-    unknown = wanted - {spec.category_uuid for spec in fields}
-    if unknown:
-        raise InvalidInput(
-            f"unknown {_shown(', '.join(sorted(unknown)))}.", "does_not_exist", at="field_category"
-        )
-    return tuple(spec for spec in fields if spec.category_uuid in wanted)
-
-
-def _shown(key: object) -> str:
-    """What a caller sent, unquoted for an error message: short, with invalid Unicode replaced."""
-    return str(key)[:80].encode(errors="replace").decode()
-
-
-def _named_fields(
-    author: Author, schema: ObjectSchema, part: str, keys: Sequence[Any]
-) -> tuple[FieldSpec, ...]:
-    if not keys:
-        return tuple(
-            spec
-            for spec in visible_fields(author, schema)
-            if spec.is_default and not spec.is_hidden
-        )
-    found = {}
-    unknown = []
-    for key in keys:
-        # Every row has a flat name, so clients ask for it where no field is called so.
-        if key == FLAT_NAME and part == "field_names" and key not in schema.by_name:
-            continue
-        spec = find_field(author, schema, key) if isinstance(key, str) else None
-        # An id among the names, or a name among the ids, is unknown.
-        if spec is None or (part == "field_ids") != (spec.name != key):
-            unknown.append(_shown(key))
-        else:
-            found[spec.id] = spec
-    if unknown:
-        near = did_you_mean(unknown[0], [spec.name for spec in visible_fields(author, schema)])
-        shown = ", ".join(unknown[:20])
-        raise InvalidInput(f"unknown {shown}.{near}", "does_not_exist", at=part)
-    return tuple(found.values())
 
 
 # ---------------------------------------------------------------- which record
@@ -297,9 +226,10 @@ def view_records(
     keys.
     """
     fields = _kept_fields(schema, fields)
-    related = load_related(author, schema, rows, fields)
+    own = own_fields(fields)
+    related = load_related(author, schema, rows, own)
     everything = grant_of(author, schema).view == "all"
-    readers = [_reader(spec, related, None if whole else SHOWN, plain) for spec in fields]
+    readers = [_reader(spec, related, None if whole else SHOWN, plain) for spec in own]
     members = author.directory.members(row.member_id for row in rows if row.member_id is not None)
     views = []
     for row, name in zip(rows, _names(author, schema, rows), strict=True):
@@ -310,7 +240,25 @@ def view_records(
         if everything or access.view:
             _fill(view, readers)
         views.append(view)
+    if len(own) < len(fields):
+        _fill_related(author, schema, [view for view in views if view.access.view], plain)
     return views
+
+
+def _fill_related(
+    author: Author, schema: ObjectSchema, views: Sequence[RecordView], plain: bool
+) -> None:
+    """Add the values of linked records, which are loaded for all records at once."""
+
+    def view_linked(
+        related: ObjectSchema, rows: Sequence[RecordRow], fields: Sequence[FieldSpec]
+    ) -> list[RecordView]:
+        return view_records(author, related, rows, fields, plain=plain)
+
+    fields = views[0].fields if views else ()
+    found = related_values(author, schema, [view.row for view in views], fields, view_linked)
+    for view in views:
+        view.values.update(found.get(view.row.id, {}))
 
 
 def _kept_fields(schema: ObjectSchema, fields: Sequence[FieldSpec]) -> Sequence[FieldSpec]:

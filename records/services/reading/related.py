@@ -76,6 +76,30 @@ def load_values(
     return _load_all(author, rows, stored).references
 
 
+def load_references(author: Author, keys: Mapping[FieldSpec, set[int]]) -> References:
+    """What these keys refer to, of fields whose values are records or members; one statement for
+    all records."""
+    records: dict[int, set[int]] = {}
+    members: set[int] = set()
+    for spec, wanted in keys.items():
+        if spec.type.refers_to == "member":
+            members |= wanted
+        elif spec.related_object_id is not None and wanted:
+            records.setdefault(spec.related_object_id, set()).update(wanted)
+    parts = [_near(author, object_id, wanted) for object_id, wanted in records.items()]
+    rows = (
+        fetch(
+            " UNION ALL ".join(sql for sql, _ in parts),
+            [param for _, params in parts for param in params],
+        )
+        if parts
+        else []
+    )
+    found = {record[0]: record_json(author, record) for _, _, _, *record in rows}
+    told = {key: member.json for key, member in author.directory.members(members).items()}
+    return References(found, told)
+
+
 def _keys(rows: Iterable[RecordRow], fields: Sequence[FieldSpec]) -> set[int]:
     keys: set[int] = set()
     for spec in fields:

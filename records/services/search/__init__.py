@@ -3,12 +3,23 @@
 A filter is parsed into a tree (`filters`, `operators`, `slug_filters`), the tree becomes SQL
 (`filter_sql`, `column_tests`), and `pages` chooses between walking the order (`walk_plan`) and
 sorting the matches (`sort_plan`) by what `counts` knows. `duplicates` finds records that have the
-same values.
+same values. Of figures and groups `aggregates` reads what is asked for, `aggregate_sql` computes
+it, and `groups` shows it.
 
 Called by: operations, exporting, external, jobs and the interfaces. It never writes, and never
 shows a record or value that its caller may not see.
 """
 
+from records.field_types import PERIODS
+
+from .aggregates import (
+    FUNCTIONS,
+    MAX_AGGREGATES,
+    MAX_GROUPS,
+    AggregateRequest,
+    aggregates_of,
+    groups_of,
+)
 from .duplicates import (
     MAX_FIELDS,
     SHOWN,
@@ -18,6 +29,7 @@ from .duplicates import (
 )
 from .filter_sql import is_own
 from .filters import MAX_CLAUSES, MAX_DEPTH, AllOf, AnyOf, Leaf, Node, TextSearch, parse_query
+from .groups import Group, GroupPage, aggregate_records
 from .operators import ALIASES, parse_filter
 from .ordering import MAX_KEYS
 from .pages import SearchPage, SearchRequest, search_records
@@ -25,21 +37,31 @@ from .slug_filters import parse_slug_filters
 
 __all__ = [
     "ALIASES",
+    "FUNCTIONS",
+    "MAX_AGGREGATES",
     "MAX_CLAUSES",
     "MAX_DEPTH",
     "MAX_FIELDS",
+    "MAX_GROUPS",
     "MAX_KEYS",
+    "PERIODS",
     "SHOWN",
+    "AggregateRequest",
     "AllOf",
     "AnyOf",
     "DuplicateGroup",
     "DuplicatePage",
+    "Group",
+    "GroupPage",
     "Leaf",
     "Node",
     "SearchPage",
     "SearchRequest",
     "TextSearch",
+    "aggregate_records",
+    "aggregates_of",
     "find_duplicates",
+    "groups_of",
     "is_own",
     "parse_filter",
     "parse_query",

@@ -80,7 +80,7 @@ def parse_ordering(author: Author, schema: ObjectSchema, names: Sequence[str]) -
         # Several values have no single place in an order.
         if field.multiple or field.mirror_of_id is not None:
             raise InvalidInput(f"{field.name!r} holds several values.", at="ordering")
-        _check_related(author, field)
+        check_comparable(author, field)
         keys.append(SortKey(field, name.startswith("-")))
     # Each key adds a join to the statement.
     if len(keys) > MAX_KEYS:
@@ -88,7 +88,7 @@ def parse_ordering(author: Author, schema: ObjectSchema, names: Sequence[str]) -
     return keys
 
 
-def _check_related(author: Author, field: FieldSpec) -> None:
+def check_comparable(author: Author, field: FieldSpec) -> None:
     """InvalidInput for a link whose records' names the caller may not compare: the order would
     reveal them."""
     related = author.directory.find_related(field)

@@ -95,7 +95,7 @@ def search_records(author: Author, schema: ObjectSchema, request: SearchRequest)
 
     InvalidInput names the place of an error; Unavailable when the search exceeds STATEMENT_SECONDS.
     """
-    search = _prepare(author, schema, request)
+    search = prepare_search(author, schema, request)
     with time_limit():
         exact = request.count and search.cursor is None
         # An exact count is shown once; pages after a cursor only need to know which plan to take.
@@ -123,7 +123,7 @@ def _became(author: Author, schema: ObjectSchema, external_id: str) -> int | Non
     return None if view.row.external_id == external_id else view.row.id
 
 
-def _prepare(author: Author, schema: ObjectSchema, request: SearchRequest) -> Search:
+def prepare_search(author: Author, schema: ObjectSchema, request: SearchRequest) -> Search:
     node = parse_query(author, schema, request.query, request.match_all)
     # The parts of a top-level AND are conditions of their own, so each can be searched by.
     conditions: list[Node] = list(node.children) if isinstance(node, AllOf) else [node]

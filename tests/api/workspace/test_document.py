@@ -30,6 +30,7 @@ OPERATIONS = {
     ("get", "/{data_type_id}/records"): "list_data_records",
     ("post", "/{data_type_id}/records"): "create_data_record",
     ("put", "/{data_type_id}/records"): "update_data_record_by_external_id",
+    ("get", "/{data_type_id}/records/aggregate"): "aggregate_data_records",
     ("post", "/{data_type_id}/records/bulk"): "bulk_data_records",
     ("get", "/{data_type_id}/records/{record_id}"): "get_data_record",
     ("put", "/{data_type_id}/records/{record_id}"): "update_data_record",

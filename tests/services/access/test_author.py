@@ -47,7 +47,10 @@ from records.services.access.author import (
     visible_identifier,
 )
 from records.services.operations.field_values import list_field_values
-from records.services.reading.record_views import get_record_by_identifier, select_fields
+from records.services.reading.field_selection import select_fields
+from records.services.reading.record_views import (
+    get_record_by_identifier,
+)
 from records.services.writing.save_requests import Mode
 from tests.factories import (
     Caller,

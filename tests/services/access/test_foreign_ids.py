@@ -23,8 +23,11 @@ from records.services.operations.field_values import (
     list_field_values,
     related_pipeline_records,
 )
+from records.services.reading.field_selection import select_fields
 from records.services.reading.history import get_record_as_of, list_history
-from records.services.reading.record_views import get_record, select_fields
+from records.services.reading.record_views import (
+    get_record,
+)
 from records.services.writing.save import save_record
 from records.services.writing.save_requests import Mode, SaveRequest
 from records.services.writing.values import FieldEntry

@@ -6,8 +6,11 @@ import pytest
 
 from records.exceptions import NotFound
 from records.services.operations.field_values import related_pipeline_records
+from records.services.reading.field_selection import select_fields
 from records.services.reading.history import get_record_as_of
-from records.services.reading.record_views import get_record_by_identifier, select_fields
+from records.services.reading.record_views import (
+    get_record_by_identifier,
+)
 from records.services.writing.save_requests import Mode, SaveRequest
 from tests.factories import (
     Caller,

@@ -14,6 +14,7 @@ from records.services.external.ids import uuid_of
 from records.services.external.sources import update_source
 from records.services.operations.home import home_of
 from records.services.reading.record_address import address
+from records.services.search import AggregateRequest, SearchRequest
 from records.services.writing.save_requests import Mode, SaveRequest
 from tests.api_client import ApiClient
 from tests.factories import Caller, entries, make_member
@@ -157,6 +158,7 @@ def test_an_operation_that_is_not_declared_is_never_done_here(
     admin: Caller, upstream: Upstream, source: ExternalSource
 ) -> None:
     update_source(admin.author, source, operations={})
+    schema = admin.schema("things")
     for work in (
         lambda: save(admin, "things", Mode.CREATE, name="x"),
         lambda: save(admin, "things", Mode.UPDATE, uuid_of("a"), name="x"),
@@ -164,6 +166,9 @@ def test_an_operation_that_is_not_declared_is_never_done_here(
         lambda: save(admin, "things", Mode.UNARCHIVE, uuid_of("a")),
         lambda: view(admin, "things", uuid_of("a")),
         lambda: search(admin, "things"),
+        lambda: home_of(schema).aggregate_records(
+            admin.author, schema, AggregateRequest(SearchRequest(fields=()))
+        ),
         lambda: upsert(admin, "things", "a", {"name": "x"}),
     ):
         assert isinstance(refusal(work), ExternalConfig)

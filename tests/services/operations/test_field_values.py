@@ -19,7 +19,10 @@ from records.models import (
     RecordMember,
 )
 from records.services.operations.field_values import list_field_values, related_pipeline_records
-from records.services.reading.record_views import get_record, select_fields
+from records.services.reading.field_selection import select_fields
+from records.services.reading.record_views import (
+    get_record,
+)
 from tests.factories import (
     Caller,
     FieldDefinition,

@@ -7,8 +7,8 @@ import pytest
 from records.exceptions import NotFound
 from records.services.operations.lifecycle import trash_record
 from records.services.reading.archive import get_record_in_any_state, list_archived
+from records.services.reading.field_selection import select_fields
 from records.services.reading.record_address import address
-from records.services.reading.record_views import select_fields
 from tests.factories import Caller, archive, make_member, make_object, make_record
 from tests.services.acting import refusal
 

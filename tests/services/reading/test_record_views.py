@@ -1,4 +1,4 @@
-"""Which fields are read, which record, and in what form."""
+"""Which record is read, and in what form."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from records.exceptions import InvalidInput, NotFound
+from records.exceptions import NotFound
+from records.services.reading.field_selection import select_fields
 from records.services.reading.record_views import (
     get_record,
     get_record_by_identifier,
     get_record_by_key,
-    select_fields,
     view_records,
 )
 from records.services.reading.related import SHOWN
@@ -40,60 +40,6 @@ def notes(workspace: Caller) -> Caller:
     )
     make_relation(workspace, "notes", "See", "notes", "additional", "Seen from")
     return workspace
-
-
-def chosen(caller: Caller, **asked: Any) -> set[str]:
-    return {spec.name for spec in select_fields(caller.author, caller.schema("notes"), **asked)}
-
-
-def test_ids_go_before_names_and_names_before_categories(notes: Caller) -> None:
-    schema = notes.schema("notes")
-    size, name = schema.by_name["size"], schema.by_name["name"]
-    assert chosen(notes, field_ids=[size.uuid], field_names=["name"]) == {"size"}
-    assert chosen(notes, field_names=["name", "sealed"], categories=[size.category_uuid]) == {
-        "name",
-        "sealed",
-    }
-    assert "size" in chosen(notes, categories=[size.category_uuid.upper()])
-    assert "sealed" not in chosen(notes)
-    assert "sealed" in chosen(notes, include_hidden=True)
-    assert "size" not in chosen(notes, field_names=[])
-    assert name.name in chosen(notes, field_ids=[])
-
-
-UNKNOWN: list[tuple[str, list[Any]]] = [
-    ("field_names", ["nothing"]),
-    ("field_names", [7]),
-    ("field_names", ["\ud800"]),
-    ("field_ids", ["name"]),
-    ("categories", ["x" * 100]),
-]
-
-
-@pytest.mark.parametrize(("part", "keys"), UNKNOWN)
-def test_an_unknown_field_is_named(notes: Caller, part: str, keys: list[Any]) -> None:
-    error = refusal(select_fields, notes.author, notes.schema("notes"), **{part: keys})
-    assert isinstance(error, InvalidInput)
-    assert error.code == "does_not_exist"
-    error.detail.encode()
-
-
-def test_an_id_among_the_names_is_unknown(notes: Caller) -> None:
-    uuid = notes.schema("notes").by_name["name"].uuid
-    assert isinstance(
-        refusal(select_fields, notes.author, notes.schema("notes"), field_names=[uuid]),
-        InvalidInput,
-    )
-
-
-def test_a_name_may_be_asked_for_where_no_field_is_called_so(workspace: Caller) -> None:
-    author, schema = workspace.author, workspace.schema("client_client")
-
-    chosen = select_fields(author, schema, field_names=["name", "email"])
-    assert [spec.name for spec in chosen] == ["email"]
-    assert select_fields(author, schema, field_names=["name"]) == ()
-    error = refusal(select_fields, author, schema, field_ids=["name"])
-    assert isinstance(error, InvalidInput)
 
 
 def test_a_record_is_found_by_each_of_its_keys_while_it_is_live(notes: Caller) -> None:

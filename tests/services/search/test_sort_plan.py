@@ -45,7 +45,7 @@ def boats(workspace: Caller) -> Caller:
 
 def prepared(caller: Caller, ordering: tuple[str, ...], **more: Any) -> Search:
     request = pages.SearchRequest((), ordering=ordering, **more)
-    return pages._prepare(caller.author, caller.schema("boats"), request)
+    return pages.prepare_search(caller.author, caller.schema("boats"), request)
 
 
 ORDERS = [

@@ -37,7 +37,7 @@ def boats(workspace: Caller) -> Caller:
 
 def prepared(caller: Caller, *ordering: str, **more: Any) -> Search:
     request = pages.SearchRequest((), ordering=ordering, **more)
-    return pages._prepare(caller.author, caller.schema("boats"), request)
+    return pages.prepare_search(caller.author, caller.schema("boats"), request)
 
 
 PARTS = [("name", 1), ("created", 1), ("length", 1), ("size", 3), ("kind", None), ("owner", None)]

@@ -12,8 +12,8 @@ from django.db import connection
 
 from records.exceptions import NotFound
 from records.models import FieldValue, Record
+from records.services.reading.field_selection import select_fields
 from records.services.reading.history import get_record_as_of
-from records.services.reading.record_views import select_fields
 from records.services.storage.integrity import reindex
 from records.services.writing.save_requests import Mode
 from tests.factories import (

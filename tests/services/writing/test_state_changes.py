@@ -21,13 +21,16 @@ from records.services.operations.lifecycle import (
     upsert_record,
 )
 from records.services.operations.purging import purge_record, purge_trash
+from records.services.reading.field_selection import select_fields
 from records.services.reading.record_address import (
     Address,
     address,
     external_key,
     get_remaining,
 )
-from records.services.reading.record_views import RecordView, select_fields
+from records.services.reading.record_views import (
+    RecordView,
+)
 from records.services.reading.trash import list_trash
 from records.services.shaping.changes import update_field
 from records.services.storage.rows import ExternalKey

@@ -8,7 +8,10 @@ import pytest
 
 from records.services.access.author import Author
 from records.services.catalogue.object_schema import ObjectSchema
-from records.services.reading.record_views import get_record, select_fields
+from records.services.reading.field_selection import select_fields
+from records.services.reading.record_views import (
+    get_record,
+)
 from records.services.search.pages import SearchRequest, search_records
 from records.services.writing.save import (
     archive_record,
