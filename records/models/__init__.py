@@ -18,6 +18,7 @@ from .history import MAX_REASON
 from .jobs import ImportPart, ImportRun, ImportUpload, Job, JobStatus, LeftOut, RefusedRow
 from .rates import RateCount
 from .record import FieldValue, LedgerEntry, Record, RecordState, Source
+from .webhooks import DeliveryState, Webhook, WebhookDelivery, WebhookForm
 from .workspace import (
     ApiKey,
     Extent,
@@ -36,6 +37,7 @@ __all__ = [
     "ApiKey",
     "Attachment",
     "CallOutcome",
+    "DeliveryState",
     "EmailSuppression",
     "Extent",
     "ExternalCall",
@@ -69,6 +71,9 @@ __all__ = [
     "Role",
     "Source",
     "StageStatus",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookForm",
     "WorkerBeat",
     "Workspace",
     "new_uuid",

@@ -75,7 +75,7 @@ class _Room:
         with self.changed:
             while True:
                 now = time.monotonic()
-                if _is_news(self.newest.get(workspace_id, ()), mark):
+                if is_news(self.newest.get(workspace_id, ()), mark):
                     return Waited.NEWS
                 if now >= until:
                     return Waited.TIME_UP
@@ -153,5 +153,6 @@ def newest_rows(workspaces: list[int]) -> dict[int, Mark]:
     }
 
 
-def _is_news(newest: Mark, mark: Mark) -> bool:
+def is_news(newest: Mark, mark: Mark) -> bool:
+    """Whether there are rows behind a place that was read up to."""
     return any(found > known for found, known in zip(newest, mark, strict=False))
