@@ -43,8 +43,12 @@ class Receiver:
 
     port: int = 0
     messages: list[Message] = field(default_factory=list)
-    answer: Callable[[Message], Answer] = lambda message: (204, {})
+    answer: Callable[[Message], Answer] = lambda _: (204, {})
     came: threading.Condition = field(default_factory=threading.Condition)
+
+    def always(self, status: int, headers: Mapping[str, str] | None = None) -> None:
+        """Answer every message so from now on."""
+        self.answer = lambda _: (status, headers or {})
 
     @property
     def host(self) -> str:

@@ -178,7 +178,10 @@ def test_a_member_who_is_gone_stops_the_webhook(
     other = make_member(shop, "other@example.com", {"items": {"view": "all"}})
     webhook, _ = make_webhook(member_id=other.member.pk)
     make_record(shop, "items", name="One")
-    update_member(shop.author, other.member, is_active=False)
+    member = other.member
+    update_member(
+        shop.author, member, first_name="", last_name="", role=member.role, is_active=False
+    )
     deliver()
     webhook.refresh_from_db()
     assert webhook.stopped == "member_inactive"
