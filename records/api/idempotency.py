@@ -8,11 +8,14 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from records.exceptions import InvalidInput
+from records.exceptions import Conflict, InvalidInput
 from records.http import read_bytes
 from records.services.access import Author
+from records.services.database import Unreadable, seal, unseal
 from records.services.writing import Answer, run_once
 
+SECRET = "holds_secret"  # noqa: S105 - an attribute
+SEALED = "X-Sealed"  # beside what is kept, and never sent
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -35,14 +38,36 @@ def answer_once(
 
     def work_and_describe() -> Answer:
         response = work()
-        return Answer(response.status_code, dict(response.headers), response.content)
+        headers = dict(response.headers)
+        if getattr(response, SECRET, False):
+            sealed = seal(response.content.decode()).encode()
+            return Answer(response.status_code, {**headers, SEALED: "true"}, sealed)
+        return Answer(response.status_code, headers, response.content)
 
     answer, replayed = run_once(author, key, _fingerprint(request), work_and_describe)
+    answer = _opened(answer)
     headers = {**answer.headers, "Idempotent-Replayed": "true"} if replayed else answer.headers
     response = HttpResponse(answer.body, status=answer.status, headers=headers)
     if "Content-Type" not in headers:  # Django adds its own
         del response.headers["Content-Type"]
     return response
+
+
+def with_secret(response: HttpResponse) -> HttpResponse:
+    """A response that shows a secret: what is kept of it to be given again is sealed."""
+    setattr(response, SECRET, True)
+    return response
+
+
+def _opened(answer: Answer) -> Answer:
+    if SEALED not in answer.headers:
+        return answer
+    headers = {name: value for name, value in answer.headers.items() if name != SEALED}
+    try:
+        body = unseal(answer.body.decode()).encode()
+    except Unreadable:
+        raise Conflict("The answer was sealed with a key that this server has no more.") from None
+    return Answer(answer.status, headers, body)
 
 
 def _fingerprint(request: HttpRequest) -> str:

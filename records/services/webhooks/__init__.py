@@ -11,6 +11,9 @@ Called by: the interfaces and the worker command. It is no part of any write: no
 knows of it. It never stores what it sends, and never follows a redirect.
 """
 
+from records.models import Webhook, WebhookForm
+from records.models import WebhookDelivery as Delivery
+
 from .courier import Courier
 from .deliveries import (
     STATES,
@@ -41,8 +44,11 @@ __all__ = [
     "WORKSPACE_EVENTS",
     "WORKSPACE_NAMES",
     "Courier",
+    "Delivery",
     "Health",
     "Sent",
+    "Webhook",
+    "WebhookForm",
     "WebhookSettings",
     "create_webhook",
     "delete_webhook",

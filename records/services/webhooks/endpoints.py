@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from records.exceptions import InvalidInput, NotAllowed, NotFound, did_you_mean, quoted
 from records.models import Member, Webhook, WebhookForm
+from records.rehearsal import is_rehearsal
 from records.services.access import Author, Definer, defining, member_author
 from records.services.access import Source as Door
-from records.services.catalogue import check_label
+from records.services.catalogue import check_label, load_workspace
 from records.services.database import Unreadable, canonical_uuid, resealed, seal
 from records.services.feed import cursor_of_now
 
@@ -92,7 +93,7 @@ def create_webhook(
     _apply(author, row, given)
     row.cursor = _now(row)
     row.save()
-    return get_webhook(author, row.pk), secret
+    return get_webhook(author, row.pk), _shown(secret)
 
 
 @defining
@@ -128,7 +129,12 @@ def rotate_secret(author: Definer, webhook: Webhook) -> tuple[Webhook, str]:
     row.old_secret_until = now + timedelta(hours=settings.WEBHOOK_OLD_SECRET_HOURS)
     row.secret, row.secret_set_at = seal(secret), now
     row.save()
-    return get_webhook(author, row.pk), secret
+    return get_webhook(author, row.pk), _shown(secret)
+
+
+def _shown(secret: str) -> str:
+    """The secret, unless this is a dry run, whose secret never signs anything."""
+    return "" if is_rehearsal() else secret
 
 
 def reseal_webhooks() -> tuple[int, int]:
@@ -162,8 +168,6 @@ def _now(row: Webhook) -> str:
 
 def webhook_author(webhook: Webhook) -> Author:
     """The member whose rights decide what a webhook tells, as they are now."""
-    from records.services.catalogue import load_workspace
-
     workspace = load_workspace(webhook.workspace_id)
     return member_author(workspace, webhook.member_id, Door.RECORDS_API)
 
