@@ -226,7 +226,9 @@ class WebhookAdmin(SetupAdmin, HistoryMixin):
 
         def work(webhook: Webhook) -> None:
             after, until = request.POST.get("after", ""), request.POST.get("until", "")
-            replay_range(get_visitor(request).definer(), webhook, after.strip(), until.strip() or None)
+            replay_range(
+                get_visitor(request).definer(), webhook, after.strip(), until.strip() or None
+            )
             messages.success(request, "The changes are being sent again.")
 
         return self._done(request, webhook_id, work)
