@@ -4,7 +4,7 @@ import os
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-from standardwebhooks import Webhook  # pip install standardwebhooks
+from standardwebhooks import Webhook, WebhookVerificationError  # pip install standardwebhooks
 
 
 class Receiver(BaseHTTPRequestHandler):
@@ -12,11 +12,12 @@ class Receiver(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         try:
             event = Webhook(os.environ["WEBHOOK_SECRET"]).verify(body, dict(self.headers))
-        except Exception:  # not signed with the secret, or older than five minutes
-            return self.send_error(400)
-        print(self.headers["webhook-id"], event["type"], event["data"], flush=True)
-        self.send_response(204)
-        self.end_headers()
+        except (WebhookVerificationError, ValueError):  # not signed so, or five minutes old
+            self.send_error(400)
+        else:
+            print(self.headers["webhook-id"], event["type"], event["data"], flush=True)
+            self.send_response(204)
+            self.end_headers()
 
 
 if __name__ == "__main__":
