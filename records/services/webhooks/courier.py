@@ -40,6 +40,7 @@ from .queueing import (
     queue_news,
     queue_replay,
 )
+from .schedule import LONGEST_PAUSE
 from .sending import SECONDS, Letter, Sent, post
 from .signing import live_secrets
 from .stopping import Stop, stop
@@ -197,6 +198,11 @@ class Courier:
             self._stop(served, Stop.FEED)
         except Unreadable:
             self._stop(served, Stop.SECRET)
+        except Exception as error:
+            if refusal_of(error) is not None:  # of the database, which is nobody's in particular
+                raise
+            _log.exception("Webhooks: %s cannot be served", served.key)
+            self._set_aside(served)
         return False
 
     def _serve(self, served: _Served) -> bool:
@@ -233,7 +239,10 @@ class Courier:
         """Note what else there is to send; lets go of a webhook that has nothing."""
         if has_room(webhook):
             if webhook.replay_after:
-                queue_replay(webhook, author, self.lease)
+                try:
+                    queue_replay(webhook, author, self.lease)
+                except Gone:  # what it was to send again is of another history
+                    self._mine(served).update(replay_after="", replay_until="")
                 return True
             if self.read_up_to.get(served.key) != served.newest:
                 if not queue_news(webhook, author, self.lease):
@@ -275,6 +284,12 @@ class Courier:
     def _drop(self, served: _Served) -> None:
         self.served.pop(served.key, None)
         self._mine(served).update(lease=None)
+
+    def _set_aside(self, served: _Served) -> None:
+        """Leave a webhook that fails here alone for a while: others must get their turn."""
+        until = timezone.now() + timedelta(seconds=LONGEST_PAUSE)
+        self._mine(served).update(paused_until=until)
+        self._drop(served)
 
     def _stop(self, served: _Served, why: Stop) -> None:
         if served.webhook is not None:

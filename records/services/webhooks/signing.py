@@ -8,12 +8,13 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from standardwebhooks import Webhook as Signer
 
 from records.models import Webhook
-from records.services.database import unseal
+from records.services.database import Unreadable, unseal
 
 PREFIX = "whsec_"
 BYTES = 32
@@ -29,7 +30,8 @@ def live_secrets(webhook: Webhook, now: datetime) -> list[str]:
     found = [unseal(webhook.secret)]
     until = webhook.old_secret_until
     if webhook.old_secret and until is not None and until > now:
-        found.append(unseal(webhook.old_secret))
+        with suppress(Unreadable):  # it may be why the newer one was made
+            found.append(unseal(webhook.old_secret))
     return found
 
 
