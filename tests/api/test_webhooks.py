@@ -100,6 +100,27 @@ def test_what_is_wrong_is_refused_with_its_place(
     assert answer.json()["detail"].startswith(f"{place}: "), answer.content
 
 
+GARBAGE: list[Any] = [
+    0, -1.5, True, "", "\x00", "\ud800".encode("utf-16", "surrogatepass").decode("utf-16", "replace"),
+    [], [None], [[]], ["\x00"], [1], {}, {"a": 1}, "x" * 20_000, ["x"] * 2_000, "é" * 300,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "key", ["name", "url", "events", "objects", "fields", "active", "member_id"]
+)
+def test_no_value_of_another_type_is_more_than_refused(
+    api: ApiClient, companies: str, key: str
+) -> None:
+    body = {"name": "Shop", "url": "https://shop.example.com/hook"}
+    path = f"{WEBHOOKS}/{api.post(WEBHOOKS, body).json()['id']}"
+    for value in GARBAGE:
+        assert api.post(WEBHOOKS, {**body, key: value}).status_code in (201, 400), value
+        assert api.patch(path, {key: value}).status_code in (200, 400), value
+    assert api.post(f"{path}/replay", {"after": key * 50}).status_code == 400
+    assert api.post(f"{path}/replay", {"after": 7}).status_code == 400
+
+
 def test_only_admins_and_keys_with_the_scope_get_here(
     api: ApiClient, workspace: Caller, companies: str
 ) -> None:

@@ -164,10 +164,13 @@ def _before(page: ChangePage, end: Cursor) -> ChangePage:
 
 
 def check_place(workspace_id: int, cursor: str, *, at: str) -> None:
-    """Whether a cursor that somebody sends leads somewhere; InvalidInput for what never was one,
-    Gone for one that does not any more."""
+    """InvalidInput unless a cursor that somebody sends leads somewhere, in this history."""
     with problems_in({"after": at}):
-        read_standing(workspace_id, read_cursor(cursor))
+        try:
+            read_standing(workspace_id, read_cursor(cursor))
+        except Gone as gone:
+            reason = gone.detail.removesuffix(f" {START_AGAIN}")
+            raise InvalidInput(f"it leads nowhere any more. {reason}", gone.code, at=at) from None
 
 
 def cursor_of_now(author: Author) -> str:
