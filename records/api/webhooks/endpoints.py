@@ -17,6 +17,7 @@ from records.api.viewsets import ApiViewSet
 from records.http import without_seat
 from records.services.webhooks import (
     WebhookForm,
+    check_manages,
     create_webhook,
     delete_webhook,
     get_webhook,
@@ -48,6 +49,7 @@ class WebhookViewSet(ApiViewSet):
 
     @documentation.create_webhook
     def create(self, request: HttpRequest) -> HttpResponse:
+        check_manages(self.author)
         given = webhook_settings(self.author, request)
         made, secret = create_webhook(self.author, WebhookForm.RECORDS, **given)
         content = {**webhook_detail(self.author, made), "secret": secret or None}

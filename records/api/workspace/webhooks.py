@@ -21,6 +21,7 @@ from records.services.webhooks import (
     Webhook,
     WebhookForm,
     WebhookSettings,
+    check_manages,
     create_webhook,
     delete_webhook,
     get_webhook,
@@ -57,6 +58,7 @@ class WebhookViewSet(WorkspaceViewSet):
 
     @documentation.create_webhook
     def create(self, request: HttpRequest) -> HttpResponse:
+        check_manages(self.author)
         Query(request).only()
         given = _settings(self.author, read_body(request, *KEYS))
         with problems_in(WORDS):

@@ -25,6 +25,7 @@ from .deliveries import (
 )
 from .endpoints import (
     WebhookSettings,
+    check_manages,
     create_webhook,
     delete_webhook,
     get_webhook,
@@ -50,6 +51,7 @@ __all__ = [
     "Webhook",
     "WebhookForm",
     "WebhookSettings",
+    "check_manages",
     "create_webhook",
     "delete_webhook",
     "get_webhook",
