@@ -178,6 +178,7 @@ def test_both_secrets_sign_after_a_rotation(
         assert rotated["secret"] not in str(row)
 
 
+@pytest.mark.django_db(transaction=True)  # what is not committed is not sent again yet
 def test_deliveries_are_listed_and_sent_again(
     api: ApiClient, workspace: Caller, companies: str, receiver: Receiver
 ) -> None:
