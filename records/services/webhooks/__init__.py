@@ -2,7 +2,7 @@
 
 The change feed is the source: a webhook holds a place in it. `endpoints` sets webhooks up,
 `queueing` reads the feed and notes deliveries (which hold no values), `payloads` makes a message
-from the ledger each time it is sent, `sending` and `signing` send it, `outcomes` and `schedule`
+from the ledger each time it is sent, `posting` and `signing` send it, `outcomes` and `schedule`
 say what follows, and `courier` is the part of a worker that does all this. `deliveries` is the log,
 with sending again; `stopping` says why a webhook was stopped, `conditions` which changes one of
 the Workspace API tells, `trying` sends a sample.
@@ -35,7 +35,7 @@ from .endpoints import (
     update_webhook,
 )
 from .events import EVENTS, WORKSPACE_EVENTS, WORKSPACE_NAMES
-from .sending import Sent
+from .posting import Sent
 from .stopping import reason_of
 from .trying import try_webhook
 

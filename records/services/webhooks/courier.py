@@ -32,6 +32,7 @@ from records.services.reading import with_self_access
 from .endpoints import webhook_author
 from .outcomes import note_sent, note_skipped
 from .payloads import message
+from .posting import SECONDS, Letter, Sent, post
 from .queueing import (
     LostLease,
     due_deliveries,
@@ -41,7 +42,6 @@ from .queueing import (
     queue_replay,
 )
 from .schedule import LONGEST_PAUSE
-from .sending import SECONDS, Letter, Sent, post
 from .signing import live_secrets
 from .stopping import Stop, stop
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from records.models import DeliveryState, Webhook, WebhookDelivery
 
+from .posting import Sent
 from .schedule import BACK_OFF, TOLERATED, asked_until, next_attempt, pause
-from .sending import Sent
 from .stopping import Stop, stop
 
 GONE = 410

@@ -17,7 +17,7 @@ from records.services.database import Unreadable
 
 from .endpoints import check_manages
 from .events import CREATED, WORKSPACE_NAMES
-from .sending import Letter, Sent, post
+from .posting import Letter, Sent, post
 from .signing import live_secrets
 from .stopping import REASONS, Stop
 
