@@ -425,6 +425,12 @@ EXTERNAL_CA_FILE = given.EXTERNAL_CA_FILE
 # Calls of upstreams at once in one process; those that hang must leave threads for everybody else.
 EXTERNAL_CALLS_AT_ONCE = given.EXTERNAL_CALLS_AT_ONCE
 
+# Webhooks -----------------------------------------------------------------------------------------
+
+# How long both secrets sign after one was rotated, and ended deliveries stay in the log.
+WEBHOOK_OLD_SECRET_HOURS = given.WEBHOOK_OLD_SECRET_HOURS
+WEBHOOK_LOG_DAYS = given.WEBHOOK_LOG_DAYS
+
 # Logging ------------------------------------------------------------------------------------------
 
 LOGGING: dict[str, Any] = {

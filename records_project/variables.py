@@ -223,7 +223,8 @@ class Variables:
     EXTERNAL_ALLOWED_HOSTS: tuple[str, ...] = external.has(
         kinds.ENDPOINTS,
         (),
-        "`host:port` of upstreams that may be called without a public address or TLS",
+        "`host:port` of upstreams and receivers of webhooks that may be called without a public "
+        "address or TLS",
     )
     EXTERNAL_CA_FILE: str = external.has(
         kinds.CERTIFICATES,
@@ -234,6 +235,13 @@ class Variables:
         whole(1, 1000),
         4,
         "calls of upstreams at once in one process, which has 8 threads by default",
+    )
+
+    WEBHOOK_OLD_SECRET_HOURS: int = external.has(
+        whole(0, 8760), 24, "how long the secret of a webhook signs too after it was rotated"
+    )
+    WEBHOOK_LOG_DAYS: int = external.has(
+        whole(1, 36_500), 30, "how long deliveries of webhooks that have ended are listed"
     )
 
 

@@ -1,7 +1,18 @@
 """The staff's workbench: records per object, and the set-up of a workspace. One module per
 thing."""
 
-from . import external_sources, fields, keys, log_in, members, objects, roles, users, workspaces
+from . import (
+    external_sources,
+    fields,
+    keys,
+    log_in,
+    members,
+    objects,
+    roles,
+    users,
+    webhooks,
+    workspaces,
+)
 
 __all__ = [
     "external_sources",
@@ -12,5 +23,6 @@ __all__ = [
     "objects",
     "roles",
     "users",
+    "webhooks",
     "workspaces",
 ]

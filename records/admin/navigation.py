@@ -22,6 +22,7 @@ SET_UP = (
     ("Objects", "admin:records_objecttype_changelist", "category"),
     ("Fields", "admin:records_field_changelist", "tune"),
     ("External sources", "admin:records_externalsource_changelist", "cloud_sync"),
+    ("Webhooks", "admin:records_webhook_changelist", "webhook"),
     ("Workspace", "admin:records_workspace_changelist", "domain"),
 )
 PEOPLE = (

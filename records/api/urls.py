@@ -11,6 +11,7 @@ from .files import urls as files
 from .metadata import urls as metadata
 from .operations import urls as operations
 from .records import urls as records
+from .webhooks import urls as webhooks
 from .workspace import urls as workspace
 
 urlpatterns = [
@@ -18,6 +19,7 @@ urlpatterns = [
     *metadata.urlpatterns,
     *bulk.urlpatterns,
     *operations.urlpatterns,
+    *webhooks.urlpatterns,
     *workspace.urlpatterns,
     *files.urlpatterns,
     *docs.urlpatterns,

@@ -25,6 +25,7 @@ from .base import (
     shown_name,
     unlisted,
 )
+from .expressions import MAX_EXPRESSION, attributes_read, condition, names_read
 from .folding import (
     DIVIDER,
     KEY_END,
@@ -34,6 +35,7 @@ from .folding import (
     search_text,
     shown_text,
 )
+from .formula import readable
 from .tailorings import check_language, has_dotless_i, has_own_order, known_languages
 from .time_zone import known_time_zones
 
@@ -42,6 +44,7 @@ import_modules(sys.modules[__name__])
 __all__ = [
     "DIVIDER",
     "KEY_END",
+    "MAX_EXPRESSION",
     "PERIODS",
     "AttachmentRef",
     "FieldSpec",
@@ -54,8 +57,10 @@ __all__ = [
     "RecordRef",
     "References",
     "Test",
+    "attributes_read",
     "cell_text",
     "check_language",
+    "condition",
     "field_types",
     "first_part",
     "has_dotless_i",
@@ -65,7 +70,9 @@ __all__ = [
     "known_time_zones",
     "listed",
     "member_name",
+    "names_read",
     "normal_text",
+    "readable",
     "root_text",
     "search_text",
     "shown_name",

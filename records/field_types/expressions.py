@@ -1,8 +1,8 @@
-"""CEL, as formulas use it: parsed, bounded, and run.
+"""CEL, as formulas and conditions use it: parsed, bounded, and run.
 
-An expression sees `record.data.<API name>` and nothing else, and its work is bounded before it
-runs: by its length and the size of its syntax tree, and by having no macros, so that nothing in it
-repeats. `matches` runs on RE2, whose time is linear.
+A formula sees `record.data.<API name>` and nothing else; a condition sees more roots. The work of
+an expression is bounded before it runs: by its length and the size of its syntax tree, and by
+having no macros, so that nothing in it repeats. `matches` runs on RE2, whose time is linear.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ MAX_NODES = 2000  # a comparison of two fields has about 40
 MAX_PARENTHESES = 20
 MAX_RESULT = 10_000
 ROOT = "record"
+ROOTS = frozenset({ROOT})
 TYPES = frozenset(
     {
         "bool",
@@ -54,7 +55,7 @@ def _environment() -> Any:
 
 
 @lru_cache(1000)
-def _tree(expression: str) -> Any:
+def _tree(expression: str, roots: frozenset[str] = ROOTS) -> Any:
     """The expression, parsed; InvalidValue when it is none, or is more than we run."""
     if expression.count("(") + expression.count("[") + expression.count("{") > MAX_PARENTHESES:
         raise InvalidValue(f"At most {MAX_PARENTHESES} pairs of parentheses.", "limit_exceeded")
@@ -72,7 +73,7 @@ def _tree(expression: str) -> Any:
             raise InvalidValue(f"Not a CEL expression{where}.") from None
         except RecursionError:
             raise InvalidValue("The expression is nested too deeply.", "limit_exceeded") from None
-    _check_tree(tree)
+    _check_tree(tree, roots)
     return tree
 
 
@@ -91,7 +92,16 @@ def program(expression: str) -> Callable[[Mapping[str, Any]], Any]:
     return run
 
 
-def _check_tree(tree: Any) -> None:
+@lru_cache(1000)
+def condition(expression: str, roots: frozenset[str]) -> Callable[[Mapping[str, Any]], Any]:
+    """The expression, ready to be asked with everything that it may see, by root; InvalidValue as
+    for `_tree`."""
+    compiled = _environment().program(_tree(expression, roots), functions=_arithmetic())
+    run: Callable[[Mapping[str, Any]], Any] = compiled.evaluate
+    return run
+
+
+def _check_tree(tree: Any, roots: frozenset[str]) -> None:
     """Refuse an expression that is too big, that may repeat something, or that names what there
     never is."""
     nodes = list(tree.iter_subtrees())
@@ -101,17 +111,17 @@ def _check_tree(tree: Any) -> None:
         names = {str(child) for child in node.children if not hasattr(child, "children")}
         if node.data == "member_dot_arg" and names & MACROS:
             raise InvalidValue(f"Macros ({', '.join(sorted(names & MACROS))}) are not supported.")
-        strangers = names - TYPES - {ROOT} if node.data in ("ident", "dot_ident") else ()
+        strangers = names - TYPES - roots if node.data in ("ident", "dot_ident") else ()
         if strangers:
             raise InvalidValue(
                 f"There is no {', '.join(strangers)}; a field is read as {ROOT}.data.its_api_name."
             )
 
 
-def names_read(expression: str) -> dict[str, int]:
+def names_read(expression: str, roots: frozenset[str] = ROOTS) -> dict[str, int]:
     """The API names that an expression reads, each with the place of its first character."""
     names = {}
-    for node in _tree(expression).iter_subtrees():
+    for node in _tree(expression, roots).iter_subtrees():
         if node.data not in ("member_dot", "member_index") or not _is_data(node.children[0]):
             continue
         part = _alone(node.children[1])
@@ -119,6 +129,15 @@ def names_read(expression: str) -> dict[str, int]:
             found = str(part) if node.data == "member_dot" else str(part).strip("'\"")
             names[found] = part.column
     return names
+
+
+def attributes_read(expression: str, roots: frozenset[str], root: str) -> set[str]:
+    """The attributes of a root that an expression reads."""
+    return {
+        str(node.children[1])
+        for node in _tree(expression, roots).iter_subtrees()
+        if node.data == "member_dot" and str(_alone(node.children[0])) == root
+    }
 
 
 def _is_data(node: Any) -> bool:

@@ -148,17 +148,17 @@ def _result(field: FieldSpec, fields: Iterable[FieldSpec], values: Mapping[str, 
     for spec in fields:
         stored = values.get(str(spec.id))
         if stored is not None and spec.name in expression and not spec.type.computed:
-            data[spec.name] = _readable(spec, stored)
+            data[spec.name] = readable(spec, stored)
     return field.type.parse(field, _plain(program(expression)(data)))
 
 
-def _readable(spec: FieldSpec, stored: Stored) -> JSON:
+def readable(spec: FieldSpec, stored: Stored) -> JSON:
     """A stored value as an expression sees it: options by name, moments as such, decimals as
     doubles."""
     from celpy import celtypes
 
     if isinstance(stored, list):
-        return celtypes.ListType([_readable(spec, item) for item in stored])
+        return celtypes.ListType([readable(spec, item) for item in stored])
     if spec.type.column == "option":
         return celtypes.StringType(spec.options[stored].name)
     if isinstance(spec.type, DateTime):

@@ -26,6 +26,7 @@ from .history import MAX_REASON
 from .jobs import ImportPart, ImportRun, ImportUpload, Job, JobStatus, LeftOut, RefusedRow
 from .rates import RateCount
 from .record import FieldValue, LedgerEntry, Record, RecordState, Source
+from .webhooks import DeliveryState, Webhook, WebhookDelivery, WebhookForm
 from .workspace import (
     ApiKey,
     Extent,
@@ -44,6 +45,7 @@ __all__ = [
     "ApiKey",
     "Attachment",
     "CallOutcome",
+    "DeliveryState",
     "EmailSuppression",
     "Extent",
     "ExternalCall",
@@ -78,6 +80,9 @@ __all__ = [
     "Role",
     "Source",
     "StageStatus",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookForm",
     "WorkerBeat",
     "Workspace",
     "new_uuid",

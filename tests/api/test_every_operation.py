@@ -16,14 +16,18 @@ from tests.clients.calls import CALLS
 from tests.documents import Operation, checked, operations
 from tests.factories import Caller
 
+# Needs a worker that has delivered something: see test_webhooks.py.
+ELSEWHERE = {("webhooks_deliveries_replay_create", 200)}
+
 
 @pytest.mark.parametrize("api", CALLS)
 def test_every_success_is_in_the_table(api: str) -> None:
     documented = {(each.id, status) for each in operations(api) for status in each.successes()}
 
-    assert {(call.operation, call.status) for call in CALLS[api]} == documented
+    assert {(call.operation, call.status) for call in CALLS[api]} == documented - ELSEWHERE
 
 
+@pytest.mark.django_db(transaction=True)  # no other system is called in a transaction
 @pytest.mark.parametrize("api", CALLS)
 def test_every_success_is_answered_as_documented(
     api: str, workspace: Caller, settings: Any, tmp_path: Any

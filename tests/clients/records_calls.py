@@ -14,6 +14,7 @@ _SHIPS = {"object_key": "ships"}
 _OF_SHIPS = {"object_identifier": "ships"}
 _FLAG = {**_SHIPS, "field_key": "flag"}
 _AURORA = {**_OF_SHIPS, "entity_id": "<aurora>"}
+_WEBHOOK = {"webhook_id": "<webhook>"}
 _VOYAGES = {"object_key": "voyages"}
 
 
@@ -186,7 +187,11 @@ _RECORDS = [
         },
     ),
     Call("records_history_list", path=_AURORA, query={"page_size": 5}),
-    Call("changes_list", query={"limit": 1000, "objects": "ships", "wait": 1}),
+    Call(
+        "changes_list",
+        query={"limit": 1000, "objects": "ships", "wait": 1},
+        keeps={"place": "cursor"},
+    ),
     Call(
         "operations_list",
         query={"kind": "request", "page_size": 2},
@@ -200,6 +205,25 @@ _RECORDS = [
     ),
     Call("operations_left_list", path={"operation_id": "<request>"}),
     Call("records_blame_retrieve", path=_AURORA),
+    Call(
+        "webhooks_create",
+        201,
+        body={
+            "name": "Port",
+            "url": "https://port.example.com/hook",
+            "events": ["record.created"],
+            "objects": ["ships"],
+        },
+        keeps={"webhook": "id"},
+    ),
+    Call("webhooks_list", query={"page_size": 5}),
+    Call("webhooks_retrieve", path=_WEBHOOK),
+    Call("webhooks_partial_update", path=_WEBHOOK, body={"name": "Harbour", "active": False}),
+    Call("webhooks_rotate_secret_create", path=_WEBHOOK),
+    Call("webhooks_deliveries_list", path=_WEBHOOK, query={"state": "pending"}),
+    Call("webhooks_replay_create", 202, path=_WEBHOOK, body={"after": "<place>"}),
+    Call("webhooks_test_create", path=_WEBHOOK),
+    Call("webhooks_destroy", 204, path=_WEBHOOK),
     Call("records_restore_partial_update", path=_AURORA, body={"version": 1}),
     Call("records_field_values_list", path={"entity_id": "<aurora>", "field_id": "<labels>"}),
     Call("records_related_pipeline_records_create", path={"entity_id": "<aurora>"}, body={}),

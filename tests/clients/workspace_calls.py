@@ -8,6 +8,7 @@ from .calling import Call
 
 _IN: dict[str, Any] = {"workspace_uuid": "<workspace>"}
 _BOATS: dict[str, Any] = {**_IN, "data_type_id": "<#boats>"}
+_WEBHOOK: dict[str, Any] = {**_IN, "webhook_id": "<#webhook>"}
 _BOAT: dict[str, Any] = {**_BOATS, "record_id": "<#boat>"}
 
 WORKSPACE = [
@@ -86,6 +87,25 @@ WORKSPACE = [
     Call("list_data_record_changes", path=_BOAT, query={"pageSize": 10}),
     Call("list_changes", path=_IN, query={"limit": 1000, "wait": 1}),
     Call("get_member_record_counts", path=_IN),
+    Call(
+        "create_webhook",
+        201,
+        path=_IN,
+        body={
+            "name": "Port",
+            "url": "https://port.example.com/hook",
+            "events": ["data_record:created"],
+            "dataTypeIds": ["<#boats>"],
+        },
+        keeps={"webhook": "id"},
+    ),
+    Call("list_webhooks", path=_IN, query={"pageSize": 5}),
+    Call("get_webhook", path=_WEBHOOK),
+    Call("update_webhook", path=_WEBHOOK, body={"name": "Harbour", "active": False}),
+    Call("rotate_webhook_secret", path=_WEBHOOK),
+    Call("list_webhook_deliveries", path=_WEBHOOK, query={"state": "pending"}),
+    Call("test_webhook", path=_WEBHOOK),
+    Call("delete_webhook", path=_WEBHOOK),
     Call("delete_data_record", path=_BOAT),
     Call("delete_data_type", path=_BOATS, query={"force": True}),
 ]

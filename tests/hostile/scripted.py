@@ -18,12 +18,17 @@ LINK = f"javascript:{MARK}"
 BARE = f"'><img src=x onerror={MARK}><b x-data x-init={MARK}>"  # for names of files and patterns
 PASSWORD = "a long enough pass phrase"
 
-KEPT = ("user", "apikey", "externalcall", "field", "member", "objecttype", "role", "workspace")
+KEPT = (
+    *("user", "apikey", "externalcall", "field", "member", "objecttype", "role", "workspace"),
+    "webhookdelivery",
+)
 # What a button asks for, what is a file, and what nobody may do at the workbench.
 NO_PAGES = {
     *("logout", "autocomplete", "view_on_site", "choose_workspace"),
     *("job_cancel", "job_import", "records_apikey_revoke", "records_externalsource_test"),
     *(f"record_{part}" for part in ("archive", "unarchive", "trash", "files", "file", "restore")),
+    *(f"records_webhook_{part}" for part in ("test", "rotate", "replay")),
+    "records_webhookdelivery_add",
     *("record_file_remove", "record_purge", "records_externalcall_add"),
     *(f"{'auth' if name == 'user' else 'records'}_{name}_delete" for name in KEPT),
     *(f"django_tasks_database_dbtaskresult_{part}" for part in ("add", "delete")),
@@ -181,6 +186,7 @@ def write_scripts() -> Scripted:
         "record_uuid": [first, second, archived, trashed],
         **_people(caller),
         **_elsewhere(caller),
+        **_webhooks(caller),
         **_jobs(caller, made, first),
         "id": [str(user.pk)],
         "auth_user": [str(user.pk)],
@@ -257,6 +263,40 @@ def _elsewhere(caller: Any) -> dict[str, list[str]]:
     }
 
 
+def _webhooks(caller: Any) -> dict[str, list[str]]:
+    """A webhook of each form, and a delivery that failed."""
+    from records.models import Webhook, WebhookDelivery
+
+    made = [
+        Webhook.objects.create(
+            workspace=caller.workspace,
+            member=caller.member,
+            name=script("webhook"),
+            url="https://shop.invalid/" + BARE,
+            form=form,
+            conditions=script("conditions"),
+            secret="",
+            cursor="",
+        )
+        for form in ("records", "workspace")
+    ]
+    delivery = WebhookDelivery.objects.create(
+        workspace=caller.workspace,
+        webhook=made[0],
+        message_id="msg_1",
+        event="record.created",
+        key=1,
+        object=1,
+        chain=1,
+        problem=script("problem"),
+    )
+    return {
+        "records_webhook": [str(row.pk) for row in made],
+        "webhook_id": [str(row.pk) for row in made],
+        "records_webhookdelivery": [str(delivery.pk)],
+    }
+
+
 def _jobs(caller: Any, made: Any, record: str) -> dict[str, list[str]]:
     """An import with refused rows, tried and done; the file of it, a file of a record, and a task
     of the queue."""
@@ -310,7 +350,7 @@ def _histories(caller: Any) -> dict[str, list[str]]:
     from django.apps import apps
 
     found = {}
-    for name in ("objecttype", "field", "member", "role", "externalsource"):
+    for name in ("objecttype", "field", "member", "role", "externalsource", "webhook"):
         history = apps.get_model("records", f"Historical{name}")
         rows = history.objects.filter(workspace_id=caller.workspace.pk).order_by("-history_id")
         found[f"{name} history"] = [f"{row.id} {row.history_id}" for row in rows[:1]]

@@ -30,6 +30,7 @@ OWN = (
     re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE),
     re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.]*([+-]\d\d:\d\d|Z)?"),
     re.compile(r'(?<="id":)\d+'),
+    re.compile(r'(?<="secret":)("whsec_[^"]+"|null)'),
     re.compile(r"[\w.-]{4,}:[\w-]{6}:[\w-]{43}"),
 )
 

@@ -16,6 +16,8 @@ from tests.factories import Caller
 from . import needs
 from .needs import CASES, ONCE, REFUSED, Answer, Expected, Need, Operation, Verdict
 from .requests import VERDICTS
+from .rest_webhooks import NEW as WEBHOOK
+from .rest_webhooks import manage, manage_none
 from .world import ROLES, RoleCase, Target, World
 
 UNKNOWN = 987_654_321
@@ -195,6 +197,21 @@ OPERATIONS = (
     _record("delete", "delete_data_record", needs.remove, "DELETE"),
     _asked("follow", "list_changes", needs.anybody, "GET", "/changes?limit=1000"),
     _record("changes", "list_data_record_changes", needs.view, "GET", f"{RECORD}/changes"),
+    _asked("webhooks", "list_webhooks", manage, "GET", "/webhooks"),
+    _asked("a new webhook", "create_webhook", manage, "POST", "/webhooks", WEBHOOK),
+    _asked("a webhook", "get_webhook", manage_none, "GET", "/webhooks/1"),
+    _asked("change a webhook", "update_webhook", manage_none, "PUT", "/webhooks/1", {}),
+    _asked("delete a webhook", "delete_webhook", manage_none, "DELETE", "/webhooks/1"),
+    _asked("try a webhook", "test_webhook", manage_none, "POST", "/webhooks/1/test", {}),
+    _asked(
+        "a new secret",
+        "rotate_webhook_secret",
+        manage_none,
+        "POST",
+        "/webhooks/1/rotate-secret",
+        {},
+    ),
+    _asked("deliveries", "list_webhook_deliveries", manage_none, "GET", "/webhooks/1/deliveries"),
 )
 
 

@@ -8,10 +8,16 @@ from django.http import HttpRequest, HttpResponse
 
 from records.api import parameters
 from records.api.feeds import FeedViewSet, checked_cursor
-from records.services.feed import DEFAULT_LIMIT, MAX_LIMIT, MAX_WAIT, ChangePage, list_changes
+from records.services.feed import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    MAX_WAIT,
+    ChangePage,
+    change_content,
+    list_changes,
+)
 
 from . import documentation
-from .responses import change_content
 
 
 class ChangesViewSet(FeedViewSet):

@@ -23,7 +23,6 @@ from records.exceptions import (
 )
 from records.services.access import Author
 from records.services.catalogue import FieldSpec, ObjectSchema
-from records.services.feed import Change
 from records.services.reading import (
     Blame,
     HistoryEntry,
@@ -214,36 +213,6 @@ def history_row(entry: HistoryEntry, zone: ZoneInfo) -> dict[str, Any]:
             {**field_head(change.field), "old": change.old, "new": change.new}
             for change in entry.changes
         ],
-    }
-
-
-def change_content(change: Change, zone: ZoneInfo) -> dict[str, Any]:
-    """One entry of the change feed."""
-    what = change.definition
-    return {
-        "action": change.action,
-        "object": change.object_name,
-        "record_id": change.record_uuid,
-        "version": change.version,
-        "external_id": change.external_id,
-        "external_source": change.external_source,
-        "record_member_id": None if change.record_member is None else change.record_member.uuid,
-        "fields": change.fields,
-        "operation_id": change.operation_id,
-        "source": change.source,
-        "member_id": None if change.member is None else change.member.uuid,
-        "api_key_id": change.api_key_id,
-        "reason": change.reason,
-        "created": change.created.astimezone(zone).isoformat() if change.created else None,
-        "definition": None
-        if what is None
-        else {
-            "kind": what.kind,
-            "change": what.change,
-            "id": what.uuid,
-            "name": what.name,
-            "label": what.label,
-        },
     }
 
 

@@ -16,6 +16,7 @@ from records.api.openapi import (
     query_parameter,
     ref,
 )
+from records.services.webhooks import STATES
 
 from . import schemas
 from .requests import DEFAULT_SIZE
@@ -207,4 +208,57 @@ member_record_counts = _types(
     "How many records of each data type a member has",
     query_parameter("memberId", schemas.INTEGER, "Default: the caller."),
     responses={200: ref("MemberRecordCountsResponse")},
+)
+
+
+# ---------------------------------------------------------------- webhooks
+
+
+def _webhooks(name: str, summary: str, *parameters: Any, **more: Any) -> Callable[[View], View]:
+    responses = more.pop("responses", {200: ref("WebhookResponse")})
+    return _operation(name, "webhooks", summary, list(parameters), responses, **more)
+
+
+_WEBHOOK = path_parameter("webhook_id", schemas.INTEGER)
+list_webhooks = _webhooks(
+    "list_webhooks", "List webhooks", *_PAGE, responses={200: ref("WebhookPage")}
+)
+create_webhook = _webhooks(
+    "create_webhook",
+    "Create a webhook, which tells what happens from now on",
+    responses={201: ref("WebhookWithSecretResponse")},
+    body=json_body("CreateWebhookRequest", required=True),
+    example={
+        "name": "Shop",
+        "url": "https://shop.example.com/hook",
+        "events": ["data_record:created"],
+    },
+)
+retrieve_webhook = _webhooks("get_webhook", "Read a webhook", _WEBHOOK)
+update_webhook = _webhooks(
+    "update_webhook",
+    "Change the settings that are sent",
+    _WEBHOOK,
+    body=json_body("UpdateWebhookRequest"),
+    example={"active": True},
+)
+delete_webhook = _webhooks(
+    "delete_webhook", "Delete a webhook", _WEBHOOK, responses={200: ref("DeletedResponse")}
+)
+rotate_secret = _webhooks(
+    "rotate_webhook_secret",
+    "Give a webhook a new secret; the old one signs too for a while",
+    _WEBHOOK,
+    responses={200: ref("WebhookWithSecretResponse")},
+)
+try_webhook = _webhooks(
+    "test_webhook", "Send a sample", _WEBHOOK, responses={200: ref("WebhookTestResponse")}
+)
+list_deliveries = _webhooks(
+    "list_webhook_deliveries",
+    "List the deliveries of a webhook, newest first",
+    _WEBHOOK,
+    query_parameter("state", {"type": "string", "enum": list(STATES)}),
+    *_PAGE,
+    responses={200: ref("WebhookDeliveryPage")},
 )

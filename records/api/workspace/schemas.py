@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from records.api.openapi import WORKSPACE, array, component, nullable, obj, or_null, ref
+from records.services.webhooks import STATES, WORKSPACE_EVENTS
 
 STRING: dict[str, Any] = {"type": "string"}
 UUID: dict[str, Any] = {"type": "string", "format": "uuid"}
@@ -318,3 +319,68 @@ _component(
     ),
 )
 _component("ErrorResponse", obj({"error": ref("Error")}))
+
+# ---------------------------------------------------------------- webhooks
+
+_TOLD = {
+    "name": {**STRING, "minLength": 1, "maxLength": 255},
+    "url": {**STRING, "maxLength": 1000, "description": "https:// and a public host."},
+    "events": {**array(STRING), "description": f"Of {', '.join(WORKSPACE_EVENTS)}; empty for all."},
+    "dataTypeIds": {**array(INTEGER), "description": "Empty for all."},
+    "conditions": nullable(
+        {**STRING, "description": "CEL over `record.data`, `member` and `now`; null for always."}
+    ),
+    "active": BOOLEAN,
+}
+_WEBHOOK = {"id": INTEGER, "uuid": UUID, **_TOLD, "createdAt": MOMENT}
+_component("WebhookResponse", obj(_WEBHOOK))
+_component(
+    "WebhookWithSecretResponse",
+    obj(
+        {
+            **_WEBHOOK,
+            "secret": nullable({**STRING, "description": "Shown only here. Null in a dry run."}),
+        }
+    ),
+)
+_page("WebhookPage", "WebhookResponse")
+_component("UpdateWebhookRequest", obj({}, **_TOLD))
+_component(
+    "CreateWebhookRequest",
+    obj(
+        {"name": _TOLD["name"], "url": _TOLD["url"]},
+        **{key: schema for key, schema in _TOLD.items() if key not in ("name", "url")},
+    ),
+)
+_component(
+    "WebhookTestResponse",
+    obj(
+        {
+            "status": nullable({**INTEGER, "description": "Null where there was no answer."}),
+            "durationMs": INTEGER,
+            "problem": STRING,
+        }
+    ),
+)
+_component(
+    "WebhookDeliveryResponse",
+    obj(
+        {
+            "id": INTEGER,
+            "uuid": UUID,
+            "webhookId": {**STRING, "description": "The header webhook-id."},
+            "event": STRING,
+            "dataTypeId": INTEGER,
+            "recordId": nullable(INTEGER),
+            "state": {"type": "string", "enum": list(STATES)},
+            "attempts": INTEGER,
+            "status": nullable(INTEGER),
+            "durationMs": nullable(INTEGER),
+            "problem": STRING,
+            "createdAt": MOMENT,
+            "attemptedAt": nullable(MOMENT),
+            "nextAttemptAt": nullable(MOMENT),
+        }
+    ),
+)
+_page("WebhookDeliveryPage", "WebhookDeliveryResponse")

@@ -11,11 +11,14 @@ from .changes import ChangesViewSet
 from .data_types import DataTypeViewSet
 from .errors import not_found
 from .records import RecordViewSet
+from .webhooks import WebhookViewSet
 
 TYPES = "v2/w/<str:workspace_uuid>/data-types"
 TYPE = f"{TYPES}/<key:data_type_id>"
 RECORDS = f"{TYPE}/records"
 RECORD = f"{RECORDS}/<key:record_id>"
+WEBHOOKS = "v2/w/<str:workspace_uuid>/webhooks"
+WEBHOOK = f"{WEBHOOKS}/<key:webhook_id>"
 
 urlpatterns = [
     path("v2/w/<str:workspace_uuid>/changes", ChangesViewSet.as_view({"get": "list"})),
@@ -33,6 +36,13 @@ urlpatterns = [
     path(RECORD, RecordViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"})),
     path(f"{RECORD}/changes", RecordViewSet.as_view({"get": "changes"})),
     path(f"{TYPE}/upsert/<path:external_id>", RecordViewSet.as_view({"post": "upsert"})),
+    path(WEBHOOKS, WebhookViewSet.as_view({"get": "list", "post": "create"})),
+    path(
+        WEBHOOK, WebhookViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"})
+    ),
+    path(f"{WEBHOOK}/test", WebhookViewSet.as_view({"post": "test"})),
+    path(f"{WEBHOOK}/rotate-secret", WebhookViewSet.as_view({"post": "rotate_secret"})),
+    path(f"{WEBHOOK}/deliveries", WebhookViewSet.as_view({"get": "deliveries"})),
     *docs.urlpatterns,
     re_path(r"^v2(/|$)", not_found),
 ]

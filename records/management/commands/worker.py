@@ -16,7 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
@@ -30,14 +30,15 @@ from records.services.jobs import (
 )
 from records.services.retention import sweep_stores
 from records.services.storage import refresh_outdated_statistics
+from records.services.webhooks import Courier
 
 SWEEP_SECONDS = 3600
 STATISTICS_SECONDS = 15
 
 
 class Command(BaseCommand):
-    """Runs tasks as they come, one at a time, takes up the jobs of workers that were killed, and
-    sweeps."""
+    """Runs tasks as they come, one at a time, takes up the jobs of workers that were killed,
+    delivers what webhooks tell, and sweeps."""
 
     help = "Run background jobs. Any number of workers may run; `serve` starts one."
 
@@ -66,6 +67,7 @@ class Command(BaseCommand):
             self.stdout.write("Waiting for jobs. Ctrl-C stops the worker.")
         name = f"{socket.gethostname()}:{os.getpid()}"
         recovered = swept = analyzed = -math.inf
+        courier = None if options["batch"] else delivering(stopping)
         while not stopping.is_set():
             if time.monotonic() - recovered > settings.JOB_LEASE_SECONDS / 4:
                 attempt(partial(recover, name))
@@ -80,8 +82,26 @@ class Command(BaseCommand):
             if options["batch"] or (options["parent"] and os.getppid() != options["parent"]):
                 break
             stopping.wait(options["interval"])
+        if courier is None:
+            attempt(Courier().drain)
+        else:
+            stopping.set()
+            courier.join()
         with suppress(DatabaseError):
             forget_beats(name)
+
+
+def delivering(stopping: threading.Event) -> threading.Thread:
+    """Deliver what webhooks tell, beside the jobs, which may take long."""
+
+    def deliver() -> None:
+        Courier().run(stopping)
+        # Django closes connections at the end of requests, and this thread has none.
+        connection.close()
+
+    thread = threading.Thread(target=deliver, daemon=True, name="webhooks")
+    thread.start()
+    return thread
 
 
 def recover(name: str) -> None:

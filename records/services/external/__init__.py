@@ -5,11 +5,13 @@
 `listing`, `limits` (how many at once, and none for a while where they keep failing), `sending`
 (HTTP to vetted addresses, within a time and a size), `json_mapping` and `ids`.
 
-Called by: operations and the admin. It never stores a value here.
+Called by: operations and the admin; webhooks send with `sending`. It never stores a value here.
 """
 
 from . import external_records
+from .addresses import is_opened, may_be_public
 from .connection_test import try_connection
+from .sending import Answer, Failed, Request, send
 from .sources import (
     METHODS,
     USUAL_METHODS,
@@ -22,10 +24,16 @@ from .sources import (
 __all__ = [
     "METHODS",
     "USUAL_METHODS",
+    "Answer",
+    "Failed",
+    "Request",
     "create_source",
     "delete_source",
     "external_records",
+    "is_opened",
+    "may_be_public",
     "reseal_secrets",
+    "send",
     "try_connection",
     "update_source",
 ]

@@ -43,10 +43,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, whole and decompressed."""
+    """What came back, whole and decompressed; `retry_after` is the header as it came."""
 
     status: int
     body: bytes
+    retry_after: str = ""
 
 
 class Failed(Exception):
@@ -205,7 +206,7 @@ def _exchange(request: Request, backend: _Backend) -> Answer:
         (name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers.items()
     ]
     with pool, pool.stream(request.method, url, headers=headers, content=request.body) as response:
-        return Answer(response.status, _read(response))
+        return Answer(response.status, _read(response), _header(response, b"retry-after"))
 
 
 def _read(response: httpcore.Response) -> bytes:

@@ -4,16 +4,29 @@ caller may see it.
 `feed_pages` reads a page. Below it: `sight` (what a caller is told of a write), `definitions`
 (histories of objects, fields and options), `ledger_rows` (the ledger behind a place), `cursors`
 (places that callers were given), `marks` (what those keep of the caller), `epochs` (which history
-the database has, and how far it is final). `waiting` lets requests wait for news together.
+the database has, and how far it is final). `waiting` lets requests wait for news together,
+`contents` shows a change as JSON.
 
-Called by: the interfaces and the command `migrate`. It records nothing: the ledger and the
-histories of definitions are all there is.
+Called by: webhooks, the interfaces and the command `migrate`. It records nothing: the ledger and
+the histories of definitions are all there is.
 """
 
+from .contents import change_content
+from .cursors import Place
 from .definitions import DefinitionChange
 from .epochs import renew_feed
-from .feed_pages import DEFAULT_LIMIT, MAX_LIMIT, Change, ChangePage, list_changes
-from .waiting import MAX_WAIT, Waited, wait_for_changes
+from .feed_pages import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    Change,
+    ChangePage,
+    check_place,
+    cursor_of_now,
+    find_change,
+    follow_changes,
+    list_changes,
+)
+from .waiting import MAX_WAIT, Waited, is_news, newest_rows, wait_for_changes
 
 __all__ = [
     "DEFAULT_LIMIT",
@@ -22,8 +35,16 @@ __all__ = [
     "Change",
     "ChangePage",
     "DefinitionChange",
+    "Place",
     "Waited",
+    "change_content",
+    "check_place",
+    "cursor_of_now",
+    "find_change",
+    "follow_changes",
+    "is_news",
     "list_changes",
+    "newest_rows",
     "renew_feed",
     "wait_for_changes",
 ]

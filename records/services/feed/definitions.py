@@ -107,15 +107,30 @@ def read_definitions(
     return found
 
 
+def read_definition(workspace_id: int, source: int, key: int) -> Definition | None:
+    """One row of a history; one statement."""
+    rows = fetch(
+        f"{_selected(source)} WHERE h.workspace_id = %s AND h.history_id = %s", [workspace_id, key]
+    )
+    return _definition(rows[0]) if rows else None
+
+
 def _part(source: int, after: Place, horizon: int) -> Fragment:
-    owner, field, admin_only, told, name, label, gone, joined = _COLUMNS[source]
-    field = "CAST(NULL AS bigint)" if field == "NULL" else field
-    position = "h.feed_position" if is_postgresql() else "0"
     behind, params = (
         ("(h.feed_position, h.history_id) > (%s, %s) AND h.feed_position < %s", [*after, horizon])
         if is_postgresql()
         else ("h.history_id > %s", [after.key])
     )
+    return (
+        f"{_selected(source)} WHERE h.workspace_id = %s AND {behind}"
+        f" ORDER BY {'h.feed_position, ' if is_postgresql() else ''}h.history_id"
+    ), params
+
+
+def _selected(source: int) -> str:
+    owner, field, admin_only, told, name, label, gone, joined = _COLUMNS[source]
+    field = "CAST(NULL AS bigint)" if field == "NULL" else field
+    position = "h.feed_position" if is_postgresql() else "0"
     return (
         f"SELECT {source} AS source, {position} AS position, h.history_id AS key,"
         f" {owner} AS object_id, o.name AS object_name, {field} AS field_id,"
@@ -126,9 +141,7 @@ def _part(source: int, after: Place, horizon: int) -> Fragment:
         f" LEFT JOIN records_objecttype o ON o.id = {owner} AND o.workspace_id = h.workspace_id"
         " LEFT JOIN records_member m ON m.workspace_id = h.workspace_id"
         " AND m.user_id = h.history_user_id"
-        f" WHERE h.workspace_id = %s AND {behind}"
-        f" ORDER BY {'h.feed_position, ' if is_postgresql() else ''}h.history_id"
-    ), params
+    )
 
 
 def _definition(row: tuple[Any, ...]) -> Definition:

@@ -51,8 +51,9 @@ class Standing:
     newest_field: int
 
 
-def read_standing(workspace_id: int, after: Cursor | None) -> Standing:
-    """The state of the feed; one statement.
+def read_standing(workspace_id: int, after: Cursor | None, *, final: bool = False) -> Standing:
+    """The state of the feed; one statement. `final`: nothing behind the horizon, not even what this
+    transaction has written.
 
     Gone where the cursor is of another history than this database has. Unavailable where the rows
     have the positions of another cluster, until `migrate` has numbered them.
@@ -70,7 +71,7 @@ def read_standing(workspace_id: int, after: Cursor | None) -> Standing:
         )
     standing = Standing(
         UUID(uuid_text(epoch)).bytes[:8],
-        _horizon(below, under_way),
+        _horizon(below, under_way, final=final),
         newest_object or 0,
         newest_field or 0,
     )
@@ -136,9 +137,9 @@ def read_horizon() -> int:
     return _horizon(below, under_way)
 
 
-def _horizon(below: int | None, under_way: list[int] | None) -> int:
+def _horizon(below: int | None, under_way: list[int] | None, *, final: bool = False) -> int:
     # Who reads in a transaction of their own sees what they have written in it.
-    if below is None or connection.in_atomic_block:
+    if below is None or (connection.in_atomic_block and not final):
         return EVERYTHING
     return min([below, *(_whole(number, below) for number in under_way or ())])
 

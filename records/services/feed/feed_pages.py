@@ -8,7 +8,14 @@ from datetime import UTC, datetime
 from heapq import merge
 from typing import Any
 
-from records.exceptions import Gone, InvalidInput, NotFound, did_you_mean, quoted
+from records.exceptions import (
+    Gone,
+    InvalidInput,
+    NotFound,
+    did_you_mean,
+    problems_in,
+    quoted,
+)
 from records.field_types import FieldSpec
 from records.models import Extent
 from records.services.access import Author, get_schema, list_schemas
@@ -17,16 +24,17 @@ from records.services.database import uuid_text
 from records.services.reading import load_values
 from records.services.storage import RecordRow
 
-from .cursors import NOW, START_AGAIN, Cursor, Place, read_cursor, write_cursor
+from .cursors import BEGINNING, NOW, START_AGAIN, Cursor, Place, read_cursor, write_cursor
 from .definitions import (
     Definition,
     DefinitionChange,
     newest_definitions,
+    read_definition,
     read_definitions,
     told_definition,
 )
 from .epochs import Standing, mark_of, read_standing
-from .ledger_rows import Entry, Read, read_entries, read_newest
+from .ledger_rows import Entry, Read, read_entries, read_entry, read_newest
 from .marks import rights_mark, scope_mark
 from .sight import (
     BARE,
@@ -48,7 +56,8 @@ class Change:
     Of a record: its ids, the version it left, the old and new value of each field, and the external
     id and the member that it has then. Of a
     definition: what it did to what. Of a record that left the caller's sight neither the author nor
-    the operation is told.
+    the operation is told. `place` is its row: of the ledger (0) or a history, and the key there,
+    `standing` where that is in the feed.
     """
 
     action: str
@@ -68,6 +77,8 @@ class Change:
     api_key_id: int | None = None
     reason: str = ""
     definition: DefinitionChange | None = None
+    place: tuple[int, int] = (0, 0)
+    standing: Place = BEGINNING
 
     @property
     def fields(self) -> dict[str, dict[str, Any]]:
@@ -118,17 +129,81 @@ def list_changes(
             f"What you may see has changed since the cursor was made. {START_AGAIN}",
             "rights_changed",
         )
-    place = replace(
+    place = _renewed(author, sent, standing, asked)
+    if after == NOW:
+        return _ending([], _at_the_end(author, place, standing), more=False)
+    return _page(author, place, standing, asked, limit, plain=plain)
+
+
+def follow_changes(
+    author: Author,
+    after: str,
+    *,
+    objects: Collection[int] | None = None,
+    limit: int = DEFAULT_LIMIT,
+    until: str = "",
+) -> ChangePage:
+    """What happened behind a cursor of our own, and up to `until`, as the author may see it now.
+
+    It goes on where the author's rights, or the objects that are asked for (primary keys), have
+    changed since: what came before is not told again. Gone as for `list_changes`.
+    """
+    sent = read_cursor(after)
+    standing = read_standing(author.workspace.id, sent)
+    place = _renewed(author, sent, standing, objects)
+    page = _page(author, place, standing, objects, limit, plain=False)
+    return _before(page, read_cursor(until)) if until else page
+
+
+def _before(page: ChangePage, end: Cursor) -> ChangePage:
+    """The part of a page that is before a place."""
+    ends = (end.ledger, *end.definitions)
+    kept = [change for change in page.changes if change.standing <= ends[change.place[0]]]
+    reached = all(place >= bound for place, bound in zip(page.mark, ends, strict=True))
+    return replace(page, changes=kept, more=page.more and not reached)
+
+
+def check_place(workspace_id: int, cursor: str, *, at: str) -> None:
+    """InvalidInput unless a cursor that somebody sends leads somewhere, in this history."""
+    with problems_in({"after": at}):
+        try:
+            read_standing(workspace_id, read_cursor(cursor))
+        except Gone as gone:
+            reason = gone.detail.removesuffix(f" {START_AGAIN}")
+            raise InvalidInput(f"it leads nowhere any more. {reason}", gone.code, at=at) from None
+
+
+def cursor_of_now(author: Author) -> str:
+    """A cursor of our own behind which everything is that is committed from now on; also in a
+    transaction, where rows of others that are under way may be told too early otherwise."""
+    standing = read_standing(author.workspace.id, None, final=True)
+    place = _renewed(author, None, standing, None)
+    return write_cursor(_at_the_end(author, place, standing))
+
+
+def find_change(author: Author, place: tuple[int, int], *, plain: bool = False) -> Change | None:
+    """One change by its place, as the author may see it now; None where there is none to tell."""
+    source, key = place
+    if source:
+        row = read_definition(author.workspace.id, source - 1, key)
+        return _defined(author, row) if row is not None and told_definition(author, row) else None
+    entry = read_entry(author.workspace.id, key)
+    writes = [] if entry is None else told_writes(author, [entry])
+    return next(iter(_written(author, writes, plain=plain)), None)
+
+
+def _renewed(
+    author: Author, sent: Cursor | None, standing: Standing, asked: Collection[int] | None
+) -> Cursor:
+    """The place of a cursor, with what is asked and may be seen now."""
+    return replace(
         sent or Cursor(b"", b"", b""),
         epoch=standing.epoch,
-        scope=scope,
+        scope=scope_mark(author, asked),
         rights=rights_mark(author, standing.newest_object, standing.newest_field, asked),
         newest_object=standing.newest_object,
         newest_field=standing.newest_field,
     )
-    if after == NOW:
-        return _ending([], _at_the_end(author, place, standing), more=False)
-    return _page(author, place, standing, asked, limit, plain=plain)
 
 
 def _asked(author: Author, objects: Sequence[str] | None) -> frozenset[int] | None:
@@ -259,6 +334,8 @@ def _defined(author: Author, row: Definition) -> Change:
         row.created,
         member=members.get(row.member_id or 0),
         definition=row.what,
+        place=(row.source + 1, row.key),
+        standing=row.place,
     )
 
 
@@ -294,6 +371,8 @@ def _written(author: Author, writes: Sequence[Told], *, plain: bool) -> list[Cha
                 members.get(entry.author or 0) if known else None,
                 entry.api_key if known else None,
                 (entry.reason or "") if told.tells_reason else "",
+                place=(0, entry.key),
+                standing=entry.place,
             )
         )
     return changes

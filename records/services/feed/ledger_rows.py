@@ -85,16 +85,6 @@ def read_entries(
     behind, params = _behind("s", after, horizon)
     position = "feed_position" if is_postgresql() else "0"
     chosen, chosen_params = ("", []) if objects is None else in_ids("object_id", objects)
-    before = (
-        by_key(
-            LEDGER,
-            "p",
-            "p.workspace_id = h.workspace_id AND p.id = h.id AND p.version = h.version - 1",
-            optional=True,
-        )
-        if members
-        else ""
-    )
     rows = fetch(
         f"WITH scanned AS MATERIALIZED (SELECT {position} AS position, s.history_id, s.object_id"
         f" FROM {LEDGER} s WHERE s.workspace_id = %s AND {behind}"
@@ -104,19 +94,12 @@ def read_entries(
         " ended AS MATERIALIZED (SELECT position, history_id FROM scanned"
         " ORDER BY position DESC, history_id DESC LIMIT 1)"
         " SELECT e.*, t.id, t.operation_id, (SELECT count(*) FROM scanned),"
-        " f.position, f.history_id, h.object_id, h.id,"
-        f" {uuid_column('h.uuid')}, h.version, h.action, h.source, h.author, h.api_key,"
-        f" {uuid_column('h.operation_id')}, h.history_change_reason,"
-        f" {document_column('h.changes')},"
-        f" {moment_column('h.history_date')}, h.external_source, h.external_id,"
-        f" h.member_id, r.state,"
-        f" {'p.member_id' if members else 'NULL'}"
+        f" f.position, f.history_id, {_columns(members=members)}"
         " FROM ended e"
         + by_key(LEDGER, "t", "t.history_id = e.history_id", optional=True)
         + " LEFT JOIN found f ON TRUE"
         + by_key(LEDGER, "h", "h.history_id = f.history_id", optional=True)
-        + by_key("records_record", "r", "r.id = h.id", optional=True)
-        + before
+        + _joined(members=members)
         + " ORDER BY f.position, f.history_id",
         [workspace_id, *params, looked_at, *chosen_params, limit + 1],
     )
@@ -132,6 +115,34 @@ def read_entries(
     # What was looked at is done with, whether it was one of these objects or not.
     end = Place(ended_position, ended_key)
     return Read(entries, end, record, mark_of(operation), more=scanned == looked_at)
+
+
+def read_entry(workspace_id: int, key: int) -> Entry | None:
+    """One row; one statement."""
+    position = "h.feed_position" if is_postgresql() else "0"
+    rows = fetch(
+        f"SELECT {position}, h.history_id, {_columns(members=True)} FROM {LEDGER} h"
+        f"{_joined(members=True)} WHERE h.workspace_id = %s AND h.history_id = %s",
+        [workspace_id, key],
+    )
+    return _entry(rows[0]) if rows else None
+
+
+def _columns(*, members: bool) -> str:
+    return (
+        f"h.object_id, h.id, {uuid_column('h.uuid')}, h.version, h.action, h.source, h.author,"
+        f" h.api_key, {uuid_column('h.operation_id')}, h.history_change_reason,"
+        f" {document_column('h.changes')}, {moment_column('h.history_date')}, h.external_source,"
+        f" h.external_id, h.member_id, r.state, {'p.member_id' if members else 'NULL'}"
+    )
+
+
+def _joined(*, members: bool) -> str:
+    """The record as it is now, and with `members` the row before."""
+    before = "p.workspace_id = h.workspace_id AND p.id = h.id AND p.version = h.version - 1"
+    return by_key("records_record", "r", "r.id = h.id", optional=True) + (
+        by_key(LEDGER, "p", before, optional=True) if members else ""
+    )
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:

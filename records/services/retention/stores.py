@@ -154,6 +154,13 @@ STORES = (
         after=TASKS_KEPT,
     ),
     Store(
+        "webhook deliveries",
+        "Which changes were told to whom, by their ids: what was sent is made from the ledger.",
+        tables=("records_webhookdelivery",),
+        sweep=sweeping.sweep_deliveries,
+        after=timedelta(days=settings.WEBHOOK_LOG_DAYS),
+    ),
+    Store(
         "sessions",
         "What staff chose in lists, and messages that fit no cookie.",
         tables=("django_session",),
@@ -210,6 +217,8 @@ OTHER_TABLES = {
     "records_historicalexternalsource": "definitions",
     "records_externalcall": "calls about records that live elsewhere: their ids there, and no "
     "values",
+    "records_webhook": "definitions",
+    "records_historicalwebhook": "definitions",
     "records_emailsuppression": "addresses that must not be written to, which outlive the record "
     "on purpose",
 }

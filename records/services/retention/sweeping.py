@@ -11,12 +11,14 @@ from django.db.models import QuerySet
 from django_tasks_db.models import DBTaskResult
 
 from records.models import (
+    DeliveryState,
     IdempotencyKey,
     ImportUpload,
     Job,
     LeftOut,
     RateCount,
     RefusedRow,
+    WebhookDelivery,
     Workspace,
 )
 
@@ -35,6 +37,14 @@ def sweep_answers(before: datetime) -> int:
     """Responses stored for an Idempotency-Key that are too old to be repeated."""
     keys = IdempotencyKey.objects.filter(created_at__lt=before)
     return sum(keys.filter(workspace_id=workspace).delete()[0] for workspace in _workspaces())
+
+
+def sweep_deliveries(before: datetime) -> int:
+    """Deliveries of webhooks that ended long ago; those that wait are kept."""
+    ended = WebhookDelivery.objects.filter(created_at__lt=before).exclude(
+        state=DeliveryState.PENDING
+    )
+    return sum(ended.filter(workspace_id=workspace).delete()[0] for workspace in _workspaces())
 
 
 def sweep_uploads(before: datetime) -> int:

@@ -17,8 +17,17 @@ NAMES = {
     "DataTypeResponse",
 }
 BASE = "/api/v2/w/{workspace_uuid}/data-types"
+WEBHOOKS = "/api/v2/w/{workspace_uuid}/webhooks"
 OPERATIONS = {
     ("get", "/api/v2/w/{workspace_uuid}/changes"): "list_changes",
+    ("get", WEBHOOKS): "list_webhooks",
+    ("post", WEBHOOKS): "create_webhook",
+    ("get", f"{WEBHOOKS}/{{webhook_id}}"): "get_webhook",
+    ("put", f"{WEBHOOKS}/{{webhook_id}}"): "update_webhook",
+    ("delete", f"{WEBHOOKS}/{{webhook_id}}"): "delete_webhook",
+    ("post", f"{WEBHOOKS}/{{webhook_id}}/test"): "test_webhook",
+    ("post", f"{WEBHOOKS}/{{webhook_id}}/rotate-secret"): "rotate_webhook_secret",
+    ("get", f"{WEBHOOKS}/{{webhook_id}}/deliveries"): "list_webhook_deliveries",
     ("get", ""): "list_data_types",
     ("post", ""): "create_data_type",
     ("get", "/member-record-counts"): "get_member_record_counts",

@@ -16,7 +16,7 @@ def _merged_into():
 
 
 class Migration(_locking.Migration):
-    dependencies = [("records", "0022_workspace_language")]
+    dependencies = [("records", "0023_webhooks")]
 
     operations = [
         migrations.AddField("record", "merged_into", _merged_into()),

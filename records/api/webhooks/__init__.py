@@ -1,0 +1,1 @@
+"""The endpoints of webhooks: setting them up, their deliveries, and sending again."""

@@ -1,0 +1,82 @@
+"""Webhooks and their deliveries as callers read them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from records.services.access import Author
+from records.services.webhooks import Delivery, Sent, Webhook, health_of, reason_of
+
+
+def webhook_row(author: Author, webhook: Webhook) -> dict[str, Any]:
+    """A webhook, without its secret."""
+    schemas = {key: author.directory.schema(key) for key in author.directory.objects}
+    names = {
+        spec.id: f"{schema.name}.{spec.name}"
+        for schema in schemas.values()
+        for spec in schema.fields
+    }
+    return {
+        "id": str(webhook.uuid),
+        "name": webhook.name,
+        "url": webhook.url,
+        "events": webhook.events,
+        "objects": [schemas[key].name for key in webhook.objects_told if key in schemas],
+        "fields": [names[key] for key in webhook.fields_told if key in names],
+        "format": webhook.form,
+        "member_id": str(webhook.member.uuid),
+        "active": webhook.is_active,
+        "stopped": webhook.stopped or None,
+        "stopped_detail": reason_of(webhook) or None,
+        "stopped_at": _written(author, webhook.stopped_at),
+        "secret_set_at": _written(author, webhook.secret_set_at),
+        "old_secret_until": _written(author, webhook.old_secret_until),
+        "created": _written(author, webhook.created_at),
+    }
+
+
+def webhook_detail(author: Author, webhook: Webhook) -> dict[str, Any]:
+    """A webhook, with how it is doing."""
+    health = health_of(webhook)
+    return {
+        **webhook_row(author, webhook),
+        "pending_count": health.pending,
+        "failed_count": health.failed,
+        "paused_until": _written(author, health.paused_until),
+        "replaying": bool(webhook.replay_after),
+    }
+
+
+def delivery_row(author: Author, delivery: Delivery) -> dict[str, Any]:
+    objects = author.directory.objects
+    known = objects.get(delivery.object)
+    return {
+        "id": str(delivery.uuid),
+        "webhook_id": delivery.message_id,
+        "event": delivery.event,
+        "object": None if known is None else known.name,
+        "record_id": None if delivery.record_uuid is None else str(delivery.record_uuid),
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "status": delivery.status,
+        "milliseconds": delivery.milliseconds,
+        "problem": delivery.problem,
+        "created": _written(author, delivery.created_at),
+        "attempted_at": _written(author, delivery.attempted_at),
+        "next_attempt_at": _written(author, delivery.next_attempt_at),
+    }
+
+
+def sent_row(sent: Sent) -> dict[str, Any]:
+    """What came of a sample."""
+    return {
+        "status": sent.status,
+        "duration_ms": sent.milliseconds,
+        "ok": not sent.problem,
+        "problem": sent.problem,
+    }
+
+
+def _written(author: Author, when: datetime | None) -> str | None:
+    return None if when is None else when.astimezone(author.workspace.zone).isoformat()

@@ -1,0 +1,88 @@
+"""The log of deliveries, and sending again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from records.exceptions import Conflict, InvalidInput, NotFound
+from records.models import DeliveryState, Webhook, WebhookDelivery
+from records.services.access import Definer, defining
+from records.services.database import canonical_uuid
+from records.services.feed import check_place, cursor_of_now
+
+from .endpoints import check_manages, webhook_author
+
+STATES = tuple(DeliveryState.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a webhook is doing: deliveries that wait, and those that were given up."""
+
+    pending: int
+    failed: int
+    paused_until: datetime | None
+
+
+def list_deliveries(
+    author: Definer, webhook: Webhook, *, state: str = "", offset: int = 0, limit: int = 100
+) -> tuple[int, list[WebhookDelivery]]:
+    """How many deliveries a webhook has in a state, and some of them, newest first."""
+    check_manages(author)
+    if state and state not in STATES:
+        raise InvalidInput(f"expected one of {', '.join(STATES)}.", at="state")
+    rows = WebhookDelivery.objects.filter(workspace_id=author.workspace.id, webhook=webhook)
+    if state:
+        rows = rows.filter(state=state)
+    return rows.count(), list(rows.order_by("-id")[offset : offset + limit])
+
+
+def health_of(webhook: Webhook) -> Health:
+    """How a webhook is doing; one statement."""
+    rows = WebhookDelivery.objects.filter(workspace_id=webhook.workspace_id, webhook=webhook)
+    found = rows.aggregate(
+        pending=Count("id", filter=Q(state=DeliveryState.PENDING)),
+        failed=Count("id", filter=Q(state=DeliveryState.FAILED)),
+    )
+    now = timezone.now()
+    until = webhook.paused_until
+    return Health(
+        found["pending"], found["failed"], until if until is not None and until > now else None
+    )
+
+
+@defining
+def replay_delivery(author: Definer, webhook: Webhook, key: str | int) -> WebhookDelivery:
+    """Send a change again: made from the ledger again, under the same id. Now, if it waits."""
+    rows = WebhookDelivery.objects.filter(workspace_id=author.workspace.id, webhook=webhook)
+    if isinstance(key, int):
+        rows = rows.filter(id=key)
+    else:
+        uuid = canonical_uuid(key)
+        rows = rows.filter(uuid=UUID(uuid)) if uuid else rows.none()
+    if not rows.update(**FRESH, next_attempt_at=timezone.now()):
+        raise NotFound
+    return rows.get()
+
+
+# What a delivery is set to that is sent again.
+FRESH = {"state": DeliveryState.PENDING, "attempts": 0, "problem": ""}
+
+
+@defining
+def replay_range(author: Definer, webhook: Webhook, after: str, until: str | None) -> Webhook:
+    """Send again what happened between two cursors of the change feed, until now without the
+    second; a worker does it. Conflict while another range is being sent."""
+    check_place(author.workspace.id, after, at="after")
+    if until is not None:
+        check_place(author.workspace.id, until, at="until")
+    end = until or cursor_of_now(webhook_author(webhook))
+    rows = Webhook.objects.filter(workspace_id=author.workspace.id, id=webhook.pk)
+    if not rows.filter(replay_after="").update(replay_after=after, replay_until=end):
+        raise Conflict("Another range is still being sent again; wait until it is through.")
+    return rows.get()

@@ -1,0 +1,232 @@
+"""Setting webhooks up. Admins do it, every change is in the history, and secrets are shown once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from records.exceptions import InvalidInput, NotAllowed, NotFound, did_you_mean, quoted
+from records.models import Member, Webhook, WebhookForm
+from records.rehearsal import is_rehearsal
+from records.services.access import Author, Definer, defining, member_author
+from records.services.access import Source as Door
+from records.services.catalogue import check_label, load_workspace
+from records.services.database import Unreadable, canonical_uuid, resealed, seal
+from records.services.feed import cursor_of_now
+
+from .conditions import check_condition
+from .events import EVENTS, WORKSPACE_NAMES
+from .signing import new_secret
+from .stopping import Stop
+from .urls import check_url
+
+MAX_WEBHOOKS = 100  # of a workspace
+
+
+class WebhookSettings(TypedDict, total=False):
+    """What a webhook is made of; `objects` and `fields` are primary keys."""
+
+    name: str
+    url: str
+    events: Sequence[str]
+    objects: Sequence[int]
+    fields: Sequence[int]
+    conditions: str
+    is_active: bool
+    member_id: int
+
+
+def check_manages(author: Definer) -> None:
+    """NotAllowed unless the caller may see and manage webhooks."""
+    if not author.may_define:
+        raise NotAllowed("Only workspace admins may manage webhooks.")
+
+
+def list_webhooks(author: Definer) -> list[Webhook]:
+    """The webhooks of the workspace, oldest first."""
+    check_manages(author)
+    return list(_rows(author).order_by("id"))
+
+
+def get_webhook(author: Definer, key: str | int) -> Webhook:
+    """A webhook by UUID or primary key; NotFound when the workspace does not have it."""
+    check_manages(author)
+    rows = _rows(author)
+    if isinstance(key, int):
+        found = rows.filter(id=key).first()
+    else:
+        uuid = canonical_uuid(key)
+        found = rows.filter(uuid=UUID(uuid)).first() if uuid else None
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _rows(author: Definer) -> QuerySet[Webhook]:
+    return Webhook.objects.filter(workspace_id=author.workspace.id).select_related(
+        "workspace", "member"
+    )
+
+
+@defining
+def create_webhook(
+    author: Definer, form: str = WebhookForm.RECORDS, /, **given: Unpack[WebhookSettings]
+) -> tuple[Webhook, str]:
+    """A webhook that tells what is committed from now on, and its secret, which is shown once."""
+    workspace_id = author.workspace.id
+    if Webhook.objects.filter(workspace_id=workspace_id).count() >= MAX_WEBHOOKS:
+        raise InvalidInput(f"At most {MAX_WEBHOOKS} webhooks.", "limit_exceeded")
+    secret = new_secret()
+    member_id = author.member.id if isinstance(author, Author) else 0
+    row = Webhook(
+        workspace_id=workspace_id, form=form, member_id=member_id, secret=seal(secret), cursor=""
+    )
+    for required in ("name", "url"):
+        if not str(given.get(required, "")).strip():
+            raise InvalidInput("this key is required.", "required", at=required)
+    _apply(author, row, given)
+    row.cursor = _now(row)
+    row.save()
+    return get_webhook(author, row.pk), _shown(secret)
+
+
+@defining
+def update_webhook(
+    author: Definer, webhook: Webhook, /, **given: Unpack[WebhookSettings]
+) -> Webhook:
+    """Change a webhook. Activated again, it goes on where it stopped."""
+    row = _locked(author, webhook)
+    was_active = row.is_active
+    _apply(author, row, given)
+    if row.is_active and not was_active:
+        if row.stopped == Stop.FEED:
+            row.cursor = _now(row)
+        row.stopped, row.stopped_at, row.failures, row.paused_until = "", None, 0, None
+    elif was_active and not row.is_active:
+        row.stopped, row.stopped_at = "", timezone.now()
+    row.save()
+    return get_webhook(author, row.pk)
+
+
+@defining
+def delete_webhook(author: Definer, webhook: Webhook) -> None:
+    """Delete a webhook, and what is kept of its deliveries."""
+    _locked(author, webhook).delete()
+
+
+@defining
+def rotate_secret(author: Definer, webhook: Webhook) -> tuple[Webhook, str]:
+    """Give a webhook a new secret, which is shown once. The one it had signs too for a while."""
+    row = _locked(author, webhook)
+    secret, now = new_secret(), timezone.now()
+    row.old_secret = row.secret
+    row.old_secret_until = now + timedelta(hours=settings.WEBHOOK_OLD_SECRET_HOURS)
+    row.secret, row.secret_set_at = seal(secret), now
+    row.save()
+    return get_webhook(author, row.pk), _shown(secret)
+
+
+def _shown(secret: str) -> str:
+    """The secret, unless this is a dry run, whose secret never signs anything."""
+    return "" if is_rehearsal() else secret
+
+
+def reseal_webhooks() -> tuple[int, int]:
+    """Seal every secret with the newest key: how many were, and how many no key opens."""
+    done = lost = 0
+    for row in Webhook.objects.all():
+        for name in ("secret", "old_secret"):
+            kept = getattr(row, name)
+            if not kept:
+                continue
+            try:
+                sealed = resealed(kept)
+            except Unreadable:
+                lost += 1
+                continue
+            # Matched by the old one: a secret that was just rotated is not overwritten.
+            same: dict[str, Any] = {name: kept}
+            rows = Webhook.objects.filter(workspace_id=row.workspace_id, id=row.pk, **same)
+            done += rows.update(**{name: sealed})
+    return done, lost
+
+
+def _locked(author: Definer, webhook: Webhook) -> Webhook:
+    rows = Webhook.objects.select_for_update(of=("self",))
+    return rows.get(workspace_id=author.workspace.id, id=webhook.pk)
+
+
+def _now(row: Webhook) -> str:
+    return cursor_of_now(webhook_author(row))
+
+
+def webhook_author(webhook: Webhook) -> Author:
+    """The member whose rights decide what a webhook tells, as they are now."""
+    workspace = load_workspace(webhook.workspace_id)
+    return member_author(workspace, webhook.member_id, Door.RECORDS_API)
+
+
+def _apply(author: Definer, row: Webhook, given: WebhookSettings) -> None:
+    """InvalidInput says which setting is wrong, and why."""
+    if "name" in given:
+        row.name = check_label("name", given["name"])
+    if "url" in given:
+        row.url = check_url(given["url"])
+    if "events" in given:
+        row.events = _checked_events(row, given["events"])
+    if "objects" in given:
+        row.objects_told = _checked_objects(author, given["objects"])
+    if "fields" in given:
+        row.fields_told = sorted(set(given["fields"]))
+    if "is_active" in given:
+        row.is_active = given["is_active"]
+    if "member_id" in given:
+        row.member_id = _checked_member(author, given["member_id"])
+    if not row.member_id:
+        raise InvalidInput("name the member whose rights it has.", "required", at="member_id")
+    if "conditions" in given:
+        row.conditions = _checked_conditions(author, row, given["conditions"])
+
+
+def _checked_events(row: Webhook, events: Sequence[str]) -> list[str]:
+    known = EVENTS if row.form == WebhookForm.RECORDS else tuple(WORKSPACE_NAMES)
+    for at, event in enumerate(events):
+        if event not in known:
+            raise InvalidInput(
+                f"{quoted(event)} is not one of {', '.join(known)}.{did_you_mean(event, known)}",
+                at=("events", at),
+            )
+    return [event for event in known if event in events]
+
+
+def _checked_objects(author: Definer, objects: Collection[int]) -> list[int]:
+    for at, key in enumerate(objects):
+        if key not in author.directory.objects:
+            raise InvalidInput("there is no such object.", "does_not_exist", at=("objects", at))
+    return sorted(set(objects))
+
+
+def _checked_member(author: Definer, member_id: int) -> int:
+    rows = Member.objects.filter(workspace_id=author.workspace.id, id=member_id, is_active=True)
+    if not rows.exists():
+        raise InvalidInput("there is no such active member.", "does_not_exist", at="member_id")
+    return member_id
+
+
+def _checked_conditions(author: Definer, row: Webhook, conditions: str) -> str:
+    if not conditions.strip():
+        return ""
+    objects = row.objects_told or list(author.directory.objects)
+    known = {
+        name
+        for key in objects
+        if key in author.directory.objects
+        for name in author.directory.schema(key).by_name
+    }
+    return check_condition(conditions, known)

@@ -1,0 +1,95 @@
+"""Webhooks at the workbench: set up, tried out, rotated, sent again; a secret is shown once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import Settings
+
+from records.models import Webhook, WebhookDelivery
+from records.services.webhooks.courier import Courier
+from tests.admin.pages import Workbench, messages_of, refused_inputs
+from tests.factories import Caller, FieldDefinition, make_object, make_record, make_workspace
+from tests.receiving import Receiver, receiving
+
+WEBHOOKS = "/admin/records/webhook/"
+DELIVERIES = "/admin/records/webhookdelivery/"
+
+
+@pytest.fixture
+def receiver(settings: Settings) -> Iterator[Receiver]:
+    with receiving() as started:
+        settings.EXTERNAL_ALLOWED_HOSTS = [started.host]
+        yield started
+
+
+@pytest.fixture
+def bench(transactional_db: None) -> Workbench:
+    make_workspace("Operators", "operator@example.com")
+    caller = make_workspace("Northern Freight", "northern@example.com")
+    made = Workbench(caller)
+    make_object(caller, "Things", FieldDefinition("Amount", "integer"))
+    return made
+
+
+def add(bench: Workbench, receiver: Receiver, **more: str) -> str:
+    """Add a webhook; what the page that shows its secret holds."""
+    given = {"name": "Shop", "url": receiver.url, "member": str(bench.caller.member.pk), **more}
+    answer = bench.fill(f"{WEBHOOKS}add/", "url", given)
+    assert answer.status_code == 200, answer.content
+    assert "no-store" in answer.headers["Cache-Control"]
+    return str(answer.content.decode())
+
+
+def row_of(caller: Caller) -> Webhook:
+    return Webhook.objects.get(workspace=caller.workspace)
+
+
+def test_a_webhook_is_set_up_used_and_sent_again(bench: Workbench, receiver: Receiver) -> None:
+    caller = bench.caller
+    shown = add(bench, receiver, told_events="record.created")
+    secret = "whsec_" + shown.split("whsec_")[1].split("<")[0]
+    row = row_of(caller)
+    assert row.events == ["record.created"]
+    page = f"{WEBHOOKS}{row.pk}/change/"
+    assert "whsec_" not in bench.get(page).content.decode()
+
+    answer = bench.client.post(f"{WEBHOOKS}{row.pk}/test/")
+    assert answer.status_code == 302
+    assert receiver.messages[0].verified(secret)["type"] == "webhook.test"
+    make_record(caller, "things", name="One")
+    courier = Courier()
+    courier.drain()
+    assert len(receiver.messages) == 2
+    delivery = WebhookDelivery.objects.get()
+    assert delivery.message_id in bench.get(f"{DELIVERIES}{delivery.pk}/change/").content.decode()
+    chosen = {"action": "replay_selected", "_selected_action": str(delivery.pk)}
+    bench.client.post(DELIVERIES, chosen)
+    courier.drain()
+    courier.senders.shutdown()
+    assert [message.id for message in receiver.messages[1:]] == [delivery.message_id] * 2
+
+    rotated = bench.client.post(f"{WEBHOOKS}{row.pk}/rotate/").content.decode()
+    assert "whsec_" in rotated
+    assert secret not in rotated
+    assert bench.client.post(f"{WEBHOOKS}{row.pk}/replay/", {"after": "odd"}).status_code == 302
+    assert not row_of(caller).replay_after
+
+
+def test_a_refusal_stands_beside_its_input(bench: Workbench, receiver: Receiver) -> None:
+    given = {"name": "Shop", "url": "https://10.0.0.1/", "member": str(bench.caller.member.pk)}
+    answer = bench.fill(f"{WEBHOOKS}add/", "url", given)
+    assert "url" in refused_inputs(answer)
+    assert not Webhook.objects.exists()
+    assert not messages_of(answer)
+
+
+def test_those_of_another_workspace_are_nowhere(bench: Workbench, receiver: Receiver) -> None:
+    add(bench, receiver)
+    row = row_of(bench.caller)
+    other = Workbench(make_workspace("Others", "others@example.com"))
+    for path in (f"{WEBHOOKS}{row.pk}/change/", f"{WEBHOOKS}{row.pk}/history/"):
+        assert other.client.get(path).status_code == 404
+    for action in ("test", "rotate", "replay"):
+        assert other.client.post(f"{WEBHOOKS}{row.pk}/{action}/").status_code == 404

@@ -1,0 +1,238 @@
+"""Webhooks over the Records API: setting them up, secrets, deliveries, sending again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
+
+from records.models import IdempotencyKey, Webhook
+from records.services.people.workspaces import create_api_key
+from records.services.webhooks.courier import Courier
+from tests.api_client import ApiClient
+from tests.factories import Caller, make_member, make_record
+from tests.receiving import Receiver, receiving
+
+WEBHOOKS = "/api/webhooks"
+
+
+@pytest.fixture(autouse=True)
+def _statements_name_their_workspace() -> None:
+    """Not those of workers."""
+
+
+@pytest.fixture
+def receiver(settings: Settings) -> Iterator[Receiver]:
+    with receiving() as started:
+        settings.EXTERNAL_ALLOWED_HOSTS = [started.host]
+        yield started
+
+
+def create(api: ApiClient, receiver: Receiver, **given: Any) -> dict[str, Any]:
+    answer = api.post(WEBHOOKS, {"name": "Shop", "url": receiver.url, **given})
+    assert answer.status_code == 201, answer.content
+    content: dict[str, Any] = answer.json()
+    return content
+
+
+def deliver() -> None:
+    courier = Courier()
+    courier.drain()
+    courier.senders.shutdown()
+
+
+def test_a_webhook_is_created_read_changed_and_deleted(
+    api: ApiClient, companies: str, receiver: Receiver
+) -> None:
+    made = create(
+        api,
+        receiver,
+        events=["record.updated", "record.created"],
+        objects=["companies"],
+        fields=["companies.employees"],
+    )
+    assert made.pop("secret").startswith("whsec_")
+    assert made["events"] == ["record.created", "record.updated"]
+    assert (made["objects"], made["fields"]) == (["companies"], ["companies.employees"])
+    path = f"{WEBHOOKS}/{made['id']}"
+    assert api.get(path).json() == made
+    assert [row["id"] for row in api.get(WEBHOOKS).json()["results"]] == [made["id"]]
+    changed = api.patch(path, {"name": "Other", "events": [], "active": False}).json()
+    assert (changed["name"], changed["events"], changed["active"]) == ("Other", [], False)
+    assert changed["objects"] == ["companies"]
+    assert api.delete(path).status_code == 204
+    assert api.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({}, "name"),
+        ({"name": "Shop"}, "url"),
+        ({"url": "http://shop.example.com/"}, "url"),
+        ({"url": "https://localhost/"}, "url"),
+        ({"url": "https://10.0.0.1/"}, "url"),
+        ({"url": "https://[::1]/"}, "url"),
+        ({"url": "https://2130706433/"}, "url"),
+        ({"url": "https://user:pw@shop.example.com/"}, "url"),
+        ({"url": "https://shop.example.com:99999/"}, "url"),
+        ({"url": "https://shop.example.com/#there"}, "url"),
+        ({"url": "ftp://shop.example.com/"}, "url"),
+        ({"url": f"https://shop.example.com/{'x' * 1000}"}, "url"),
+        ({"events": ["record.made"]}, "events[0]"),
+        ({"events": "record.created"}, "events"),
+        ({"objects": ["nothing"]}, "objects[0]"),
+        ({"fields": ["companies.nothing"]}, "fields[0]"),
+        ({"active": "yes"}, "active"),
+        ({"member_id": "somebody"}, "member_id"),
+    ],
+)
+def test_what_is_wrong_is_refused_with_its_place(
+    api: ApiClient, companies: str, body: dict[str, Any], place: str
+) -> None:
+    known = {"name": "Shop", "url": "https://shop.example.com/hook"} if len(body) == 1 else {}
+    answer = api.post(WEBHOOKS, {**known, **body} if body != {"name": "Shop"} else body)
+    assert answer.status_code == 400
+    assert answer.json()["detail"].startswith(f"{place}: "), answer.content
+
+
+GARBAGE: list[Any] = [
+    0, -1.5, True, "", "\x00", "\ud800".encode("utf-16", "surrogatepass").decode("utf-16", "replace"),
+    [], [None], [[]], ["\x00"], [1], {}, {"a": 1}, "x" * 20_000, ["x"] * 2_000, "é" * 300,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "key", ["name", "url", "events", "objects", "fields", "active", "member_id"]
+)
+def test_no_value_of_another_type_is_more_than_refused(
+    api: ApiClient, companies: str, key: str
+) -> None:
+    body = {"name": "Shop", "url": "https://shop.example.com/hook"}
+    path = f"{WEBHOOKS}/{api.post(WEBHOOKS, body).json()['id']}"
+    for value in GARBAGE:
+        assert api.post(WEBHOOKS, {**body, key: value}).status_code in (201, 400), value
+        assert api.patch(path, {key: value}).status_code in (200, 400), value
+    assert api.post(f"{path}/replay", {"after": key * 50}).status_code == 400
+    assert api.post(f"{path}/replay", {"after": 7}).status_code == 400
+
+
+def test_only_admins_and_keys_with_the_scope_get_here(
+    api: ApiClient, workspace: Caller, companies: str
+) -> None:
+    other = make_member(workspace, "other@example.com", {"companies": {"view": "all"}})
+    assert ApiClient(other).get(WEBHOOKS).status_code == 403
+    assert ApiClient(other).post(WEBHOOKS, {}).status_code == 403
+    for scopes, reads, writes in (
+        (["records:write"], 403, 403),
+        (["webhooks:read"], 200, 403),
+        (["webhooks:write"], 200, 400),
+    ):
+        _, secret = create_api_key(
+            workspace.workspace, "Key", member=workspace.member, scopes=scopes
+        )
+        scoped = ApiClient(Caller(workspace.workspace, workspace.member, secret))
+        assert scoped.get(WEBHOOKS).status_code == reads
+        assert scoped.post(WEBHOOKS, {}).status_code == writes
+
+
+def test_a_dry_run_stores_nothing_and_shows_no_secret(api: ApiClient, receiver: Receiver) -> None:
+    answer = api.post(f"{WEBHOOKS}?dry_run=true", {"name": "Shop", "url": receiver.url})
+    assert answer.status_code == 201
+    assert answer.json()["secret"] is None
+    assert b"whsec_" not in answer.content
+    assert not Webhook.objects.exists()
+
+
+def test_a_repeated_call_gets_the_same_secret_which_is_kept_sealed(
+    api: ApiClient, receiver: Receiver
+) -> None:
+    body = {"name": "Shop", "url": receiver.url}
+    first = api.post(WEBHOOKS, body, idempotency_key="one")
+    again = api.post(WEBHOOKS, body, idempotency_key="one")
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert first.json() == again.json()
+    assert Webhook.objects.count() == 1
+    kept = IdempotencyKey.objects.get()
+    assert b"whsec_" not in bytes(kept.body)
+
+
+def test_both_secrets_sign_after_a_rotation(
+    api: ApiClient, workspace: Caller, companies: str, receiver: Receiver
+) -> None:
+    made = create(api, receiver, events=["record.created"])
+    rotated = api.post(f"{WEBHOOKS}/{made['id']}/rotate-secret").json()
+    assert rotated["secret"] != made["secret"]
+    make_record(workspace, "companies", name="Acme")
+    deliver()
+    (message,) = receiver.messages
+    assert len(message.headers["webhook-signature"].split(" ")) == 2
+    for secret in (made["secret"], rotated["secret"]):
+        assert message.verified(secret)["type"] == "record.created"
+    for row in (Webhook.objects.values().get(), Webhook.history.values().first()):
+        assert made["secret"] not in str(row)
+        assert rotated["secret"] not in str(row)
+
+
+@pytest.mark.django_db(transaction=True)  # what is not committed is not sent again yet
+def test_deliveries_are_listed_and_sent_again(
+    api: ApiClient, workspace: Caller, companies: str, receiver: Receiver
+) -> None:
+    made = create(api, receiver, events=["record.created"])
+    before = api.get("/api/changes?after=now").json()["cursor"]
+    record = make_record(workspace, "companies", name="Acme").record.uuid
+    deliver()
+    path = f"{WEBHOOKS}/{made['id']}"
+    (row,) = api.get(f"{path}/deliveries?state=delivered").json()["results"]
+    assert (row["record_id"], row["object"], row["status"]) == (record, "companies", 204)
+    assert row["webhook_id"] == receiver.messages[0].id
+    assert api.get(f"{path}/deliveries?state=failed").json()["count"] == 0
+    assert api.get(f"{path}/deliveries?state=odd").status_code == 400
+
+    again = api.post(f"{path}/deliveries/{row['id']}/replay").json()
+    assert (again["state"], again["attempts"]) == ("pending", 0)
+    deliver()
+    assert len(receiver.messages) == 2
+    answer = api.post(f"{path}/replay", {"after": before})
+    assert answer.status_code == 202
+    assert answer.json()["replaying"] is True
+    assert api.post(f"{path}/replay", {"after": before}).status_code == 409
+    deliver()
+    assert len(receiver.messages) == 3
+    assert len({message.id for message in receiver.messages}) == 1
+    assert api.get(path).json()["replaying"] is False
+    assert api.post(f"{path}/replay", {"after": "nonsense"}).status_code == 400
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sample_is_sent(api: ApiClient, receiver: Receiver) -> None:
+    made = create(api, receiver)
+    path = f"{WEBHOOKS}/{made['id']}/test"
+    receiver.always(418)
+    answer = api.post(path)
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["status"] == 418
+    assert answer.json()["ok"] is False
+    assert receiver.messages[0].verified(made["secret"])["type"] == "webhook.test"
+    assert api.post(f"{path}?dry_run=true").status_code == 422
+
+
+def test_a_write_takes_the_same_statements_with_webhooks(
+    api: ApiClient, workspace: Caller, companies: str, receiver: Receiver
+) -> None:
+    make_record(workspace, "companies", name="First")
+
+    def statements(name: str) -> int:
+        with CaptureQueriesContext(connection) as taken:
+            make_record(workspace, "companies", name=name)
+        return len(taken)
+
+    before = statements("Second")
+    for _ in range(3):
+        create(api, receiver)
+    make_record(workspace, "companies", name="Third")
+    assert statements("Fourth") == before

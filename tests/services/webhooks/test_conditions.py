@@ -1,0 +1,41 @@
+"""Conditions: which can be kept, and what they come to."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from records.exceptions import InvalidInput
+from records.services.webhooks.conditions import Surroundings, check_condition, holds
+from tests.factories import Caller
+
+
+@pytest.mark.parametrize("text", ["record.data.size > 1", "now.hour >= 0 && member.email == ''"])
+def test_what_names_known_things_is_kept(text: str) -> None:
+    assert check_condition(f" {text} ", {"size"}) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["record.data.other > 1", "record.id == 1", "now.week == 1", "caller", "1 +", "(" * 30]
+)
+def test_others_are_refused(text: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        check_condition(text, {"size"})
+    assert refused.value.path == ("conditions",)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("record.data.size > 1", True),
+        ("record.data.size > 5", False),
+        ("record.data.size / 0 > 1", False),
+        ("record.data.size", False),
+        ("member.labels == []", True),
+    ],
+)
+def test_what_cannot_be_evaluated_is_false(shop: Caller, text: str, expected: bool) -> None:
+    fields = shop.schema("items").fields
+    key = next(str(spec.id) for spec in fields if spec.name == "size")
+    assert holds(text, fields, Surroundings({key: 3}, None, ZoneInfo("UTC"))) is expected
