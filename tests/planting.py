@@ -232,6 +232,26 @@ def _fail(caller: Caller, uuid: str, text: str, folder: Path) -> None:
         task.set_failed(problem)
 
 
+def _deliver(caller: Caller, uuid: str, text: str, folder: Path) -> None:
+    """A delivery that was given up. None holds a value of a record; this one is made to."""
+    from records.models import DeliveryState, Webhook, WebhookDelivery
+
+    webhook = Webhook.objects.create(
+        workspace=caller.workspace, member=caller.member, name="Told", url="https://example.com"
+    )
+    WebhookDelivery.objects.create(
+        workspace=caller.workspace,
+        webhook=webhook,
+        message_id="msg_1",
+        event="record.updated",
+        key=1,
+        object=1,
+        chain=1,
+        state=DeliveryState.FAILED,
+        problem=text,
+    )
+
+
 def _browse(caller: Caller, uuid: str, text: str, folder: Path) -> None:
     from django.test import Client
 
@@ -277,6 +297,7 @@ PLANTS: dict[str, Plant] = {
     "jobs": _bulk,
     "command reports": _command,
     "tasks": _fail,
+    "webhook deliveries": _deliver,
     "sessions": _browse,
     "counts for limits": _count,
     "log of SQLite": _nothing_more,

@@ -37,7 +37,6 @@ NOT_SERVED = [
     "v2/w",
     "v2/w/{workspace}/members",
     "v2/w/{workspace}/member-roles",
-    "v2/w/{workspace}/webhooks",
 ]
 CLAUSES: list[dict[str, Any]] = [
     {"type": "related_object", "subtype": "related_object_filter", "field_id": "x"},
