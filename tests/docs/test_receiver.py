@@ -34,9 +34,8 @@ def test_the_receiver_prints_what_a_webhook_sends(tmp_path: Path) -> None:
                     tested = None
                     while tested != 204:  # until it listens
                         tested = api.post(f"/webhooks/{made['id']}/test").json()["status"]
-                    api.post(
-                        "/custom-objects", json={"object_name": "Notes", "entity_name": "Note"}
-                    )
+                    names = {"object_name": "Told things", "entity_name": "Told thing"}
+                    api.post("/custom-objects", json=names).raise_for_status()
                     assert receiver.stdout is not None
                     printed = [receiver.stdout.readline() for _ in range(2)]
                 finally:
