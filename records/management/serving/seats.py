@@ -84,10 +84,9 @@ class Seats:
         client, which is not slow."""
         thread = threading.get_ident()
         asked = self.asked[thread]
-        with self.left(address):
-            self.asked[thread] = asked
-            try:
+        try:
+            with self.left(address):
+                self.asked[thread] = asked
                 yield
-            finally:
-                del self.asked[thread]
-        self.asked[thread] = asked
+        finally:
+            self.asked[thread] = asked
