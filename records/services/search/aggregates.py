@@ -231,8 +231,8 @@ class _Reader:
         taken = {GROUP} if place[0] == "aggregate" and not self.request.any_name else set()
         if name in self.names | taken:
             at = (*place, "as") if "as" in entry else place
-            reason = f"{quoted(name)} is the name of something else; give it another with 'as'."
-            raise InvalidInput(reason, "conflict", at=at)
+            advice = "" if self.request.any_name else "; give it another with 'as'"
+            raise InvalidInput(f"{quoted(name)} is the name of something else{advice}.", at=at)
         self.names.add(name)
         return name
 
