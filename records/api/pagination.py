@@ -35,16 +35,25 @@ class PageRequest:
         return found[self.offset : self.offset + self.size]
 
 
-def page_request(request: HttpRequest, body: Mapping[str, Any] | None = None) -> PageRequest:
-    """The page asked for in the query string, else in the body, which must be right even so."""
-    page = _asked(body, PageRequest(1, DEFAULT_SIZE)) if body else PageRequest(1, DEFAULT_SIZE)
-    return _asked(request.GET, page) if request.GET else page
+def page_request(
+    request: HttpRequest,
+    body: Mapping[str, Any] | None = None,
+    *,
+    size: int = DEFAULT_SIZE,
+    most: int = MAX_SIZE,
+) -> PageRequest:
+    """The page asked for in the query string, else in the body, which must be right even so. `size`
+    is that of a page when none is asked for, `most` the greatest."""
+    page = PageRequest(1, size)
+    if body:
+        page = _asked(body, page, most)
+    return _asked(request.GET, page, most) if request.GET else page
 
 
-def _asked(sent: Mapping[str, Any], default: PageRequest) -> PageRequest:
+def _asked(sent: Mapping[str, Any], default: PageRequest, most: int) -> PageRequest:
     return PageRequest(
         _number(sent, "page", default.number, MAX_PAGE),
-        _number(sent, "page_size", default.size, MAX_SIZE),
+        _number(sent, "page_size", default.size, most),
     )
 
 

@@ -20,8 +20,17 @@ PYTHON = TOOLS / "python"
 PROGRAMS = {"hey": write_typescript.hey_api, "fetch": write_typescript.openapi_fetch}
 
 
+# It takes a delivery, which a worker makes some time later: see tests/api/test_webhooks.py.
+NEEDS_A_WORKER = {"webhooks_deliveries_replay_create"}
+
+
 def every_success(api: str) -> set[tuple[str, int]]:
-    return {(each.id, status) for each in operations(api) for status in each.successes()}
+    return {
+        (each.id, status)
+        for each in operations(api)
+        if each.id not in NEEDS_A_WORKER
+        for status in each.successes()
+    }
 
 
 def made(printed: str) -> set[tuple[str, int]]:

@@ -35,6 +35,9 @@ KIND = {
 }
 
 
+HOOK = {"url": "https://port.example.com/hook", "events": ["data_record:created"]}
+
+
 @dataclass
 class Furnished:
     """What is there to be called, by the names of the parameters in paths: for all operations, and
@@ -53,7 +56,11 @@ class Furnished:
         return text
 
 
-_OF_WORKSPACE = ("delete_data_record", "delete_data_type")
+_OF_WORKSPACE = (
+    *("delete_data_record", "delete_data_type"),
+    *("get_webhook", "update_webhook", "delete_webhook", "rotate_webhook_secret"),
+    *("list_webhook_deliveries", "test_webhook"),
+)
 
 
 def _lines(named: Mapping[str, Any]) -> str:
@@ -88,6 +95,15 @@ def furnish(site: Site) -> Furnished:
         }
         deals = {"object_key": "deals"}
         taken = {"object_key": "doomed"}
+        hooks = [
+            post(f"/v2/w/{headers['X-BUSINESS-ID']}/webhooks", **HOOK, name=name)["id"]
+            for name in ("Kept", "Gone")
+        ]
+        of_webhooks = {
+            name: {"webhook_id": hooks[name == "delete_webhook"]}
+            for name in _OF_WORKSPACE
+            if "webhook" in name
+        }
         return Furnished(
             {
                 "workspace_uuid": headers["X-BUSINESS-ID"],
@@ -105,6 +121,7 @@ def furnish(site: Site) -> Furnished:
                 "stage_id": get("/pipelines/deals/stages")[0]["id"],
             },
             {
+                **of_webhooks,
                 "custom_objects_destroy": taken,
                 "custom_objects_unarchive_partial_update": taken,
                 "custom_objects_fields_destroy": taken,

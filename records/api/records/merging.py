@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 from records.api.answers import json_answer
 from records.api.bodies import JsonBody, read_object
-from records.api.pagination import PageRequest, page_content, page_request
+from records.api.pagination import page_content, page_request
 from records.exceptions import InvalidInput, InvalidValues, Problem, located
 from records.services.access import get_schema
 from records.services.catalogue import FieldSpec
@@ -46,7 +46,7 @@ class MergingViewSet(RecordsViewSet):
     def duplicates(self, request: HttpRequest, object_identifier: str) -> HttpResponse:
         schema = get_schema(self.author, object_identifier)
         sent = read_object(request, DUPLICATES_KEYS)
-        page = _group_page(request, sent)
+        page = page_request(request, sent, size=MAX_PAGE_SIZE, most=MAX_PAGE_SIZE)
         found = find_duplicates(
             self.author,
             schema,
@@ -123,15 +123,6 @@ def _texts(sent: Mapping[str, Any], key: str) -> list[str]:
         if not _is_text(name):
             raise InvalidInput("expected a string.", at=(key, at))
     return names
-
-
-def _group_page(request: HttpRequest, sent: Mapping[str, Any]) -> PageRequest:
-    page = page_request(request, sent)
-    if "page_size" not in request.GET and sent.get("page_size") is None:
-        return PageRequest(page.number, MAX_PAGE_SIZE)
-    if page.size > MAX_PAGE_SIZE:
-        raise InvalidInput(f"expected a number from 1 to {MAX_PAGE_SIZE}.", at="page_size")
-    return page
 
 
 # ---------------------------------------------------------------- what is answered
