@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -140,17 +140,8 @@ class WebhookAdmin(SetupAdmin, HistoryMixin):
     ) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
         workspace_id = get_visitor(request).workspace_id
-        objects = ObjectType.objects.filter(workspace_id=workspace_id, archived_at=None)
-        fields = Field.objects.filter(
-            workspace_id=workspace_id, object__in=objects, deleted_at=None
-        ).select_related("object")
-        form.base_fields["told_objects"].choices = [
-            (str(row.pk), row.object_name) for row in objects.order_by("object_name")
-        ]
-        form.base_fields["told_fields"].choices = [
-            (str(row.pk), f"{row.object.object_name}: {row.display_name}")
-            for row in fields.order_by("object__object_name", "order", "id")
-        ]
+        form.base_fields["told_objects"].choices = _object_choices(workspace_id, obj)
+        form.base_fields["told_fields"].choices = _field_choices(workspace_id, obj)
         if obj is not None and obj.form == WebhookForm.WORKSPACE:
             form.base_fields["told_events"].choices = list(
                 zip(WORKSPACE_EVENTS.values(), WORKSPACE_NAMES.values(), strict=True)
@@ -257,6 +248,31 @@ class WebhookAdmin(SetupAdmin, HistoryMixin):
         if found is None:
             raise Http404
         return found
+
+
+def _object_choices(workspace_id: int, webhook: Webhook | None) -> list[tuple[str, str]]:
+    """Live objects, and those that the webhook tells already: it must not come to tell all."""
+    told = [] if webhook is None else webhook.objects_told
+    rows = ObjectType.objects.filter(Q(archived_at=None) | Q(id__in=told))
+    return [
+        (str(row.pk), row.object_name + (" (archived)" if row.archived_at else ""))
+        for row in rows.filter(workspace_id=workspace_id).order_by("object_name", "id")
+    ]
+
+
+def _field_choices(workspace_id: int, webhook: Webhook | None) -> list[tuple[str, str]]:
+    """Live fields, and those that the webhook tells already."""
+    told = [] if webhook is None else webhook.fields_told
+    live = Q(deleted_at=None, object__archived_at=None)
+    rows = Field.objects.filter(live | Q(id__in=told), workspace_id=workspace_id)
+    gone = {True: " (deleted)", False: ""}
+    return [
+        (
+            str(row.pk),
+            f"{row.object.object_name}: {row.display_name}{gone[row.deleted_at is not None]}",
+        )
+        for row in rows.select_related("object").order_by("object__object_name", "order", "id")
+    ]
 
 
 def _page(webhook: Webhook) -> str:

@@ -8,6 +8,8 @@ import pytest
 from pytest_django import Settings
 
 from records.models import Webhook, WebhookDelivery
+from records.services.shaping.field_removal import delete_field
+from records.services.shaping.objects import archive_object
 from records.services.webhooks.courier import Courier
 from tests.admin.pages import Workbench, messages_of, refused_inputs
 from tests.factories import Caller, FieldDefinition, make_object, make_record, make_workspace
@@ -75,6 +77,25 @@ def test_a_webhook_is_set_up_used_and_sent_again(bench: Workbench, receiver: Rec
     assert secret not in rotated
     assert bench.client.post(f"{WEBHOOKS}{row.pk}/replay/", {"after": "odd"}).status_code == 302
     assert not row_of(caller).replay_after
+
+
+def test_a_filter_stays_when_what_it_names_is_archived_or_deleted(
+    bench: Workbench, receiver: Receiver
+) -> None:
+    caller = bench.caller
+    schema = caller.schema("things")
+    field = schema.by_name["amount"].id
+    add(bench, receiver, told_objects=str(schema.id), told_fields=str(field))
+    page = f"{WEBHOOKS}{row_of(caller).pk}/change/"
+    delete_field(caller.author, field)
+    archive_object(caller.author, schema.id)
+    shown = bench.get(page).content.decode()
+    assert "Things (archived)" in shown
+    assert "Things: Amount (deleted)" in shown
+    assert bench.fill(page, "url", {"name": "Renamed"}).status_code == 302
+    row = row_of(caller)
+    assert (row.name, row.objects_told, row.fields_told) == ("Renamed", [schema.id], [field])
+    assert "(archived)" not in bench.get(f"{WEBHOOKS}add/").content.decode()
 
 
 def test_a_refusal_stands_beside_its_input(bench: Workbench, receiver: Receiver) -> None:

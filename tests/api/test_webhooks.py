@@ -14,7 +14,7 @@ from records.models import IdempotencyKey, Webhook
 from records.services.people.workspaces import create_api_key
 from records.services.webhooks.courier import Courier
 from tests.api_client import ApiClient
-from tests.factories import Caller, make_member, make_record
+from tests.factories import Caller, make_member, make_object, make_record
 from tests.receiving import Receiver, receiving
 
 WEBHOOKS = "/api/webhooks"
@@ -66,6 +66,58 @@ def test_a_webhook_is_created_read_changed_and_deleted(
     assert changed["objects"] == ["companies"]
     assert api.delete(path).status_code == 204
     assert api.get(path).status_code == 404
+
+
+def test_a_filter_stays_when_what_it_names_is_archived_or_deleted(
+    api: ApiClient, workspace: Caller, companies: str, receiver: Receiver
+) -> None:
+    make_object(workspace, "Others")
+    told: dict[str, Any] = {
+        "objects": ["companies"],
+        "fields": ["companies.employees", "companies.note"],
+    }
+    made = create(api, receiver, **told)
+    path = f"{WEBHOOKS}/{made['id']}"
+    note = workspace.schema("companies").by_name["note"].uuid
+    before = Webhook.objects.values("objects_told", "fields_told").get()
+    assert api.delete(f"{companies}/fields/note").status_code in (200, 204)
+    assert api.delete("/api/custom-objects/companies").status_code in (200, 204)
+
+    shown = api.get(path).json()
+    assert shown["objects"] == ["companies"]
+    assert shown["fields"] == ["companies.employees", note]
+    kept = {key: shown[key] for key in ("name", "url", "events", "objects", "fields", "member_id")}
+    saved = api.patch(path, kept)
+    assert saved.status_code == 200, saved.content
+    assert {key: saved.json()[key] for key in kept} == kept
+    assert Webhook.objects.values("objects_told", "fields_told").get() == before
+    # Nothing else may name what is gone.
+    assert api.post(WEBHOOKS, {**kept, "fields": []}).status_code == 400
+    assert api.post(WEBHOOKS, {**kept, "objects": []}).status_code == 400
+    make_record(workspace, "others", name="Not for this receiver")
+    deliver()
+    assert not receiver.messages
+
+    assert api.patch("/api/custom-objects/companies/unarchive").status_code == 200
+    make_record(workspace, "companies", name="For it")
+    deliver()
+    assert [message.content["data"]["object"] for message in receiver.messages] == ["companies"]
+
+
+def test_filters_take_the_same_statements_for_any_number(
+    api: ApiClient, companies: str, receiver: Receiver
+) -> None:
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as taken:
+            api.get(WEBHOOKS)
+        return len(taken)
+
+    create(api, receiver, objects=["companies"], fields=["companies.employees"])
+    statements()
+    before = statements()
+    for name in ("employees", "note", "industry"):
+        create(api, receiver, objects=["companies"], fields=[f"companies.{name}"])
+    assert statements() == before
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ from records.services.webhooks import (
 
 from . import documentation
 from .requests import webhook_settings
-from .responses import delivery_row, sent_row, webhook_detail, webhook_row
+from .responses import delivery_row, sent_row, webhook_detail, webhook_rows
 
 
 class WebhookViewSet(ApiViewSet):
@@ -44,7 +44,7 @@ class WebhookViewSet(ApiViewSet):
     @documentation.list_webhooks
     def list(self, request: HttpRequest) -> HttpResponse:
         page, found = page_request(request), list_webhooks(self.author)
-        rows = [webhook_row(self.author, webhook) for webhook in page.of(found)]
+        rows = webhook_rows(self.author, page.of(found))
         return json_answer(page_content(request, rows, page, count=len(found)))
 
     @documentation.create_webhook
@@ -62,7 +62,8 @@ class WebhookViewSet(ApiViewSet):
     @documentation.update_webhook
     def partial_update(self, request: HttpRequest, webhook_id: str) -> HttpResponse:
         found = get_webhook(self.author, webhook_id)
-        changed = update_webhook(self.author, found, **webhook_settings(self.author, request))
+        given = webhook_settings(self.author, request, found)
+        changed = update_webhook(self.author, found, **given)
         return json_answer(webhook_detail(self.author, changed))
 
     @documentation.delete_webhook

@@ -22,6 +22,7 @@ from records.services.feed import cursor_of_now
 
 from .conditions import check_condition
 from .events import EVENTS, WORKSPACE_NAMES
+from .filters import live_fields
 from .signing import new_secret
 from .stopping import Stop
 from .urls import check_url
@@ -181,9 +182,9 @@ def _apply(author: Definer, row: Webhook, given: WebhookSettings) -> None:
     if "events" in given:
         row.events = _checked_events(row, given["events"])
     if "objects" in given:
-        row.objects_told = _checked_objects(author, given["objects"])
+        row.objects_told = _checked_objects(author, row, given["objects"])
     if "fields" in given:
-        row.fields_told = sorted(set(given["fields"]))
+        row.fields_told = _checked_fields(author, row, given["fields"])
     if "is_active" in given:
         row.is_active = given["is_active"]
     if "member_id" in given:
@@ -205,11 +206,20 @@ def _checked_events(row: Webhook, events: Sequence[str]) -> list[str]:
     return [event for event in known if event in events]
 
 
-def _checked_objects(author: Definer, objects: Collection[int]) -> list[int]:
+def _checked_objects(author: Definer, row: Webhook, objects: Collection[int]) -> list[int]:
     for at, key in enumerate(objects):
-        if key not in author.directory.objects:
+        if key not in author.directory.objects and key not in row.objects_told:
             raise InvalidInput("there is no such object.", "does_not_exist", at=("objects", at))
     return sorted(set(objects))
+
+
+def _checked_fields(author: Definer, row: Webhook, fields: Collection[int]) -> list[int]:
+    added = set(fields).difference(row.fields_told)
+    known = {spec.id for _, spec in live_fields(author)} if added else set()
+    for at, key in enumerate(fields):
+        if key in added and key not in known:
+            raise InvalidInput("there is no such field.", "does_not_exist", at=("fields", at))
+    return sorted(set(fields))
 
 
 def _checked_member(author: Definer, member_id: int) -> int:
@@ -220,8 +230,9 @@ def _checked_member(author: Definer, member_id: int) -> int:
 
 
 def _checked_conditions(author: Definer, row: Webhook, conditions: str) -> str:
-    if not conditions.strip():
-        return ""
+    # What is sent back as it was stays, even where what it reads was archived.
+    if conditions.strip() in ("", row.conditions):
+        return conditions.strip()
     objects = row.objects_told or list(author.directory.objects)
     known = {
         name

@@ -11,6 +11,7 @@ import pytest
 from pytest_django import Settings
 
 from records.services.people.workspaces import create_api_key
+from records.services.shaping.objects import archive_object
 from records.services.webhooks.courier import Courier
 from tests.factories import (
     Caller,
@@ -80,6 +81,20 @@ def test_a_webhook_has_the_documented_keys(
     assert rotated["secret"].startswith("whsec_")
     assert ok(client.delete(f"/webhooks/{made['id']}")) == {"status": "deleted"}
     refused(client.get(f"/webhooks/{made['id']}"), 404)
+
+
+def test_a_filter_stays_when_what_it_names_is_archived(
+    client: WorkspaceClient, workspace: Caller, receiver: Receiver
+) -> None:
+    key = workspace.schema("cases").id
+    made = create(client, receiver, dataTypeIds=[key], conditions="record.data.size > 3")
+    path = f"/webhooks/{made['id']}"
+    archive_object(workspace.author, key)
+    shown = ok(client.get(path))
+    assert shown["dataTypeIds"] == [key]
+    kept = {name: shown[name] for name in ("name", "url", "events", "dataTypeIds", "conditions")}
+    assert ok(client.put(path, kept)) == shown
+    refused(client.post("/webhooks", {**kept, "conditions": None}), 400)
 
 
 def test_the_payload_and_the_signature_are_the_documented_ones(
