@@ -329,6 +329,10 @@ class WebhookDeliveryAdmin(SetupAdmin):
     def replay_selected(self, request: HttpRequest, deliveries: QuerySet[WebhookDelivery]) -> None:
         definer = get_visitor(request).definer()
         rows = list(deliveries.select_related("webhook"))
-        for row in rows:
-            replay_delivery(definer, row.webhook, row.pk)
+        try:
+            for row in rows:
+                replay_delivery(definer, row.webhook, row.pk)
+        except RecordsError as refusal:
+            messages.error(request, refusal.detail)
+            return
         messages.success(request, f"{len(rows)} changes are being sent again.")

@@ -76,11 +76,11 @@ def test_a_filter_stays_when_what_it_names_is_archived_or_deleted(
         "objects": ["companies"],
         "fields": ["companies.employees", "companies.note"],
     }
-    made = create(api, receiver, **told)
+    made = create(api, receiver, events=["record.created"], **told)
     path = f"{WEBHOOKS}/{made['id']}"
     note = workspace.schema("companies").by_name["note"].uuid
     before = Webhook.objects.values("objects_told", "fields_told").get()
-    assert api.delete(f"{companies}/fields/note").status_code in (200, 204)
+    assert api.delete("/api/custom-objects/companies/fields/note").status_code in (200, 204)
     assert api.delete("/api/custom-objects/companies").status_code in (200, 204)
 
     shown = api.get(path).json()
@@ -200,6 +200,23 @@ def test_a_dry_run_stores_nothing_and_shows_no_secret(api: ApiClient, receiver: 
     assert not Webhook.objects.exists()
 
 
+def test_a_plan_makes_a_webhook_and_rotates_its_secret(
+    api: ApiClient, receiver: Receiver
+) -> None:
+    def planned(path: str, body: dict[str, Any]) -> Any:
+        told = api.post(f"{path}?dry_run=true", body).json()
+        assert "secret" not in told["changes"]
+        answer = api.post(path, body, apply_plan=told["plan"])
+        assert answer.status_code in (200, 201), answer.content
+        return answer.json()
+
+    made = planned(WEBHOOKS, {"name": "Shop", "url": receiver.url})
+    rotated = [planned(f"{WEBHOOKS}/{made['id']}/rotate-secret", {}) for _ in range(2)]
+    secrets = {made["secret"], *(each["secret"] for each in rotated)}
+    assert len(secrets) == 3
+    assert all(secret.startswith("whsec_") for secret in secrets)
+
+
 def test_a_repeated_call_gets_the_same_secret_which_is_kept_sealed(
     api: ApiClient, receiver: Receiver
 ) -> None:
@@ -245,6 +262,14 @@ def test_deliveries_are_listed_and_sent_again(
     assert api.get(f"{path}/deliveries?state=failed").json()["count"] == 0
     assert api.get(f"{path}/deliveries?state=odd").status_code == 400
 
+    foretold = api.post(f"{path}/deliveries/{row['id']}/replay?dry_run=true").json()
+    assert set(foretold["changes"]) == {"state", "attempts", "next_attempt_at"}
+    assert foretold["changes"]["state"] == {"old": "delivered", "new": "pending"}
+    assert api.patch(path, {"active": False}).status_code == 200
+    refused = api.post(f"{path}/deliveries/{row['id']}/replay")
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+    assert "not active" in refused.json()["detail"]
+    assert api.patch(path, {"active": True}).status_code == 200
     again = api.post(f"{path}/deliveries/{row['id']}/replay").json()
     assert (again["state"], again["attempts"]) == ("pending", 0)
     deliver()
@@ -270,7 +295,16 @@ def test_a_sample_is_sent(api: ApiClient, receiver: Receiver) -> None:
     assert answer.json()["status"] == 418
     assert answer.json()["ok"] is False
     assert receiver.messages[0].verified(made["secret"])["type"] == "webhook.test"
-    assert api.post(f"{path}?dry_run=true").status_code == 422
+    for query, headers, place in (
+        ("?dry_run=true", {}, "dry_run"),
+        ("", {"idempotency_key": "one"}, "Idempotency-Key"),
+        ("", {"apply_plan": "one"}, "Apply-Plan"),
+    ):
+        refused = api.post(f"{path}{query}", **headers)
+        assert refused.status_code == 400, refused.content
+        assert refused.json()["detail"].startswith(f"{place}: this call sends")
+    assert len(receiver.messages) == 1
+    assert not IdempotencyKey.objects.exists()
 
 
 def test_a_write_takes_the_same_statements_with_webhooks(

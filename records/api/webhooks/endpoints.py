@@ -20,6 +20,7 @@ from records.services.webhooks import (
     check_manages,
     create_webhook,
     delete_webhook,
+    get_delivery,
     get_webhook,
     list_deliveries,
     list_webhooks,
@@ -40,6 +41,8 @@ class WebhookViewSet(ApiViewSet):
 
     area = "webhooks"
     defines = True
+    sending = frozenset({"test"})
+    unforetold = frozenset({"secret", "pending_count", "failed_count"})
 
     @documentation.list_webhooks
     def list(self, request: HttpRequest) -> HttpResponse:
@@ -119,4 +122,7 @@ class WebhookViewSet(ApiViewSet):
         return json_answer(webhook_detail(self.author, replayed), 202)
 
     def shown(self, request: HttpRequest, path: Mapping[str, Any]) -> dict[str, Any]:
-        return webhook_detail(self.author, get_webhook(self.author, path.get("webhook_id", "")))
+        found = get_webhook(self.author, path.get("webhook_id", ""))
+        if "delivery_id" in path:
+            return delivery_row(self.author, get_delivery(self.author, found, path["delivery_id"]))
+        return webhook_detail(self.author, found)

@@ -47,6 +47,8 @@ class WebhookViewSet(WorkspaceViewSet):
 
     area = "webhooks"
     defines = True
+    sending = frozenset({"test"})
+    unforetold = frozenset({"secret"})
 
     @documentation.list_webhooks
     def list(self, request: HttpRequest) -> HttpResponse:

@@ -18,6 +18,7 @@ from .courier import Courier
 from .deliveries import (
     STATES,
     Health,
+    get_delivery,
     health_of,
     list_deliveries,
     replay_delivery,
@@ -59,6 +60,7 @@ __all__ = [
     "filter_names",
     "find_fields",
     "find_objects",
+    "get_delivery",
     "get_webhook",
     "health_of",
     "list_deliveries",

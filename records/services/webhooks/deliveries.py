@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from records.exceptions import Conflict, InvalidInput, NotFound
@@ -42,6 +42,15 @@ def list_deliveries(
     return rows.count(), list(rows.order_by("-id")[offset : offset + limit])
 
 
+def get_delivery(author: Definer, webhook: Webhook, key: str | int) -> WebhookDelivery:
+    """A delivery of the webhook by UUID or primary key; NotFound for any other."""
+    check_manages(author)
+    found = _one(author, webhook, key).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
 def health_of(webhook: Webhook) -> Health:
     """How a webhook is doing; one statement."""
     rows = WebhookDelivery.objects.filter(workspace_id=webhook.workspace_id, webhook=webhook)
@@ -58,16 +67,23 @@ def health_of(webhook: Webhook) -> Health:
 
 @defining
 def replay_delivery(author: Definer, webhook: Webhook, key: str | int) -> WebhookDelivery:
-    """Send a change again: made from the ledger again, under the same id. Now, if it waits."""
+    """Send a change again: made from the ledger again, under the same id. Now, if it waits.
+    Conflict for a webhook that is not active, which would not send it."""
+    rows = _one(author, webhook, key)
+    if not rows.exists():
+        raise NotFound
+    if not webhook.is_active:
+        raise Conflict("The webhook is not active: activate it, then send the change again.")
+    rows.update(**FRESH, next_attempt_at=timezone.now())
+    return rows.get()
+
+
+def _one(author: Definer, webhook: Webhook, key: str | int) -> QuerySet[WebhookDelivery]:
     rows = WebhookDelivery.objects.filter(workspace_id=author.workspace.id, webhook=webhook)
     if isinstance(key, int):
-        rows = rows.filter(id=key)
-    else:
-        uuid = canonical_uuid(key)
-        rows = rows.filter(uuid=UUID(uuid)) if uuid else rows.none()
-    if not rows.update(**FRESH, next_attempt_at=timezone.now()):
-        raise NotFound
-    return rows.get()
+        return rows.filter(id=key)
+    uuid = canonical_uuid(key)
+    return rows.filter(uuid=UUID(uuid)) if uuid else rows.none()
 
 
 # What a delivery is set to that is sent again.

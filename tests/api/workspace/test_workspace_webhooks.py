@@ -188,5 +188,9 @@ def test_a_sample_of_the_payload_is_sent(client: WorkspaceClient, receiver: Rece
     answer = ok(client.post(f"/webhooks/{made['id']}/test"))
     assert answer["status"] == 204
     assert receiver.messages[0].content["event"] == "data_record:created"
+    for query in ("dry_run", "dryRun"):
+        refused(client.post(f"/webhooks/{made['id']}/test?{query}=true"), 400)
+    refused(client.post(f"/webhooks/{made['id']}/test", idempotency_key="one"), 400)
+    assert len(receiver.messages) == 1
     deliveries = ok(client.get(f"/webhooks/{made['id']}/deliveries"))
     assert deliveries["total"] == 0
