@@ -139,6 +139,9 @@ def test_filters_take_the_same_statements_for_any_number(
         ({"events": "record.created"}, "events"),
         ({"objects": ["nothing"]}, "objects[0]"),
         ({"fields": ["companies.nothing"]}, "fields[0]"),
+        ({"fields": ["companies.display_name"]}, "fields[0]"),
+        ({"fields": ["companies.employees", "companies.created"]}, "fields[1]"),
+        ({"objects": ["contacts"], "fields": ["companies.employees"]}, "fields[0]"),
         ({"active": "yes"}, "active"),
         ({"member_id": "somebody"}, "member_id"),
     ],
@@ -146,8 +149,8 @@ def test_filters_take_the_same_statements_for_any_number(
 def test_what_is_wrong_is_refused_with_its_place(
     api: ApiClient, companies: str, body: dict[str, Any], place: str
 ) -> None:
-    known = {"name": "Shop", "url": "https://shop.example.com/hook"} if len(body) == 1 else {}
-    answer = api.post(WEBHOOKS, {**known, **body} if body != {"name": "Shop"} else body)
+    known = {"name": "Shop", "url": "https://shop.example.com/hook"}
+    answer = api.post(WEBHOOKS, {**known, **body} if body not in ({}, {"name": "Shop"}) else body)
     assert answer.status_code == 400
     assert answer.json()["detail"].startswith(f"{place}: "), answer.content
 
@@ -200,9 +203,7 @@ def test_a_dry_run_stores_nothing_and_shows_no_secret(api: ApiClient, receiver: 
     assert not Webhook.objects.exists()
 
 
-def test_a_plan_makes_a_webhook_and_rotates_its_secret(
-    api: ApiClient, receiver: Receiver
-) -> None:
+def test_a_plan_makes_a_webhook_and_rotates_its_secret(api: ApiClient, receiver: Receiver) -> None:
     def planned(path: str, body: dict[str, Any]) -> Any:
         told = api.post(f"{path}?dry_run=true", body).json()
         assert "secret" not in told["changes"]
@@ -247,6 +248,16 @@ def test_both_secrets_sign_after_a_rotation(
         assert rotated["secret"] not in str(row)
 
 
+def test_a_field_is_named_by_every_name_of_its_object(
+    api: ApiClient, companies: str, receiver: Receiver
+) -> None:
+    made = create(api, receiver, objects=["contacts"], fields=["contacts.email"])
+    assert made["fields"] == [f"{made['objects'][0]}.email"]
+    refused = api.patch(f"{WEBHOOKS}/{made['id']}", {"objects": ["companies"]})
+    assert refused.status_code == 400
+    assert refused.json()["detail"].startswith("objects: the field ")
+
+
 @pytest.mark.django_db(transaction=True)  # what is not committed is not sent again yet
 def test_deliveries_are_listed_and_sent_again(
     api: ApiClient, workspace: Caller, companies: str, receiver: Receiver
@@ -282,7 +293,16 @@ def test_deliveries_are_listed_and_sent_again(
     assert len(receiver.messages) == 3
     assert len({message.id for message in receiver.messages}) == 1
     assert api.get(path).json()["replaying"] is False
-    assert api.post(f"{path}/replay", {"after": "nonsense"}).status_code == 400
+    later = api.get("/api/changes?after=now").json()["cursor"]
+    for body, said in (
+        ({"after": "nonsense"}, "after: expected a cursor that the change feed returned."),
+        ({"after": "now"}, "after: expected a cursor that the change feed returned."),
+        ({"after": before, "until": "now"}, "until: expected a cursor that"),
+        ({"after": later, "until": before}, "until: it is before after"),
+    ):
+        refused = api.post(f"{path}/replay", body)
+        assert refused.status_code == 400
+        assert refused.json()["detail"].startswith(said)
 
 
 @pytest.mark.django_db(transaction=True)

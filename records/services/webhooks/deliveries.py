@@ -13,7 +13,7 @@ from records.exceptions import Conflict, InvalidInput, NotFound
 from records.models import DeliveryState, Webhook, WebhookDelivery
 from records.services.access import Definer, defining
 from records.services.database import canonical_uuid
-from records.services.feed import check_place, cursor_of_now
+from records.services.feed import check_place, cursor_of_now, is_behind
 
 from .endpoints import check_manages, webhook_author
 
@@ -97,6 +97,8 @@ def replay_range(author: Definer, webhook: Webhook, after: str, until: str | Non
     check_place(author.workspace.id, after, at="after")
     if until is not None:
         check_place(author.workspace.id, until, at="until")
+        if is_behind(after, until):
+            raise InvalidInput("it is before after, so nothing lies between them.", at="until")
     end = until or cursor_of_now(webhook_author(webhook))
     rows = Webhook.objects.filter(workspace_id=author.workspace.id, id=webhook.pk)
     if not rows.filter(replay_after="").update(replay_after=after, replay_until=end):

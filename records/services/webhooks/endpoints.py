@@ -11,18 +11,18 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from records.exceptions import InvalidInput, NotAllowed, NotFound, did_you_mean, quoted
+from records.exceptions import InvalidInput, NotAllowed, NotFound, Place, did_you_mean, quoted
 from records.models import Member, Webhook, WebhookForm
 from records.rehearsal import is_rehearsal
 from records.services.access import Author, Definer, defining, member_author
 from records.services.access import Source as Door
-from records.services.catalogue import check_label, load_workspace
+from records.services.catalogue import check_label, is_stored, load_workspace
 from records.services.database import Unreadable, canonical_uuid, resealed, seal
 from records.services.feed import cursor_of_now
 
 from .conditions import check_condition
 from .events import EVENTS, WORKSPACE_NAMES
-from .filters import live_fields
+from .filters import live_fields, owners_of
 from .signing import new_secret
 from .stopping import Stop
 from .urls import check_url
@@ -181,10 +181,13 @@ def _apply(author: Definer, row: Webhook, given: WebhookSettings) -> None:
         row.url = check_url(given["url"])
     if "events" in given:
         row.events = _checked_events(row, given["events"])
+    before = row.objects_told, row.fields_told
     if "objects" in given:
         row.objects_told = _checked_objects(author, row, given["objects"])
     if "fields" in given:
         row.fields_told = _checked_fields(author, row, given["fields"])
+    if (row.objects_told, row.fields_told) != before:
+        _check_together(author, row, given)
     if "is_active" in given:
         row.is_active = given["is_active"]
     if "member_id" in given:
@@ -214,12 +217,38 @@ def _checked_objects(author: Definer, row: Webhook, objects: Collection[int]) ->
 
 
 def _checked_fields(author: Definer, row: Webhook, fields: Collection[int]) -> list[int]:
+    """Fields that an update can change; those that the row has already are left as they are."""
     added = set(fields).difference(row.fields_told)
-    known = {spec.id for _, spec in live_fields(author)} if added else set()
+    known = {spec.id: (schema, spec) for schema, spec in live_fields(author)} if added else {}
     for at, key in enumerate(fields):
-        if key in added and key not in known:
+        if key not in added:
+            continue
+        if key not in known:
             raise InvalidInput("there is no such field.", "does_not_exist", at=("fields", at))
+        schema, spec = known[key]
+        if not is_stored(spec):
+            raise InvalidInput(
+                f"{schema.name}.{spec.name} follows from other values: no update lists it among "
+                "its changes. Name a field that is written.",
+                at=("fields", at),
+            )
     return sorted(set(fields))
+
+
+def _check_together(author: Definer, row: Webhook, given: WebhookSettings) -> None:
+    """Every field is of one of the objects, where there are both."""
+    if not row.objects_told or not row.fields_told:
+        return
+    for key, object_id, name in owners_of(author, row.fields_told):
+        if object_id not in row.objects_told:
+            at: Place = ("objects",)
+            if "fields" in given:
+                at = ("fields", list(given["fields"]).index(key))
+            raise InvalidInput(
+                f"the field {quoted(name)} is of an object that objects does not name, so its "
+                "updates are never sent; add the object, or omit the field.",
+                at=at,
+            )
 
 
 def _checked_member(author: Definer, member_id: int) -> int:

@@ -89,6 +89,12 @@ def live_fields(author: Definer) -> Iterable[tuple[ObjectSchema, FieldSpec]]:
             yield schema, spec
 
 
+def owners_of(author: Definer, fields: Iterable[int]) -> list[tuple[int, int, str]]:
+    """Of each field its primary key, its object's, and its name with the object's."""
+    rows = _fields(author, fields)
+    return [(row.pk, row.object_id, f"{row.object.name}.{row.name}") for row in rows]
+
+
 def _found(
     names: Sequence[str],
     live: Callable[[str], int | None],
