@@ -227,9 +227,17 @@ class WebhookAdmin(SetupAdmin, HistoryMixin):
     def rotate(
         self, request: HttpRequest, webhook_id: int, model_admin: Any = None
     ) -> HttpResponse:
-        """Make a new secret, and show it."""
+        """Make a new secret, and show it. The form says which secret it replaces: a page that is
+        reloaded sends it again, and must not end the secret before."""
         webhook = self._found(request, webhook_id)
-        changed, secret = rotate_secret(get_visitor(request).definer(), webhook)
+        shown = request.POST.get("instead_of", "")
+        try:
+            changed, secret = rotate_secret(
+                get_visitor(request).definer(), webhook, instead_of=shown
+            )
+        except RecordsError as refusal:
+            messages.error(request, refusal.detail)
+            return redirect(_page(webhook))
         return self._show_secret(request, changed, secret)
 
     def _done(

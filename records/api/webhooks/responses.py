@@ -32,6 +32,7 @@ def _row(author: Author, webhook: Webhook, names: FilterNames) -> dict[str, Any]
         "events": webhook.events,
         "objects": [names.objects[key] for key in webhook.objects_told if key in names.objects],
         "fields": [names.fields[key] for key in webhook.fields_told if key in names.fields],
+        "conditions": webhook.conditions or None,
         "format": webhook.form,
         "member_id": str(webhook.member.uuid),
         "active": webhook.is_active,

@@ -190,6 +190,7 @@ def webhook_row(author: Author, webhook: Webhook) -> dict[str, Any]:
         "dataTypeIds": webhook.objects_told,
         "conditions": webhook.conditions or None,
         "active": webhook.is_active,
+        "stoppedReason": webhook.stopped or None,
         "createdAt": local(webhook.created_at, author.workspace.zone),
     }
 

@@ -11,7 +11,15 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from records.exceptions import InvalidInput, NotAllowed, NotFound, Place, did_you_mean, quoted
+from records.exceptions import (
+    Conflict,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    Place,
+    did_you_mean,
+    quoted,
+)
 from records.models import Member, Webhook, WebhookForm
 from records.rehearsal import is_rehearsal
 from records.services.access import Author, Definer, defining, member_author
@@ -122,9 +130,16 @@ def delete_webhook(author: Definer, webhook: Webhook) -> None:
 
 
 @defining
-def rotate_secret(author: Definer, webhook: Webhook) -> tuple[Webhook, str]:
-    """Give a webhook a new secret, which is shown once. The one it had signs too for a while."""
+def rotate_secret(
+    author: Definer, webhook: Webhook, *, instead_of: str | None = None
+) -> tuple[Webhook, str]:
+    """Give a webhook a new secret, which is shown once. The one it had signs too for a while.
+
+    `instead_of`: when the secret to replace was set, as ISO 8601; Conflict if another one is set.
+    """
     row = _locked(author, webhook)
+    if instead_of not in (None, row.secret_set_at.isoformat()):
+        raise Conflict("This secret was replaced already; nothing was changed.")
     secret, now = new_secret(), timezone.now()
     row.old_secret = row.secret
     row.old_secret_until = now + timedelta(hours=settings.WEBHOOK_OLD_SECRET_HOURS)
@@ -181,13 +196,7 @@ def _apply(author: Definer, row: Webhook, given: WebhookSettings) -> None:
         row.url = check_url(given["url"])
     if "events" in given:
         row.events = _checked_events(row, given["events"])
-    before = row.objects_told, row.fields_told
-    if "objects" in given:
-        row.objects_told = _checked_objects(author, row, given["objects"])
-    if "fields" in given:
-        row.fields_told = _checked_fields(author, row, given["fields"])
-    if (row.objects_told, row.fields_told) != before:
-        _check_together(author, row, given)
+    _apply_filter(author, row, given)
     if "is_active" in given:
         row.is_active = given["is_active"]
     if "member_id" in given:
@@ -196,6 +205,16 @@ def _apply(author: Definer, row: Webhook, given: WebhookSettings) -> None:
         raise InvalidInput("name the member whose rights it has.", "required", at="member_id")
     if "conditions" in given:
         row.conditions = _checked_conditions(author, row, given["conditions"])
+
+
+def _apply_filter(author: Definer, row: Webhook, given: WebhookSettings) -> None:
+    before = row.objects_told, row.fields_told
+    if "objects" in given:
+        row.objects_told = _checked_objects(author, row, given["objects"])
+    if "fields" in given:
+        row.fields_told = _checked_fields(author, row, given["fields"])
+    if (row.objects_told, row.fields_told) != before:
+        _check_together(author, row, given)
 
 
 def _checked_events(row: Webhook, events: Sequence[str]) -> list[str]:
