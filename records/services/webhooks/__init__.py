@@ -1,7 +1,7 @@
 """Webhooks: changes, sent to the addresses that a workspace has given, as a member may see them.
 
 The change feed is the source: a webhook holds a place in it. `endpoints` sets webhooks up,
-`filters` names what they tell, `queueing` reads the feed and notes deliveries (which hold no
+`told_filters` names what they tell, `queueing` reads the feed and notes deliveries (which hold no
 values), `payloads` makes a message from the ledger each time it is sent, `posting` and `signing`
 send it, `outcomes` and `schedule` say what follows, and `courier` is the part of a worker that does
 all this. `deliveries` is the log, with sending again; `stopping` says why a webhook was stopped,
@@ -36,9 +36,9 @@ from .endpoints import (
     update_webhook,
 )
 from .events import EVENTS, WORKSPACE_EVENTS, WORKSPACE_NAMES
-from .filters import FilterNames, filter_names, find_fields, find_objects
 from .posting import Sent
 from .stopping import reason_of
+from .told_filters import FilterNames, filter_names, find_fields, find_objects
 from .trying import try_webhook
 
 __all__ = [

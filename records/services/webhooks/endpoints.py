@@ -30,9 +30,9 @@ from records.services.feed import cursor_of_now
 
 from .conditions import check_condition
 from .events import EVENTS, WORKSPACE_NAMES
-from .filters import live_fields, owners_of
 from .signing import new_secret
 from .stopping import Stop
+from .told_filters import live_fields, owners_of
 from .urls import check_url
 
 MAX_WEBHOOKS = 100  # of a workspace

@@ -8,7 +8,7 @@ from records.exceptions import InvalidInput
 from records.services.shaping.field_removal import delete_field
 from records.services.shaping.objects import archive_object, restore_object
 from records.services.webhooks.endpoints import get_webhook, update_webhook
-from records.services.webhooks.filters import filter_names, find_fields, find_objects
+from records.services.webhooks.told_filters import filter_names, find_fields, find_objects
 from tests.factories import Caller, make_field, make_record
 from tests.receiving import Receiver
 
