@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -140,17 +140,8 @@ class WebhookAdmin(SetupAdmin, HistoryMixin):
     ) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
         workspace_id = get_visitor(request).workspace_id
-        objects = ObjectType.objects.filter(workspace_id=workspace_id, archived_at=None)
-        fields = Field.objects.filter(
-            workspace_id=workspace_id, object__in=objects, deleted_at=None
-        ).select_related("object")
-        form.base_fields["told_objects"].choices = [
-            (str(row.pk), row.object_name) for row in objects.order_by("object_name")
-        ]
-        form.base_fields["told_fields"].choices = [
-            (str(row.pk), f"{row.object.object_name}: {row.display_name}")
-            for row in fields.order_by("object__object_name", "order", "id")
-        ]
+        form.base_fields["told_objects"].choices = _object_choices(workspace_id, obj)
+        form.base_fields["told_fields"].choices = _field_choices(workspace_id, obj)
         if obj is not None and obj.form == WebhookForm.WORKSPACE:
             form.base_fields["told_events"].choices = list(
                 zip(WORKSPACE_EVENTS.values(), WORKSPACE_NAMES.values(), strict=True)
@@ -236,9 +227,17 @@ class WebhookAdmin(SetupAdmin, HistoryMixin):
     def rotate(
         self, request: HttpRequest, webhook_id: int, model_admin: Any = None
     ) -> HttpResponse:
-        """Make a new secret, and show it."""
+        """Make a new secret, and show it. The form says which secret it replaces: a page that is
+        reloaded sends it again, and must not end the secret before."""
         webhook = self._found(request, webhook_id)
-        changed, secret = rotate_secret(get_visitor(request).definer(), webhook)
+        shown = request.POST.get("instead_of", "")
+        try:
+            changed, secret = rotate_secret(
+                get_visitor(request).definer(), webhook, instead_of=shown
+            )
+        except RecordsError as refusal:
+            messages.error(request, refusal.detail)
+            return redirect(_page(webhook))
         return self._show_secret(request, changed, secret)
 
     def _done(
@@ -257,6 +256,31 @@ class WebhookAdmin(SetupAdmin, HistoryMixin):
         if found is None:
             raise Http404
         return found
+
+
+def _object_choices(workspace_id: int, webhook: Webhook | None) -> list[tuple[str, str]]:
+    """Live objects, and those that the webhook tells already: it must not come to tell all."""
+    told = [] if webhook is None else webhook.objects_told
+    rows = ObjectType.objects.filter(Q(archived_at=None) | Q(id__in=told))
+    return [
+        (str(row.pk), row.object_name + (" (archived)" if row.archived_at else ""))
+        for row in rows.filter(workspace_id=workspace_id).order_by("object_name", "id")
+    ]
+
+
+def _field_choices(workspace_id: int, webhook: Webhook | None) -> list[tuple[str, str]]:
+    """Live fields, and those that the webhook tells already."""
+    told = [] if webhook is None else webhook.fields_told
+    live = Q(deleted_at=None, object__archived_at=None)
+    rows = Field.objects.filter(live | Q(id__in=told), workspace_id=workspace_id)
+    gone = {True: " (deleted)", False: ""}
+    return [
+        (
+            str(row.pk),
+            f"{row.object.object_name}: {row.display_name}{gone[row.deleted_at is not None]}",
+        )
+        for row in rows.select_related("object").order_by("object__object_name", "order", "id")
+    ]
 
 
 def _page(webhook: Webhook) -> str:
@@ -313,6 +337,10 @@ class WebhookDeliveryAdmin(SetupAdmin):
     def replay_selected(self, request: HttpRequest, deliveries: QuerySet[WebhookDelivery]) -> None:
         definer = get_visitor(request).definer()
         rows = list(deliveries.select_related("webhook"))
-        for row in rows:
-            replay_delivery(definer, row.webhook, row.pk)
+        try:
+            for row in rows:
+                replay_delivery(definer, row.webhook, row.pk)
+        except RecordsError as refusal:
+            messages.error(request, refusal.detail)
+            return
         messages.success(request, f"{len(rows)} changes are being sent again.")

@@ -57,6 +57,7 @@ class Writing(Protocol):
     action: str
     dry_runs: ClassVar[DryRunForm]
     defines: ClassVar[bool]
+    unforetold: ClassVar[frozenset[str]]
 
     def shown(self, request: HttpRequest, path: Mapping[str, Any]) -> dict[str, Any]: ...
 
@@ -157,7 +158,8 @@ def _work(
         view.author = author
         before = _shown(view, request, sent)
         response: HttpResponse = getattr(view, view.action)(request, **sent)
-        return _Done(response, _differing(before, _after(view, request, sent, response)))
+        after = _after(view, request, sent, response)
+        return _Done(response, _differing(before, after, view.unforetold))
 
     return work
 
@@ -182,8 +184,10 @@ def _after(
     return _shown(view, request, sent)
 
 
-def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> Pairs:
-    names = dict.fromkeys((*before, *after))
+def _differing(
+    before: Mapping[str, Any], after: Mapping[str, Any], unforetold: frozenset[str]
+) -> Pairs:
+    names = [name for name in dict.fromkeys((*before, *after)) if name not in unforetold]
     pairs = {name: (before.get(name), after.get(name)) for name in names}
     return {name: (old, new) for name, (old, new) in pairs.items() if old != new}
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from django.http import HttpRequest, HttpResponse
 from rest_framework import viewsets
 
-from records.exceptions import NotFound, RecordsError
+from records.exceptions import InvalidInput, NotFound, RecordsError
 from records.http import note_caller, note_standing, receive
 from records.services.access import Author, check_scope, check_writes, renewed, with_reason
 from records.services.database import repeated_when_lost, unavailable_when_faulty
@@ -23,6 +23,7 @@ from .reasons import REASON, sent_reason
 SAFE_METHODS = ("get", "head")
 _PLAN = f"HTTP_{PLAN.upper().replace('-', '_')}"
 OPERATION_ID = "X-Operation-ID"
+SENDS = "this call sends a message each time, and stores nothing; omit it."
 
 
 class ApiViewSet(viewsets.ViewSet):
@@ -46,6 +47,10 @@ class ApiViewSet(viewsets.ViewSet):
     versioned: ClassVar[frozenset[str]] = frozenset()
     # Those that say more in a dry run than what they would write, and see to it themselves.
     foretelling: ClassVar[frozenset[str]] = frozenset()
+    # Those that send something and store nothing: there is nothing to foretell, or to keep.
+    sending: ClassVar[frozenset[str]] = frozenset()
+    # Keys of answers that are different at each try: no plan compares them.
+    unforetold: ClassVar[frozenset[str]] = frozenset()
     dry_runs: ClassVar[DryRunForm] = RECORDS_FORM
     defines: ClassVar[bool] = False
     author: Author
@@ -96,6 +101,8 @@ class ApiViewSet(viewsets.ViewSet):
             check_unconditional(request, *{"If-Match", "If-None-Match"}.difference(kept))
         self.author = with_reason(self.author, sent_reason(request), REASON)
         receive(request)  # before anything is locked for it
+        if self.action in self.sending:
+            return self._send(request, sent)
         is_dry = self.is_dry(request)
         with unavailable_when_faulty(changing=not is_dry):
             if is_dry and self.action in self.foretelling:
@@ -107,6 +114,17 @@ class ApiViewSet(viewsets.ViewSet):
             if _PLAN in request.META:
                 return planned_answer(self, request, sent)
             return answer_once(self.author, request, lambda: self.named(view(request, **sent)))
+
+    def _send(self, request: HttpRequest, sent: dict[str, Any]) -> HttpResponse:
+        """Let the action send something; a lost database leaves nothing of ours unknown."""
+        if self.is_dry(request):
+            raise InvalidInput(SENDS, at=self.dry_runs.key)
+        for name in (PLAN, "Idempotency-Key"):
+            if name in request.headers:
+                raise InvalidInput(SENDS, at=name)
+        with unavailable_when_faulty():
+            response: HttpResponse = getattr(self, self.action)(request, **sent)
+            return response
 
     def is_dry(self, request: HttpRequest) -> bool:
         """Whether the write is only tried."""

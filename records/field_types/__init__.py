@@ -25,7 +25,7 @@ from .base import (
     shown_name,
     unlisted,
 )
-from .expressions import MAX_EXPRESSION, attributes_read, condition, names_read
+from .expressions import MAX_EXPRESSION, attributes_read, condition, names_read, never_boolean
 from .folding import (
     DIVIDER,
     KEY_END,
@@ -71,6 +71,7 @@ __all__ = [
     "listed",
     "member_name",
     "names_read",
+    "never_boolean",
     "normal_text",
     "readable",
     "root_text",

@@ -37,6 +37,8 @@ TYPES = frozenset(
     }
 )
 MACROS = frozenset({"map", "filter", "all", "exists", "exists_one", "reduce", "min"})
+NO_TESTS = TYPES - {"bool"} | {"size"}  # functions that answer something else
+LISTS = ("list_lit", "map_lit")
 REASONS: Mapping[type, str] = {
     KeyError: "",
     IndexError: "It reads a place that the list or the text does not have.",
@@ -138,6 +140,27 @@ def attributes_read(expression: str, roots: frozenset[str], root: str) -> set[st
         for node in _tree(expression, roots).iter_subtrees()
         if node.data == "member_dot" and str(_alone(node.children[0])) == root
     }
+
+
+def never_boolean(expression: str, roots: frozenset[str]) -> bool:
+    """Whether an expression cannot be true or false, by its form; the types of what it reads are
+    not known."""
+    return _is_never_boolean(_tree(expression, roots))
+
+
+def _is_never_boolean(node: Any) -> bool:
+    while getattr(node, "data", "") not in LISTS and len(getattr(node, "children", ())) == 1:
+        node = node.children[0]
+    kind = getattr(node, "data", None)
+    if kind is None:
+        return bool(getattr(node, "type", "BOOL_LIT") != "BOOL_LIT")
+    if kind == "expr":  # a ? b : c
+        return all(map(_is_never_boolean, node.children[1:]))
+    if kind == "unary":
+        return str(getattr(node.children[0], "data", "")) == "unary_neg"
+    if kind == "ident_arg":
+        return str(node.children[0]) in NO_TESTS
+    return kind in (*LISTS, "mapinits", "addition", "multiplication")
 
 
 def _is_data(node: Any) -> bool:

@@ -8,8 +8,10 @@ import pytest
 from pytest_django import Settings
 
 from records.models import Webhook, WebhookDelivery
+from records.services.shaping.field_removal import delete_field
+from records.services.shaping.objects import archive_object
 from records.services.webhooks.courier import Courier
-from tests.admin.pages import Workbench, messages_of, refused_inputs
+from tests.admin.pages import Workbench, form_of, messages_of, refused_inputs
 from tests.factories import Caller, FieldDefinition, make_object, make_record, make_workspace
 from tests.receiving import Receiver, receiving
 
@@ -70,11 +72,41 @@ def test_a_webhook_is_set_up_used_and_sent_again(bench: Workbench, receiver: Rec
     courier.senders.shutdown()
     assert [message.id for message in receiver.messages[1:]] == [delivery.message_id] * 2
 
-    rotated = bench.client.post(f"{WEBHOOKS}{row.pk}/rotate/").content.decode()
+    form = form_of(bench.read(page), "instead_of")
+    rotated = bench.client.post(f"{WEBHOOKS}{row.pk}/rotate/", form).content.decode()
     assert "whsec_" in rotated
     assert secret not in rotated
+    kept = Webhook.objects.values("secret", "old_secret").get()
+    for sent in (form, {"instead_of": ""}, {}):  # the page is reloaded
+        again = bench.client.post(f"{WEBHOOKS}{row.pk}/rotate/", sent)
+        assert (again.status_code, again["Location"]) == (302, page)
+    assert "replaced already" in str(messages_of(bench.get(page)))
+    assert Webhook.objects.values("secret", "old_secret").get() == kept
+    Webhook.objects.update(is_active=False)
+    bench.client.post(DELIVERIES, chosen)
+    assert "not active" in str(messages_of(bench.get(page)))
+    assert WebhookDelivery.objects.get().state == "delivered"
     assert bench.client.post(f"{WEBHOOKS}{row.pk}/replay/", {"after": "odd"}).status_code == 302
     assert not row_of(caller).replay_after
+
+
+def test_a_filter_stays_when_what_it_names_is_archived_or_deleted(
+    bench: Workbench, receiver: Receiver
+) -> None:
+    caller = bench.caller
+    schema = caller.schema("things")
+    field = schema.by_name["amount"].id
+    add(bench, receiver, told_objects=str(schema.id), told_fields=str(field))
+    page = f"{WEBHOOKS}{row_of(caller).pk}/change/"
+    delete_field(caller.author, field)
+    archive_object(caller.author, schema.id)
+    shown = bench.get(page).content.decode()
+    assert "Things (archived)" in shown
+    assert "Things: Amount (deleted)" in shown
+    assert bench.fill(page, "url", {"name": "Renamed"}).status_code == 302
+    row = row_of(caller)
+    assert (row.name, row.objects_told, row.fields_told) == ("Renamed", [schema.id], [field])
+    assert "(archived)" not in bench.get(f"{WEBHOOKS}add/").content.decode()
 
 
 def test_a_refusal_stands_beside_its_input(bench: Workbench, receiver: Receiver) -> None:

@@ -14,7 +14,7 @@ from records.models import IdempotencyKey, Webhook
 from records.services.people.workspaces import create_api_key
 from records.services.webhooks.courier import Courier
 from tests.api_client import ApiClient
-from tests.factories import Caller, make_member, make_record
+from tests.factories import Caller, make_member, make_object, make_record
 from tests.receiving import Receiver, receiving
 
 WEBHOOKS = "/api/webhooks"
@@ -68,6 +68,58 @@ def test_a_webhook_is_created_read_changed_and_deleted(
     assert api.get(path).status_code == 404
 
 
+def test_a_filter_stays_when_what_it_names_is_archived_or_deleted(
+    api: ApiClient, workspace: Caller, companies: str, receiver: Receiver
+) -> None:
+    make_object(workspace, "Others")
+    told: dict[str, Any] = {
+        "objects": ["companies"],
+        "fields": ["companies.employees", "companies.note"],
+    }
+    made = create(api, receiver, events=["record.created"], **told)
+    path = f"{WEBHOOKS}/{made['id']}"
+    note = workspace.schema("companies").by_name["note"].uuid
+    before = Webhook.objects.values("objects_told", "fields_told").get()
+    assert api.delete("/api/custom-objects/companies/fields/note").status_code in (200, 204)
+    assert api.delete("/api/custom-objects/companies").status_code in (200, 204)
+
+    shown = api.get(path).json()
+    assert shown["objects"] == ["companies"]
+    assert shown["fields"] == ["companies.employees", note]
+    kept = {key: shown[key] for key in ("name", "url", "events", "objects", "fields", "member_id")}
+    saved = api.patch(path, kept)
+    assert saved.status_code == 200, saved.content
+    assert {key: saved.json()[key] for key in kept} == kept
+    assert Webhook.objects.values("objects_told", "fields_told").get() == before
+    # Nothing else may name what is gone.
+    assert api.post(WEBHOOKS, {**kept, "fields": []}).status_code == 400
+    assert api.post(WEBHOOKS, {**kept, "objects": []}).status_code == 400
+    make_record(workspace, "others", name="Not for this receiver")
+    deliver()
+    assert not receiver.messages
+
+    assert api.patch("/api/custom-objects/companies/unarchive").status_code == 200
+    make_record(workspace, "companies", name="For it")
+    deliver()
+    assert [message.content["data"]["object"] for message in receiver.messages] == ["companies"]
+
+
+def test_filters_take_the_same_statements_for_any_number(
+    api: ApiClient, companies: str, receiver: Receiver
+) -> None:
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as taken:
+            api.get(WEBHOOKS)
+        return len(taken)
+
+    create(api, receiver, objects=["companies"], fields=["companies.employees"])
+    statements()
+    before = statements()
+    for name in ("employees", "note", "industry"):
+        create(api, receiver, objects=["companies"], fields=[f"companies.{name}"])
+    assert statements() == before
+
+
 @pytest.mark.parametrize(
     ("body", "place"),
     [
@@ -87,6 +139,9 @@ def test_a_webhook_is_created_read_changed_and_deleted(
         ({"events": "record.created"}, "events"),
         ({"objects": ["nothing"]}, "objects[0]"),
         ({"fields": ["companies.nothing"]}, "fields[0]"),
+        ({"fields": ["companies.display_name"]}, "fields[0]"),
+        ({"fields": ["companies.employees", "companies.created"]}, "fields[1]"),
+        ({"objects": ["contacts"], "fields": ["companies.employees"]}, "fields[0]"),
         ({"active": "yes"}, "active"),
         ({"member_id": "somebody"}, "member_id"),
     ],
@@ -94,8 +149,8 @@ def test_a_webhook_is_created_read_changed_and_deleted(
 def test_what_is_wrong_is_refused_with_its_place(
     api: ApiClient, companies: str, body: dict[str, Any], place: str
 ) -> None:
-    known = {"name": "Shop", "url": "https://shop.example.com/hook"} if len(body) == 1 else {}
-    answer = api.post(WEBHOOKS, {**known, **body} if body != {"name": "Shop"} else body)
+    known = {"name": "Shop", "url": "https://shop.example.com/hook"}
+    answer = api.post(WEBHOOKS, {**known, **body} if body not in ({}, {"name": "Shop"}) else body)
     assert answer.status_code == 400
     assert answer.json()["detail"].startswith(f"{place}: "), answer.content
 
@@ -148,6 +203,21 @@ def test_a_dry_run_stores_nothing_and_shows_no_secret(api: ApiClient, receiver: 
     assert not Webhook.objects.exists()
 
 
+def test_a_plan_makes_a_webhook_and_rotates_its_secret(api: ApiClient, receiver: Receiver) -> None:
+    def planned(path: str, body: dict[str, Any]) -> Any:
+        told = api.post(f"{path}?dry_run=true", body).json()
+        assert "secret" not in told["changes"]
+        answer = api.post(path, body, apply_plan=told["plan"])
+        assert answer.status_code in (200, 201), answer.content
+        return answer.json()
+
+    made = planned(WEBHOOKS, {"name": "Shop", "url": receiver.url})
+    rotated = [planned(f"{WEBHOOKS}/{made['id']}/rotate-secret", {}) for _ in range(2)]
+    secrets = {made["secret"], *(each["secret"] for each in rotated)}
+    assert len(secrets) == 3
+    assert all(secret.startswith("whsec_") for secret in secrets)
+
+
 def test_a_repeated_call_gets_the_same_secret_which_is_kept_sealed(
     api: ApiClient, receiver: Receiver
 ) -> None:
@@ -178,6 +248,16 @@ def test_both_secrets_sign_after_a_rotation(
         assert rotated["secret"] not in str(row)
 
 
+def test_a_field_is_named_by_every_name_of_its_object(
+    api: ApiClient, companies: str, receiver: Receiver
+) -> None:
+    made = create(api, receiver, objects=["contacts"], fields=["contacts.email"])
+    assert made["fields"] == [f"{made['objects'][0]}.email"]
+    refused = api.patch(f"{WEBHOOKS}/{made['id']}", {"objects": ["companies"]})
+    assert refused.status_code == 400
+    assert refused.json()["detail"].startswith("objects: the field ")
+
+
 @pytest.mark.django_db(transaction=True)  # what is not committed is not sent again yet
 def test_deliveries_are_listed_and_sent_again(
     api: ApiClient, workspace: Caller, companies: str, receiver: Receiver
@@ -193,6 +273,14 @@ def test_deliveries_are_listed_and_sent_again(
     assert api.get(f"{path}/deliveries?state=failed").json()["count"] == 0
     assert api.get(f"{path}/deliveries?state=odd").status_code == 400
 
+    foretold = api.post(f"{path}/deliveries/{row['id']}/replay?dry_run=true").json()
+    assert set(foretold["changes"]) == {"state", "attempts", "next_attempt_at"}
+    assert foretold["changes"]["state"] == {"old": "delivered", "new": "pending"}
+    assert api.patch(path, {"active": False}).status_code == 200
+    refused = api.post(f"{path}/deliveries/{row['id']}/replay")
+    assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
+    assert "not active" in refused.json()["detail"]
+    assert api.patch(path, {"active": True}).status_code == 200
     again = api.post(f"{path}/deliveries/{row['id']}/replay").json()
     assert (again["state"], again["attempts"]) == ("pending", 0)
     deliver()
@@ -205,7 +293,16 @@ def test_deliveries_are_listed_and_sent_again(
     assert len(receiver.messages) == 3
     assert len({message.id for message in receiver.messages}) == 1
     assert api.get(path).json()["replaying"] is False
-    assert api.post(f"{path}/replay", {"after": "nonsense"}).status_code == 400
+    later = api.get("/api/changes?after=now").json()["cursor"]
+    for body, said in (
+        ({"after": "nonsense"}, "after: expected a cursor that the change feed returned."),
+        ({"after": "now"}, "after: expected a cursor that the change feed returned."),
+        ({"after": before, "until": "now"}, "until: expected a cursor that"),
+        ({"after": later, "until": before}, "until: it is before after"),
+    ):
+        refused = api.post(f"{path}/replay", body)
+        assert refused.status_code == 400
+        assert refused.json()["detail"].startswith(said)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -218,7 +315,16 @@ def test_a_sample_is_sent(api: ApiClient, receiver: Receiver) -> None:
     assert answer.json()["status"] == 418
     assert answer.json()["ok"] is False
     assert receiver.messages[0].verified(made["secret"])["type"] == "webhook.test"
-    assert api.post(f"{path}?dry_run=true").status_code == 422
+    for query, headers, place in (
+        ("?dry_run=true", {}, "dry_run"),
+        ("", {"idempotency_key": "one"}, "Idempotency-Key"),
+        ("", {"apply_plan": "one"}, "Apply-Plan"),
+    ):
+        refused = api.post(f"{path}{query}", **headers)
+        assert refused.status_code == 400, refused.content
+        assert refused.json()["detail"].startswith(f"{place}: this call sends")
+    assert len(receiver.messages) == 1
+    assert not IdempotencyKey.objects.exists()
 
 
 def test_a_write_takes_the_same_statements_with_webhooks(

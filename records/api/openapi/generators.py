@@ -59,7 +59,7 @@ class OperationSchema(AutoSchema):
         responses = described["responses"]
         keyed = any(described.setdefault("security", []))
         sends = self.method != "GET"
-        changes = keyed and sends and view.action not in view.reads
+        changes = keyed and sends and view.action not in view.reads | view.sending
         asked = _conditions(view) if changes else []
         if _shows_record(responses, document) and not sends:
             asked = ["IfNoneMatch"]

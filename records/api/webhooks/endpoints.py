@@ -20,6 +20,7 @@ from records.services.webhooks import (
     check_manages,
     create_webhook,
     delete_webhook,
+    get_delivery,
     get_webhook,
     list_deliveries,
     list_webhooks,
@@ -32,7 +33,7 @@ from records.services.webhooks import (
 
 from . import documentation
 from .requests import webhook_settings
-from .responses import delivery_row, sent_row, webhook_detail, webhook_row
+from .responses import delivery_row, sent_row, webhook_detail, webhook_rows
 
 
 class WebhookViewSet(ApiViewSet):
@@ -40,11 +41,13 @@ class WebhookViewSet(ApiViewSet):
 
     area = "webhooks"
     defines = True
+    sending = frozenset({"test"})
+    unforetold = frozenset({"secret", "pending_count", "failed_count"})
 
     @documentation.list_webhooks
     def list(self, request: HttpRequest) -> HttpResponse:
         page, found = page_request(request), list_webhooks(self.author)
-        rows = [webhook_row(self.author, webhook) for webhook in page.of(found)]
+        rows = webhook_rows(self.author, page.of(found))
         return json_answer(page_content(request, rows, page, count=len(found)))
 
     @documentation.create_webhook
@@ -62,7 +65,8 @@ class WebhookViewSet(ApiViewSet):
     @documentation.update_webhook
     def partial_update(self, request: HttpRequest, webhook_id: str) -> HttpResponse:
         found = get_webhook(self.author, webhook_id)
-        changed = update_webhook(self.author, found, **webhook_settings(self.author, request))
+        given = webhook_settings(self.author, request, found)
+        changed = update_webhook(self.author, found, **given)
         return json_answer(webhook_detail(self.author, changed))
 
     @documentation.delete_webhook
@@ -118,4 +122,7 @@ class WebhookViewSet(ApiViewSet):
         return json_answer(webhook_detail(self.author, replayed), 202)
 
     def shown(self, request: HttpRequest, path: Mapping[str, Any]) -> dict[str, Any]:
-        return webhook_detail(self.author, get_webhook(self.author, path.get("webhook_id", "")))
+        found = get_webhook(self.author, path.get("webhook_id", ""))
+        if "delivery_id" in path:
+            return delivery_row(self.author, get_delivery(self.author, found, path["delivery_id"]))
+        return webhook_detail(self.author, found)

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from records.services.access import Author
-from records.services.webhooks import Delivery, Sent, Webhook, health_of, reason_of
+from records.services.webhooks import (
+    Delivery,
+    FilterNames,
+    Sent,
+    Webhook,
+    filter_names,
+    health_of,
+    reason_of,
+)
 
 
-def webhook_row(author: Author, webhook: Webhook) -> dict[str, Any]:
-    """A webhook, without its secret."""
-    schemas = {key: author.directory.schema(key) for key in author.directory.objects}
-    names = {
-        spec.id: f"{schema.name}.{spec.name}"
-        for schema in schemas.values()
-        for spec in schema.fields
-    }
+def webhook_rows(author: Author, webhooks: Sequence[Webhook]) -> list[dict[str, Any]]:
+    """Webhooks, without their secrets."""
+    names = filter_names(author, webhooks)
+    return [_row(author, webhook, names) for webhook in webhooks]
+
+
+def _row(author: Author, webhook: Webhook, names: FilterNames) -> dict[str, Any]:
     return {
         "id": str(webhook.uuid),
         "name": webhook.name,
         "url": webhook.url,
         "events": webhook.events,
-        "objects": [schemas[key].name for key in webhook.objects_told if key in schemas],
-        "fields": [names[key] for key in webhook.fields_told if key in names],
+        "objects": [names.objects[key] for key in webhook.objects_told if key in names.objects],
+        "fields": [names.fields[key] for key in webhook.fields_told if key in names.fields],
+        "conditions": webhook.conditions or None,
         "format": webhook.form,
         "member_id": str(webhook.member.uuid),
         "active": webhook.is_active,
@@ -39,8 +48,9 @@ def webhook_row(author: Author, webhook: Webhook) -> dict[str, Any]:
 def webhook_detail(author: Author, webhook: Webhook) -> dict[str, Any]:
     """A webhook, with how it is doing."""
     health = health_of(webhook)
+    (row,) = webhook_rows(author, [webhook])
     return {
-        **webhook_row(author, webhook),
+        **row,
         "pending_count": health.pending,
         "failed_count": health.failed,
         "paused_until": _written(author, health.paused_until),

@@ -31,6 +31,9 @@ _TOLD = {
 _ROW = {
     "id": UUID,
     **_TOLD,
+    "conditions": nullable(
+        {**STRING, "description": "In CEL; set in the Workspace API and the admin."}
+    ),
     "format": {"type": "string", "enum": ["records", "workspace"]},
     "member_id": {**UUID, "description": "Whose rights decide what is sent."},
     "active": BOOLEAN,

@@ -332,7 +332,13 @@ _TOLD = {
     ),
     "active": BOOLEAN,
 }
-_WEBHOOK = {"id": INTEGER, "uuid": UUID, **_TOLD, "createdAt": MOMENT}
+_WEBHOOK = {
+    "id": INTEGER,
+    "uuid": UUID,
+    **_TOLD,
+    "stoppedReason": nullable({**STRING, "description": "Why it was stopped, if nobody did it."}),
+    "createdAt": MOMENT,
+}
 _component("WebhookResponse", obj(_WEBHOOK))
 _component(
     "WebhookWithSecretResponse",

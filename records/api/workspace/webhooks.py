@@ -47,6 +47,8 @@ class WebhookViewSet(WorkspaceViewSet):
 
     area = "webhooks"
     defines = True
+    sending = frozenset({"test"})
+    unforetold = frozenset({"secret"})
 
     @documentation.list_webhooks
     def list(self, request: HttpRequest) -> HttpResponse:
@@ -76,7 +78,7 @@ class WebhookViewSet(WorkspaceViewSet):
     def update(self, request: HttpRequest, webhook_id: int) -> HttpResponse:
         Query(request).only()
         found = self._found(webhook_id)
-        given = _settings(self.author, read_body(request, *KEYS))
+        given = _settings(self.author, read_body(request, *KEYS), found)
         with problems_in(WORDS):
             changed = update_webhook(self.author, found, **given)
         return json_answer(webhook_row(self.author, changed))
@@ -134,7 +136,7 @@ def _is_ours(webhook: Webhook) -> bool:
     return webhook.form == WebhookForm.WORKSPACE
 
 
-def _settings(author: Author, body: Body) -> WebhookSettings:
+def _settings(author: Author, body: Body, webhook: Webhook | None = None) -> WebhookSettings:
     given = WebhookSettings()
     if "name" in body:
         given["name"] = body.required("name", most=255)
@@ -143,7 +145,7 @@ def _settings(author: Author, body: Body) -> WebhookSettings:
     if "events" in body:
         given["events"] = _events(body)
     if "dataTypeIds" in body:
-        given["objects"] = _types(author, body)
+        given["objects"] = _types(author, body, webhook)
     if "conditions" in body:
         given["conditions"] = body.text("conditions")
     if body.given("active"):
@@ -163,12 +165,14 @@ def _events(body: Body) -> list[str]:
     return [WORKSPACE_EVENTS[event] for event in events]
 
 
-def _types(author: Author, body: Body) -> list[int]:
+def _types(author: Author, body: Body, webhook: Webhook | None) -> list[int]:
+    """Data types by number: live ones, and those that the webhook tells already."""
+    told = () if webhook is None else webhook.objects_told
     keys = body.items("dataTypeIds", MOST_ENTRIES)
     for at, key in enumerate(keys):
         if type(key) is not int or not 0 < key <= MAX_KEY:
             raise body.wrong("expected an integer id", "dataTypeIds", at)
-        if key not in author.directory.objects:
+        if key not in author.directory.objects and key not in told:
             raise InvalidInput(
                 f"there is no data type {key}.", "does_not_exist", at=("dataTypeIds", at)
             )
@@ -186,6 +190,7 @@ def webhook_row(author: Author, webhook: Webhook) -> dict[str, Any]:
         "dataTypeIds": webhook.objects_told,
         "conditions": webhook.conditions or None,
         "active": webhook.is_active,
+        "stoppedReason": webhook.stopped or None,
         "createdAt": local(webhook.created_at, author.workspace.zone),
     }
 

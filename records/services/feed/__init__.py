@@ -12,7 +12,7 @@ the histories of definitions are all there is.
 """
 
 from .contents import change_content
-from .cursors import Place
+from .cursors import Place, is_behind
 from .definitions import DefinitionChange
 from .epochs import renew_feed
 from .feed_pages import (
@@ -42,6 +42,7 @@ __all__ = [
     "cursor_of_now",
     "find_change",
     "follow_changes",
+    "is_behind",
     "is_news",
     "list_changes",
     "newest_rows",

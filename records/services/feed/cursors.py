@@ -100,5 +100,14 @@ def read_cursor(sent: str) -> Cursor:
     )
 
 
+def is_behind(sent: str, other: str) -> bool:
+    """Whether a cursor is behind another one, so that nothing lies between them."""
+    first, second = read_cursor(sent), read_cursor(other)
+    pairs = list(
+        zip((first.ledger, *first.definitions), (second.ledger, *second.definitions), strict=True)
+    )
+    return all(one >= two for one, two in pairs) and any(one > two for one, two in pairs)
+
+
 def expired(reason: str) -> Gone:
     return Gone(f"{reason} {START_AGAIN}")

@@ -13,7 +13,6 @@ from records.exceptions import (
     InvalidInput,
     NotFound,
     did_you_mean,
-    problems_in,
     quoted,
 )
 from records.field_types import FieldSpec
@@ -165,12 +164,13 @@ def _before(page: ChangePage, end: Cursor) -> ChangePage:
 
 def check_place(workspace_id: int, cursor: str, *, at: str) -> None:
     """InvalidInput unless a cursor that somebody sends leads somewhere, in this history."""
-    with problems_in({"after": at}):
-        try:
-            read_standing(workspace_id, read_cursor(cursor))
-        except Gone as gone:
-            reason = gone.detail.removesuffix(f" {START_AGAIN}")
-            raise InvalidInput(f"it leads nowhere any more. {reason}", gone.code, at=at) from None
+    try:
+        read_standing(workspace_id, read_cursor(cursor))
+    except InvalidInput:
+        raise InvalidInput("expected a cursor that the change feed returned.", at=at) from None
+    except Gone as gone:
+        reason = gone.detail.removesuffix(f" {START_AGAIN}")
+        raise InvalidInput(f"it leads nowhere any more. {reason}", gone.code, at=at) from None
 
 
 def cursor_of_now(author: Author) -> str:

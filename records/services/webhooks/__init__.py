@@ -1,11 +1,11 @@
 """Webhooks: changes, sent to the addresses that a workspace has given, as a member may see them.
 
 The change feed is the source: a webhook holds a place in it. `endpoints` sets webhooks up,
-`queueing` reads the feed and notes deliveries (which hold no values), `payloads` makes a message
-from the ledger each time it is sent, `posting` and `signing` send it, `outcomes` and `schedule`
-say what follows, and `courier` is the part of a worker that does all this. `deliveries` is the log,
-with sending again; `stopping` says why a webhook was stopped, `conditions` which changes one of
-the Workspace API tells, `trying` sends a sample.
+`told_filters` names what they tell, `queueing` reads the feed and notes deliveries (which hold no
+values), `payloads` makes a message from the ledger each time it is sent, `posting` and `signing`
+send it, `outcomes` and `schedule` say what follows, and `courier` is the part of a worker that does
+all this. `deliveries` is the log, with sending again; `stopping` says why a webhook was stopped,
+`conditions` which changes one of the Workspace API tells, `trying` sends a sample.
 
 Called by: the interfaces and the worker command. It is no part of any write: nothing in `writing`
 knows of it. It never stores what it sends, and never follows a redirect.
@@ -18,6 +18,7 @@ from .courier import Courier
 from .deliveries import (
     STATES,
     Health,
+    get_delivery,
     health_of,
     list_deliveries,
     replay_delivery,
@@ -37,6 +38,7 @@ from .endpoints import (
 from .events import EVENTS, WORKSPACE_EVENTS, WORKSPACE_NAMES
 from .posting import Sent
 from .stopping import reason_of
+from .told_filters import FilterNames, filter_names, find_fields, find_objects
 from .trying import try_webhook
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "WORKSPACE_NAMES",
     "Courier",
     "Delivery",
+    "FilterNames",
     "Health",
     "Sent",
     "Webhook",
@@ -54,6 +57,10 @@ __all__ = [
     "check_manages",
     "create_webhook",
     "delete_webhook",
+    "filter_names",
+    "find_fields",
+    "find_objects",
+    "get_delivery",
     "get_webhook",
     "health_of",
     "list_deliveries",

@@ -19,6 +19,7 @@ from records.field_types import (
     attributes_read,
     condition,
     names_read,
+    never_boolean,
     readable,
 )
 from records.services.catalogue import MemberSpec
@@ -56,6 +57,11 @@ def check_condition(expression: str, known: Collection[str]) -> str:
         names = names_read(text, ROOTS)
     except InvalidValue as problem:
         raise InvalidInput(problem.message, problem.code, at="conditions") from None
+    if never_boolean(text, ROOTS):
+        raise InvalidInput(
+            "it is never true or false; write a comparison, for instance record.data.size > 1.",
+            at="conditions",
+        )
     for root, attributes in ATTRIBUTES.items():
         for other in sorted(attributes_read(text, ROOTS, root).difference(attributes)):
             raise InvalidInput(

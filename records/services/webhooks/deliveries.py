@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from records.exceptions import Conflict, InvalidInput, NotFound
 from records.models import DeliveryState, Webhook, WebhookDelivery
 from records.services.access import Definer, defining
 from records.services.database import canonical_uuid
-from records.services.feed import check_place, cursor_of_now
+from records.services.feed import check_place, cursor_of_now, is_behind
 
 from .endpoints import check_manages, webhook_author
 
@@ -42,6 +42,15 @@ def list_deliveries(
     return rows.count(), list(rows.order_by("-id")[offset : offset + limit])
 
 
+def get_delivery(author: Definer, webhook: Webhook, key: str | int) -> WebhookDelivery:
+    """A delivery of the webhook by UUID or primary key; NotFound for any other."""
+    check_manages(author)
+    found = _one(author, webhook, key).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
 def health_of(webhook: Webhook) -> Health:
     """How a webhook is doing; one statement."""
     rows = WebhookDelivery.objects.filter(workspace_id=webhook.workspace_id, webhook=webhook)
@@ -58,16 +67,23 @@ def health_of(webhook: Webhook) -> Health:
 
 @defining
 def replay_delivery(author: Definer, webhook: Webhook, key: str | int) -> WebhookDelivery:
-    """Send a change again: made from the ledger again, under the same id. Now, if it waits."""
+    """Send a change again: made from the ledger again, under the same id. Now, if it waits.
+    Conflict for a webhook that is not active, which would not send it."""
+    rows = _one(author, webhook, key)
+    if not rows.exists():
+        raise NotFound
+    if not webhook.is_active:
+        raise Conflict("The webhook is not active: activate it, then send the change again.")
+    rows.update(**FRESH, next_attempt_at=timezone.now())
+    return rows.get()
+
+
+def _one(author: Definer, webhook: Webhook, key: str | int) -> QuerySet[WebhookDelivery]:
     rows = WebhookDelivery.objects.filter(workspace_id=author.workspace.id, webhook=webhook)
     if isinstance(key, int):
-        rows = rows.filter(id=key)
-    else:
-        uuid = canonical_uuid(key)
-        rows = rows.filter(uuid=UUID(uuid)) if uuid else rows.none()
-    if not rows.update(**FRESH, next_attempt_at=timezone.now()):
-        raise NotFound
-    return rows.get()
+        return rows.filter(id=key)
+    uuid = canonical_uuid(key)
+    return rows.filter(uuid=UUID(uuid)) if uuid else rows.none()
 
 
 # What a delivery is set to that is sent again.
@@ -81,6 +97,8 @@ def replay_range(author: Definer, webhook: Webhook, after: str, until: str | Non
     check_place(author.workspace.id, after, at="after")
     if until is not None:
         check_place(author.workspace.id, until, at="until")
+        if is_behind(after, until):
+            raise InvalidInput("it is before after, so nothing lies between them.", at="until")
     end = until or cursor_of_now(webhook_author(webhook))
     rows = Webhook.objects.filter(workspace_id=author.workspace.id, id=webhook.pk)
     if not rows.filter(replay_after="").update(replay_after=after, replay_until=end):

@@ -11,12 +11,20 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from records.exceptions import InvalidInput, NotAllowed, NotFound, did_you_mean, quoted
+from records.exceptions import (
+    Conflict,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    Place,
+    did_you_mean,
+    quoted,
+)
 from records.models import Member, Webhook, WebhookForm
 from records.rehearsal import is_rehearsal
 from records.services.access import Author, Definer, defining, member_author
 from records.services.access import Source as Door
-from records.services.catalogue import check_label, load_workspace
+from records.services.catalogue import check_label, is_stored, load_workspace
 from records.services.database import Unreadable, canonical_uuid, resealed, seal
 from records.services.feed import cursor_of_now
 
@@ -24,6 +32,7 @@ from .conditions import check_condition
 from .events import EVENTS, WORKSPACE_NAMES
 from .signing import new_secret
 from .stopping import Stop
+from .told_filters import live_fields, owners_of
 from .urls import check_url
 
 MAX_WEBHOOKS = 100  # of a workspace
@@ -121,9 +130,16 @@ def delete_webhook(author: Definer, webhook: Webhook) -> None:
 
 
 @defining
-def rotate_secret(author: Definer, webhook: Webhook) -> tuple[Webhook, str]:
-    """Give a webhook a new secret, which is shown once. The one it had signs too for a while."""
+def rotate_secret(
+    author: Definer, webhook: Webhook, *, instead_of: str | None = None
+) -> tuple[Webhook, str]:
+    """Give a webhook a new secret, which is shown once. The one it had signs too for a while.
+
+    `instead_of`: when the secret to replace was set, as ISO 8601; Conflict if another one is set.
+    """
     row = _locked(author, webhook)
+    if instead_of not in (None, row.secret_set_at.isoformat()):
+        raise Conflict("This secret was replaced already; nothing was changed.")
     secret, now = new_secret(), timezone.now()
     row.old_secret = row.secret
     row.old_secret_until = now + timedelta(hours=settings.WEBHOOK_OLD_SECRET_HOURS)
@@ -180,10 +196,7 @@ def _apply(author: Definer, row: Webhook, given: WebhookSettings) -> None:
         row.url = check_url(given["url"])
     if "events" in given:
         row.events = _checked_events(row, given["events"])
-    if "objects" in given:
-        row.objects_told = _checked_objects(author, given["objects"])
-    if "fields" in given:
-        row.fields_told = sorted(set(given["fields"]))
+    _apply_filter(author, row, given)
     if "is_active" in given:
         row.is_active = given["is_active"]
     if "member_id" in given:
@@ -192,6 +205,16 @@ def _apply(author: Definer, row: Webhook, given: WebhookSettings) -> None:
         raise InvalidInput("name the member whose rights it has.", "required", at="member_id")
     if "conditions" in given:
         row.conditions = _checked_conditions(author, row, given["conditions"])
+
+
+def _apply_filter(author: Definer, row: Webhook, given: WebhookSettings) -> None:
+    before = row.objects_told, row.fields_told
+    if "objects" in given:
+        row.objects_told = _checked_objects(author, row, given["objects"])
+    if "fields" in given:
+        row.fields_told = _checked_fields(author, row, given["fields"])
+    if (row.objects_told, row.fields_told) != before:
+        _check_together(author, row, given)
 
 
 def _checked_events(row: Webhook, events: Sequence[str]) -> list[str]:
@@ -205,11 +228,46 @@ def _checked_events(row: Webhook, events: Sequence[str]) -> list[str]:
     return [event for event in known if event in events]
 
 
-def _checked_objects(author: Definer, objects: Collection[int]) -> list[int]:
+def _checked_objects(author: Definer, row: Webhook, objects: Collection[int]) -> list[int]:
     for at, key in enumerate(objects):
-        if key not in author.directory.objects:
+        if key not in author.directory.objects and key not in row.objects_told:
             raise InvalidInput("there is no such object.", "does_not_exist", at=("objects", at))
     return sorted(set(objects))
+
+
+def _checked_fields(author: Definer, row: Webhook, fields: Collection[int]) -> list[int]:
+    """Fields that an update can change; those that the row has already are left as they are."""
+    added = set(fields).difference(row.fields_told)
+    known = {spec.id: (schema, spec) for schema, spec in live_fields(author)} if added else {}
+    for at, key in enumerate(fields):
+        if key not in added:
+            continue
+        if key not in known:
+            raise InvalidInput("there is no such field.", "does_not_exist", at=("fields", at))
+        schema, spec = known[key]
+        if not is_stored(spec):
+            raise InvalidInput(
+                f"{schema.name}.{spec.name} follows from other values: no update lists it among "
+                "its changes. Name a field that is written.",
+                at=("fields", at),
+            )
+    return sorted(set(fields))
+
+
+def _check_together(author: Definer, row: Webhook, given: WebhookSettings) -> None:
+    """Every field is of one of the objects, where there are both."""
+    if not row.objects_told or not row.fields_told:
+        return
+    for key, object_id, name in owners_of(author, row.fields_told):
+        if object_id not in row.objects_told:
+            at: Place = ("objects",)
+            if "fields" in given:
+                at = ("fields", list(given["fields"]).index(key))
+            raise InvalidInput(
+                f"the field {quoted(name)} is of an object that objects does not name, so its "
+                "updates are never sent; add the object, or omit the field.",
+                at=at,
+            )
 
 
 def _checked_member(author: Definer, member_id: int) -> int:
@@ -220,8 +278,9 @@ def _checked_member(author: Definer, member_id: int) -> int:
 
 
 def _checked_conditions(author: Definer, row: Webhook, conditions: str) -> str:
-    if not conditions.strip():
-        return ""
+    # What is sent back as it was stays, even where what it reads was archived.
+    if conditions.strip() in ("", row.conditions):
+        return conditions.strip()
     objects = row.objects_told or list(author.directory.objects)
     known = {
         name

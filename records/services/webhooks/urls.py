@@ -12,6 +12,7 @@ from records.services.external import is_opened, may_be_public
 MAX_URL = 1000
 # Visible ASCII without a fragment, and without what some programs read as a slash.
 SHAPE = re.compile(r"[a-zA-Z]+:[\x21-\x22\x24-\x5b\x5d-\x7e]+")
+HINT = "The operator can open others with EXTERNAL_ALLOWED_HOSTS."
 HOST = re.compile(r"[a-z0-9._:-]+")
 
 
@@ -32,11 +33,11 @@ def check_url(sent: str) -> str:
     if is_opened(host, port) and parts.scheme in PORTS:
         return url
     if parts.scheme != "https":
-        raise InvalidInput("expected a URL that starts with https://.", at="url")
+        raise InvalidInput(f"expected a URL that starts with https://. {HINT}", at="url")
     if not may_be_public(host):
         raise InvalidInput(
             "this host is not allowed: it is not on the public internet, or not written as a "
-            "domain name or an address in its usual form.",
+            "domain name or an address in its usual form. " + HINT,
             at="url",
         )
     return url

@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
+from records.models import Webhook
 from records.services.people.workspaces import create_api_key
+from records.services.shaping.objects import archive_object
 from records.services.webhooks.courier import Courier
+from records.services.webhooks.stopping import Stop, stop
+from tests.api_client import ApiClient
 from tests.factories import (
     Caller,
     FieldDefinition,
@@ -70,8 +74,9 @@ def test_a_webhook_has_the_documented_keys(
     assert made.pop("secret").startswith("whsec_")
     assert set(made) == {
         *("id", "uuid", "name", "url", "events", "dataTypeIds", "conditions", "active"),
-        "createdAt",
+        *("stoppedReason", "createdAt"),
     }
+    assert made["stoppedReason"] is None
     assert ok(client.get(f"/webhooks/{made['id']}")) == made
     assert ok(client.get("/webhooks"))["items"] == [made]
     changed = ok(client.put(f"/webhooks/{made['id']}", {"active": False, "conditions": None}))
@@ -80,6 +85,20 @@ def test_a_webhook_has_the_documented_keys(
     assert rotated["secret"].startswith("whsec_")
     assert ok(client.delete(f"/webhooks/{made['id']}")) == {"status": "deleted"}
     refused(client.get(f"/webhooks/{made['id']}"), 404)
+
+
+def test_a_filter_stays_when_what_it_names_is_archived(
+    client: WorkspaceClient, workspace: Caller, receiver: Receiver
+) -> None:
+    key = workspace.schema("cases").id
+    made = create(client, receiver, dataTypeIds=[key], conditions="record.data.size > 3")
+    path = f"/webhooks/{made['id']}"
+    archive_object(workspace.author, key)
+    shown = ok(client.get(path))
+    assert shown["dataTypeIds"] == [key]
+    kept = {name: shown[name] for name in ("name", "url", "events", "dataTypeIds", "conditions")}
+    assert ok(client.put(path, kept)) == shown
+    refused(client.post("/webhooks", {**kept, "conditions": None}), 400)
 
 
 def test_the_payload_and_the_signature_are_the_documented_ones(
@@ -149,11 +168,23 @@ def test_conditions_choose_what_is_told(
         ({"dataTypeIds": [999999]}, "there is no data type"),
         ({"dataTypeIds": ["one"]}, "integer id"),
         ({"odd": 1}, "unknown keys"),
+        ({"conditions": "1"}, "never true or false"),
     ],
 )
 def test_what_is_wrong_is_refused(client: WorkspaceClient, body: dict[str, Any], said: str) -> None:
     known = {"name": "Shop", "url": "https://shop.example.com/"}
     assert said in refused(client.post("/webhooks", {**known, **body}), 400)["message"]
+
+
+def test_why_a_webhook_was_stopped_is_shown(
+    client: WorkspaceClient, workspace: Caller, receiver: Receiver
+) -> None:
+    made = create(client, receiver, conditions="record.data.size > 3")
+    stop(Webhook.objects.get(workspace=workspace.workspace), Stop.GONE)
+    shown = ok(client.get(f"/webhooks/{made['id']}"))
+    assert (shown["active"], shown["stoppedReason"]) == (False, "gone")
+    other = ApiClient(workspace).get(f"/api/webhooks/{made['uuid']}").json()
+    assert (other["stopped"], other["conditions"]) == ("gone", "record.data.size > 3")
 
 
 def test_scopes_and_roles_are_asked_for(client: WorkspaceClient, workspace: Caller) -> None:
@@ -173,5 +204,9 @@ def test_a_sample_of_the_payload_is_sent(client: WorkspaceClient, receiver: Rece
     answer = ok(client.post(f"/webhooks/{made['id']}/test"))
     assert answer["status"] == 204
     assert receiver.messages[0].content["event"] == "data_record:created"
+    for query in ("dry_run", "dryRun"):
+        refused(client.post(f"/webhooks/{made['id']}/test?{query}=true"), 400)
+    refused(client.post(f"/webhooks/{made['id']}/test", idempotency_key="one"), 400)
+    assert len(receiver.messages) == 1
     deliveries = ok(client.get(f"/webhooks/{made['id']}/deliveries"))
     assert deliveries["total"] == 0

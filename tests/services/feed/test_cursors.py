@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from pytest_django import Settings
 
 from records.exceptions import Gone, InvalidInput
 from records.services.database.sealing import seal
-from records.services.feed.cursors import Cursor, Place, read_cursor, write_cursor
+from records.services.feed.cursors import Cursor, Place, is_behind, read_cursor, write_cursor
 
 CURSOR = Cursor(
     b"epoch---",
@@ -49,3 +51,19 @@ def test_other_sealed_texts_are_no_cursors(content: str) -> None:
 
 def test_places_are_in_the_order_of_positions_then_keys() -> None:
     assert Place() < Place(0, 5) < Place(0, 6) < Place(1, 1)
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        (CURSOR, False),
+        (replace(CURSOR, ledger=Place(2**50, 8)), True),
+        (replace(CURSOR, ledger=Place(2**50, 10)), False),
+        (replace(CURSOR, definitions=(Place(),) * 4), True),
+        (replace(CURSOR, ledger=Place(2**50, 8), definitions=(Place(9, 9),) * 4), False),
+    ],
+)
+def test_a_cursor_is_behind_another_where_nothing_lies_between(
+    other: Cursor, expected: bool
+) -> None:
+    assert is_behind(write_cursor(CURSOR), write_cursor(other)) is expected

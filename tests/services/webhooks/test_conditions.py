@@ -26,6 +26,30 @@ def test_others_are_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        *("1", "'x'", '"1"', "null", "-1", "-record.data.size", "(1 + 2)", "[true]", "{'a': true}"),
+        *("size('x')", "string(now.hour)", "member", "now.hour > 1 ? 'a' : 'b'", "{}", "[]"),
+    ],
+)
+def test_what_is_never_true_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match="never true or false") as refused:
+        check_condition(text, {"size"})
+    assert refused.value.path == ("conditions",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("true", "(false)", "!(now.hour > 1)", "record.data.size", "bool('true')", "1 in [1]"),
+        *("member.name.startsWith('A')", "now.hour > 1 ? true : false", "'a' in member.labels"),
+    ],
+)
+def test_what_may_be_true_is_kept(text: str) -> None:
+    assert check_condition(text, {"size"}) == text
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("record.data.size > 1", True),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from records.exceptions import InvalidInput, NotFound
+from records.exceptions import Conflict, InvalidInput, NotFound
 from records.services.webhooks.deliveries import (
+    get_delivery,
     health_of,
     list_deliveries,
     replay_delivery,
     replay_range,
 )
+from records.services.webhooks.endpoints import update_webhook
 from tests.factories import Caller
 
 from .conftest import Make
@@ -27,6 +29,12 @@ def test_deliveries_are_counted_and_sent_again(shop: Caller, make_webhook: Make)
     assert list_deliveries(shop.author, webhook, state="pending") == (0, [])
     again = replay_delivery(shop.author, webhook, str(delivery.uuid))
     assert (again.state, again.attempts, again.message_id) == ("pending", 0, "msg_1")
+    stopped = update_webhook(shop.author, webhook, is_active=False)
+    with pytest.raises(Conflict, match="not active"):
+        replay_delivery(shop.author, stopped, delivery.pk)
+    assert get_delivery(shop.author, webhook, delivery.pk) == delivery
+    with pytest.raises(NotFound):
+        get_delivery(shop.author, webhook, "nothing")
     with pytest.raises(NotFound):
         replay_delivery(shop.author, webhook, "nothing")
     with pytest.raises(InvalidInput):

@@ -69,3 +69,9 @@ def test_opened_hosts_may_be_near_and_without_tls(settings: Settings) -> None:
 )
 def test_the_query_is_part_of_what_is_sent(url: str, target: str) -> None:
     assert target_of(split_url(url)[0]) == target
+
+
+@pytest.mark.parametrize("url", ["http://shop.example.com/", "https://localhost:8001/"])
+def test_a_refusal_says_how_an_operator_opens_a_host(url: str) -> None:
+    with pytest.raises(InvalidInput, match="EXTERNAL_ALLOWED_HOSTS"):
+        check_url(url)
