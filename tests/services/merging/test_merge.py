@@ -312,11 +312,12 @@ def test_records_must_be_live_and_at_their_version(people: Caller) -> None:
     assert isinstance(refusal(merge, people, into, loser, versions={third: 1}), InvalidValues)
     merge(people, into, loser, versions={loser: 1, into: 1})
     error = refusal(merge, people, loser, third)
-    assert (type(error), "into:" in error.detail) == (Conflict, True)
+    assert (type(error), error.code, "into:" in error.detail) == (Conflict, "merged", True)
     error = refusal(merge, people, third, loser, into)
-    assert (type(error), "from[0]:" in error.detail) == (Conflict, True)
+    assert (type(error), error.code, "from[0]:" in error.detail) == (Conflict, "merged", True)
     archive(people, "persons", third)
-    assert "archived" in refusal(merge, people, into, third).detail
+    error = refusal(merge, people, into, third)
+    assert ("archived" in error.detail, error.code) == (True, "conflict")
     fourth = person(people, "D")
     write(people, "persons", SaveRequest(Mode.CANCEL, fourth))
     assert "cancelled" in refusal(merge, people, fourth, into).detail

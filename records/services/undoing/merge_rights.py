@@ -1,0 +1,108 @@
+"""Who may take a merge back, or do it again: who could merge the records themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from records.services.access import Author, access_to
+from records.services.catalogue import ObjectSchema
+from records.services.database import fetch, fetch_column, in_ids, uuid_param
+from records.services.storage import RecordRow, read_record, record_columns
+
+from .effects import Effect
+from .operation_rows import LEDGER
+
+
+def led_to(schema: ObjectSchema, records: Iterable[int]) -> frozenset[int]:
+    """Those of these records that others are merged into. One query; none for no records."""
+    wanted = list(records)
+    if not wanted:
+        return frozenset()
+    chosen, params = in_ids("h.id", wanted)
+    # By the ledger, whose indexes lead from a survivor to its merges, and from these to the others.
+    return frozenset(
+        fetch_column(
+            f"SELECT DISTINCT r.merged_into FROM {LEDGER} h JOIN {LEDGER} m"
+            " ON m.workspace_id = h.workspace_id AND m.operation_id = h.operation_id"
+            " AND m.object_id = h.object_id AND m.merged_into = h.id"
+            " JOIN records_record r ON r.id = m.id AND r.merged_into = h.id"
+            f" WHERE h.workspace_id = %s AND {chosen} AND h.action = 'merged'"
+            " AND r.workspace_id = %s",
+            [schema.workspace_id, *params, schema.workspace_id],
+        )
+    )
+
+
+def out_of_reach(
+    author: Author,
+    schema: ObjectSchema,
+    operation: UUID,
+    effects: Mapping[int, Effect],
+    turning: Mapping[int, int],
+    held: Mapping[int, RecordRow],
+) -> set[int]:
+    """The records of merges that the caller may not turn: survivors, and what was merged into them.
+
+    `turning` has the survivor of each record that is about to come back, or to be merged again. A
+    merge is turned as a whole: it takes the right to edit its survivor and to remove every other,
+    also of those that are out of the caller's sight.
+    """
+    merges: dict[int, set[int]] = {}
+    for key, survivor in turning.items():
+        merges.setdefault(survivor, set()).add(key)
+    known = [key for key, effect in effects.items() if not effect.created]
+    for key, survivor in _turned_by(schema, operation, known):
+        merges.setdefault(survivor, set()).add(key)
+    missing = {*merges, *(key for keys in merges.values() for key in keys)} - held.keys()
+    rows = {**held, **_read(author, schema, missing)}
+    refused: set[int] = set()
+    for survivor, keys in merges.items():
+        others = {key for key in keys if key in turning or key not in effects}
+        if not _may(author, schema, rows.get(survivor), "edit") or not all(
+            _may(author, schema, rows.get(key), "remove") for key in others
+        ):
+            refused |= {survivor, *others}
+    return refused
+
+
+def _may(author: Author, schema: ObjectSchema, row: RecordRow | None, right: str) -> bool:
+    """A record that is gone for good is in nobody's way."""
+    if row is None:
+        return True
+    access = access_to(author, schema, row.values, row.member_id)
+    return access.view and bool(getattr(access, right))
+
+
+def _turned_by(
+    schema: ObjectSchema, operation: UUID, survivors: list[int]
+) -> list[tuple[int, int]]:
+    """(record, survivor) of what an operation merged into these, or took back out of them, seen by
+    the caller or not."""
+    if not survivors:
+        return []
+    merged, params = in_ids("h.merged_into", survivors)
+    before, more = in_ids("b.merged_into", survivors)
+    rows = fetch(
+        "SELECT DISTINCT h.id, coalesce(h.merged_into, b.merged_into)"
+        f" FROM {LEDGER} h LEFT JOIN {LEDGER} b ON b.workspace_id = h.workspace_id"
+        " AND b.id = h.id AND b.version = h.version - 1 AND b.merged_into IS NOT NULL"
+        " WHERE h.workspace_id = %s AND h.operation_id = %s AND h.object_id = %s"
+        f" AND h.action IN ('archived', 'unarchived') AND ({merged} OR"
+        f" (h.merged_into IS NULL AND {before}))",
+        [schema.workspace_id, uuid_param(operation), schema.id, *params, *more],
+    )
+    return [(key, survivor) for key, survivor in rows]
+
+
+def _read(author: Author, schema: ObjectSchema, keys: Iterable[int]) -> dict[int, RecordRow]:
+    wanted = list(keys)
+    if not wanted:
+        return {}
+    chosen, params = in_ids("r.id", wanted)
+    rows = fetch(
+        f"SELECT {record_columns('r')} FROM records_record r WHERE r.workspace_id = %s"
+        f" AND r.object_id = %s AND {chosen}",
+        [author.workspace.id, schema.id, *params],
+    )
+    return {row.id: row for row in map(read_record, rows)}
