@@ -7,31 +7,11 @@ from uuid import UUID
 
 from records.services.access import Author, access_to
 from records.services.catalogue import ObjectSchema
-from records.services.database import fetch, fetch_column, in_ids, uuid_param
+from records.services.database import fetch, in_ids, uuid_param
 from records.services.storage import RecordRow, read_record, record_columns
 
 from .effects import Effect
 from .operation_rows import LEDGER
-
-
-def led_to(schema: ObjectSchema, records: Iterable[int]) -> frozenset[int]:
-    """Those of these records that others are merged into. One query; none for no records."""
-    wanted = list(records)
-    if not wanted:
-        return frozenset()
-    chosen, params = in_ids("h.id", wanted)
-    # By the ledger, whose indexes lead from a survivor to its merges, and from these to the others.
-    return frozenset(
-        fetch_column(
-            f"SELECT DISTINCT r.merged_into FROM {LEDGER} h JOIN {LEDGER} m"
-            " ON m.workspace_id = h.workspace_id AND m.operation_id = h.operation_id"
-            " AND m.object_id = h.object_id AND m.merged_into = h.id"
-            " JOIN records_record r ON r.id = m.id AND r.merged_into = h.id"
-            f" WHERE h.workspace_id = %s AND {chosen} AND h.action = 'merged'"
-            " AND r.workspace_id = %s",
-            [schema.workspace_id, *params, schema.workspace_id],
-        )
-    )
 
 
 def out_of_reach(

@@ -11,7 +11,7 @@ from records.field_types import FieldSpec, InvalidValue
 from records.models import RecordState
 from records.services.access import Author, may_write
 from records.services.catalogue import ObjectSchema
-from records.services.storage import ExternalKey, RecordRow
+from records.services.storage import ExternalKey, RecordRow, find_merged
 from records.services.writing import (
     NO_ATTRIBUTES,
     Attributes,
@@ -23,7 +23,6 @@ from records.services.writing import (
 
 from .effects import Effect
 from .former_values import FormerValues, Wanted, is_kept_by_callers
-from .merge_rights import led_to
 from .operation_rows import LedgerRow
 
 CHANGED_SINCE = "changed_since"
@@ -136,9 +135,8 @@ class Planner:
                         wanted.append((spec, old))
         self.former.load(wanted)
         # Where they were brought back since, nothing leads to the record any more.
-        self._absorbing = led_to(
-            self.schema, [key for key, effect in effects.items() if effect.absorbed_later]
-        )
+        absorbing = [key for key, effect in effects.items() if effect.absorbed_later]
+        self._absorbing = frozenset(survivor for _, survivor in find_merged(self.schema, absorbing))
 
     def plan(self, row: RecordRow, effect: Effect) -> Plan:
         """What gives the record back what it had before."""
@@ -150,7 +148,8 @@ class Planner:
         if effect.touched_files:
             self._leave(plan, None, "file")
         self._move(plan, effect.before, effect.after)
-        self._keep_survivor(plan)
+        if not effect.unmerged:  # merged again, it leads on
+            self._keep_survivor(plan)
         plan.unmerges = effect.merged and row.merged_into == effect.after.merged_into
         if effect.unmerged and plan.state == ARCHIVED:
             # What it gives up to the survivor, it gives up by itself.
