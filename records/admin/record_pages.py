@@ -56,6 +56,8 @@ def record_page(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
     view = home_of(page.schema).get_record_in_any_state(
         page.author, page.schema, record_uuid, fields
     )
+    if view.uuid != str(record_uuid):
+        return _led_on(page, view)
     number = page.request.GET.get("history", "1")
     at = max(int(number), 1) if number.isascii() and number.isdigit() and len(number) < 9 else 1
     count, entries = home_of(page.schema).list_history(
@@ -78,6 +80,16 @@ def record_page(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
         older=at + 1 if count > at * HISTORY_SIZE else 0,
         **_addresses(page, view.uuid),
     )
+
+
+def _led_on(page: ObjectPage, view: RecordView) -> HttpResponse:
+    """To the page of what a record has become: nothing on that is about another record than it
+    names."""
+    messages.warning(
+        page.request,
+        "The record you asked for was merged into this one, which is shown in its place.",
+    )
+    return redirect(page.url("record", view.uuid))
 
 
 def _addresses(page: ObjectPage, uuid: str) -> dict[str, Any]:
@@ -176,6 +188,8 @@ def edit_page(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
     """The form of a record."""
     fields = select_fields(page.author, page.schema, include_hidden=True)
     view = home_of(page.schema).get_record(page.author, page.schema, record_uuid, fields)
+    if view.uuid != str(record_uuid):
+        return _led_on(page, view)
     if not view.access.edit:
         raise NotAllowed("You may not edit this record.")
     form = RecordForm(page.author, page.schema, view, page.request.POST or None)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from records.models import Record
 from tests.admin.pages import Workbench, form_of, let_in, messages_of
 from tests.factories import make_member, make_record
 from tests.services.acting import differences, read
+from tests.services.merging.acting import merge
 
 
 @pytest.fixture
@@ -57,3 +59,28 @@ def test_who_may_not_merge_is_not_offered_it(
     clerk = let_in(make_member(admin.caller, "clerk@example.com", grants))
     assert f"{companies}bulk/merge/" not in clerk.read(companies)
     assert clerk.get(f"{companies}bulk/merge/?{chosen(*ids)}").status_code == 403
+
+
+@pytest.mark.parametrize("name", ["", "edit/"])
+def test_pages_of_a_merged_record_lead_to_the_survivor(
+    admin: Workbench, companies: str, ids: list[str], name: str
+) -> None:
+    into, loser, _ = ids
+    merge(admin.caller, into, loser, object_name="companies")
+    answer = admin.get(f"{companies}{loser}/{name}")
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"{companies}{into}/")
+    assert "merged into this one" in " ".join(messages_of(answer))
+
+
+def test_a_form_of_a_merged_record_writes_nothing_to_the_survivor(
+    admin: Workbench, companies: str, ids: list[str]
+) -> None:
+    into, loser, _ = ids
+    form = form_of(admin.read(f"{companies}{loser}/edit/"), "field-name")
+    merge(admin.caller, into, loser, object_name="companies")
+    before = Record.objects.get(uuid=into).version
+    sent = {**form, "field-name": "Other"}
+    for name in ("edit/", "archive/", "trash/", "unarchive/"):
+        answer = admin.client.post(f"{companies}{loser}/{name}", sent)
+        assert answer.status_code in (302, 404), name
+    assert Record.objects.get(uuid=into).version == before

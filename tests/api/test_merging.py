@@ -39,10 +39,12 @@ def test_a_merge_is_answered_with_the_survivor_and_undone(api: ApiClient, compan
 
 
 def test_a_dry_run_of_a_merge_changes_nothing(api: ApiClient, companies: str) -> None:
-    into, loser = add(api, companies, "A"), add(api, companies, "B")
+    into = add(api, companies, "A")
+    loser = uuid_of(api.post(f"{companies}/add", sent(name="B", employees=5)))
     body = {"into": into, "from": [loser]}
     answer = api.post(f"{companies}/merge?dry_run=true", body)
     assert answer.status_code == 200, answer.content
+    assert answer.json()["changes"] == {"employees": {"old": None, "new": 5}}
     assert api.get(f"{companies}/{loser}").json()["id"] == loser
 
 

@@ -359,3 +359,20 @@ def test_an_open_type_takes_new_properties(notes: Caller) -> None:
     error = refused(agent, record_type="notes", data={"name": "B", "Due Date": "x"})
     assert "data.Due Date: A new property needs a name of a-z, 0-9 and _" in error["message"]
     assert "'due_date'" in error["message"]
+
+
+def test_what_is_asked_of_a_merged_record_reaches_the_survivor_or_is_refused(agent: Agent) -> None:
+    into, loser = (write(agent, data={"name": name})["id"] for name in ("Acme", "Acne"))
+    agent.call("merge_records", record_type="companies", into=into, **{"from": [loser]})
+    assert write(agent, "get", record_id=loser)["id"] == into
+    assert write(agent, "patch", record_id=loser, data={"city": "Oslo"})["id"] == into
+    error = refused(agent, "delete", record_id=loser)
+    assert (error["code"], "merged" in error["message"]) == ("CONFLICT", True)
+    for _ in range(2):
+        cancelled = write(agent, "cancel", record_id=loser)
+        assert (cancelled["id"], cancelled["_cancelled"]) == (into, True)
+    rows = dict(Record.objects.values_list("uuid", "cancelled_at"))
+    assert {str(uuid): when is not None for uuid, when in rows.items()} == {
+        into: True,
+        loser: False,
+    }

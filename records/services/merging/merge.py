@@ -18,6 +18,7 @@ from records.exceptions import (
     quoted,
 )
 from records.models import Extent, RecordState
+from records.rehearsal import notes
 from records.services.access import (
     Author,
     access_to,
@@ -77,6 +78,8 @@ def merge_records(author: Author, schema: ObjectSchema, asked: Merge) -> SaveRes
 
     result = in_one_transaction(work)
     result.record.summary = load_summary(result.schema, result.record.id)
+    if (taken := notes()) is not None:
+        taken.named = result.record.uuid
     return result
 
 
@@ -209,13 +212,14 @@ class _Merging:
         refused = {}
         for at, row in enumerate(rows):
             if row.merged_into is not None:
-                refused[at] = "the record has been merged into another one."
+                refused[at] = "the record has been merged into another one; name that."
             elif row.state != RecordState.ACTIVE:
                 refused[at] = "the record is archived: unarchive it first."
             elif not at and row.cancelled_at is not None:
                 refused[at] = "the record is cancelled; cancelled records cannot be changed."
         if refused:
-            raise Conflict(self._told(refused))
+            merged = any(row.merged_into is not None for row in rows)
+            raise Conflict(self._told(refused), "merged" if merged else None)
 
     # ------------------------------------------------------------ what the survivor gets
 

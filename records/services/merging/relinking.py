@@ -43,8 +43,9 @@ class Kept:
     code: str
 
 
-def relink(author: Author, schema: ObjectSchema, merged: Sequence[int], survivor: int) -> None:
-    """Point every link to merged records at their survivor, in records of whatever state.
+def relink(author: Author, schema: ObjectSchema, merged: Sequence[int], survivor: int) -> int:
+    """Point every link to merged records at their survivor, in records of whatever state: of how
+    many.
 
     Of one-to-one links to several of them the survivor's own stays, else the first in the order of
     `merged`; the others are removed. The links that these records have among themselves are theirs:
@@ -53,6 +54,7 @@ def relink(author: Author, schema: ObjectSchema, merged: Sequence[int], survivor
     # Who is linking to them is waited for; later ones do not find them.
     lock_for_deletion(schema.workspace_id, merged)
     own = {survivor, *merged}
+    changed = 0
     for object_id, field_ids in linking_fields(schema).items():
         linking = schema_in_any_state(author.directory, object_id)
         keepers = _keepers(linking, field_ids, [survivor, *merged])
@@ -62,8 +64,9 @@ def relink(author: Author, schema: ObjectSchema, merged: Sequence[int], survivor
         last = 0
         while found := find_linking(linking, field_ids, set(merged), last):
             others = [key for key in found if key not in own]
-            rewrite_values(author, linking, others, move, RELINKED)
+            changed += len(rewrite_values(author, linking, others, move, RELINKED))
             last = found[-1]
+    return changed
 
 
 def _keepers(
@@ -121,13 +124,14 @@ def take_links_back(
     *,
     schema: ObjectSchema,
     force: bool,
-) -> list[Kept]:
+    kept: list[Kept],
+) -> int:
     """Point the links that a merge moved at the records that have come back; `restored` has each
-    one's survivor. What was left.
+    one's survivor. Of how many records; what was left is added to `kept`.
 
     What has been changed since stays unless `force`.
     """
-    kept: list[Kept] = []
+    changed = 0
     for object_id in linking_fields(schema):
         linking = schema_in_any_state(author.directory, object_id)
         for noted in _noted(linking, operation):
@@ -139,8 +143,9 @@ def take_links_back(
                 force=force,
                 kept=kept,
             )
-            rewrite_values(author, linking, list(noted), put_back, RELINKED)
-    return kept
+            found = rewrite_values(author, linking, list(noted), put_back, RELINKED)
+            changed += len(found)
+    return changed
 
 
 _Changes = Mapping[str, Sequence[Any]]

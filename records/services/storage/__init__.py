@@ -19,6 +19,7 @@ from .display_names import (
 )
 from .integrity import check_records, reindex
 from .ledger import value_changes
+from .merges import find_merged
 from .rows import (
     RECORD_WIDTH,
     Changes,
@@ -69,6 +70,7 @@ __all__ = [
     "discard_file",
     "find_external",
     "find_identifiers",
+    "find_merged",
     "find_orphans",
     "hold_files",
     "holding",

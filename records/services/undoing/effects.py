@@ -74,13 +74,23 @@ class Effect:
                     ended.add(key)
         return {key: (old, new) for key, (old, new) in net.items() if is_other(old, new)}
 
-    def changed_since(self, row: RecordRow, ignored: Iterable[str]) -> list[str]:
-        """The fields whose value differs from what the operation left."""
+    @property
+    def absorbed_later(self) -> bool:
+        """Whether others were merged into the record since."""
+        return any(row.action == "merged" for row in self.later)
+
+    def values_left(self, row: RecordRow) -> dict[str, Any]:
+        """The values that the operation left in a record."""
         left = RecordRow(row.id, row.uuid, dict(row.values))
         for write in reversed(self.later):
             take_back(left, value_changes(write.action, write.changes))
-        keys = (left.values.keys() | row.values.keys()) - set(ignored)
-        return sorted(key for key in keys if is_other(left.values.get(key), row.values.get(key)))
+        return left.values
+
+    def changed_since(self, row: RecordRow, ignored: Iterable[str]) -> list[str]:
+        """The fields whose value differs from what the operation left."""
+        left = self.values_left(row)
+        keys = (left.keys() | row.values.keys()) - set(ignored)
+        return sorted(key for key in keys if is_other(left.get(key), row.values.get(key)))
 
 
 def load_effects(

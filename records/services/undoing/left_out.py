@@ -39,6 +39,7 @@ DETAILS = {
     "in_trash": "The record is in the trash.",
     "cancelled": "The record is cancelled.",
     "merged": "The record has been merged into another one.",
+    "has_merged": "Other records were merged into it since; undo that first.",
     "survivor_gone": "The record that it was merged into is not there any more.",
 }
 REFUSED = "The former value, or the record's former state, is refused today."

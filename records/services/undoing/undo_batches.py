@@ -12,10 +12,12 @@ from records.exceptions import InvalidValues, RecordsError, Unavailable
 from records.services.access import Author, renewed
 from records.services.catalogue import ObjectSchema
 from records.services.database import in_ids
+from records.services.merging import RELINKED
 from records.services.storage import RecordRow, lock_with_definition
 from records.services.writing import Outcome, SaveRequest, save_records
 
 from .effects import Effect, load_effects
+from .merge_rights import out_of_reach
 from .operation_rows import Sight, first_key, newest_rows, sight_of
 from .undo_plans import Left, Plan, Planner
 from .unmerging import Undoing, follow_merges, turned_merges
@@ -82,12 +84,38 @@ def _undo_records(
         effect = mine.get(key)
         if effect is not None:
             _plan(planner, schema, held.get(key), effect, plans, undone.left)
+    _keep_merges(author, schema, undoing, mine, plans, held)
     for plan in plans.values():
         undone.left += plan.left
     _carry_out(author, schema, undoing, plans, undone)
     turned = turned_merges(mine, plans)
     if turned:
-        undone.left += follow_merges(author, sight, schema, undoing, turned)
+        moved, left = follow_merges(author, sight, schema, undoing, turned)
+        undone.left += left
+        if moved:
+            undone.counts[RELINKED] += moved
+            undone.records += moved
+
+
+def _keep_merges(
+    author: Author,
+    schema: ObjectSchema,
+    undoing: Undoing,
+    effects: Mapping[int, Effect],
+    plans: dict[int, Plan],
+    held: Mapping[int, RecordRow],
+) -> None:
+    """Empty the plans of merges that the caller may not turn; what they would have done is
+    left."""
+    turned = turned_merges(effects, plans)
+    turning = {**turned.restored, **turned.merged}
+    for key in out_of_reach(author, schema, undoing.operation, effects, turning, held):
+        plan = plans.get(key)
+        if plan is None or not plan.requests():
+            continue
+        left = Left(schema.id, key, None, "permission_required")
+        row = plan.row
+        plans[key] = Plan(row, state=row.state, cancelled=row.cancelled_at is not None, left=[left])
 
 
 def _plan(

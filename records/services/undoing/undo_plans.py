@@ -11,7 +11,7 @@ from records.field_types import FieldSpec, InvalidValue
 from records.models import RecordState
 from records.services.access import Author, may_write
 from records.services.catalogue import ObjectSchema
-from records.services.storage import ExternalKey, RecordRow
+from records.services.storage import ExternalKey, RecordRow, find_merged
 from records.services.writing import (
     NO_ATTRIBUTES,
     Attributes,
@@ -26,6 +26,7 @@ from .former_values import FormerValues, Wanted, is_kept_by_callers
 from .operation_rows import LedgerRow
 
 CHANGED_SINCE = "changed_since"
+HAS_MERGED = "has_merged"
 ACTIVE, ARCHIVED, DELETED = (
     RecordState.ACTIVE.value,
     RecordState.ARCHIVED.value,
@@ -117,6 +118,7 @@ class Planner:
         self.safe = mode == UndoMode.SAFE
         known = (effects or {}).values()
         merges = any(effect.merged or effect.unmerged for effect in known)
+        self._absorbing: frozenset[int] = frozenset()
         self.former = FormerValues(author, schema, of_merges=merges)
         self._ignored = [
             str(spec.id) for spec in schema.all_fields.values() if not is_kept_by_callers(spec)
@@ -132,22 +134,30 @@ class Planner:
                     if spec is not None:
                         wanted.append((spec, old))
         self.former.load(wanted)
+        # Where they were brought back since, nothing leads to the record any more.
+        absorbing = [key for key, effect in effects.items() if effect.absorbed_later]
+        self._absorbing = frozenset(survivor for _, survivor in find_merged(self.schema, absorbing))
 
     def plan(self, row: RecordRow, effect: Effect) -> Plan:
         """What gives the record back what it had before."""
         plan = Plan(row, state=row.state, cancelled=row.cancelled_at is not None)
         if effect.before is None:
             self._undo_creation(plan, effect)
+            self._keep_survivor(plan)
             return plan
         if effect.touched_files:
             self._leave(plan, None, "file")
         self._move(plan, effect.before, effect.after)
+        if not effect.unmerged:  # merged again, it leads on
+            self._keep_survivor(plan)
         plan.unmerges = effect.merged and row.merged_into == effect.after.merged_into
         if effect.unmerged and plan.state == ARCHIVED:
             # What it gives up to the survivor, it gives up by itself.
             plan.merged_into = effect.before.merged_into
             return plan
         self._change_fields(plan, effect)
+        if plan.unmerges and plan.state == ACTIVE:
+            self._claim_names(plan, effect)
         plan.attributes = self._attributes(plan, effect.before, effect.after)
         self._keep_what_rests(plan)
         return plan
@@ -183,6 +193,31 @@ class Planner:
         was, is_now = before.cancelled_at is not None, after.cancelled_at is not None
         if was != is_now:  # whichever of the two it is now, the other was before
             plan.cancelled = was
+
+    def _keep_survivor(self, plan: Plan) -> None:
+        """A record that others lead to by now does not go away: they would lead nowhere."""
+        if plan.row.state == ACTIVE != plan.state and plan.row.id in self._absorbing:
+            plan.state = ACTIVE
+            self._leave(plan, None, HAS_MERGED)
+
+    def _claim_names(self, plan: Plan, effect: Effect) -> None:
+        """What a merged record has given up to its survivor since, it asks for: who has it now
+        keeps it."""
+        former = effect.values_left(plan.row)
+        apart = {spec.id: spec for spec in self.schema.unique if not spec.is_link}
+        if self.schema.identifier is not None:
+            apart[self.schema.identifier.id] = self.schema.identifier
+        for spec in apart.values():
+            old, current = former.get(str(spec.id)), plan.row.values.get(str(spec.id))
+            if old is None or spec.id in plan.changes or not is_other(current, old):
+                continue
+            if spec.id in self.author.role.hidden_fields:
+                continue
+            code = self._refusal(spec, changed=False)
+            if code:
+                self._leave(plan, spec.id, code)
+            else:
+                plan.changes[spec.id] = Change(spec, None, old)
 
     def _change_fields(self, plan: Plan, effect: Effect) -> None:
         for key, (old, new) in effect.changes().items():

@@ -64,39 +64,44 @@ class _DryRun(Exception):
 
 def follow_merges(
     author: Author, sight: Sight, schema: ObjectSchema, undoing: Undoing, turned: Turned
-) -> list[Left]:
-    """Move links and companions to where they belong now; what was left of them, as far as the
-    caller sees it."""
+) -> tuple[int, list[Left]]:
+    """Move links and companions to where they belong now: of how many records, and what was left
+    of them, as far as the caller sees it."""
     kept: list[Kept] = []
+    moved = 0
     try:
         with transaction.atomic():
-            kept += _follow(author, schema, undoing, turned)
+            moved = _follow(author, schema, undoing, turned, kept)
             if undoing.dry_run:
                 raise _DryRun
     except _DryRun:
         pass
-    return [
+    return moved, [
         Left(each.object_id, each.record_id, each.field_id, each.code)
         for each in _in_sight(author, sight, kept)
     ]
 
 
-def _follow(author: Author, schema: ObjectSchema, undoing: Undoing, turned: Turned) -> list[Kept]:
+def _follow(
+    author: Author, schema: ObjectSchema, undoing: Undoing, turned: Turned, kept: list[Kept]
+) -> int:
+    moved = 0
     again: dict[int, list[int]] = {}
     for key, survivor in turned.merged.items():
         again.setdefault(survivor, []).append(key)
     for survivor, keys in again.items():
         move_companions(author, keys, survivor)
-        relink(author, schema, keys, survivor)
+        moved += relink(author, schema, keys, survivor)
     if not turned.restored:
-        return []
+        return moved
     take_companions_back(author, undoing.operation, turned.restored)
-    return take_links_back(
+    return moved + take_links_back(
         author,
         undoing.operation,
         turned.restored,
         schema=schema,
         force=undoing.mode == UndoMode.FORCE,
+        kept=kept,
     )
 
 

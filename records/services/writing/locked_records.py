@@ -34,6 +34,7 @@ class LockedRecords:
         self.by_identifier: dict[str, RecordRow] = {}
         self.by_external: dict[ExternalKey, RecordRow] = {}
         self.archived_external: dict[ExternalKey, RecordRow] = {}
+        self.merged_ids: dict[int, list[int]] = {}
         self.unique_holders: dict[tuple[int, str], RecordRow | int] = {}
 
     # ------------------------------------------------------------ what they are called
@@ -116,6 +117,29 @@ class LockedRecords:
         found: RecordRow | None = row
         while found is not None and found.merged_into is not None:
             found = self.by_id.get(found.merged_into)
+        return found
+
+    def stands_in(self, row: RecordRow) -> bool:
+        """Whether a live record stands for this merged one."""
+        survivor = self.survivor(row)
+        return survivor is not None and survivor.state == RecordState.ACTIVE
+
+    def archived_holder(self, row: RecordRow) -> RecordRow:
+        """Whose the names of an archived record are: those of a merged one are its archived
+        survivor's. Where that is in the trash, they are its own."""
+        survivor = self.survivor(row)
+        if survivor is not None and survivor.state == RecordState.ARCHIVED:
+            return survivor
+        return row
+
+    def led_to(self, row: RecordRow) -> list[RecordRow]:
+        """The records that were merged into this one, and into those; known of records that are
+        deleted for good."""
+        found: list[RecordRow] = []
+        for key in self.merged_ids.get(row.id, ()):
+            merged = self.by_id.get(key)
+            if merged is not None:
+                found += (merged, *self.led_to(merged))
         return found
 
     def _by_value(self, request: SaveRequest) -> RecordRow | None:

@@ -25,6 +25,7 @@ from records.services.storage import (
     RecordRow,
     find_external,
     find_identifiers,
+    find_merged,
     lock_definition,
     lock_records,
     lock_with_definition,
@@ -80,6 +81,7 @@ class Locking:
         self._remember(self._lock_records(meant))
         self._lock_merged_holders()
         self._lock_survivors()
+        self._lock_what_was_merged()
         # Other records may have taken what these held before they were archived or deleted.
         if any(
             request.mode in _RETURNING or request.on_archived == "unarchive"
@@ -153,6 +155,24 @@ class Locking:
             if not rows:
                 return
             self._remember(rows)
+
+    def _lock_what_was_merged(self) -> None:
+        """Lock what was merged into the records that are deleted for good, and goes with them; two
+        statements for each time they were merged on."""
+        new = {
+            row.id
+            for request in self.requests
+            if request.mode == Mode.DELETE_PERMANENTLY
+            and (row := self.locked.find(request)) is not None
+        }
+        while new:
+            found = find_merged(self.schema, new)
+            for key, survivor in found:
+                self.locked.merged_ids.setdefault(survivor, []).append(key)
+            new = {key for key, _ in found}
+            missing = new - self.locked.by_id.keys()
+            if missing:
+                self._remember(lock_records(self.schema, in_ids("r.id", missing)))
 
     def _lock_definition(self) -> None:
         if self.version is not None:

@@ -50,7 +50,7 @@ class StateChanges:
         if not access.view:  # first: no other refusal may reveal the record
             raise NotFound
         named = row
-        if row.merged_into is not None and request.mode in _LED_ON:
+        if row.merged_into is not None and _is_led_on(request):
             row = self.locked.survivor(row) or row
             access = access_to(self.author, self.schema, row.values, row.member_id)
             if not access.view:
@@ -144,12 +144,14 @@ class StateChanges:
     def _delete(self, request: SaveRequest) -> SaveResult:
         check_scope(self.author, "records", "admin")
         row = self.target(request, edit="remove")
-        # Moved first: later requests of the batch may take its names and values.
-        self.work.move(row, RecordState.DELETED)
-        self.work.note_tombstone(row)
-        self.locked.forget(row)
-        # Removed only when the ledger rows are stored, the tombstone among them.
-        self.erased.append(row)
+        # What was merged into it has become this record, and leads nowhere without it.
+        for gone in (row, *self.locked.led_to(row)):
+            # Moved first: later requests of the batch may take its names and values.
+            self.work.move(gone, RecordState.DELETED)
+            self.work.note_tombstone(gone)
+            self.locked.forget(gone)
+            # Removed only when the ledger rows are stored, the tombstone among them.
+            self.erased.append(gone)
         return SaveResult(row, "deleted", frozenset(), self.schema)
 
     def _attach(self, request: SaveRequest) -> SaveResult:
@@ -173,9 +175,18 @@ class StateChanges:
 _LED_ON = frozenset({Mode.UPDATE, Mode.REPLACE, Mode.ATTACH, Mode.DETACH})
 
 
+def _is_led_on(request: SaveRequest) -> bool:
+    if request.mode in (Mode.CANCEL, Mode.REOPEN):
+        # Undo means the archived record itself.
+        return RecordState.ACTIVE in request.reaches
+    return request.mode in _LED_ON
+
+
 def _check_reached(request: SaveRequest, row: RecordRow) -> None:
     """The record is there for the request."""
     if row.state not in request.reaches:
+        if row.merged_into is not None and request.tell_archived:
+            raise Conflict("The record was merged into another one; name that.", "merged")
         if row.state == RecordState.ARCHIVED and request.tell_archived:
             raise Archived
         raise NotFound

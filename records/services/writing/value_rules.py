@@ -147,7 +147,7 @@ class ValueRules:
             parsed.refuse(key, parsed.position_of(key), "value", code, message)
             # Callers decide with this id whether to unarchive or to overwrite the record.
             if code == "archived_conflict":
-                parsed.archived_id = holder.uuid
+                parsed.archived_id = self.locked.archived_holder(holder).uuid
         return found
 
     def _refusal_of(
@@ -156,11 +156,14 @@ class ValueRules:
         """Why a record does not give up the value that another takes: a code and a message."""
         label = key.display_name.lower()
         access = access_to(self.author, self.schema, holder.values, holder.member_id)
+        if access.view and holder.merged_into is not None:
+            if self.locked.stands_in(holder):  # it must not come back beside the one it became
+                return "unique", self._merged_message(holder, label)
+            holder = self.locked.archived_holder(holder)
+            access = access_to(self.author, self.schema, holder.values, holder.member_id)
         # To a caller who cannot see it, an archived record looks like any other.
         if holder.state == RecordState.ACTIVE or not access.view:
             return "unique", f"Another record has this {label}."
-        if holder.merged_into is not None:  # it must not come back beside the one it became
-            return "unique", self._merged_message(holder, label)
         if on_archived != "overwrite":
             return "archived_conflict", f"An archived record has this {label}: {holder.uuid}."
         if not access.edit:

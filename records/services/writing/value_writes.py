@@ -78,7 +78,8 @@ class ValueWrites:
         row = self.locked.match(request)
         if row is not None and row.merged_into is not None:
             row = self._led_on(row)
-            request = without_former_names(request, parsed, self.schema)
+            if row is not None and row.state == RecordState.ACTIVE:
+                request = without_former_names(request, parsed, self.schema)
         if row is None or row.state != RecordState.ACTIVE:
             if not request.may_create:
                 raise NotFound("There is no record with this value to change.")
@@ -121,6 +122,8 @@ class ValueWrites:
         holders = self._holders(request, parsed)
         archived = self._archived_to_bring_back(request, holders)
         if archived is not None:
+            if all(holder is not archived for holder, _ in holders):
+                request = without_former_names(request, parsed, self.schema)
             return self._bring_back(archived, request, parsed)
         self._check_filled(parsed)
         attributes = checked_attributes(self.work, request, None, parsed)
@@ -151,8 +154,11 @@ class ValueWrites:
             request.on_archived != "unarchive"
             or first is None
             or first.state != RecordState.ARCHIVED
-            or first.merged_into is not None
+            or self.locked.stands_in(first)
         ):
+            return None
+        first = self._of_holder(first)
+        if first is None:
             return None
         access = access_to(self.author, self.schema, first.values, first.member_id)
         if access.edit and access.remove:  # what changing it takes, and what unarchiving it takes
@@ -161,6 +167,16 @@ class ValueWrites:
             raise NotAllowed("You may not bring the archived record back.")
         # Out of the caller's sight: its name is refused as taken, like any other.
         return None
+
+    def _of_holder(self, holder: RecordRow) -> RecordRow | None:
+        """The archived record that a name is of; None for one that does not come back, and out of
+        the caller's sight."""
+        if holder.merged_into is None:
+            return holder
+        if not access_to(self.author, self.schema, holder.values, holder.member_id).view:
+            return None
+        archived = self.locked.archived_holder(holder)
+        return None if archived is holder else archived
 
     def _check_filled(self, parsed: Parsed) -> None:
         """The caller may set the field that an upsert's lookup value fills."""

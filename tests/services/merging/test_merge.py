@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from records.exceptions import (
@@ -214,6 +216,56 @@ def test_a_survivor_takes_the_unique_value_of_what_was_merged_into_it(people: Ca
     assert not differences(people)
 
 
+def add(caller: Caller, on_archived: str | None = None, **values: Any) -> Any:
+    request = SaveRequest(Mode.CREATE, entries=entries(values), on_archived=on_archived)
+    return write(caller, "persons", request)
+
+
+def test_the_names_of_what_was_merged_are_those_of_an_archived_survivor(people: Caller) -> None:
+    into, loser = person(people, "Ann"), person(people, "Anne")
+    merge(people, into, loser)
+    assert "merged into" in refusal(add, people, "overwrite", name="Anne").detail
+    archive(people, "persons", into)
+    error = refusal(add, people, name="Anne")
+    assert (error.code, error.archived_id) == ("archived_conflict", into)
+    back = add(people, "unarchive", name="Anne", age=5)
+    assert (back.record.uuid, back.action) == (into, "unarchived")
+    values = read(people, "persons", into)
+    assert (values["name"], values["age"]) == ("Ann", 5)
+    archive(people, "persons", into)
+    made = add(people, "overwrite", name="Anne")
+    assert made.record.uuid not in (into, loser)
+    assert not differences(people)
+
+
+@pytest.mark.parametrize("on_archived", ["overwrite", "unarchive"])
+def test_of_a_survivor_in_the_trash_the_names_can_be_taken(
+    people: Caller, on_archived: str
+) -> None:
+    into, loser = person(people, "Ann"), person(people, "Anne")
+    merge(people, into, loser)
+    write(people, "persons", SaveRequest(Mode.TRASH, into))
+    if on_archived == "overwrite":
+        assert add(people, on_archived, name="Anne").action == "created"
+    else:
+        assert refusal(add, people, on_archived, name="Anne").code == "archived_conflict"
+    assert not differences(people)
+
+
+def test_what_was_merged_is_deleted_for_good_with_its_survivor(people: Caller) -> None:
+    first, second, third = (person(people, n, mail=f"{n}@e.com") for n in ("one", "two", "three"))
+    stays = person(people, "four")
+    put_beside(people, first, "first")
+    merge(people, second, first)
+    _, operation = merge(people, third, second)
+    write(people, "persons", SaveRequest(Mode.DELETE_PERMANENTLY, third))
+    assert [str(row.uuid) for row in Record.objects.all()] == [stays]
+    for name in ("one", "two", "three"):
+        assert add(people, name=name, mail=f"{name}@e.com").action == "created"
+    assert undo(people, operation)[0].records == 0
+    assert not differences(people)
+
+
 def test_what_was_merged_is_brought_back_by_undo_alone(people: Caller) -> None:
     into, loser = person(people, "Ann"), person(people, "Anne")
     merge(people, into, loser)
@@ -312,11 +364,12 @@ def test_records_must_be_live_and_at_their_version(people: Caller) -> None:
     assert isinstance(refusal(merge, people, into, loser, versions={third: 1}), InvalidValues)
     merge(people, into, loser, versions={loser: 1, into: 1})
     error = refusal(merge, people, loser, third)
-    assert (type(error), "into:" in error.detail) == (Conflict, True)
+    assert (type(error), error.code, "into:" in error.detail) == (Conflict, "merged", True)
     error = refusal(merge, people, third, loser, into)
-    assert (type(error), "from[0]:" in error.detail) == (Conflict, True)
+    assert (type(error), error.code, "from[0]:" in error.detail) == (Conflict, "merged", True)
     archive(people, "persons", third)
-    assert "archived" in refusal(merge, people, into, third).detail
+    error = refusal(merge, people, into, third)
+    assert ("archived" in error.detail, error.code) == (True, "conflict")
     fourth = person(people, "D")
     write(people, "persons", SaveRequest(Mode.CANCEL, fourth))
     assert "cancelled" in refusal(merge, people, fourth, into).detail

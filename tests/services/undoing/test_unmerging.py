@@ -23,7 +23,7 @@ def test_a_dry_run_of_the_undo_changes_nothing(people: Caller) -> None:
     _, operation = merge(people, into, loser)
     after = world(people)
     undone, _ = undo(people, operation, dry_run=True)
-    assert undone.records == 2
+    assert undone.records == 3
     assert world(people) == after
 
 
