@@ -227,6 +227,7 @@ def test_the_names_of_what_was_merged_are_those_of_an_archived_survivor(people: 
     assert "merged into" in refusal(add, people, "overwrite", name="Anne").detail
     archive(people, "persons", into)
     error = refusal(add, people, name="Anne")
+    assert isinstance(error, InvalidValues)
     assert (error.code, error.archived_id) == ("archived_conflict", into)
     back = add(people, "unarchive", name="Anne", age=5)
     assert (back.record.uuid, back.action) == (into, "unarchived")
