@@ -44,9 +44,8 @@ def test_a_dry_run_foretells_the_answer_and_stores_nothing(
     world = replace(make_world(role), role=interface.role_of(role))
     wrong: list[str] = []
     for operation in interface.operations:
-        if operation.name.startswith(
-            "follow"
-        ):  # a read, with cursors that are sealed anew each time
+        # A read, with cursors that are sealed each time; and what sends a message, so has no dry run.
+        if operation.name.startswith(("follow", "try a webhook")):
             continue
         for name in [name for name in operation.targets if name in TARGETS]:
             found = problems(operation, world, world.targets[name])
