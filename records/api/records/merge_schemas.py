@@ -47,11 +47,13 @@ component(
                 "description": "API names or ids; a group has the same value in each.",
             }
         },
-        normalise={
-            **BOOLEAN,
-            "description": "Compare texts without regard to case, accents and surplus white space "
-            "(default true).",
-        },
+        normalise=nullable(
+            {
+                **BOOLEAN,
+                "description": "Compare texts without regard to case, accents and surplus white "
+                "space (default true).",
+            }
+        ),
         page=nullable(PAGE),
         page_size=nullable({**INTEGER, "minimum": 1, "maximum": 100}),
     ),
