@@ -23,6 +23,7 @@ from records.services.catalogue.directory import forget_everything
 from .api_client import ApiClient
 from .databases import forget_models, migrated_model
 from .factories import Caller, make_workspace
+from .receiving import Receiver, receiving
 
 BUCKET = "records-files"
 
@@ -137,3 +138,11 @@ def bucket(s3: Any, settings: Settings) -> Any:
         s3.delete_object(Bucket=BUCKET, Key=row["Key"])
     storage_used: Any = storages["default"]
     storage_used.connection.meta.client.close()
+
+
+@pytest.fixture
+def receiver(settings: Settings) -> Iterator[Receiver]:
+    """A receiver of webhooks that the operator has opened."""
+    with receiving() as started:
+        settings.EXTERNAL_ALLOWED_HOSTS = [started.host]
+        yield started

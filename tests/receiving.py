@@ -12,6 +12,8 @@ from typing import Any
 
 from standardwebhooks import Webhook
 
+from records.services.webhooks.courier import Courier
+
 
 @dataclass(frozen=True)
 class Message:
@@ -108,3 +110,10 @@ def receiving(**options: Any) -> Iterator[Receiver]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def deliver() -> None:
+    """Deliver all that is due, as a worker does."""
+    courier = Courier()
+    courier.drain()
+    courier.senders.shutdown()

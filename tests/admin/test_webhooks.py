@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from pytest_django import Settings
 
 from records.models import Webhook, WebhookDelivery
 from records.services.shaping.field_removal import delete_field
 from records.services.shaping.objects import archive_object
-from records.services.webhooks.courier import Courier
 from tests.admin.pages import Workbench, form_of, messages_of, refused_inputs
 from tests.factories import Caller, FieldDefinition, make_object, make_record, make_workspace
-from tests.receiving import Receiver, receiving
+from tests.receiving import Receiver, deliver
 
 WEBHOOKS = "/admin/records/webhook/"
 DELIVERIES = "/admin/records/webhookdelivery/"
-
-
-@pytest.fixture
-def receiver(settings: Settings) -> Iterator[Receiver]:
-    with receiving() as started:
-        settings.EXTERNAL_ALLOWED_HOSTS = [started.host]
-        yield started
 
 
 @pytest.fixture
@@ -61,15 +50,13 @@ def test_a_webhook_is_set_up_used_and_sent_again(bench: Workbench, receiver: Rec
     assert answer.status_code == 302
     assert receiver.messages[0].verified(secret)["type"] == "webhook.test"
     make_record(caller, "things", name="One")
-    courier = Courier()
-    courier.drain()
+    deliver()
     assert len(receiver.messages) == 2
     delivery = WebhookDelivery.objects.get()
     assert delivery.message_id in bench.get(f"{DELIVERIES}{delivery.pk}/change/").content.decode()
     chosen = {"action": "replay_selected", "_selected_action": str(delivery.pk)}
     bench.client.post(DELIVERIES, chosen)
-    courier.drain()
-    courier.senders.shutdown()
+    deliver()
     assert [message.id for message in receiver.messages[1:]] == [delivery.message_id] * 2
 
     form = form_of(bench.read(page), "instead_of")

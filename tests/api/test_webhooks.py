@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from pytest_django import Settings
 
 from records.models import IdempotencyKey, Webhook
 from records.services.people.workspaces import create_api_key
-from records.services.webhooks.courier import Courier
 from tests.api_client import ApiClient
 from tests.factories import Caller, make_member, make_object, make_record
-from tests.receiving import Receiver, receiving
+from tests.receiving import Receiver, deliver
 
 WEBHOOKS = "/api/webhooks"
 
@@ -25,24 +22,11 @@ def _statements_name_their_workspace() -> None:
     """Not those of workers."""
 
 
-@pytest.fixture
-def receiver(settings: Settings) -> Iterator[Receiver]:
-    with receiving() as started:
-        settings.EXTERNAL_ALLOWED_HOSTS = [started.host]
-        yield started
-
-
 def create(api: ApiClient, receiver: Receiver, **given: Any) -> dict[str, Any]:
     answer = api.post(WEBHOOKS, {"name": "Shop", "url": receiver.url, **given})
     assert answer.status_code == 201, answer.content
     content: dict[str, Any] = answer.json()
     return content
-
-
-def deliver() -> None:
-    courier = Courier()
-    courier.drain()
-    courier.senders.shutdown()
 
 
 def test_a_webhook_is_created_read_changed_and_deleted(

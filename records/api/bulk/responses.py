@@ -8,6 +8,7 @@ from typing import Any
 from records.services.access import Author
 from records.services.importing import preview
 from records.services.jobs import JobView
+from records.services.reading import local_time
 
 # What an answer says about how a file was read.
 READING = (
@@ -31,9 +32,9 @@ def job_row(author: Author, job: JobView) -> dict[str, Any]:
         "failure_report": job.failures,
         "result": {key: value for key, value in job.result.items() if key != "report"},
         "has_report": "report" in job.result,
-        "created": job.created.astimezone(zone).isoformat(),
-        "started_at": job.created.astimezone(zone).isoformat(),
-        "finished": job.finished.astimezone(zone).isoformat() if job.finished else None,
+        "created": local_time(job.created, zone),
+        "started_at": local_time(job.created, zone),
+        "finished": local_time(job.finished, zone),
     }
 
 

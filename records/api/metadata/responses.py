@@ -13,6 +13,7 @@ from records.services.access import (
     visible_fields,
 )
 from records.services.catalogue import FieldSpec, ObjectSchema
+from records.services.reading import local_time
 from records.services.shaping import Category, ObjectInfo, References, setting_groups
 
 # How many records of this side may be linked to how many of the other.
@@ -38,7 +39,7 @@ def object_row(author: Author, info: ObjectInfo) -> dict[str, Any]:
         "description": info.description,
         "is_custom": info.is_custom,
         "is_archived": info.is_archived,
-        "created": info.created.astimezone(zone).isoformat(),
+        "created": local_time(info.created, zone),
         "entity_display_name_pattern_text": _pattern(author, info),
         "default_color": info.default_color,
         "default_icon": info.default_icon,

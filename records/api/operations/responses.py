@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from records.services.catalogue import FieldSpec, ObjectSchema
 from records.services.jobs import UndoView
+from records.services.reading import local_time
 from records.services.undoing import LeftView, OperationChange, OperationView
 
 
@@ -16,7 +16,7 @@ def operation_row(view: OperationView, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "id": view.uuid,
         "kind": view.kind,
-        "created": _written(view.created, zone),
+        "created": local_time(view.created, zone),
         "member": view.member,
         "source": view.source,
         "api_key_id": view.api_key_id,
@@ -41,7 +41,7 @@ def change_row(change: OperationChange, zone: ZoneInfo) -> dict[str, Any]:
         "record_id": change.record_uuid,
         "version": entry.version,
         "action": entry.action,
-        "created": _written(entry.created, zone),
+        "created": local_time(entry.created, zone),
         "changes": [
             {**_field(each.field), "old": each.old, "new": each.new} for each in entry.changes
         ],
@@ -82,7 +82,7 @@ def left_row(left: LeftView, zone: ZoneInfo) -> dict[str, Any]:
         "since": None
         if since is None
         else {
-            "created": _written(since.created, zone),
+            "created": local_time(since.created, zone),
             "version": since.version,
             "member": since.member,
             "source": since.source,
@@ -102,7 +102,3 @@ def _field(spec: FieldSpec) -> Mapping[str, str]:
         "field_type": spec.type.name,
         "display_name": spec.display_name,
     }
-
-
-def _written(when: datetime | None, zone: ZoneInfo) -> str | None:
-    return None if when is None else when.astimezone(zone).isoformat()

@@ -15,7 +15,7 @@ from records.exceptions import InvalidInput, InvalidValues, Problem, located
 from records.services.access import get_schema
 from records.services.catalogue import FieldSpec
 from records.services.merging import Merge, merge_records
-from records.services.reading import RecordView
+from records.services.reading import RecordView, local_time
 from records.services.search import DuplicateGroup, find_duplicates
 
 from . import documentation
@@ -145,6 +145,6 @@ def _record(view: RecordView, zone: ZoneInfo) -> dict[str, Any]:
         "external_id": row.external_id,
         "external_source": row.external_source or None,
         "version": view.version,
-        "created": row.created_at.astimezone(zone).isoformat() if row.created_at else None,
-        "updated": row.updated_at.astimezone(zone).isoformat() if row.updated_at else None,
+        "created": local_time(row.created_at, zone),
+        "updated": local_time(row.updated_at, zone),
     }

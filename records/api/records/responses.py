@@ -28,6 +28,7 @@ from records.services.reading import (
     HistoryEntry,
     RecordView,
     RelatedField,
+    local_time,
     select_fields,
     view_records,
 )
@@ -202,7 +203,7 @@ def history_row(entry: HistoryEntry, zone: ZoneInfo) -> dict[str, Any]:
         "id": entry.id,
         "version": entry.version,
         "action": entry.action,
-        "created": entry.created.astimezone(zone).isoformat() if entry.created else None,
+        "created": local_time(entry.created, zone),
         "member": entry.member,
         "source": entry.source,
         "api_key_id": entry.api_key_id,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from records.services.access import Author
+from records.services.reading import local_time
 from records.services.webhooks import (
     Delivery,
     FilterNames,
@@ -38,10 +38,10 @@ def _row(author: Author, webhook: Webhook, names: FilterNames) -> dict[str, Any]
         "active": webhook.is_active,
         "stopped": webhook.stopped or None,
         "stopped_detail": reason_of(webhook) or None,
-        "stopped_at": _written(author, webhook.stopped_at),
-        "secret_set_at": _written(author, webhook.secret_set_at),
-        "old_secret_until": _written(author, webhook.old_secret_until),
-        "created": _written(author, webhook.created_at),
+        "stopped_at": local_time(webhook.stopped_at, author.workspace.zone),
+        "secret_set_at": local_time(webhook.secret_set_at, author.workspace.zone),
+        "old_secret_until": local_time(webhook.old_secret_until, author.workspace.zone),
+        "created": local_time(webhook.created_at, author.workspace.zone),
     }
 
 
@@ -53,7 +53,7 @@ def webhook_detail(author: Author, webhook: Webhook) -> dict[str, Any]:
         **row,
         "pending_count": health.pending,
         "failed_count": health.failed,
-        "paused_until": _written(author, health.paused_until),
+        "paused_until": local_time(health.paused_until, author.workspace.zone),
         "replaying": bool(webhook.replay_after),
     }
 
@@ -72,9 +72,9 @@ def delivery_row(author: Author, delivery: Delivery) -> dict[str, Any]:
         "status": delivery.status,
         "milliseconds": delivery.milliseconds,
         "problem": delivery.problem,
-        "created": _written(author, delivery.created_at),
-        "attempted_at": _written(author, delivery.attempted_at),
-        "next_attempt_at": _written(author, delivery.next_attempt_at),
+        "created": local_time(delivery.created_at, author.workspace.zone),
+        "attempted_at": local_time(delivery.attempted_at, author.workspace.zone),
+        "next_attempt_at": local_time(delivery.next_attempt_at, author.workspace.zone),
     }
 
 
@@ -86,7 +86,3 @@ def sent_row(sent: Sent) -> dict[str, Any]:
         "ok": not sent.problem,
         "problem": sent.problem,
     }
-
-
-def _written(author: Author, when: datetime | None) -> str | None:
-    return None if when is None else when.astimezone(author.workspace.zone).isoformat()

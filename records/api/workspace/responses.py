@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +17,7 @@ from records.services.reading import (
     HistoryEntry,
     RecordView,
     RelatedField,
+    local_time,
     select_fields,
     view_records,
 )
@@ -27,11 +27,6 @@ from records.services.writing import SaveResult
 from .fields import field_row
 
 Fields = Sequence[FieldSpec]
-
-
-def local(when: datetime | None, zone: ZoneInfo) -> str | None:
-    """A moment in ISO 8601, in the workspace's time zone."""
-    return when.astimezone(zone).isoformat() if when is not None else None
 
 
 # ---------------------------------------------------------------- records
@@ -49,8 +44,8 @@ def record_row(view: RecordView, fields: Fields, zone: ZoneInfo) -> dict[str, An
         "assignmentTaskId": row.assignment_task_id,
         "cancelled": row.cancelled_at is not None,
         "fieldValues": {spec.name: values.get(spec.id) for spec in fields},
-        "createdAt": local(row.created_at, zone),
-        "updatedAt": local(row.updated_at, zone),
+        "createdAt": local_time(row.created_at, zone),
+        "updatedAt": local_time(row.updated_at, zone),
         "version": row.version,
     }
 
@@ -119,7 +114,7 @@ def change_row(author: Author, record_id: int, entry: HistoryEntry) -> dict[str,
         "changes": {
             change.field.name: {"old": change.old, "new": change.new} for change in entry.changes
         },
-        "createdAt": local(entry.created, author.workspace.zone),
+        "createdAt": local_time(entry.created, author.workspace.zone),
     }
 
 
@@ -140,7 +135,7 @@ def feed_row(author: Author, change: Change) -> dict[str, Any]:
         "memberId": None if change.member is None else change.member.id,
         "apiKeyId": change.api_key_id,
         "reason": change.reason,
-        "createdAt": local(change.created, author.workspace.zone),
+        "createdAt": local_time(change.created, author.workspace.zone),
         "definition": None
         if what is None
         else {
@@ -172,6 +167,6 @@ def data_type_row(author: Author, found: DataType) -> dict[str, Any]:
             field_row(spec)
             for spec in told_fields(author, found.schema, select_fields(author, found.schema))
         ],
-        "createdAt": local(found.created_at, zone),
-        "updatedAt": local(found.updated_at, zone),
+        "createdAt": local_time(found.created_at, zone),
+        "updatedAt": local_time(found.updated_at, zone),
     }

@@ -14,6 +14,7 @@ from records.api.idempotency import with_secret
 from records.exceptions import InvalidInput, NotFound, did_you_mean, problems_in, quoted
 from records.http import without_seat
 from records.services.access import Author
+from records.services.reading import local_time
 from records.services.webhooks import (
     WORKSPACE_EVENTS,
     WORKSPACE_NAMES,
@@ -34,7 +35,7 @@ from records.services.webhooks import (
 
 from . import documentation
 from .requests import MAX_KEY, Body, Query, read_body
-from .responses import local, page_content
+from .responses import page_content
 from .viewsets import WorkspaceViewSet
 
 KEYS = ("name", "url", "events", "dataTypeIds", "conditions", "active")
@@ -191,7 +192,7 @@ def webhook_row(author: Author, webhook: Webhook) -> dict[str, Any]:
         "conditions": webhook.conditions or None,
         "active": webhook.is_active,
         "stoppedReason": webhook.stopped or None,
-        "createdAt": local(webhook.created_at, author.workspace.zone),
+        "createdAt": local_time(webhook.created_at, author.workspace.zone),
     }
 
 
@@ -209,7 +210,7 @@ def delivery_row(author: Author, delivery: Delivery) -> dict[str, Any]:
         "status": delivery.status,
         "durationMs": delivery.milliseconds,
         "problem": delivery.problem,
-        "createdAt": local(delivery.created_at, zone),
-        "attemptedAt": local(delivery.attempted_at, zone),
-        "nextAttemptAt": local(delivery.next_attempt_at, zone),
+        "createdAt": local_time(delivery.created_at, zone),
+        "attemptedAt": local_time(delivery.attempted_at, zone),
+        "nextAttemptAt": local_time(delivery.next_attempt_at, zone),
     }

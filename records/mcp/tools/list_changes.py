@@ -96,15 +96,7 @@ def _change(change: Change) -> dict[str, Any]:
         "member_id": None if change.member is None else change.member.uuid,
         "reason": change.reason,
         "at": written_time(change.created),
-        "definition": None
-        if what is None
-        else {
-            "kind": what.kind,
-            "change": what.change,
-            "id": what.uuid,
-            "name": what.name,
-            "label": what.label,
-        },
+        "definition": None if what is None else what.content,
     }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from records.services.reading import local_time
+
 from .feed_pages import Change
 
 
@@ -25,14 +27,6 @@ def change_content(change: Change, zone: ZoneInfo) -> dict[str, Any]:
         "member_id": None if change.member is None else change.member.uuid,
         "api_key_id": change.api_key_id,
         "reason": change.reason,
-        "created": change.created.astimezone(zone).isoformat() if change.created else None,
-        "definition": None
-        if what is None
-        else {
-            "kind": what.kind,
-            "change": what.change,
-            "id": what.uuid,
-            "name": what.name,
-            "label": what.label,
-        },
+        "created": local_time(change.created, zone),
+        "definition": None if what is None else what.content,
     }

@@ -37,6 +37,17 @@ class DefinitionChange:
     name: str
     label: str
 
+    @property
+    def content(self) -> dict[str, str]:
+        """What it is, as JSON, by its UUID."""
+        return {
+            "kind": self.kind,
+            "change": self.change,
+            "id": self.uuid,
+            "name": self.name,
+            "label": self.label,
+        }
+
 
 class Definition(NamedTuple):
     """A row of the histories. `field_id` is the field's, or that of the option's field; `is_told`

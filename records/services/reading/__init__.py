@@ -43,6 +43,7 @@ from .record_views import (
     get_record_by_external_id,
     get_record_by_identifier,
     get_record_by_key,
+    local_time,
     view_records,
 )
 from .records_by_name import FoundRecords, RecordNames, get_records
@@ -101,6 +102,7 @@ __all__ = [
     "list_trash",
     "load_references",
     "load_values",
+    "local_time",
     "may_see_type",
     "read_changes",
     "read_download",

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -353,16 +354,13 @@ def _links(
 def _column_value(spec: FieldSpec, view: RecordView) -> Any:
     if spec.computed == "display_name":
         return view.display_name or None
-    return local_time(
-        view.row.created_at if spec.computed == "created" else view.row.updated_at, spec
-    )
+    when = view.row.created_at if spec.computed == "created" else view.row.updated_at
+    return local_time(when, spec.zone)
 
 
-def local_time(when: datetime | None, spec: FieldSpec) -> str | None:
+def local_time(when: datetime | None, zone: ZoneInfo) -> str | None:
     """A moment as callers read it: ISO 8601 with offset, in the workspace's time zone."""
     if when is None:
         return None
-    text: str = orjson.dumps(
-        when if spec.zone.key == "UTC" else when.astimezone(spec.zone)
-    ).decode()
+    text: str = orjson.dumps(when if zone.key == "UTC" else when.astimezone(zone)).decode()
     return text[1:-1]  # equal to isoformat for offsets of whole minutes, in a third of the time

@@ -12,7 +12,7 @@ from records.services.access import Author, access_to, visible_fields
 from records.services.catalogue import MemberSpec
 from records.services.database import document, fetch_column
 from records.services.feed import Change, change_content
-from records.services.reading import find_with_history, take_back, view_records
+from records.services.reading import find_with_history, local_time, take_back, view_records
 
 from .conditions import Surroundings, holds
 from .events import DELETED, UPDATED, WORKSPACE_NAMES, event_of
@@ -23,17 +23,12 @@ def message(author: Author, webhook: Webhook, change: Change) -> bytes | None:
     if webhook.form == WebhookForm.RECORDS:
         content: dict[str, Any] | None = {
             "type": event_of(change),
-            "timestamp": _when(author, change),
+            "timestamp": local_time(change.created, author.workspace.zone),
             "data": change_content(change, author.workspace.zone),
         }
     else:
         content = _workspace_content(author, webhook, change)
     return None if content is None else orjson.dumps(content)
-
-
-def _when(author: Author, change: Change) -> str | None:
-    created = change.created
-    return None if created is None else created.astimezone(author.workspace.zone).isoformat()
 
 
 def _workspace_content(author: Author, webhook: Webhook, change: Change) -> dict[str, Any] | None:
@@ -59,7 +54,7 @@ def _workspace_content(author: Author, webhook: Webhook, change: Change) -> dict
         "eventRule": {"id": webhook.pk, "uuid": str(webhook.uuid), "name": webhook.name},
         "workspace": {"uuid": author.workspace.uuid, "name": webhook.workspace.name},
         "operationId": change.operation_id,
-        "occurredAt": _when(author, change),
+        "occurredAt": local_time(change.created, author.workspace.zone),
     }
     if event == UPDATED:
         about["changes"] = change.fields

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pytest_django import Settings
 
 from records.models import Webhook
 from records.services.people.workspaces import create_api_key
 from records.services.shaping.objects import archive_object
-from records.services.webhooks.courier import Courier
 from records.services.webhooks.stopping import Stop, stop
 from tests.api_client import ApiClient
 from tests.factories import (
@@ -24,7 +21,7 @@ from tests.factories import (
     make_object,
     make_record,
 )
-from tests.receiving import Receiver, receiving
+from tests.receiving import Receiver, deliver
 
 from .calling import WorkspaceClient, ok, refused
 
@@ -32,13 +29,6 @@ from .calling import WorkspaceClient, ok, refused
 @pytest.fixture(autouse=True)
 def _statements_name_their_workspace() -> None:
     """Not those of workers."""
-
-
-@pytest.fixture
-def receiver(settings: Settings) -> Iterator[Receiver]:
-    with receiving() as started:
-        settings.EXTERNAL_ALLOWED_HOSTS = [started.host]
-        yield started
 
 
 @pytest.fixture
@@ -52,12 +42,6 @@ def create(client: WorkspaceClient, receiver: Receiver, **given: Any) -> dict[st
         client.post("/webhooks", {"name": "Shop", "url": receiver.url, **given}), 201
     )
     return made
-
-
-def deliver() -> None:
-    courier = Courier()
-    courier.drain()
-    courier.senders.shutdown()
 
 
 def test_a_webhook_has_the_documented_keys(

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.utils import timezone
-from pytest_django import Settings
 
 from records.models import Webhook, WebhookDelivery
-from records.services.webhooks.courier import Courier
 from records.services.webhooks.endpoints import create_webhook
 from tests.factories import Caller, FieldDefinition, make_object
-from tests.receiving import Receiver, receiving
-
-
-@pytest.fixture
-def receiver(settings: Settings) -> Iterator[Receiver]:
-    """A receiver that the operator has opened."""
-    with receiving() as started:
-        settings.EXTERNAL_ALLOWED_HOSTS = [started.host]
-        yield started
+from tests.receiving import Receiver
 
 
 @pytest.fixture
@@ -43,20 +33,6 @@ def make_webhook(shop: Caller, receiver: Receiver) -> Make:
         return create_webhook(shop.author, form, **given)
 
     return make
-
-
-@pytest.fixture
-def deliver() -> Iterator[Callable[[], None]]:
-    """Deliver all that is due, as a worker does."""
-    couriers: list[Courier] = []
-
-    def run() -> None:
-        couriers.append(Courier())
-        couriers[-1].drain()
-
-    yield run
-    for courier in couriers:
-        courier.senders.shutdown()
 
 
 def make_due(webhook: Webhook) -> None:

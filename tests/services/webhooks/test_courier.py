@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
@@ -24,11 +23,9 @@ from tests.factories import (
     make_member,
     make_record,
 )
-from tests.receiving import Message, Receiver, receiving
+from tests.receiving import Message, Receiver, deliver, receiving
 
 from .conftest import Make, make_due
-
-Deliver = Callable[[], None]
 
 
 def states(webhook: Webhook) -> list[str]:
@@ -37,7 +34,7 @@ def states(webhook: Webhook) -> list[str]:
 
 
 def test_what_happens_is_told_in_order_and_signed(
-    shop: Caller, receiver: Receiver, make_webhook: Make, deliver: Deliver
+    shop: Caller, receiver: Receiver, make_webhook: Make
 ) -> None:
     _, secret = make_webhook()
     record = make_record(shop, "items", name="One", size=1).record.uuid
@@ -57,9 +54,7 @@ def test_what_happens_is_told_in_order_and_signed(
     assert receiver.messages[0].path == "/hook?from=records"
 
 
-def test_nothing_is_told_twice(
-    shop: Caller, receiver: Receiver, make_webhook: Make, deliver: Deliver
-) -> None:
+def test_nothing_is_told_twice(shop: Caller, receiver: Receiver, make_webhook: Make) -> None:
     make_webhook(events=["record.created"])
     make_record(shop, "items", name="One")
     deliver()
@@ -79,7 +74,6 @@ def test_a_failure_is_sent_again_under_the_same_id(
     shop: Caller,
     receiver: Receiver,
     make_webhook: Make,
-    deliver: Deliver,
     answer: tuple[int, dict[str, str]],
     status: int,
 ) -> None:
@@ -101,7 +95,7 @@ def test_a_failure_is_sent_again_under_the_same_id(
 
 
 def test_a_later_change_of_a_record_waits_for_the_earlier_one(
-    shop: Caller, receiver: Receiver, make_webhook: Make, deliver: Deliver
+    shop: Caller, receiver: Receiver, make_webhook: Make
 ) -> None:
     webhook, _ = make_webhook(events=["record.created", "record.updated"])
     record = make_record(shop, "items", name="One", size=1).record.uuid
@@ -124,7 +118,7 @@ def test_a_later_change_of_a_record_waits_for_the_earlier_one(
 
 
 def test_retry_after_is_honoured_and_pauses_the_webhook(
-    shop: Caller, receiver: Receiver, make_webhook: Make, deliver: Deliver
+    shop: Caller, receiver: Receiver, make_webhook: Make
 ) -> None:
     webhook, _ = make_webhook(events=["record.created"])
     receiver.always(429, {"Retry-After": "600"})
@@ -139,7 +133,7 @@ def test_retry_after_is_honoured_and_pauses_the_webhook(
 
 
 def test_gone_stops_the_webhook_and_nothing_is_lost(
-    shop: Caller, receiver: Receiver, make_webhook: Make, deliver: Deliver
+    shop: Caller, receiver: Receiver, make_webhook: Make
 ) -> None:
     webhook, _ = make_webhook(events=["record.created"])
     receiver.always(410)
@@ -159,7 +153,7 @@ def test_gone_stops_the_webhook_and_nothing_is_lost(
 
 
 def test_a_delivery_is_given_up_at_last_and_the_webhook_stopped(
-    shop: Caller, receiver: Receiver, make_webhook: Make, deliver: Deliver
+    shop: Caller, receiver: Receiver, make_webhook: Make
 ) -> None:
     webhook, _ = make_webhook(events=["record.created"])
     receiver.always(500)
@@ -174,7 +168,7 @@ def test_a_delivery_is_given_up_at_last_and_the_webhook_stopped(
 
 
 def test_a_member_who_is_gone_stops_the_webhook(
-    shop: Caller, receiver: Receiver, make_webhook: Make, deliver: Deliver
+    shop: Caller, receiver: Receiver, make_webhook: Make
 ) -> None:
     other = make_member(shop, "other@example.com", {"items": {"view": "all"}})
     webhook, _ = make_webhook(member_id=other.member.pk)
@@ -190,7 +184,7 @@ def test_a_member_who_is_gone_stops_the_webhook(
 
 
 def test_the_rights_of_the_member_hold_for_what_is_sent(
-    shop: Caller, receiver: Receiver, make_webhook: Make, deliver: Deliver
+    shop: Caller, receiver: Receiver, make_webhook: Make
 ) -> None:
     other = make_member(
         shop,
@@ -207,7 +201,7 @@ def test_the_rights_of_the_member_hold_for_what_is_sent(
 
 
 def test_what_left_the_members_sight_before_it_was_sent_is_skipped(
-    shop: Caller, receiver: Receiver, make_webhook: Make, deliver: Deliver
+    shop: Caller, receiver: Receiver, make_webhook: Make
 ) -> None:
     webhook, _ = make_webhook(events=["record.created"])
     receiver.always(500)
@@ -222,7 +216,7 @@ def test_what_left_the_members_sight_before_it_was_sent_is_skipped(
 
 
 def test_a_webhook_that_another_worker_holds_is_left_to_it(
-    shop: Caller, receiver: Receiver, make_webhook: Make, deliver: Deliver
+    shop: Caller, receiver: Receiver, make_webhook: Make
 ) -> None:
     make_webhook(events=["record.created"])
     rows = Webhook.objects.filter(workspace=shop.workspace)
