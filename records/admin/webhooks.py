@@ -19,7 +19,6 @@ from records.exceptions import RecordsError
 from records.models import Field, Member, ObjectType, Webhook, WebhookDelivery, WebhookForm
 from records.services.webhooks import (
     EVENTS,
-    WORKSPACE_EVENTS,
     WORKSPACE_NAMES,
     WebhookSettings,
     create_webhook,
@@ -143,9 +142,7 @@ class WebhookAdmin(SetupAdmin, HistoryMixin):
         form.base_fields["told_objects"].choices = _object_choices(workspace_id, obj)
         form.base_fields["told_fields"].choices = _field_choices(workspace_id, obj)
         if obj is not None and obj.form == WebhookForm.WORKSPACE:
-            form.base_fields["told_events"].choices = list(
-                zip(WORKSPACE_EVENTS.values(), WORKSPACE_NAMES.values(), strict=True)
-            )
+            form.base_fields["told_events"].choices = list(WORKSPACE_NAMES.items())
         return form
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:

@@ -13,7 +13,6 @@ INTEGER: dict[str, Any] = {"type": "integer"}
 BOOLEAN: dict[str, Any] = {"type": "boolean"}
 MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}
 STATE: dict[str, Any] = {"type": "string", "enum": list(STATES)}
-EVENT: dict[str, Any] = {"type": "string", "enum": list(EVENTS)}
 SECRET = nullable(
     {**STRING, "description": "Shown only here: `whsec_…`. Null in the answer of a dry run."}
 )

@@ -11,7 +11,7 @@ Called by: operations and the admin; webhooks send with `sending`. It never stor
 from . import external_records
 from .addresses import is_opened, may_be_public
 from .connection_test import try_connection
-from .sending import Answer, Failed, Request, send
+from .sending import Failed, Request, send
 from .sources import (
     METHODS,
     USUAL_METHODS,
@@ -24,7 +24,6 @@ from .sources import (
 __all__ = [
     "METHODS",
     "USUAL_METHODS",
-    "Answer",
     "Failed",
     "Request",
     "create_source",

@@ -12,7 +12,7 @@ the histories of definitions are all there is.
 """
 
 from .contents import change_content
-from .cursors import Place, is_behind
+from .cursors import is_behind
 from .definitions import DefinitionChange
 from .epochs import renew_feed
 from .feed_pages import (
@@ -26,7 +26,7 @@ from .feed_pages import (
     follow_changes,
     list_changes,
 )
-from .waiting import MAX_WAIT, Waited, is_news, newest_rows, wait_for_changes
+from .waiting import MAX_WAIT, Mark, Waited, newest_rows, wait_for_changes
 
 __all__ = [
     "DEFAULT_LIMIT",
@@ -35,7 +35,7 @@ __all__ = [
     "Change",
     "ChangePage",
     "DefinitionChange",
-    "Place",
+    "Mark",
     "Waited",
     "change_content",
     "check_place",
@@ -43,7 +43,6 @@ __all__ = [
     "find_change",
     "follow_changes",
     "is_behind",
-    "is_news",
     "list_changes",
     "newest_rows",
     "renew_feed",

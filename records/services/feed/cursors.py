@@ -54,6 +54,11 @@ class Cursor:
     operation: bytes = bytes(4)
     definitions: tuple[Place, ...] = (BEGINNING,) * SOURCES
 
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The places in all sources: the ledger's, then those of definitions."""
+        return self.ledger, *self.definitions
+
 
 def write_cursor(cursor: Cursor) -> str:
     """The cursor as a caller gets it."""
@@ -102,11 +107,8 @@ def read_cursor(sent: str) -> Cursor:
 
 def is_behind(sent: str, other: str) -> bool:
     """Whether a cursor is behind another one, so that nothing lies between them."""
-    first, second = read_cursor(sent), read_cursor(other)
-    pairs = list(
-        zip((first.ledger, *first.definitions), (second.ledger, *second.definitions), strict=True)
-    )
-    return all(one >= two for one, two in pairs) and any(one > two for one, two in pairs)
+    one, two = read_cursor(sent).places, read_cursor(other).places
+    return one != two and all(mine >= its for mine, its in zip(one, two, strict=True))
 
 
 def expired(reason: str) -> Gone:

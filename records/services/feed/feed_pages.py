@@ -156,7 +156,7 @@ def follow_changes(
 
 def _before(page: ChangePage, end: Cursor) -> ChangePage:
     """The part of a page that is before a place."""
-    ends = (end.ledger, *end.definitions)
+    ends = end.places
     kept = [change for change in page.changes if change.standing <= ends[change.place[0]]]
     reached = all(place >= bound for place, bound in zip(page.mark, ends, strict=True))
     return replace(page, changes=kept, more=page.more and not reached)
@@ -281,7 +281,7 @@ def _page(
 
 
 def _ending(changes: list[Change], end: Cursor, *, more: bool) -> ChangePage:
-    return ChangePage(changes, write_cursor(end), more, (end.ledger, *end.definitions))
+    return ChangePage(changes, write_cursor(end), more, end.places)
 
 
 def _objects_in_sight(author: Author, asked: Collection[int] | None) -> list[int]:

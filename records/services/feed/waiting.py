@@ -77,7 +77,7 @@ class _Room:
                 now = time.monotonic()
                 if now >= until:  # first of all: news may never end
                     return Waited.TIME_UP
-                if is_news(self.newest.get(workspace_id, ()), mark):
+                if _is_news(self.newest.get(workspace_id, ()), mark):
                     return Waited.NEWS
                 if not self.asking and now >= self.next_question:
                     self.asking = True
@@ -153,6 +153,6 @@ def newest_rows(workspaces: list[int]) -> dict[int, Mark]:
     }
 
 
-def is_news(newest: Mark, mark: Mark) -> bool:
+def _is_news(newest: Mark, mark: Mark) -> bool:
     """Whether there are rows behind a place that was read up to."""
     return any(found > known for found, known in zip(newest, mark, strict=False))

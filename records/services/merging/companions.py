@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -42,9 +42,9 @@ def move_companions(author: Author, merged: Sequence[int], survivor: int) -> Non
     noted: list[MovedCompanion] = []
     for kind, (model, apart_by) in _KINDS.items():
         rows = _rows(author, model, apart_by, [survivor, *merged])
-        moved = _moved_files(author, rows, merged, survivor) if kind == _FILE else {}
+        moved = _moved_files(author, rows, survivor) if kind == _FILE else {}
         if kind != _FILE:
-            moved = dict.fromkeys(_movable(rows, merged, survivor, apart=bool(apart_by)), "")
+            moved = dict.fromkeys(_movable(rows, survivor, apart=bool(apart_by)), "")
         if not moved:
             continue
         owners = {key: record for key, record, _ in rows}
@@ -108,9 +108,7 @@ def _rows(
     return sorted(found, key=lambda row: (place[row[1]], row[0]))
 
 
-def _movable(
-    rows: Iterable[_Row], merged: Sequence[int], survivor: int, *, apart: bool
-) -> list[int]:
+def _movable(rows: Iterable[_Row], survivor: int, *, apart: bool) -> list[int]:
     """Those that move: without a double of theirs, where rows are set apart."""
     had, moved = {mark for _, record, mark in rows if record == survivor}, []
     for key, record, mark in rows:
@@ -121,9 +119,7 @@ def _movable(
     return moved
 
 
-def _moved_files(
-    author: Author, rows: Sequence[_Row], merged: Sequence[int], survivor: int
-) -> dict[int, str]:
+def _moved_files(author: Author, rows: Sequence[_Row], survivor: int) -> dict[int, str]:
     """The files that move, each with the name it had where it gets another, which it has from here
     on."""
     if len(rows) > MAX_FILES and any(record != survivor for _, record, _ in rows):
@@ -151,13 +147,12 @@ def _moved_files(
     return moved
 
 
-def _free_name(name: str, known: Iterable[str]) -> str:
+def _free_name(name: str, taken: Collection[str]) -> str:
     """A name like this one that none of the files has: `report (2).pdf`."""
     folder, slash, last = name.rpartition("/")
     stem, dot, ending = last.rpartition(".")
     if not stem:
         stem, dot, ending = last, "", ""
-    taken = set(known)
     for number in range(2, len(taken) + 3):
         tail = f" ({number}){dot}{ending}"
         room = MAX_NAME - len(folder) - len(slash) - len(tail)

@@ -46,7 +46,7 @@ from .relinking import relink
 from .rules import Faults, ReadRules
 
 MAX_MERGED = 100
-SURVIVOR, MERGED, RULES_KEY, VERSIONS = "into", "from", "rules", "if_version"
+SURVIVOR, MERGED, VERSIONS = "into", "from", "if_version"
 
 
 @dataclass(frozen=True, slots=True)

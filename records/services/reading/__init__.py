@@ -27,6 +27,7 @@ from .history import (
     read_changes,
     shown_fields,
     take_back,
+    take_back_since,
 )
 from .merged_records import REMAINING, ends_of, survivors_of
 from .record_address import (
@@ -115,6 +116,7 @@ __all__ = [
     "signed_url",
     "survivors_of",
     "take_back",
+    "take_back_since",
     "view_records",
     "with_self_access",
 ]

@@ -14,6 +14,7 @@ from records.models import RecordState
 from records.services.access import Author, access_to, visible_fields
 from records.services.catalogue import MemberSpec, ObjectSchema
 from records.services.database import (
+    Fragment,
     document,
     fetch,
     fetch_column,
@@ -124,14 +125,7 @@ def get_record_as_of(
     row = find_with_history(author, schema, record_uuid)
     # Rights follow from the record as it is now: its former values may name other members.
     granted = access_to(author, schema, row.values, row.member_id)
-    later = fetch_column(
-        "SELECT changes FROM records_historicalrecord"
-        " WHERE workspace_id = %s AND id = %s AND history_date > %s ORDER BY version DESC",
-        [author.workspace.id, row.id, moment_param(when)],
-    )
-    # From the newest write back to the moment.
-    for changes in later:
-        take_back(row, document(changes))
+    take_back_since(author, row, ("history_date > %s", [moment_param(when)]))
     then = fetch(
         "SELECT version, state, history_date FROM records_historicalrecord"
         " WHERE workspace_id = %s AND id = %s AND history_date <= %s ORDER BY version DESC LIMIT 1",
@@ -148,6 +142,19 @@ def get_record_as_of(
     row.summary = load_summary(schema, row.id)
     (view,) = view_records(author, schema, [row], fields, granted)
     return view
+
+
+def take_back_since(author: Author, row: RecordRow, later: Fragment) -> None:
+    """Restore the values that some writes of a record replaced, from the newest one back; `later`
+    is the condition on the ledger that they meet."""
+    condition, params = later
+    found = fetch_column(
+        "SELECT changes FROM records_historicalrecord WHERE workspace_id = %s AND id = %s"
+        f" AND {condition} ORDER BY version DESC",
+        [author.workspace.id, row.id, *params],
+    )
+    for changes in found:
+        take_back(row, document(changes))
 
 
 def take_back(row: RecordRow, changes: Mapping[str, Sequence[Any]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from records.exceptions import InvalidInput
 from records.field_types import FieldSpec
@@ -13,7 +13,6 @@ from records.services.catalogue import ObjectSchema
 from records.services.database import (
     Fragment,
     canonical_uuid,
-    fetch,
     in_ids,
     in_texts,
     in_uuids,
@@ -22,11 +21,9 @@ from records.services.database import (
 from records.services.storage import (
     PROBED_FROM,
     ExternalKey,
-    RecordRow,
     find_external,
     find_identifiers,
-    read_record,
-    record_columns,
+    load_records,
 )
 
 from .merged_records import LIVE, survivors_of
@@ -68,16 +65,12 @@ def get_records(
     keys = _keys(author, schema, names.identifiers)
     condition, params = _meant(schema, uuids, keys, names.external)
     shown = ", ".join(f"'{RecordState(state)}'" for state in sorted(states))
-    rows = _read(
-        author,
-        schema,
-        f"(r.state IN ({shown}) OR r.merged_into IS NOT NULL) AND ({condition})",
-        params,
-    )
+    known = f"(r.state IN ({shown}) OR r.merged_into IS NOT NULL) AND ({condition})"
+    rows = load_records(schema, (known, params))
     ends = survivors_of(author, schema, rows, states)
     missing = set(ends.values()) - {row.id for row in rows}
     if missing:
-        rows += _read(author, schema, *in_ids("r.id", missing))
+        rows += load_records(schema, in_ids("r.id", missing))
     meant = [row for row in rows if row.state in states and row.id not in ends]
     views = {
         view.row.id: view
@@ -99,17 +92,6 @@ def get_records(
         [by_key.get(key) if key else None for key in keys],
         list(map(by_external.get, names.external)),
     )
-
-
-def _read(
-    author: Author, schema: ObjectSchema, condition: str, params: Sequence[Any]
-) -> list[RecordRow]:
-    rows = fetch(
-        f"SELECT {record_columns('r')} FROM records_record r WHERE r.workspace_id = %s"
-        f" AND r.object_id = %s AND {condition}",
-        [author.workspace.id, schema.id, *params],
-    )
-    return list(map(read_record, rows))
 
 
 def _keys(author: Author, schema: ObjectSchema, identifiers: Sequence[str]) -> list[str]:

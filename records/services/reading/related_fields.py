@@ -11,8 +11,8 @@ from records.exceptions import InvalidInput
 from records.field_types import FieldSpec
 from records.services.access import Author, find_field, visible_condition
 from records.services.catalogue import ObjectSchema
-from records.services.database import fetch, in_ids
-from records.services.storage import RecordRow, read_record, record_columns
+from records.services.database import in_ids
+from records.services.storage import RecordRow, load_records
 
 from .related import SHOWN, load_related
 
@@ -160,12 +160,6 @@ def _linked_keys(
 def _load(author: Author, related: ObjectSchema, keys: set[int]) -> list[RecordRow]:
     """The live records with these keys that the caller may see."""
     visible, params = visible_condition(author, related, "r")
-    chosen, chosen_params = in_ids("r.id", sorted(keys))
-    return [
-        read_record(row)
-        for row in fetch(
-            f"SELECT {record_columns('r')} FROM records_record r WHERE r.workspace_id = %s"
-            f" AND r.object_id = %s AND r.state = 'active' AND {chosen} AND {visible}",
-            [author.workspace.id, related.id, *chosen_params, *params],
-        )
-    ]
+    chosen, keys_sent = in_ids("r.id", sorted(keys))
+    condition = f"r.state = 'active' AND {chosen} AND {visible}"
+    return load_records(related, (condition, [*keys_sent, *params]))

@@ -26,10 +26,9 @@ from records.services.database import (
     time_limit,
 )
 from records.services.reading import RecordView, view_records
-from records.services.storage import read_record, record_columns
+from records.services.storage import load_records
 
 MAX_FIELDS = 5
-MAX_PAGE_SIZE = 100
 MAX_OFFSET = 100_000
 SHOWN = 20  # records of a group
 
@@ -218,11 +217,5 @@ def _views(
 ) -> dict[int, RecordView]:
     if not keys:
         return {}
-    chosen, params = in_ids("r.id", keys)
-    rows = fetch(
-        f"SELECT {record_columns('r')} FROM records_record r WHERE r.workspace_id = %s"
-        f" AND r.object_id = %s AND {chosen}",
-        [schema.workspace_id, schema.id, *params],
-    )
-    views = view_records(author, schema, list(map(read_record, rows)), fields)
+    views = view_records(author, schema, load_records(schema, in_ids("r.id", keys)), fields)
     return {view.row.id: view for view in views if view.access.view}

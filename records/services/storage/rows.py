@@ -204,6 +204,18 @@ def read_with_summary(row: Sequence[Any]) -> RecordRow:
     return record
 
 
+def load_records(schema: ObjectSchema, condition: Fragment) -> list[RecordRow]:
+    """The object's records that meet the condition (on alias `r`), in whatever state, as they are
+    now."""
+    chosen, params = condition
+    rows = fetch(
+        f"SELECT {record_columns('r')} FROM records_record r WHERE r.workspace_id = %s"
+        f" AND r.object_id = %s AND {chosen}",
+        [schema.workspace_id, schema.id, *params],
+    )
+    return list(map(read_record, rows))
+
+
 def lock_records(
     schema: ObjectSchema, condition: Fragment, *, summary: bool = False
 ) -> list[RecordRow]:

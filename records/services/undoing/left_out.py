@@ -22,7 +22,7 @@ from records.services.reading import (
 )
 from records.services.storage import read_record, record_columns
 
-from .operation_rows import LEDGER, Sight, first_key, sight_of
+from .operation_rows import LEDGER, Sight, first_key, sight_of, touched_objects
 from .undo_plans import Left
 
 DETAILS = {
@@ -94,7 +94,9 @@ def list_left(
     if not rows:
         return count, []
     # What was left was written by the operation, or since.
-    first = first_key(author.workspace.id, UUID(job.result["undoes"]))
+    undone = UUID(job.result["undoes"])
+    touched = touched_objects(author.workspace.id, undone)
+    first = first_key(author.workspace.id, undone, touched)
     return count, _views(sight, rows, first)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from uuid import UUID
 
 from records.services.access import Author, access_to
 from records.services.catalogue import ObjectSchema
-from records.services.database import fetch, in_ids, uuid_param
-from records.services.storage import RecordRow, read_record, record_columns
+from records.services.database import fetch, fetch_column, in_ids, uuid_param
+from records.services.storage import RecordRow, load_records
 
 from .effects import Effect
 from .operation_rows import LEDGER
@@ -35,7 +35,9 @@ def out_of_reach(
     for key, survivor in _turned_by(schema, operation, known):
         merges.setdefault(survivor, set()).add(key)
     missing = {*merges, *(key for keys in merges.values() for key in keys)} - held.keys()
-    rows = {**held, **_read(author, schema, missing)}
+    rows = dict(held)
+    if missing:
+        rows |= {row.id: row for row in load_records(schema, in_ids("r.id", missing))}
     refused: set[int] = set()
     for survivor, keys in merges.items():
         others = {key for key in keys if key in turning or key not in effects}
@@ -54,13 +56,12 @@ def _may(author: Author, schema: ObjectSchema, row: RecordRow | None, right: str
     return access.view and bool(getattr(access, right))
 
 
-def _turned_by(
-    schema: ObjectSchema, operation: UUID, survivors: list[int]
-) -> list[tuple[int, int]]:
+def _turned_by(schema: ObjectSchema, operation: UUID, records: list[int]) -> list[tuple[int, int]]:
     """(record, survivor) of what an operation merged into these, or took back out of them, seen by
     the caller or not."""
+    survivors = _ever_merged_into(schema, records)
     if not survivors:
-        return []
+        return []  # before all rows of the operation are read, of which there may be a great many
     merged, params = in_ids("h.merged_into", survivors)
     before, more = in_ids("b.merged_into", survivors)
     rows = fetch(
@@ -75,14 +76,13 @@ def _turned_by(
     return [(key, survivor) for key, survivor in rows]
 
 
-def _read(author: Author, schema: ObjectSchema, keys: Iterable[int]) -> dict[int, RecordRow]:
-    wanted = list(keys)
-    if not wanted:
-        return {}
-    chosen, params = in_ids("r.id", wanted)
-    rows = fetch(
-        f"SELECT {record_columns('r')} FROM records_record r WHERE r.workspace_id = %s"
-        f" AND r.object_id = %s AND {chosen}",
-        [author.workspace.id, schema.id, *params],
+def _ever_merged_into(schema: ObjectSchema, records: list[int]) -> list[int]:
+    """Those of these records that others were merged into, at any time."""
+    if not records:
+        return []
+    chosen, params = in_ids("h.id", records)
+    return fetch_column(
+        f"SELECT DISTINCT h.id FROM {LEDGER} h WHERE h.workspace_id = %s AND {chosen}"
+        " AND h.action = 'merged'",
+        [schema.workspace_id, *params],
     )
-    return {row.id: row for row in map(read_record, rows)}

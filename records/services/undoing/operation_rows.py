@@ -124,18 +124,17 @@ def touched_objects(workspace_id: int, operation: UUID) -> list[int]:
 
 
 def newest_rows(
-    sight: Sight, operation: UUID, before: int | None, limit: int
+    sight: Sight, operation: UUID, touched: Iterable[int], before: int | None, limit: int
 ) -> list[tuple[int, int, int]]:
     """(key, object, record) of the newest rows of an operation in sight, newest first; `before`:
     of those below this key. Links that followed merged records go with these.
 
-    A statement for each object that the operation has changed, in the order of the index, and one
-    more.
+    A statement for each object that the operation has touched, in the order of the index.
     """
     workspace_id = sight.author.workspace.id
     bound, bounds = ("", []) if before is None else (" AND h.history_id < %s", [before])
     found: list[Row] = []
-    for key in sight.schemas.keys() & touched_objects(workspace_id, operation):
+    for key in sight.schemas.keys() & set(touched):
         condition, params = sight.of(key).condition("h")
         found += fetch(
             f"SELECT h.history_id, h.object_id, h.id FROM {LEDGER} h WHERE h.workspace_id = %s"
@@ -174,10 +173,10 @@ def rows_at(workspace_id: int, versions: dict[int, int]) -> dict[int, LedgerRow]
     return {row.id: row for row in found if versions[row.id] == row.version}
 
 
-def first_key(workspace_id: int, operation: UUID) -> int:
-    """The key of the oldest row of an operation."""
+def first_key(workspace_id: int, operation: UUID, touched: Iterable[int]) -> int:
+    """The key of the oldest row of an operation that has touched these objects."""
     keys: list[int] = []
-    for object_id in touched_objects(workspace_id, operation):
+    for object_id in touched:
         keys += fetch_column(
             f"SELECT history_id FROM {LEDGER} WHERE workspace_id = %s AND operation_id = %s"
             " AND object_id = %s ORDER BY history_id LIMIT 1",

@@ -18,7 +18,7 @@ from records.services.writing import Outcome, SaveRequest, save_records
 
 from .effects import Effect, load_effects
 from .merge_rights import out_of_reach
-from .operation_rows import Sight, first_key, newest_rows, sight_of
+from .operation_rows import Sight, first_key, newest_rows, sight_of, touched_objects
 from .undo_plans import Left, Plan, Planner
 from .unmerging import Undoing, follow_merges, turned_merges
 
@@ -49,12 +49,13 @@ def undo_batch(author: Author, undoing: Undoing, position: int) -> Undone:
     treated as a whole with its newest row.
     """
     sight = sight_of(author)
-    rows = newest_rows(sight, undoing.operation, position or None, BATCH)
+    touched = touched_objects(author.workspace.id, undoing.operation)
+    rows = newest_rows(sight, undoing.operation, touched, position or None, BATCH)
     undone = Undone(rows[-1][0] if len(rows) == BATCH else None, len(rows))
     by_object: dict[int, dict[int, int]] = {}
     for key, object_id, record_id in rows:
         by_object.setdefault(object_id, {}).setdefault(record_id, key)
-    first = first_key(author.workspace.id, undoing.operation)
+    first = first_key(author.workspace.id, undoing.operation, touched)
     for object_id, newest in by_object.items():
         _undo_records(author, sight, object_id, undoing, newest, first, undone)
     return undone

@@ -58,24 +58,16 @@ def turned_merges(effects: Mapping[int, Effect], plans: Mapping[int, Plan]) -> T
     return turned
 
 
-class _DryRun(Exception):
-    """Rolls a savepoint back."""
-
-
 def follow_merges(
     author: Author, sight: Sight, schema: ObjectSchema, undoing: Undoing, turned: Turned
 ) -> tuple[int, list[Left]]:
     """Move links and companions to where they belong now: of how many records, and what was left
     of them, as far as the caller sees it."""
     kept: list[Kept] = []
-    moved = 0
-    try:
-        with transaction.atomic():
-            moved = _follow(author, schema, undoing, turned, kept)
-            if undoing.dry_run:
-                raise _DryRun
-    except _DryRun:
-        pass
+    with transaction.atomic():
+        moved = _follow(author, schema, undoing, turned, kept)
+        if undoing.dry_run:
+            transaction.set_rollback(True)
     return moved, [
         Left(each.object_id, each.record_id, each.field_id, each.code)
         for each in _in_sight(author, sight, kept)

@@ -17,7 +17,6 @@ from records.models import WebhookDelivery as Delivery
 from .courier import Courier
 from .deliveries import (
     STATES,
-    Health,
     get_delivery,
     health_of,
     list_deliveries,
@@ -49,7 +48,6 @@ __all__ = [
     "Courier",
     "Delivery",
     "FilterNames",
-    "Health",
     "Sent",
     "Webhook",
     "WebhookForm",

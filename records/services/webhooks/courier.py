@@ -26,7 +26,7 @@ from records.exceptions import Gone, RecordsError, Unavailable
 from records.models import Webhook, WebhookDelivery, WebhookForm, new_uuid
 from records.services.access import Author
 from records.services.database import Unreadable, refusal_of
-from records.services.feed import Place, find_change, newest_rows
+from records.services.feed import Mark, find_change, newest_rows
 from records.services.reading import with_self_access
 
 from .endpoints import webhook_author
@@ -50,7 +50,6 @@ _log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5
 MOST_SERVED = 100  # webhooks at once in one worker
 STEPS = 20  # changes that are not told, before others get their turn
-Mark = tuple[Place, ...]
 
 
 def lease_seconds() -> float:
@@ -237,17 +236,16 @@ class Courier:
 
     def _read_on(self, served: _Served, webhook: Webhook, author: Author) -> bool:
         """Note what else there is to send; lets go of a webhook that has nothing."""
-        if has_room(webhook):
+        news = self.read_up_to.get(served.key) != served.newest
+        if (webhook.replay_after or news) and has_room(webhook):
             if webhook.replay_after:
                 try:
                     queue_replay(webhook, author, self.lease)
                 except Gone:  # what it was to send again is of another history
                     self._mine(served).update(replay_after="", replay_until="")
-                return True
-            if self.read_up_to.get(served.key) != served.newest:
-                if not queue_news(webhook, author, self.lease):
-                    self.read_up_to[served.key] = served.newest
-                return True
+            elif not queue_news(webhook, author, self.lease):
+                self.read_up_to[served.key] = served.newest
+            return True
         self._drop(served)
         return False
 

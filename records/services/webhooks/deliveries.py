@@ -74,7 +74,7 @@ def replay_delivery(author: Definer, webhook: Webhook, key: str | int) -> Webhoo
         raise NotFound
     if not webhook.is_active:
         raise Conflict("The webhook is not active: activate it, then send the change again.")
-    rows.update(**FRESH, next_attempt_at=timezone.now())
+    wait_again(rows)
     return rows.get()
 
 
@@ -86,8 +86,10 @@ def _one(author: Definer, webhook: Webhook, key: str | int) -> QuerySet[WebhookD
     return rows.filter(uuid=UUID(uuid)) if uuid else rows.none()
 
 
-# What a delivery is set to that is sent again.
-FRESH = {"state": DeliveryState.PENDING, "attempts": 0, "problem": ""}
+def wait_again(rows: QuerySet[WebhookDelivery]) -> None:
+    """Let deliveries wait to be sent as if they never had been."""
+    now = timezone.now()
+    rows.update(state=DeliveryState.PENDING, attempts=0, problem="", next_attempt_at=now)
 
 
 @defining

@@ -29,7 +29,7 @@ from records.services.database import Unreadable, canonical_uuid, resealed, seal
 from records.services.feed import cursor_of_now
 
 from .conditions import check_condition
-from .events import EVENTS, WORKSPACE_NAMES
+from .events import known_events
 from .signing import new_secret
 from .stopping import Stop
 from .told_filters import live_fields, owners_of
@@ -218,7 +218,7 @@ def _apply_filter(author: Definer, row: Webhook, given: WebhookSettings) -> None
 
 
 def _checked_events(row: Webhook, events: Sequence[str]) -> list[str]:
-    known = EVENTS if row.form == WebhookForm.RECORDS else tuple(WORKSPACE_NAMES)
+    known = known_events(row.form)
     for at, event in enumerate(events):
         if event not in known:
             raise InvalidInput(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from records.models import Webhook, WebhookForm
@@ -37,6 +36,11 @@ def event_of(change: Change) -> str:
     return _BY_ACTION.get(change.action, UPDATED)
 
 
+def known_events(form: str) -> tuple[str, ...]:
+    """The events that a webhook of this form can tell, by our names."""
+    return tuple(EVENTS) if form == WebhookForm.RECORDS else tuple(WORKSPACE_NAMES)
+
+
 @dataclass(frozen=True, slots=True)
 class Interest:
     """Which changes a webhook tells; empty sets stand for all."""
@@ -47,11 +51,8 @@ class Interest:
 
     @classmethod
     def of(cls, webhook: Webhook) -> Interest:
-        known: Sequence[str] = (
-            EVENTS if webhook.form == WebhookForm.RECORDS else tuple(WORKSPACE_NAMES)
-        )
         return cls(
-            frozenset(webhook.events or known),
+            frozenset(webhook.events or known_events(webhook.form)),
             frozenset(webhook.objects_told),
             frozenset(webhook.fields_told),
         )

@@ -10,9 +10,8 @@ from records.exceptions import NotFound
 from records.models import Webhook, WebhookForm
 from records.services.access import Author, access_to, visible_fields
 from records.services.catalogue import MemberSpec
-from records.services.database import document, fetch_column
 from records.services.feed import Change, change_content
-from records.services.reading import find_with_history, local_time, take_back, view_records
+from records.services.reading import find_with_history, local_time, take_back_since, view_records
 
 from .conditions import Surroundings, holds
 from .events import DELETED, UPDATED, WORKSPACE_NAMES, event_of
@@ -83,13 +82,7 @@ def _record_then(author: Author, change: Change) -> tuple[dict[str, Any], dict[s
         return {}, {}
     # Rights follow from the record as it is now: its former values may name other members.
     granted = access_to(author, schema, row.values, row.member_id)
-    later = fetch_column(
-        "SELECT changes FROM records_historicalrecord WHERE workspace_id = %s AND id = %s"
-        " AND version > %s ORDER BY version DESC",
-        [author.workspace.id, row.id, change.version],
-    )
-    for changes in later:
-        take_back(row, document(changes))
+    take_back_since(author, row, ("version > %s", [change.version]))
     fields = visible_fields(author, schema)
     (view,) = view_records(author, schema, [row], fields, granted, plain=True)
     shown = {spec.name: view.values.get(spec.id) for spec in view.fields}

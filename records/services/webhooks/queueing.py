@@ -15,7 +15,7 @@ from records.services.access import Author
 from records.services.database import in_one_transaction
 from records.services.feed import Change, follow_changes
 
-from .deliveries import FRESH
+from .deliveries import wait_again
 from .events import Interest, event_of
 
 PAGE = 200
@@ -136,6 +136,7 @@ def _send_again(webhook: Webhook, rows: Sequence[WebhookDelivery]) -> None:
     """Let those that were delivered, or given up, wait again."""
     for source in {row.source for row in rows}:
         keys = [row.key for row in rows if row.source == source]
-        WebhookDelivery.objects.filter(
+        told = WebhookDelivery.objects.filter(
             workspace_id=webhook.workspace_id, webhook=webhook, source=source, key__in=keys
-        ).exclude(state=DeliveryState.PENDING).update(**FRESH, next_attempt_at=timezone.now())
+        )
+        wait_again(told.exclude(state=DeliveryState.PENDING))

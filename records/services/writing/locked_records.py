@@ -164,10 +164,7 @@ class LockedRecords:
         """Whether the external id is that of a merged record, and leads to another live record than
         this one."""
         merged = self._merged_external(key)
-        survivor = None if merged is None else self.survivor(merged)
-        if survivor is None or survivor is row:
-            return False
-        return survivor.state == RecordState.ACTIVE
+        return merged is not None and self.survivor(merged) is not row and self.stands_in(merged)
 
     # ------------------------------------------------------------ unique values
 

@@ -131,7 +131,7 @@ class Locking:
             for holder in holders.values()
             if isinstance(holder, int) and holder not in self.locked.by_id
         }
-        if others:
+        if others and self.locked.by_id:  # among which the survivor would be
             chosen, params = in_ids("r.id", others)
             self._remember(
                 lock_records(self.schema, (f"{chosen} AND r.merged_into IS NOT NULL", params))

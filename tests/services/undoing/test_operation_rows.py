@@ -40,10 +40,11 @@ def test_a_role_sees_the_rows_of_its_own_records(workspace: Caller) -> None:
     assert count_rows(sight, doing.operation) == 2
     assert count_rows(sight_of(workspace.author), doing.operation) == 4
     assert count_rows(sight_of(member.author, member.schema("notes")), doing.operation) == 1
-    rows = newest_rows(sight, doing.operation, None, 10)
+    touched = touched_objects(workspace.workspace.pk, doing.operation)
+    rows = newest_rows(sight, doing.operation, touched, None, 10)
     assert rows[0][2] == mine.id
-    assert newest_rows(sight, doing.operation, rows[0][0], 10) == rows[1:]
-    everything = newest_rows(sight_of(workspace.author), doing.operation, None, 10)
-    assert first_key(workspace.workspace.pk, doing.operation) == everything[-1][0]
+    assert newest_rows(sight, doing.operation, touched, rows[0][0], 10) == rows[1:]
+    everything = newest_rows(sight_of(workspace.author), doing.operation, touched, None, 10)
+    assert first_key(workspace.workspace.pk, doing.operation, touched) == everything[-1][0]
     objects = [workspace.schema(name).id for name in ("notes", "things", "secrets")]
-    assert touched_objects(workspace.workspace.pk, doing.operation) == sorted(objects)
+    assert touched == sorted(objects)
