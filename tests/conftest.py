@@ -6,6 +6,7 @@ import contextlib
 import os
 import sqlite3
 import tempfile
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.files.storage import storages
-from django.db import connection
+from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from pytest_django import Settings
 
 from records.services.access.rate_limits import forget_counts
@@ -82,6 +85,24 @@ def _nothing_compiled() -> Iterator[None]:
     yield
     forget_everything()
     forget_counts()
+
+
+@pytest.fixture(autouse=True)
+def _no_connection_lost() -> Iterator[None]:
+    """A connection that a thread leaves open, or that takes the place of the test's own, is closed
+    whenever it happens to be collected, and fails the test that runs then."""
+    own = connections["default"]
+    opened: list[weakref.ref[BaseDatabaseWrapper]] = []
+
+    def note(sender: object, connection: BaseDatabaseWrapper, **_: object) -> None:
+        opened.append(weakref.ref(connection))
+
+    connection_created.connect(note)
+    yield
+    connection_created.disconnect(note)
+    assert connections["default"] is own
+    others = {id(each): each for reference in opened if (each := reference()) and each is not own}
+    assert [each.alias for each in others.values() if each.connection is not None] == []
 
 
 @pytest.fixture

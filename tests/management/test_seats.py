@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 
 import pytest
-from django.db import transaction
+from django.db import connections, transaction
 
 from records.management.serving.seats import Seats
 
 HERE = "192.0.2.1"
+
+
+@pytest.fixture(autouse=True)
+def _same_connection(transactional_db: None) -> Iterator[None]:
+    """A seat takes the connection of the thread that leaves it; the test's own is given back."""
+    own = connections["default"]
+    was_shared = own.allow_thread_sharing
+    yield
+    connections["default"] = own
+    if own.allow_thread_sharing and not was_shared:
+        own.dec_thread_sharing()
 
 
 def lend(seats: Seats, *, fail: bool) -> None:
@@ -18,7 +30,6 @@ def lend(seats: Seats, *, fail: bool) -> None:
             raise ValueError
 
 
-@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("fail", [False, True], ids=["done", "failed"])
 @pytest.mark.parametrize("in_transaction", [False, True], ids=["outside", "in a transaction"])
 def test_what_was_lent_is_as_before(fail: bool, in_transaction: bool) -> None:
@@ -40,7 +51,6 @@ def test_what_was_lent_is_as_before(fail: bool, in_transaction: bool) -> None:
     seats.leave()
 
 
-@pytest.mark.django_db(transaction=True)
 def test_another_has_what_was_lent() -> None:
     seats, done = Seats(1), list[str]()
 
