@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectMultipleWidget
@@ -154,7 +155,8 @@ class WebhookAdmin(SetupAdmin, HistoryMixin):
     @display(description="state", label=STATES)
     def state(self, webhook: Webhook) -> str:
         if webhook.is_active:
-            return "Paused" if webhook.failures and webhook.paused_until else "Active"
+            until = webhook.paused_until
+            return "Paused" if until is not None and until > timezone.now() else "Active"
         return "Stopped" if webhook.stopped else "Off"
 
     @admin.display(description="stopped because")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from records.models import Webhook, WebhookDelivery
 from records.services.shaping.field_removal import delete_field
@@ -112,3 +115,15 @@ def test_those_of_another_workspace_are_nowhere(bench: Workbench, receiver: Rece
         assert other.client.get(path).status_code == 404
     for action in ("test", "rotate", "replay"):
         assert other.client.post(f"{WEBHOOKS}{row.pk}/{action}/").status_code == 404
+
+
+@pytest.mark.parametrize(("minutes", "shown"), [(None, "Active"), (5, "Paused"), (-5, "Active")])
+def test_a_webhook_is_paused_until_its_time(
+    bench: Workbench, receiver: Receiver, minutes: int | None, shown: str
+) -> None:
+    add(bench, receiver)
+    until = None if minutes is None else timezone.now() + timedelta(minutes=minutes)
+    Webhook.objects.filter(workspace=bench.caller.workspace).update(failures=1, paused_until=until)
+    page = bench.get(WEBHOOKS).content.decode()
+    cell = page.split("field-state")[1].split("</td>")[0]
+    assert [state for state in ("Active", "Paused") if state in cell] == [shown]
