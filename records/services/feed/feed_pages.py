@@ -66,7 +66,7 @@ class Change:
     record_uuid: str | None = None
     record_id: int | None = None
     version: int | None = None
-    values: dict[FieldSpec, tuple[Any, Any]] = field(default_factory=dict)
+    values: dict[FieldSpec, Sequence[Any]] = field(default_factory=dict)
     external_source: str | None = None
     external_id: str | None = None
     record_member: MemberSpec | None = None
@@ -360,8 +360,8 @@ def _written(author: Author, writes: Sequence[Told], *, plain: bool) -> list[Cha
                 entry.record_id,
                 told.version,
                 {
-                    spec: (read(spec, old), read(spec, new))
-                    for spec, (old, new) in told.fields.items()
+                    spec: pair if spec.type.plain else (read(spec, pair[0]), read(spec, pair[1]))
+                    for spec, pair in told.fields.items()
                 },
                 state.external_source if has_content else None,
                 state.external_id if has_content else None,
@@ -392,8 +392,8 @@ def _value_reader(
     references = load_values(author, states, list(specs.values()))
 
     def read(spec: FieldSpec, stored: Any) -> Any:
-        if stored is None or spec.type.plain:
-            return stored
+        if stored is None:
+            return None
         return (spec.type.to_plain if plain else spec.type.to_json)(spec, stored, references)
 
     return read

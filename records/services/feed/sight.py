@@ -51,7 +51,7 @@ class Told:
     action: str
     version: int
     now: RecordNow | None = None
-    fields: dict[FieldSpec, list[Any]] = field(default_factory=dict)
+    fields: dict[FieldSpec, Sequence[Any]] = field(default_factory=dict)
     tells_reason: bool = False
 
 
@@ -65,7 +65,10 @@ def told_writes(author: Author, entries: Sequence[Entry]) -> list[Told]:
         for key in {entry.object_id for entry in entries}
         if key in author.directory.objects and author.role.grant(key).view != Extent.NONE
     }
-    shown = {key: shown_fields(author, schema) for key, schema in schemas.items()}
+    shown = {
+        key: {str(field_id): spec for field_id, spec in shown_fields(author, schema).items()}
+        for key, schema in schemas.items()
+    }
     seen = [entry for entry in entries if entry.object_id in schemas]
     now = _records_now(author, schemas, seen)
     writes = []
@@ -155,18 +158,16 @@ def _mine(author: Author, schema: ObjectSchema, entry: Entry) -> list[tuple[bool
     return places
 
 
-def _add_fields(shown: Mapping[int, FieldSpec], told: Told) -> None:
-    """Fill in the fields that the caller may see."""
+def _add_fields(shown: Mapping[str, FieldSpec], told: Told) -> None:
+    """Fill in the fields that the caller may see; `shown` is by the keys of stored values."""
     if told.action in (REMOVED, "deleted"):
         return
     changes = told.entry.changes
     # A reason may name what was changed: it is shown only with every change.
-    told.tells_reason = all(int(key) in shown for key in changes)
+    told.tells_reason = changes.keys() <= shown.keys()
     diff = (
         changes
         if told.now is None
-        else {key: [None, value] for key, value in told.now.values.items()}
+        else {key: (None, value) for key, value in told.now.values.items()}
     )
-    told.fields = {
-        spec: list(pair) for key, pair in diff.items() if (spec := shown.get(int(key))) is not None
-    }
+    told.fields = {shown[key]: pair for key, pair in diff.items() if key in shown}
