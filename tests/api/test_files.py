@@ -116,8 +116,8 @@ def test_links_that_are_not_valid(api: ApiClient, files: str) -> None:
         for answer in (put(broken), Client().get(broken)):
             assert (answer.status_code, answer.json()["code"]) == (403, "invalid_link")
     assert Client().get(path).status_code == 403  # an upload's link fetches nothing
-    answer = Client().post(path, b"x", content_type="text/plain")
-    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, PUT")
+    answer = Client().patch(path, b"x", content_type="text/plain")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, POST, PUT")
 
 
 def test_sizes_that_are_refused(api: ApiClient, files: str, settings: Settings) -> None:

@@ -146,7 +146,7 @@ def test_the_three_headers_are_required_together(served: dict[str, Any]) -> None
 
     assert served["security"] == together
     assert all(
-        described["security"] == ([] if path.startswith("/api/files/") else together)
+        described["security"] == ([] if path == "/api/files/{token}" else together)
         for path, methods in served["paths"].items()
         for described in methods.values()
     )

@@ -292,6 +292,18 @@ _FILES = [
         keeps={"download": f"{LINK}url"},
     ),
     Call("files_retrieve", path={"token": "<download>"}),
+    Call(
+        "s3_presigned_post_retrieve",
+        query={"source": "field_value", "filename": "log.txt", "contenttype": "text/plain"},
+        keeps={"form": f"{LINK}url", "free": "s3object_id"},
+    ),
+    Call("files_create", 204, path={"token": "<form>"}, body={"file": b"Log of the Aurora"}),
+    Call(
+        "s3_success_create",
+        query={"source": "field_value"},
+        body={"uuid": "<free>", "name": "log.txt"},
+    ),
+    Call("files_download_retrieve", path={"file_id": "<free>"}),
     Call("records_attachments_destroy", 204, path=_AURORA, query={"filename": "papers.txt"}),
 ]
 

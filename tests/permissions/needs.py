@@ -161,6 +161,10 @@ def nobody(world: World, target: Target) -> Expected:
     return nothing(FORBIDDEN)
 
 
+def refused(world: World, target: Target) -> Expected:
+    return nothing(REFUSED)
+
+
 # ---------------------------------------------------------------- by name
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from records.models import Record
+from records.models import Attachment, Record
 from tests.api_client import ApiClient
 from tests.factories import Caller
 
@@ -26,18 +26,19 @@ def rest(
     path: str,
     body: Any = None,
     targets: Sequence[str] = CASES,
+    text_is: str = "text/csv",
 ) -> Operation:
     """An operation that is one request; what stands in `<>` in the path, below /api, and the body
     is filled in.
 
-    A body that is a text is sent as a table.
+    A body that is a text is sent as a table, or as `text_is`.
     """
 
     def send(caller: Caller, world: World, target: Target) -> Answer:
         filled, content = _filled(world, target, path), _filled(world, target, body)
         table = isinstance(content, str)
         sent = content.encode() if isinstance(content, str) else content
-        kind = "text/csv" if table else "application/json"
+        kind = text_is if table else "application/json"
         answer = ApiClient(caller).send(method, f"/api/{filled}", sent, content_type=kind)
         text = answer.getvalue().decode()
         verdict = VERDICTS.get(answer.status_code)
@@ -53,6 +54,8 @@ def _count(answer: Any, text: str) -> int | None:
     """How many things the answer says there are; of a table, its rows."""
     if answer.headers.get("Content-Type", "").startswith("text/csv"):
         return len(text.splitlines()) - 1
+    if answer.headers.get("Content-Type") not in (None, "application/json"):
+        return None
     found = orjson.loads(text) if text else None
     return found.get("count") if isinstance(found, dict) else None
 
@@ -77,7 +80,15 @@ def _filled(world: World, target: Target, part: Any) -> Any:
             part = part.replace(f"<{key}>", value)
         if "<operation>" in part:
             part = part.replace("<operation>", creation_of(target))
+        if "<file_id>" in part:
+            part = part.replace("<file_id>", file_of(target))
     return part
+
+
+def file_of(target: Target) -> str:
+    """The id of the case's file; of one that is missing, none."""
+    found = Attachment.objects.filter(record__uuid=target.uuid).values_list("uuid", flat=True)
+    return str(found.first() or target.uuid)
 
 
 def creation_of(target: Target) -> str:

@@ -417,4 +417,40 @@ FILES = [
         "attachments/cases/<uuid>?filename=<file>",
     ),
 ]
-RECORDS = (*ONE_RECORD, *FEED, *BY_NAME, *SEARCHES, *FROM_THE_CLIENT, *BULK, *TRANSFERS, *FILES)
+FREE_FILES = [
+    once(
+        "ask where to send a file",
+        "s3_presigned_post_retrieve",
+        needs.anybody,
+        "GET",
+        "s3/presigned-post?source=field_value&filename=new.txt",
+    ),
+    rest(
+        "confirm a file that was not sent",
+        "s3_success_create",
+        needs.refused,
+        "POST",
+        "s3/success?source=field_value",
+        "uuid=01920000-0000-7000-8000-000000000001",
+        ONCE,
+        "application/x-www-form-urlencoded",
+    ),
+    rest(
+        "a file by its id",
+        "files_download_retrieve",
+        needs.view_history,
+        "GET",
+        "files/<file_id>/download",
+    ),
+]
+RECORDS = (
+    *ONE_RECORD,
+    *FEED,
+    *BY_NAME,
+    *SEARCHES,
+    *FROM_THE_CLIENT,
+    *BULK,
+    *TRANSFERS,
+    *FILES,
+    *FREE_FILES,
+)

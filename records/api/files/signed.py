@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
+from django.http.request import RawPostDataException, UnreadablePostError
 from rest_framework import viewsets
 
-from records.api.answers import json_answer
+from records.api.answers import empty_answer, json_answer
 from records.api.dry_runs import RECORDS_FORM, is_dry_run
-from records.api.errors import MethodNotAllowed, refusal
+from records.api.errors import MethodNotAllowed, UnsupportedMediaType, refusal
 from records.api.reasons import REASON, sent_reason
 from records.api.viewsets import SAFE_METHODS
-from records.exceptions import InvalidInput, RecordsError
+from records.exceptions import InvalidInput, RecordsError, TooLarge
 from records.http import request_id
 from records.services.access import check_reason
 from records.services.database import repeated_when_lost, unavailable_when_faulty
-from records.services.files import open_download, receive_upload
+from records.services.files import AttachmentView, Readable, open_download, receive_upload
 from records.services.reading import read_upload
 
 from . import documentation
 from .responses import attachment_row
 
+FORM_AROUND = 2**16  # bytes of a form beside its file
 SANDBOX = "default-src 'none'; sandbox"
 
 
@@ -29,6 +33,8 @@ class SignedFileViewSet(viewsets.ViewSet):
     """The link is the permission: it says who asked, for which file, and until when."""
 
     authentication_classes: list[Any] = []
+    # Those that answer with the ETag of a file.
+    tagging = frozenset({"upload_form"})
     action_map: dict[str, str]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -73,10 +79,40 @@ class SignedFileViewSet(viewsets.ViewSet):
                 "Announce the file's size: the header Content-Length is required.",
                 "length_required",
             )
-        reason = check_reason(sent_reason(request), REASON)
-        dry_run = is_dry_run(request, RECORDS_FORM)
-        stored, dry_run = receive_upload(
-            token, request, int(sent), request_id(request), reason, dry_run=dry_run
-        )
+        stored, dry_run = _receive(request, token, request, int(sent))
         content = attachment_row(stored)
         return json_answer({**content, "dry_run": True} if dry_run else content, 201)
+
+    @documentation.upload_form
+    def upload_form(self, request: HttpRequest, token: str) -> HttpResponse:
+        """The file in a form, as browsers and clients of object storages send it."""
+        read_upload(token)  # before the body is read
+        stored, dry_run = _receive(request, token, *_sent_file(request))
+        if dry_run:
+            return json_answer({**attachment_row(stored), "dry_run": True})
+        return empty_answer(204, {"ETag": f'"{stored.sha256}"'})
+
+
+def _receive(
+    request: HttpRequest, token: str, source: Readable, size: int
+) -> tuple[AttachmentView, bool]:
+    reason = check_reason(sent_reason(request), REASON)
+    dry_run = is_dry_run(request, RECORDS_FORM)
+    return receive_upload(token, source, size, request_id(request), reason, dry_run=dry_run)
+
+
+def _sent_file(request: HttpRequest) -> tuple[Readable, int]:
+    """The field `file` of the form in the body, and its size."""
+    limit: int = settings.ATTACHMENT_MAX_BYTES
+    sent = request.META.get("CONTENT_LENGTH") or ""
+    if sent.isascii() and sent.isdigit() and int(sent[:18]) > limit + FORM_AROUND:
+        raise TooLarge(f"The form has {sent} bytes; the limit for a file is {limit}.")
+    if request.content_type != "multipart/form-data":
+        raise UnsupportedMediaType("Send a form with the file: multipart/form-data.")
+    try:
+        file = request.FILES.get("file")
+    except (MultiPartParserError, UnreadablePostError, RawPostDataException, ValueError):
+        raise InvalidInput("The form in the body cannot be read.") from None
+    if file is None:
+        raise InvalidInput("send the file in the form field of this name.", "required", at="file")
+    return file, int(file.size or 0)

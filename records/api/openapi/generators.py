@@ -78,6 +78,8 @@ class OperationSchema(AutoSchema):
             sent = described.setdefault("parameters", [])
             sent.extend(headers.parameter(name) for name in asked)
         _add_headers(responses, document, changes=changes)
+        if view.action in getattr(view, "tagging", ()):
+            responses["204"]["headers"] |= headers.OF_SENT_FILES
         add_refusals(
             responses,
             refusals_of(

@@ -44,6 +44,11 @@ HEADERS = {
         "The record's version; records in an external source have none.",
         {"type": "string", "pattern": r'^"[0-9]+"$'},
     ),
+    "FileETag": _described(
+        "The SHA-256 of the file.",
+        {"type": "string", "pattern": r'^"[0-9a-f]{64}"$'},
+        required=True,
+    ),
     "IdempotentReplayed": _described(
         "The answer is the one that an earlier request with this `Idempotency-Key` got.",
         {"type": "string", "enum": ["true"]},
@@ -52,7 +57,7 @@ HEADERS = {
         "The operation: what the request changed is found under it, and can be undone.",
         {"type": "string", "format": "uuid"},
     ),
-    "ContentDisposition": _described("The file's name.", _TEXT, required=True),
+    "ContentDisposition": _described("The file's name.", _TEXT),
     "RetryAfter": _described("Seconds to wait before sending the request again.", _FROM_ONE),
     "RateLimitLimit": _described("Requests that the limit allows.", _FROM_ONE),
     "RateLimitRemaining": _described("Requests that are left of them.", _COUNT),
@@ -95,6 +100,7 @@ PARAMETERS = {
 
 OF_ALL = _headers("X-Request-ID", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 OF_RECORDS = _headers("ETag")
+OF_SENT_FILES: Schema = {"ETag": {"$ref": "#/components/headers/FileETag"}}
 OF_CHANGES = _headers("Idempotent-Replayed", "X-Operation-ID")
 OF_FILES = _headers("Content-Disposition")
 OF_401 = _headers("WWW-Authenticate")

@@ -4,10 +4,10 @@ Called by: operations and the interfaces. It never removes bytes that a rolled-b
 transaction may need.
 """
 
+from records.services.storage import MAX_FILES
+
 from .attachments import (
-    MAX_FILES,
     AttachmentView,
-    Readable,
     attach_file,
     begin_upload,
     delete_attachment,
@@ -16,16 +16,33 @@ from .attachments import (
     open_download,
     receive_upload,
 )
+from .free_uploads import (
+    FileView,
+    UploadForm,
+    begin_free_upload,
+    check_purpose,
+    confirm_upload,
+    get_file,
+    open_file,
+)
+from .taking_in import Readable
 
 __all__ = [
     "MAX_FILES",
     "AttachmentView",
+    "FileView",
     "Readable",
+    "UploadForm",
     "attach_file",
+    "begin_free_upload",
     "begin_upload",
+    "check_purpose",
+    "confirm_upload",
     "delete_attachment",
+    "get_file",
     "get_url",
     "list_attachments",
     "open_download",
+    "open_file",
     "receive_upload",
 ]

@@ -7,25 +7,17 @@ without what the file holds.
 
 from __future__ import annotations
 
-import re
-import tempfile
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
-from typing import IO, Any, Protocol
+from typing import Any
 
-from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from records.exceptions import Conflict, InvalidInput, NotAllowed, NotFound, TooLarge
-from records.field_types import InvalidValue
-from records.field_types.base import check_text
+from records.exceptions import Conflict, InvalidInput, NotAllowed, NotFound
 from records.models import ApiKey, Attachment, RecordState, Source, new_uuid
 from records.rehearsal import Notes, is_rehearsal
 from records.services.access import Author, because, check_writes, get_schema, member_author
@@ -42,14 +34,12 @@ from records.services.reading import (
     sign_upload,
 )
 from records.services.retention import remove_later
-from records.services.storage import discard_file, store_file
+from records.services.storage import MAX_FILES, discard_file, store_file
 from records.services.writing import Mode, SaveRequest, save_record
 
-MAX_NAME = 255
-MAX_FILES = 1000  # of one record
-CHUNK = 1 << 16
-BINARY = "application/octet-stream"
-_CONTENT_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,100}/[A-Za-z0-9!#$&^_.+-]{1,100}")
+from .file_names import check_content_type, check_name
+from .free_uploads import receive_free_file
+from .taking_in import Readable, check_size, spooled_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +64,6 @@ class Download:
     content_type: str
     size: int
     file: File[bytes]
-
-
-class Readable(Protocol):
-    """A source of bytes."""
-
-    def read(self, size: int, /) -> bytes:
-        """The next bytes, at most `size`; none at the end."""
 
 
 # ---------------------------------------------------------------- what agents and programs ask
@@ -199,22 +182,26 @@ def receive_upload(
     # A link stays valid for minutes, in which the member or the key may be shut out.
     if not (author.member.is_active and _is_valid(author)):
         raise NotAllowed("The link is not valid.", "invalid_link")
-    schema = get_schema(author, asked["object"])
-    where = Address(asked["record"])
+    name, content_type = asked["name"], asked["type"]
 
     def attach(source: Readable) -> AttachmentView:
-        return attach_file(author, schema, where, asked["name"], asked["type"], source, size)
+        if "upload" in asked:
+            free = receive_free_file(author, asked["upload"], name, content_type, source, size)
+            return _view(author, free, {author.member.id: author.member})
+        schema = get_schema(author, asked["object"])
+        where = Address(asked["record"])
+        return attach_file(author, schema, where, name, content_type, source, size)
 
     if not (dry_run or asked.get("dry_run")):
         return attach(source), False
-    _check_size(size)
+    check_size(size)
 
     def again(_: Notes) -> AttachmentView:
         spooled.seek(0)
         return attach(spooled)
 
     # The bytes are taken in before the transaction, in which they would hold others up.
-    with _spooled(source, size) as (spooled, _):
+    with spooled_bytes(source, size) as (spooled, _):
         return rehearse(again), True
 
 
@@ -248,45 +235,7 @@ def open_download(token: str) -> Download:
     return Download(row.name.rsplit("/", 1)[-1], row.content_type, row.size, file)
 
 
-# ---------------------------------------------------------------- names and rights
-
-
-def check_name(filename: object) -> str:
-    """A name that may be a path, `docs/guide.md`, and leads nowhere else; or InvalidInput."""
-    try:
-        name = unicodedata.normalize("NFC", check_text(filename, MAX_NAME))
-    except InvalidValue as problem:
-        raise InvalidInput.of(problem, "filename") from None
-    parts = name.split("/")
-    # A client that saves a file under its name must not be led out of its folder.
-    if any(part.strip() in ("", ".", "..") for part in parts):
-        raise InvalidInput(
-            "expected a file name, or a path without `.` and `..`, such as docs/guide.md.",
-            at="filename",
-        )
-    if "\\" in name or any(
-        unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in name
-    ):
-        raise InvalidInput(
-            "line breaks, control characters and backslashes are not allowed.", at="filename"
-        )
-    if len(name) > MAX_NAME:  # composing may lengthen
-        raise InvalidInput(f"at most {MAX_NAME} characters.", at="filename")
-    return name
-
-
-def check_content_type(content_type: object) -> str:
-    """A media type without parameters, such as `text/plain`; without one, arbitrary bytes.
-    InvalidInput otherwise."""
-    if content_type is None or content_type == "":
-        return BINARY
-    if not isinstance(content_type, str):
-        raise InvalidInput("expected a media type, such as text/plain.", at="content_type")
-    # Parameters such as a charset are dropped: they could not be checked.
-    bare = content_type.split(";", 1)[0].strip().lower()
-    if not _CONTENT_TYPE.fullmatch(bare):
-        raise InvalidInput("expected a media type, such as text/plain.", at="content_type")
-    return bare
+# ---------------------------------------------------------------- rights
 
 
 def _get(author: Author, schema: ObjectSchema, where: Address) -> RecordView:
@@ -342,8 +291,8 @@ def _receive(
     source: Readable,
     size: int,
 ) -> AttachmentView:
-    _check_size(size)
-    with _spooled(source, size) as (spooled, digest):
+    check_size(size)
+    with spooled_bytes(source, size) as (spooled, digest):
         stored = store_file(
             f"attachments/{author.workspace.uuid}/{view.uuid}/{new_uuid()}", File(spooled)
         )
@@ -375,33 +324,6 @@ def _receive(
             discard_file(stored)
         raise
     return _view(author, new, {author.member.id: author.member})
-
-
-def _check_size(size: int) -> None:
-    """TooLarge by the announced size, before any byte is read."""
-    limit: int = settings.ATTACHMENT_MAX_BYTES
-    if size > limit:
-        raise TooLarge(f"The file has {size} bytes; the limit is {limit}.")
-
-
-@contextmanager
-def _spooled(source: Readable, size: int) -> Iterator[tuple[IO[bytes], str]]:
-    """The bytes in a file of their own, which is never in memory as a whole, and their SHA-256."""
-    digest, left = sha256(), size
-    with tempfile.TemporaryFile() as file:
-        # Never past the announced length: the connection stays open, and the read would wait.
-        while left:
-            try:
-                chunk = source.read(min(left, CHUNK))
-            except OSError:  # the client has closed the connection
-                chunk = b""
-            if not chunk:
-                raise InvalidInput(f"The file is incomplete: {left} bytes are missing.")
-            digest.update(chunk)
-            file.write(chunk)
-            left -= len(chunk)
-        file.seek(0)
-        yield file, digest.hexdigest()
 
 
 def _note(author: Author, schema: ObjectSchema, view: RecordView, new: Attachment) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -19,9 +19,8 @@ from records.models import (
 )
 from records.services.access import Author
 from records.services.database import update_each
+from records.services.storage import MAX_FILES, free_name
 
-MAX_FILES = 1000  # of one record, as for uploads
-MAX_NAME = 255
 _FILE = "attachment"
 # What sets a row of a record apart from its others; empty where nothing does.
 _KINDS: Mapping[str, tuple[type[models.Model], str]] = {
@@ -139,25 +138,9 @@ def _moved_files(author: Author, rows: Sequence[_Row], survivor: int) -> dict[in
         moved[key] = ""
         if name in had:
             moved[key] = name
-            free = _free_name(name, known)
+            free = free_name(name, known)
             known.add(free)
             renamed.append((key, free))
         had.add(name)
     update_each("records_attachment", {"id": "bigint"}, ("name",), author.workspace.id, renamed)
     return moved
-
-
-def _free_name(name: str, taken: Collection[str]) -> str:
-    """A name like this one that none of the files has: `report (2).pdf`."""
-    folder, slash, last = name.rpartition("/")
-    stem, dot, ending = last.rpartition(".")
-    if not stem:
-        stem, dot, ending = last, "", ""
-    for number in range(2, len(taken) + 3):
-        tail = f" ({number}){dot}{ending}"
-        room = MAX_NAME - len(folder) - len(slash) - len(tail)
-        # An ending may be so long that nothing else has room beside it.
-        found = f"{folder}{slash}{stem[: max(room, 1)]}{tail}"[-MAX_NAME:]
-        if found not in taken:
-            return found
-    return f"{number}{dot}{ending}"[:MAX_NAME]

@@ -89,9 +89,10 @@ STORES = (
     ),
     Store(
         "files",
-        "Files of records; they go with the record.",
+        "Files of records; they go with the record. Those that became part of none go after a day.",
         tables=("records_attachment",),
         folders=("attachments",),
+        sweep=sweeping.sweep_free_files,
         orphans=orphans.clear_attachment_orphans,
         after=ORPHANS_KEPT,
     ),

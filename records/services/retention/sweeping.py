@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django_tasks_db.models import DBTaskResult
 
 from records.models import (
+    Attachment,
     DeliveryState,
     IdempotencyKey,
     ImportUpload,
@@ -21,6 +22,7 @@ from records.models import (
     WebhookDelivery,
     Workspace,
 )
+from records.services.storage import FREE_FILES
 
 from .erased_copies import remove_later, remove_uploads
 
@@ -57,6 +59,23 @@ def sweep_uploads(before: datetime) -> int:
                 # A file can be imported several times; the time counts from the last one's end.
                 if not any(finished_at is None or finished_at >= before for finished_at in jobs):
                     removed += remove_uploads(_upload(workspace, upload.pk))
+    return removed
+
+
+def sweep_free_files(before: datetime) -> int:
+    """Files that were sent before `before` and became part of no record."""
+    removed = 0
+    for workspace in Workspace.objects.order_by("id"):
+        folder = f"attachments/{workspace.uuid}/{FREE_FILES}/"
+        free = Attachment.objects.filter(
+            workspace=workspace, record=None, file__startswith=folder, created_at__lt=before
+        )
+        with transaction.atomic():
+            names = list(free.select_for_update().values_list("id", "file"))
+            free.filter(id__in=[key for key, _ in names]).delete()
+            for _, name in names:
+                remove_later(name)
+        removed += len(names)
     return removed
 
 

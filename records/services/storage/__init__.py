@@ -17,6 +17,7 @@ from .display_names import (
     refresh_display_names,
     rename_records,
 )
+from .given_files import FREE_FILES, MAX_FILES, MAX_NAME, free_name, give_files
 from .integrity import check_records, reindex
 from .ledger import value_changes
 from .merges import find_merged
@@ -55,6 +56,9 @@ from .unique_lookups import PROBED_FROM, UNIQUE, find_external, find_identifiers
 from .unique_values import keep_unique, stop_keeping_unique
 
 __all__ = [
+    "FREE_FILES",
+    "MAX_FILES",
+    "MAX_NAME",
     "PROBED_FROM",
     "RECORD_WIDTH",
     "UNIQUE",
@@ -73,6 +77,8 @@ __all__ = [
     "find_identifiers",
     "find_merged",
     "find_orphans",
+    "free_name",
+    "give_files",
     "hold_files",
     "holding",
     "keep_unique",

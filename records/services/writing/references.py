@@ -45,15 +45,18 @@ from .values import Change, Reference
 class Resolved:
     """What the references of a batch stand for, each kind by what names it.
 
-    `attachment_owners` are the records that files belong to, `names` the display names of the
-    records that are named. Resolving makes new tags; `counted_up` is by how much that has counted
-    up the version of the object's definition.
+    `attachment_owners` are the records that files belong to; of those that belong to none,
+    `free_files` are the caller's and `others_files` another member's. `names` are the display
+    names of the records that are named. Resolving makes new tags; `counted_up` is by how much that
+    has counted up the version of the object's definition.
     """
 
     records: dict[tuple[int, RecordRef], int] = field(default_factory=dict)
     members: dict[str, int] = field(default_factory=dict)
     attachments: dict[str, int] = field(default_factory=dict)
     attachment_owners: dict[int, int | None] = field(default_factory=dict)
+    free_files: set[int] = field(default_factory=set)
+    others_files: set[int] = field(default_factory=set)
     tags: dict[tuple[int, str], int] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
     caller: int = 0
@@ -221,10 +224,14 @@ def _find_attachments(
         return
     condition, params = in_uuids("uuid", uuids)
     rows = fetch(
-        "SELECT uuid, id, record_id FROM records_attachment WHERE workspace_id = %s AND "
-        f"{condition}",
+        "SELECT uuid, id, record_id, created_by FROM records_attachment WHERE workspace_id = %s"
+        f" AND {condition}",
         [author.workspace.id, *params],
     )
-    for uuid, attachment_id, owner_id in rows:
+    for uuid, attachment_id, owner_id, sender in rows:
         resolved.attachments[uuid_text(uuid)] = attachment_id
         resolved.attachment_owners[attachment_id] = owner_id
+        # What was stored before senders were noted belongs to nobody, and stays so.
+        if owner_id is None and sender is not None:
+            is_own = sender == author.member.id
+            (resolved.free_files if is_own else resolved.others_files).add(attachment_id)

@@ -18,6 +18,7 @@ from records.services.storage import (
     LedgerRow,
     RecordRow,
     Stamp,
+    give_files,
     load_display_names,
     pattern_keys,
     refresh_display_names,
@@ -33,7 +34,8 @@ class UnitOfWork:
     """What one batch changes.
 
     `names` are the display names of related records, as far as they are known; `alone` says that a
-    single record changes, so that no unique value passes from one to another.
+    single record changes, so that no unique value passes from one to another. `given_files` are
+    the records that files become part of, which belonged to none.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class UnitOfWork:
             unique=frozenset(self.schema.kept_apart), partners=self.schema.partners
         )
         self.renamed: list[int] = []
+        self.given_files: dict[int, RecordRow] = {}
 
     def apply(
         self,
@@ -76,6 +79,14 @@ class UnitOfWork:
         row.owner_id = None if owner is None else values.get(str(owner.id))
         self._name(row)
         return self.note(row, diff, action)
+
+    def give_files(self, row: RecordRow, free: set[int]) -> None:
+        """Make those of these files that the record's values name its own."""
+        if free:  # nearly always there are none
+            for spec in self.schema.fields:
+                if spec.type.refers_to == "attachment":
+                    named = free.intersection(row.values.get(str(spec.id)) or ())
+                    self.given_files.update(dict.fromkeys(named, row))
 
     def note(self, row: RecordRow, diff: dict[str, list[Any]], action: str) -> SaveResult:
         """One more version: the ledger row, and the record among those to store."""
@@ -161,6 +172,9 @@ class UnitOfWork:
         """Write everything noted, then the names that show a renamed record's name."""
         self.changes.spare_key = self.locked.spare_key
         store(self.stamp, self.changes)
+        if self.given_files:
+            owners = {key: row.id for key, row in self.given_files.items()}
+            give_files(self.author.workspace.id, owners)
         # After the records: other names are computed from what is stored.
         if self.renamed:
             refresh_display_names(self.author.directory, self.schema, self.renamed)

@@ -63,7 +63,7 @@ class ValueRules:
         if field.is_link and field.multiple:
             after = self.links.kept(change, before, after, parsed)
         if field.type.refers_to == "attachment":
-            self._check_files(parsed, row, change, after)
+            self._check_files(parsed, row, change, set(after or ()).difference(before or ()))
         if after is not None:
             values[key] = after
         # A field that was blank already is not changed, and not refused.
@@ -72,13 +72,18 @@ class ValueRules:
             del values[key]
 
     def _check_files(
-        self, parsed: Parsed, row: RecordRow, change: Change, after: list[int] | None
+        self, parsed: Parsed, row: RecordRow, change: Change, added: Collection[int]
     ) -> None:
-        """Values refer to the record's own files, or to files that belong to no record."""
-        owners = self.parsed_requests.resolved.attachment_owners
-        if any(owners.get(key) not in (None, row.id) for key in after or ()):
+        """Values refer to the record's own files, or to files that belong to no record yet."""
+        if not all(self._may_refer(row, key) for key in added):
             message = "Only files of the record itself can be its values: upload them to it."
             parsed.refuse(change.field, change.position, "value", "does_not_exist", message)
+
+    def _may_refer(self, row: RecordRow, key: int) -> bool:
+        resolved, given = self.parsed_requests.resolved, self.work.given_files
+        if key in resolved.others_files or given.get(key, row) is not row:
+            return False
+        return resolved.attachment_owners.get(key) in (None, row.id)
 
     # ------------------------------------------------------------ unique values
 

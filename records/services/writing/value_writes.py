@@ -253,6 +253,7 @@ class ValueWrites:
         if row.state != RecordState.ACTIVE:
             self.work.move(row, RecordState.ACTIVE)
         result = self.work.apply(row, values, action, attributes)
+        self.work.give_files(row, self.parsed_requests.resolved.free_files)
         # Links of mirror fields are stored in other records, which change.
         if changed_links and result.action == "unchanged":
             return SaveResult(row, "updated", changed_links, self.schema)

@@ -6,7 +6,7 @@ import pytest
 
 from records.exceptions import InvalidInput
 from records.models import Attachment
-from records.services.merging.companions import MAX_FILES, _free_name
+from records.services.storage.given_files import MAX_FILES
 from tests.factories import Caller
 from tests.services.acting import refusal
 from tests.services.undoing.acting import undo
@@ -28,22 +28,6 @@ def test_companions_of_both_are_the_survivors(people: Caller) -> None:
     assert {owner for _, owner in beside["title"] | beside["street"]} == {key_of(into)}
     # A source and a member that the survivor has already stay where they are.
     assert len(beside["kind"]) == len(beside["member"]) == 2
-
-
-@pytest.mark.parametrize(
-    ("name", "known", "free"),
-    [
-        ("a.txt", {"a.txt"}, "a (2).txt"),
-        ("a.txt", {"a.txt", "a (2).txt"}, "a (3).txt"),
-        ("docs/a.b.txt", {"docs/a.b.txt"}, "docs/a.b (2).txt"),
-        ("README", {"README"}, "README (2)"),
-        (".env", {".env"}, ".env (2)"),
-        ("x" * 251 + ".txt", set(), "x" * 247 + " (2).txt"),
-        ("." + "x" * 254, set(), "." + "x" * 250 + " (2)"),
-    ],
-)
-def test_a_file_gets_a_free_name(name: str, known: set[str], free: str) -> None:
-    assert _free_name(name, known) == free
 
 
 def test_files_of_several_records_keep_apart_and_come_back(people: Caller) -> None:
