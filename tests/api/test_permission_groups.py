@@ -107,7 +107,9 @@ SWITCHES = st.none() | st.builds(Switch, st.booleans(), st.booleans())
 
 
 @given(st.data(), st.booleans())
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_sending_back_what_was_read_changes_nothing(
     api: ApiClient, workspace: Caller, group: str, data: st.DataObject, is_admin: bool
 ) -> None:
@@ -130,7 +132,9 @@ def test_sending_back_what_was_read_changes_nothing(
 
 
 @given(st.data())
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 def test_leaves_are_as_they_were_sent(
     api: ApiClient, workspace: Caller, group: str, data: st.DataObject
 ) -> None:
