@@ -11,7 +11,7 @@ from django.urls import reverse
 from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from records.models import Member
-from records.services.people import add_member, update_member
+from records.services.people import add_member, default_role, update_member
 
 from .base import HistoryMixin, SetupAdmin, SetupForm, adopt
 from .choosing import get_visitor
@@ -52,6 +52,12 @@ class MemberAdmin(SetupAdmin, HistoryMixin):
         names = ("email", ("first_name", "last_name"), "role")
         known = () if obj is None else ("is_active",)
         return (*names, *known, "may_log_in", *(() if obj is None else ("uuid",)))
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new member gets the workspace's default role unless another is chosen."""
+        role = default_role(get_visitor(request).definer())
+        chosen = {} if role is None else {"role": role.id}
+        return {**chosen, **super().get_changeform_initial_data(request)}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return () if obj is None else ("email", "uuid")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
-from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
@@ -13,17 +13,17 @@ from unfold.forms import PaginationInlineFormSet
 from records.models import Field, FieldPermission, ObjectPermission, ObjectType, Role
 from records.services.catalogue import Grant
 from records.services.people import (
+    GrantChanges,
+    Switch,
+    change_grants,
     create_role,
-    remove_field_permission,
-    remove_object_permission,
-    set_field_permission,
-    set_object_permission,
     update_role,
 )
 
 from .base import HistoryMixin, ScopedInline, SetupAdmin, adopt, go_on_editing
 from .choosing import get_visitor
 
+T = TypeVar("T")
 OFFERED = 50  # objects that a role's page lists without being asked
 
 
@@ -123,10 +123,10 @@ class FieldSwitchInline(ScopedInline):
 class RoleAdmin(SetupAdmin, HistoryMixin):
     """The roles of the workspace."""
 
-    list_display = ("name", "is_admin", "member_count")
+    list_display = ("name", "is_admin", "is_default", "member_count")
     search_fields = ("name",)
     ordering = ("name",)
-    fields = ("name", "is_admin")
+    fields = ("name", "is_admin", "is_default")
     inlines = (GrantInline, FieldSwitchInline)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
@@ -154,18 +154,21 @@ class RoleAdmin(SetupAdmin, HistoryMixin):
 
     def save_model(self, request: HttpRequest, obj: Role, form: Any, change: bool) -> None:
         definer, asked = get_visitor(request).definer(), form.cleaned_data
+        flags = {"is_admin": asked["is_admin"], "is_default": asked["is_default"]}
         if change:
-            update_role(definer, obj, name=asked["name"], is_admin=asked["is_admin"])
+            update_role(definer, obj.pk, name=asked["name"], **flags)
         else:
-            adopt(obj, create_role(definer, asked["name"], is_admin=asked["is_admin"]))
+            adopt(obj, create_role(definer, asked["name"], **flags))
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Each changed row through the services; the formset keeps count of them for the log."""
+        """All changed rows of a table at once, by the service that the API's calls use; the formset
+        keeps count of them for the log."""
         formset.save(commit=False)
-        definer = get_visitor(request).definer()
-        for row in formset.forms:
-            if row.has_changed():
-                _save_row(definer, form.instance, row, removed=formset._should_delete_form(row))
+        if formset.model is ObjectPermission:
+            changes = GrantChanges(objects=_rows(formset, "object", _grant))
+        else:
+            changes = GrantChanges(switches=_rows(formset, "field", _switch))
+        change_grants(get_visitor(request).definer(), form.instance, changes)
 
     def response_add(
         self, request: HttpRequest, obj: Role, post_url_continue: str | None = None
@@ -175,16 +178,23 @@ class RoleAdmin(SetupAdmin, HistoryMixin):
         return super().response_add(request, obj, post_url_continue)
 
 
-def _save_row(definer: Any, role: Role, row: forms.ModelForm[Any], *, removed: bool) -> None:
-    before, asked = row.initial, row.cleaned_data
-    if isinstance(row.instance, ObjectPermission):
-        if row.instance.pk and (removed or "object" in row.changed_data):
-            remove_object_permission(definer, role, ObjectType.objects.get(pk=before["object"]))
-        if not removed:
-            grant = Grant(asked["create"], asked["view"], asked["edit"], asked["remove"])
-            set_object_permission(definer, role, asked["object"], grant)
-        return
-    if row.instance.pk and (removed or "field" in row.changed_data):
-        remove_field_permission(definer, role, Field.objects.get(pk=before["field"]))
-    if not removed:
-        set_field_permission(definer, role, asked["field"], view=asked["view"], edit=asked["edit"])
+def _grant(asked: Mapping[str, Any]) -> Grant:
+    return Grant(asked["create"], asked["view"], asked["edit"], asked["remove"])
+
+
+def _switch(asked: Mapping[str, Any]) -> Switch:
+    return Switch(asked["view"], asked["edit"])
+
+
+def _rows(formset: Any, subject: str, read: Callable[[Any], T]) -> dict[int, T | None]:
+    """What the changed rows of a table ask for, by what they are about; None: no row any more."""
+    gone: dict[int, T | None] = {}
+    wanted: dict[int, T | None] = {}
+    for row in formset.forms:
+        if not row.has_changed():
+            continue
+        if row.instance.pk:  # what it was about may have been exchanged for something else
+            gone[row.initial[subject]] = None
+        if not formset._should_delete_form(row):
+            wanted[row.cleaned_data[subject].pk] = read(row.cleaned_data)
+    return {**gone, **wanted}

@@ -11,6 +11,7 @@ from .files import urls as files
 from .metadata import urls as metadata
 from .operations import urls as operations
 from .records import urls as records
+from .roles import urls as roles
 from .webhooks import urls as webhooks
 from .workspace import urls as workspace
 
@@ -19,6 +20,7 @@ urlpatterns = [
     *metadata.urlpatterns,
     *bulk.urlpatterns,
     *operations.urlpatterns,
+    *roles.urlpatterns,
     *webhooks.urlpatterns,
     *workspace.urlpatterns,
     *files.urlpatterns,

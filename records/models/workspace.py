@@ -48,11 +48,21 @@ class Role(models.Model):
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     name = models.CharField(max_length=100)
     is_admin = models.BooleanField(default=False)
+    is_default = models.BooleanField(
+        "default for new members",
+        default=False,
+        help_text="New members get this role unless another is chosen. A workspace has one.",
+    )
     history = History()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["workspace", "name"], name="role_name_unique")
+            models.UniqueConstraint(fields=["workspace", "name"], name="role_name_unique"),
+            models.UniqueConstraint(
+                fields=["workspace"],
+                condition=models.Q(is_default=True),
+                name="role_default_unique",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -221,6 +221,24 @@ def test_a_field_is_taken_away_from_a_role_and_given_back(admin: Workbench, comp
     assert not FieldPermission.objects.filter(role=role).exists()
 
 
+def test_a_new_member_is_offered_the_default_role(admin: Workbench) -> None:
+    def offered() -> str:
+        page = admin.read(f"{MEMBERS}add/")
+        (chosen,) = re.findall(r'<option value="(\d+)" selected', page)
+        return Role.objects.get(pk=chosen).name
+
+    def defaults() -> list[Role]:
+        return list(Role.objects.filter(workspace=admin.caller.workspace, is_default=True))
+
+    assert offered() == "Member"
+    made = admin.fill(f"{ROLES}add/", "name", {"name": "Clerks", "is_default": "on"})
+    assert offered() == "Clerks"
+    assert [role.name for role in defaults()] == ["Clerks"]
+    admin.fill(made.headers["Location"], "name", {"is_default": None})
+    assert not defaults()
+    assert "selected>---------" in admin.read(f"{MEMBERS}add/")
+
+
 def test_an_object_has_one_row_in_a_role(admin: Workbench, companies: str) -> None:
     path = f"{ROLES}{role_of(admin.caller).pk}/change/"
     companies_id = str(admin.caller.schema("companies").id)

@@ -25,10 +25,6 @@ from .reading import sent
 
 # Documented, but not served: a JSON 404, so that clients notice.
 NOT_SERVED = [
-    "role",
-    "permission-group",
-    "permissions/meta-data",
-    "employee",
     "custom-objects/companies/filter-groups",
     "custom-objects/companies/quick-filters",
     "custom-objects/companies/columns",

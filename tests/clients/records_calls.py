@@ -22,12 +22,32 @@ def _named(name: str, **more: Any) -> list[dict[str, Any]]:
     return [{"name": key, "value": value} for key, value in {"name": name, **more}.items()]
 
 
+_ROLE, _GROUP = {"role_id": "<role>"}, {"group_id": "<group>"}
+_RIGHTS = {"view": True, "edit": False, "remove": False}
+_OBJECT_GRANT = {
+    "custom_object_id": "<ships>",
+    "all_records": _RIGHTS,
+    "associated_records": {**_RIGHTS, "edit": True},
+    "create_record": True,
+    "fields": [{"id": "<tons>", "view": True, "edit": False}],
+}
+_CONTACT_GRANT = {
+    "all_records": _RIGHTS,
+    "associated_records": _RIGHTS,
+    "default_fields": {"email": {"view": False, "edit": False}},
+}
+
 _DEFINITIONS = [
     Call("auth_access_retrieve"),
     Call("limits_retrieve"),
     Call("team_list", query={"page_size": 10}, keeps={"member": "results.0.id"}),
     Call("team_retrieve", path={"member_id": "<member>"}),
-    Call("team_typeahead_list", query={"search": "a"}),
+    Call("team_typeahead_list", query={"search": "a", "page_size": 5}),
+    Call("team_search_create", body={"search": "a", "page_size": 5}),
+    Call("employee_list"),
+    Call("employee_retrieve", path={"member_id": "<member>"}),
+    Call("employee_search_create", body={}),
+    Call("employee_typeahead_list", query={"search": "a"}),
     Call(
         "custom_objects_create",
         201,
@@ -362,4 +382,62 @@ _BULK = [
     Call("custom_objects_unarchive_partial_update", path={"object_key": "<ships>"}),
 ]
 
-RECORDS = [*_DEFINITIONS, *_RECORDS, *_PIPELINES, *_FILES, *_BULK]
+_ROLES = [
+    Call("permissions_meta_data_retrieve"),
+    Call(
+        "permission_group_create",
+        201,
+        body={
+            "name": "Mates",
+            "settings_section": {"enabled": False},
+            "custom_objects": [_OBJECT_GRANT],
+            "contacts_section": _CONTACT_GRANT,
+        },
+        keeps={"group": "id"},
+    ),
+    Call("permission_group_list", query={"search": "mat", "page_size": 200}),
+    Call("permission_group_retrieve", path=_GROUP),
+    Call(
+        "permission_group_update",
+        path=_GROUP,
+        body={"name": "Mates", "custom_objects": [_OBJECT_GRANT]},
+    ),
+    Call(
+        "permission_group_partial_update",
+        path=_GROUP,
+        body={"contacts_section": _CONTACT_GRANT},
+    ),
+    Call(
+        "permission_group_object_update_partial_update",
+        path=_GROUP,
+        body={
+            "custom_object": {"id": "<ships>"},
+            "field": {"id": "<tons>"},
+            "permission_level": 2,
+        },
+    ),
+    Call(
+        "permission_group_duplicate_create",
+        201,
+        path=_GROUP,
+        body={"name": "Second mates"},
+        keeps={"copy": "id"},
+    ),
+    Call("permission_group_destroy", 204, path={"group_id": "<copy>"}),
+    Call(
+        "role_create",
+        201,
+        body={"name": "Masters", "permission_groups": ["<group>"], "permissions": []},
+        keeps={"role": "id"},
+    ),
+    Call("role_list", query={"search": "mas", "page_size": 200}),
+    Call("role_retrieve", path=_ROLE),
+    Call(
+        "role_partial_update",
+        path=_ROLE,
+        body={"permissions": ["workspace_admin"], "default_for_new_users": True},
+    ),
+    Call("role_destroy", 204, path=_ROLE),
+]
+
+RECORDS = [*_DEFINITIONS, *_ROLES, *_RECORDS, *_PIPELINES, *_FILES, *_BULK]

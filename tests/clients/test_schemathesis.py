@@ -95,6 +95,7 @@ def furnish(site: Site) -> Furnished:
         }
         deals = {"object_key": "deals"}
         taken = {"object_key": "doomed"}
+        roles = [post("/role", name=name)["id"] for name in ("Kept", "Gone", "Gone too")]
         hooks = [
             post(f"/v2/w/{headers['X-BUSINESS-ID']}/webhooks", **HOOK, name=name)["id"]
             for name in ("Kept", "Gone")
@@ -116,12 +117,16 @@ def furnish(site: Site) -> Furnished:
                 "field_key": "kind",
                 "field_id": site.ids["companies.name"],
                 "member_id": headers["X-USER-ID"],
+                "role_id": roles[0],
+                "group_id": roles[0],
                 "option_id": kind[0]["id"],
                 "category_id": get("/custom-objects/companies/categories")[0]["id"],
                 "stage_id": get("/pipelines/deals/stages")[0]["id"],
             },
             {
                 **of_webhooks,
+                "role_destroy": {"role_id": roles[1]},
+                "permission_group_destroy": {"group_id": roles[2]},
                 "custom_objects_destroy": taken,
                 "custom_objects_unarchive_partial_update": taken,
                 "custom_objects_fields_destroy": taken,

@@ -205,14 +205,14 @@ def write_scripts() -> Scripted:
 def _people(caller: Any) -> dict[str, list[str]]:
     from records.services.catalogue import Grant
     from records.services.people.members import add_member
-    from records.services.people.roles import create_role, set_object_permission
+    from records.services.people.role_grants import GrantChanges, change_grants
+    from records.services.people.roles import create_role
     from records.services.people.workspaces import create_api_key
     from records.services.shaping.creation import get_object
 
     role = create_role(caller.author, script("role"))
-    set_object_permission(
-        caller.author, role, get_object(caller.author, "things"), Grant(view="all")
-    )
+    things = get_object(caller.author, "things").pk
+    change_grants(caller.author, role, GrantChanges({things: Grant(view="all")}))
     add_member(
         caller.author,
         f'"<img/src=x/onerror={MARK}>"@example.com',

@@ -160,8 +160,53 @@ def shaping(ids: Ids) -> list[Asked]:
         Asked("the team", "GET", "/api/team?search=a&page=1"),
         Asked("a member", "GET", f"/api/team/{ids['second member']}"),
         Asked("typeahead", "GET", "/api/team/typeahead?search=a"),
+        Asked("pages of members", "POST", "/api/team/search", {"search": "a", "page": 1}),
         Asked("access", "GET", "/api/auth/access"),
         Asked("limits", "GET", "/api/limits"),
+        *_roles(ids),
+    ]
+
+
+def _roles(ids: Ids) -> list[Asked]:
+    """Requests about a role of the workspace, and what it may do."""
+    role, group = f"/api/role/{ids['role']}", f"/api/permission-group/{ids['role']}"
+    rights = {"view": True, "edit": True, "remove": False}
+    grant = {"all_records": rights, "associated_records": rights, "create_record": True}
+    field = {"id": ids["field dropdown"], "view": True, "edit": False}
+    whole = {
+        "name": "Newer",
+        "settings_section": {"enabled": False},
+        "custom_objects": [
+            {"custom_object_id": ids["companies"], **grant, "fields": [field]},
+        ],
+        "contacts_section": {**grant, "default_fields": {"email": {"view": True}}},
+    }
+    level = {"custom_object": {"id": ids["companies"]}, "permission_level": 2}
+    made = {
+        "name": "New",
+        "permission_groups": [ids["role"]],
+        "permissions": ["workspace_admin"],
+        "default_for_new_users": True,
+    }
+    return [
+        Asked("roles", "GET", "/api/role?search=m&page=1&page_size=5"),
+        Asked("make a role", "POST", "/api/role", made),
+        Asked("read a role", "GET", role),
+        Asked("change a role", "PATCH", role, {**made, "permissions": []}),
+        Asked("delete a role", "DELETE", role),
+        Asked("make a group", "POST", "/api/permission-group", {**whole, "name": "New"}),
+        Asked("read a group", "GET", group),
+        Asked("replace a group", "PUT", group, whole),
+        Asked("change a group", "PATCH", group, whole),
+        Asked("delete a group", "DELETE", group),
+        Asked("duplicate a group", "POST", f"{group}/duplicate", {"name": "New"}),
+        Asked("grant a level", "PATCH", f"{group}/object-update", {**level, "key": "all_records"}),
+        Asked(
+            "switch a field",
+            "PATCH",
+            f"{group}/object-update",
+            {**level, "field": {"id": ids["field dropdown"]}},
+        ),
     ]
 
 
@@ -194,7 +239,13 @@ def furthered(api: ApiClient, ids: Ids) -> Ids:
     """The ids, with those that only definitions are addressed by."""
     dropdown = api.get(f"/api/custom-objects/{ids['companies']}/fields/dropdown/options").json()
     stages = api.get(f"/api/pipelines/{ids['deals']}/stages").json()
-    return {**ids, "other option": dropdown[1]["id"], "first stage": stages[0]["id"]}
+    roles = api.get("/api/role?search=member").json()["results"]
+    return {
+        **ids,
+        "other option": dropdown[1]["id"],
+        "first stage": stages[0]["id"],
+        "role": roles[0]["id"],
+    }
 
 
 def tried(api: ApiClient, asked: Asked) -> Any:

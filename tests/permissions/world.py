@@ -207,6 +207,8 @@ def make_world(role: RoleCase) -> World:
     world.targets["missing"] = Target("missing", str(uuid4()), MARKS["missing"], ours=False)
     mine, others = world.targets["mine"], world.targets["another's"]
     world.ids["mine"] = mine.uuid
+    roles = {name: str(uuid) for name, uuid in admin.workspace.roles.values_list("name", "uuid")}
+    world.ids |= {"a role": roles["Member"], "admins' role": roles["Administrator"]}
     job = start_bulk_change(
         admin.author,
         admin.schema("cases"),

@@ -271,18 +271,34 @@ remove_stage = _stages(
 )
 
 _MEMBER = ref("TeamMember")
-list_team = _metadata(
-    "team_list", "team", "The members", [_SEARCH, *_PAGE], {200: ref("PaginatedTeamMemberList")}
+_TYPED = [_SEARCH, *page_parameters(default=20, most=100)]
+
+
+def _team(
+    name: str, summary: str, parameters: list[Any], response: Any, body: str = ""
+) -> tuple[Decorator, Decorator]:
+    """An operation on members, and the same under the older name of its path."""
+    team, employee = (
+        _metadata(
+            f"{path}_{name}", "team", summary, parameters, {200: response}, body, required=False
+        )
+        for path in ("team", "employee")
+    )
+    return team, employee
+
+
+list_team, list_employees = _team(
+    "list", "The members", [_SEARCH, *_PAGE], ref("PaginatedTeamMemberList")
 )
-retrieve_team_member = _metadata(
-    "team_retrieve", "team", "A member", [_id("member_id")], {200: _MEMBER}
+retrieve_team_member, retrieve_employee = _team("retrieve", "A member", [_id("member_id")], _MEMBER)
+search_team, search_employees = _team(
+    "search_create", "Pages of members", _PAGE, ref("PaginatedTeamMemberList"), "TeamSearch"
 )
-team_typeahead = _metadata(
-    "team_typeahead_list",
-    "team",
+team_typeahead, employee_typeahead = _team(
+    "typeahead_list",
     "Active members whose name or email matches",
-    [_SEARCH],
-    {200: array(_MEMBER)},
+    _TYPED,
+    array(ref("TeamChoice")),
 )
 access = _metadata(
     "auth_access_retrieve", "auth", "What the caller may do", [], {200: ref("CallerAccess")}

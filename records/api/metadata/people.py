@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from records.api.answers import json_answer
+from records.api.bodies import read_object
 from records.api.pagination import page_content, page_request
 from records.api.viewsets import ApiViewSet
 from records.services.access import (
@@ -15,15 +16,20 @@ from records.services.access import (
     may_write,
     visible_fields,
 )
+from records.services.catalogue import MemberSpec
 from records.services.shaping import list_objects
 
 from . import documentation
+from .requests import Body
+
+TYPEAHEAD, MOST_TYPEAHEAD = 20, 100
 
 
 class TeamViewSet(ApiViewSet):
     """The members of the workspace; everybody in it may know them."""
 
     area = "members"
+    reads = frozenset({"search"})
 
     @documentation.list_team
     def list(self, request: HttpRequest) -> HttpResponse:
@@ -39,12 +45,53 @@ class TeamViewSet(ApiViewSet):
     def retrieve(self, request: HttpRequest, member_id: str) -> HttpResponse:
         return json_answer(get_member(self.author, member_id).json)
 
+    @documentation.search_team
+    def search(self, request: HttpRequest) -> HttpResponse:
+        body = Body(read_object(request, ("search", "page", "page_size")))
+        page = page_request(request, body.content)
+        count, members = list_members(
+            self.author, search=body.text("search"), offset=page.offset, limit=page.size
+        )
+        return json_answer(
+            page_content(request, [member.json for member in members], page, count=count)
+        )
+
     @documentation.team_typeahead
     def typeahead(self, request: HttpRequest) -> HttpResponse:
+        page = page_request(request, size=TYPEAHEAD, most=MOST_TYPEAHEAD)
         _, members = list_members(
-            self.author, search=request.GET.get("search", ""), active=True, limit=20
+            self.author,
+            search=request.GET.get("search", ""),
+            active=True,
+            offset=page.offset,
+            limit=page.size,
         )
-        return json_answer([{**member.json, "display_name": member.name} for member in members])
+        return json_answer([_typeahead_row(member) for member in members])
+
+
+def _typeahead_row(member: MemberSpec) -> dict[str, Any]:
+    named = {"display_name": member.name, "full_name": member.name}
+    return {**member.json, **named, "title": None}
+
+
+class EmployeeViewSet(TeamViewSet):
+    """The members, under the older name of these paths."""
+
+    @documentation.list_employees
+    def list(self, request: HttpRequest) -> HttpResponse:
+        return super().list(request)
+
+    @documentation.retrieve_employee
+    def retrieve(self, request: HttpRequest, member_id: str) -> HttpResponse:
+        return super().retrieve(request, member_id)
+
+    @documentation.search_employees
+    def search(self, request: HttpRequest) -> HttpResponse:
+        return super().search(request)
+
+    @documentation.employee_typeahead
+    def typeahead(self, request: HttpRequest) -> HttpResponse:
+        return super().typeahead(request)
 
 
 class AccessViewSet(ApiViewSet):

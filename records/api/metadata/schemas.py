@@ -272,17 +272,25 @@ component("RemoveStageRequest", obj({"id": UUID, "new_stage_id": UUID}))
 
 # ---------------------------------------------------------------- people
 
+_MEMBER = {
+    "id": UUID,
+    "deleted": BOOLEAN,
+    "first_name": STRING,
+    "last_name": STRING,
+    "email": STRING,
+}
+component("TeamMember", obj(_MEMBER, display_name=STRING))
 component(
-    "TeamMember",
+    "TeamChoice",
+    obj({**_MEMBER, "display_name": STRING, "full_name": STRING, "title": nullable(STRING)}),
+)
+component(
+    "TeamSearch",
     obj(
-        {
-            "id": UUID,
-            "deleted": BOOLEAN,
-            "first_name": STRING,
-            "last_name": STRING,
-            "email": STRING,
-        },
-        display_name=STRING,
+        {},
+        search=nullable({"type": "string", "description": "Part of a name or email."}),
+        page=nullable(INTEGER),
+        page_size=nullable(INTEGER),
     ),
 )
 component("PaginatedTeamMemberList", page_of(ref("TeamMember")))

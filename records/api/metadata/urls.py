@@ -10,7 +10,7 @@ from .fields import CategoryViewSet, FieldViewSet, OptionViewSet
 from .finding import FindingViewSet
 from .limits import LimitsViewSet
 from .objects import ObjectViewSet
-from .people import AccessViewSet, TeamViewSet
+from .people import AccessViewSet, EmployeeViewSet, TeamViewSet
 from .stages import StageViewSet
 
 OBJECT = "custom-objects/<str:object_key>"
@@ -61,8 +61,13 @@ urlpatterns = [
     path(f"{STAGES}/remove-stage", StageViewSet.as_view({"post": "remove"})),
     path(f"{STAGES}/<record_id:stage_id>", StageViewSet.as_view({"patch": "partial_update"})),
     path("team", TeamViewSet.as_view({"get": "list"})),
+    path("team/search", TeamViewSet.as_view({"post": "search"})),
     path("team/typeahead", TeamViewSet.as_view({"get": "typeahead"})),
     path("team/<record_id:member_id>", TeamViewSet.as_view({"get": "retrieve"})),
+    path("employee", EmployeeViewSet.as_view({"get": "list"})),
+    path("employee/search", EmployeeViewSet.as_view({"post": "search"})),
+    path("employee/typeahead", EmployeeViewSet.as_view({"get": "typeahead"})),
+    path("employee/<record_id:member_id>", EmployeeViewSet.as_view({"get": "retrieve"})),
     path("auth/access", AccessViewSet.as_view({"get": "retrieve"})),
     path("limits", LimitsViewSet.as_view({"get": "retrieve"})),
 ]

@@ -47,6 +47,7 @@ RECORDS = Document(
         "webhooks": "Where changes are sent, and what became of them.",
         "bulk": "Changes of many records, imports and exports.",
         "team": "The members of the workspace.",
+        "roles": "Roles of members, and what they may do.",
         "auth": "What the caller may do.",
     },
     "Problem",

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 
 from records.api.answers import JSON
-from records.api.pagination import DEFAULT_SIZE
+from records.api.pagination import DEFAULT_SIZE, MAX_SIZE
 
 from .components import PAGE, PAGE_SIZE, ref
 from .documents import Schema
@@ -32,11 +32,13 @@ def query_parameter(
     )
 
 
-def page_parameters(size: str = "page_size", default: int = DEFAULT_SIZE) -> list[OpenApiParameter]:
+def page_parameters(
+    size: str = "page_size", default: int = DEFAULT_SIZE, most: int = MAX_SIZE
+) -> list[OpenApiParameter]:
     """Which page of a list, and of how many results."""
     return [
         query_parameter("page", {**PAGE, "default": 1}),
-        query_parameter(size, {**PAGE_SIZE, "default": default}),
+        query_parameter(size, {**PAGE_SIZE, "default": default, "maximum": most}),
     ]
 
 

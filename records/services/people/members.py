@@ -59,7 +59,8 @@ def _checked_email(author: Definer, email: str) -> str:
 
 
 def _check_role(author: Definer, role: Role) -> None:
-    if role.workspace_id != author.workspace.id:
+    # Looked up again: the role may have been deleted since a form showed it.
+    if not Role.objects.filter(workspace_id=author.workspace.id, id=role.id).exists():
         raise InvalidInput("there is no such role.", "does_not_exist", at="role")
 
 

@@ -65,7 +65,7 @@ def create_workspace(
         language=_checked_language(language),
     )
     admin_role = Role.objects.create(workspace=workspace, name=ADMIN_ROLE, is_admin=True)
-    Role.objects.create(workspace=workspace, name=MEMBER_ROLE)
+    Role.objects.create(workspace=workspace, name=MEMBER_ROLE, is_default=True)
     # Drawn even if the user exists: whether they do is found out below, in one place.
     password = secrets.token_urlsafe(12)
     member, existed = _create_member(workspace, email, admin_role, password, is_staff=True)

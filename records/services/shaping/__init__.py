@@ -30,7 +30,7 @@ from .data_types import (
     restore_data_type,
     update_data_type,
 )
-from .default_fields import DEFAULT_STAGES
+from .default_fields import DEFAULT_STAGES, contact_fields, object_fields
 from .field_removal import clear_values, count_holders, delete_field, find_holders
 from .field_uses import References, Uses, field_references
 from .objects import (
@@ -67,6 +67,7 @@ __all__ = [
     "archive_object",
     "check_slug",
     "clear_values",
+    "contact_fields",
     "count_holders",
     "create_category",
     "create_data_type",
@@ -96,6 +97,7 @@ __all__ = [
     "member_record_counts",
     "named_choices",
     "named_type",
+    "object_fields",
     "option_names",
     "remove_data_type",
     "replace_option",

@@ -13,10 +13,10 @@ from records.services.access.definition_access import Operator, operator_of
 from records.services.catalogue.directory import Grant, load_workspace
 from records.services.catalogue.drafts import OptionDefinition
 from records.services.people.members import add_member, update_member
+from records.services.people.permission_levels import Switch
+from records.services.people.role_grants import GrantChanges, change_grants
 from records.services.people.roles import (
     create_role,
-    set_field_permission,
-    set_object_permission,
     update_role,
 )
 from records.services.people.workspaces import update_workspace
@@ -76,10 +76,12 @@ CHANGES: dict[str, Change] = {
     "option": lambda who, row, *_: update_option(who, option_of(row, "Big"), name="Large"),
     "no option": lambda who, row, *_: delete_option(who, option_of(row, "Big")),
     "new role": lambda who, *_: create_role(who, "Clerks"),
-    "role": lambda who, _row, role, _: update_role(who, role, name="Clerks", is_admin=False),
-    "grant": lambda who, row, role, _: set_object_permission(who, role, row, Grant(view="all")),
-    "switch": lambda who, row, role, _: set_field_permission(
-        who, role, field_of(row, "code"), view=True, edit=False
+    "role": lambda who, _row, role, _: update_role(who, role.pk, name="Clerks", is_admin=False),
+    "grant": lambda who, row, role, _: change_grants(
+        who, role, GrantChanges({row.pk: Grant(view="all")})
+    ),
+    "switch": lambda who, row, role, _: change_grants(
+        who, role, GrantChanges(switches={field_of(row, "code").pk: Switch(True, False)})
     ),
     "new member": lambda who, _row, role, _: add_member(who, "clerk@example.com", role),
     "member": lambda who, _row, _role, caller: update_member(
@@ -185,20 +187,28 @@ WRONG: dict[str, tuple[Wrong, str]] = {
     ),
     "long role": (lambda me, *_: create_role(me.author, "x" * 101), "name:"),
     "unknown extent": (
-        lambda me, row, _: set_object_permission(me.author, role_of(me), row, Grant(view="most")),
+        lambda me, row, _: change_grants(
+            me.author, role_of(me), GrantChanges({row.pk: Grant(view="most")})
+        ),
         "view:",
     ),
     "grant on another workspace's object": (
-        lambda _me, row, other: set_object_permission(other.author, role_of(other), row, Grant()),
+        lambda _me, row, other: change_grants(
+            other.author, role_of(other), GrantChanges({row.pk: Grant()})
+        ),
         "object:",
     ),
     "grant to another workspace's role": (
-        lambda me, row, other: set_object_permission(me.author, role_of(other), row, Grant()),
-        "object:",
+        lambda me, row, other: change_grants(
+            me.author, role_of(other), GrantChanges({row.pk: Grant()})
+        ),
+        "role:",
     ),
     "switch of another workspace's field": (
-        lambda _me, row, other: set_field_permission(
-            other.author, role_of(other), field_of(row, "code"), view=True, edit=True
+        lambda _me, row, other: change_grants(
+            other.author,
+            role_of(other),
+            GrantChanges(switches={field_of(row, "code").pk: Switch(True, True)}),
         ),
         "field:",
     ),

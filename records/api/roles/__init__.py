@@ -1,0 +1,1 @@
+"""Roles and permission groups over HTTP: each role is served as both."""
