@@ -11,6 +11,7 @@ from .files import urls as files
 from .metadata import urls as metadata
 from .operations import urls as operations
 from .records import urls as records
+from .views import urls as views
 from .webhooks import urls as webhooks
 from .workspace import urls as workspace
 
@@ -19,6 +20,7 @@ urlpatterns = [
     *metadata.urlpatterns,
     *bulk.urlpatterns,
     *operations.urlpatterns,
+    *views.urlpatterns,
     *webhooks.urlpatterns,
     *workspace.urlpatterns,
     *files.urlpatterns,

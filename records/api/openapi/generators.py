@@ -119,7 +119,7 @@ def _add_headers(responses: dict[str, Schema], document: Document, *, changes: b
             sent |= headers.OF_RECORDS
         if changes and status.startswith("2"):
             sent |= headers.OF_CHANGES
-        if status == "200" and JSON not in response["content"]:
+        if status == "200" and JSON not in response.get("content", {JSON: {}}):
             sent |= headers.OF_FILES
         response["headers"] = sent
 
