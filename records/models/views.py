@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from .columns import Document, new_uuid
+from .columns import JsonText, new_uuid
 from .definitions import ObjectType
 from .history import History
 from .workspace import Member, Role, Workspace
@@ -39,12 +39,12 @@ class SavedView(models.Model):
     owner = models.ForeignKey(Member, null=True, on_delete=models.SET_NULL, related_name="+")
     is_private = models.BooleanField(default=False)
     team_level = models.PositiveSmallIntegerField(default=1)
-    shares: Any = Document(default=dict)
-    filter: Any = Document(null=True)
+    shares: Any = JsonText(default=dict)
+    filter: Any = JsonText(null=True)
     filter_hidden = models.BooleanField(default=False)
-    quick_filter: Any = Document(null=True)
+    quick_filter: Any = JsonText(null=True)
     quick_count = models.PositiveIntegerField(null=True)
-    columns: Any = Document(null=True)
+    columns: Any = JsonText(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     history = History()
 
@@ -97,8 +97,8 @@ class Layout(models.Model):
     name = models.CharField(max_length=255)
     is_active = models.BooleanField(default=True)
     order = models.PositiveIntegerField(default=0)
-    config: Any = Document(default=list)
-    tabs: Any = Document(default=dict)
+    config: Any = JsonText(default=list)
+    tabs: Any = JsonText(default=dict)
     history = History()
 
     class Meta:

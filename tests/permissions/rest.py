@@ -9,6 +9,7 @@ from tests.factories import Caller
 from .rest_definitions import DEFINITIONS
 from .rest_operations import OPERATIONS
 from .rest_records import RECORDS
+from .rest_views import VIEW_OPERATIONS
 from .rest_webhooks import WEBHOOKS
 from .world import RoleCase
 
@@ -17,7 +18,7 @@ class Rest:
     """The Records API, the definitions and the bulk work."""
 
     name = "rest"
-    operations = (*RECORDS, *DEFINITIONS, *OPERATIONS, *WEBHOOKS)
+    operations = (*RECORDS, *DEFINITIONS, *OPERATIONS, *WEBHOOKS, *VIEW_OPERATIONS)
 
     def role_of(self, role: RoleCase) -> RoleCase:
         return role

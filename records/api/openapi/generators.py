@@ -71,6 +71,10 @@ class OperationSchema(AutoSchema):
                     "description": "A dry run.",
                     "content": {JSON: {"schema": ref(ANSWER)}},
                 }
+            if "content" not in responses.get("200", {"content": {}}):
+                responses["200"]["description"] = (
+                    f"Done, without a body. A dry run answers a `{ANSWER}`."
+                )
         # Uploads under a signed link are changes too.
         if sends and view.action not in getattr(view, "reads", ()):
             asked = [*asked, "Reason"]
