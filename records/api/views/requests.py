@@ -11,6 +11,7 @@ from records.api.bodies import read_object
 from records.api.metadata.requests import Body
 from records.exceptions import InvalidInput
 from records.services.access import Author
+from records.services.database import canonical_uuid
 from records.services.views import (
     EVERYBODY,
     LayoutSettings,
@@ -60,8 +61,8 @@ def view_settings(author: Author, base: Base, body: Body, *, whole: bool) -> Vie
 
 
 def _owner(author: Author, body: Body) -> int:
-    sent = _id(body.content["owner"])
-    found = author.directory.find_members([sent.lower()]) if isinstance(sent, str) else {}
+    uuid = canonical_uuid(_id(body.content["owner"]))
+    found = author.directory.find_members([uuid]) if uuid else {}
     if not found or not all(member.is_active for member in found.values()):
         raise InvalidInput("there is no such active member.", "does_not_exist", at="owner")
     return next(member.id for member in found.values())

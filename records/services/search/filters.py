@@ -21,6 +21,7 @@ MAX_DEPTH = 5
 CLAUSE_KEYS = {"type", "subtype", "field", "condition", "value"}
 GROUP_KEYS = {"id", "and", "filters", "query"}
 SAVED_KEYS = {"and", "query", "invalid"}  # `invalid` is the note of a filter builder
+WORDS = {"query", "filters", "field", "condition"}  # no notes of a filter builder
 SYNONYMS = {"has_all": "has", "has_none": "!has_any", "is_not_blank": "is_blank"}
 # The documented client's names of options whose codes are others, by default field.
 OPTION_SYNONYMS = {"email_status": {"unsubscribed_from_all": "unsubscribed"}}
@@ -183,7 +184,8 @@ class _Parser:
         return _join(distinct, not distinct[0].test.negated)
 
     def check_keys(self, raw: Any, known: set[str], path: Place) -> None:
-        _check_keys(raw, set(raw) if self.saved and isinstance(raw, Mapping) else known, path)
+        notes = set(raw) - WORDS if self.saved and isinstance(raw, Mapping) else set()
+        _check_keys(raw, known | notes, path)
 
     def field(self, raw: Any, path: Place) -> FieldSpec:
         if not isinstance(raw, str):
@@ -268,13 +270,14 @@ def parse_query(author: Author, schema: ObjectSchema, raw: Any, match_all: bool 
 
 def parse_saved(author: Author, schema: ObjectSchema, raw: Any, *at: str | int) -> tuple[Node, int]:
     """The tree of a saved filter, and the number of its clauses; InvalidInput says where in `at` it
-    is wrong. `{}` is no condition. Keys that are not known stay what they are to a filter builder:
-    notes, without effect."""
+    is wrong. `{}` is no condition. Keys that are not known are the notes of a filter builder; words
+    of the grammar in a wrong place are not."""
     if not isinstance(raw, Mapping):
         raise InvalidInput("expected an object.", at=at)
+    parser = _Parser(author, schema, saved=True)
+    parser.check_keys(raw, SAVED_KEYS, at)
     match_all = _flag(raw, "and", True, at)
     _flag(raw, "invalid", False, at)
-    parser = _Parser(author, schema, saved=True)
     groups = raw.get("query")
     node = parser.groups([] if groups is None else groups, match_all, (*at, "query"), 1)
     return node, parser.clauses
