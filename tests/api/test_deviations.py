@@ -79,6 +79,20 @@ def test_an_upsert_that_would_not_converge_is_refused(api: ApiClient, companies:
     assert refused.status_code == 400
 
 
+def test_views_need_neither_an_owner_nor_sharing(api: ApiClient, companies: str) -> None:
+    sent: dict[str, Any] = {"name": "All", "config": {}, "owner": None}
+    made = api.post("/api/custom-objects/companies/filter-groups", sent)
+
+    assert made.status_code == 201
+    assert made.json()["owner"] is not None
+    assert made.json()["sharing_settings"]["all_team_members"] == 1
+
+
+def test_layouts_are_not_created(api: ApiClient, companies: str) -> None:
+    sent = {"name": "Another", "config": []}
+    assert api.post("/api/custom-objects/companies/layouts", sent).status_code == 405
+
+
 def test_jobs_end_as_done(api: ApiClient, company: str) -> None:
     job = api.post(
         "/api/custom-objects/companies/bulk-change-field-value",

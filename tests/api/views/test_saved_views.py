@@ -443,7 +443,7 @@ def test_a_view_with_several_parts_is_in_several_lists(
 ) -> None:
     from records.services.views import Part, create_view
 
-    parts = {Part.FILTER: {}, Part.COLUMNS: {"columns": []}}
+    parts: dict[Part, Any] = {Part.FILTER: {}, Part.COLUMNS: {"columns": []}}
     view = create_view(workspace.author, workspace.schema("companies"), name="Both", parts=parts)
     listed = [[row["id"] for row in ok(api.get(base))["results"]] for base in CONTENTS]
     assert listed == [[str(view.uuid)], [], [str(view.uuid)]]

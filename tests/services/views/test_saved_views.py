@@ -121,7 +121,7 @@ def test_an_editor_changes_all_but_owner_and_sharing(shop: Caller, ada: Caller) 
     assert (changed.name, changed.filter) == ("Hers", HUSHED)
     for given in ({"owner_id": ada.member.pk}, {"sharing": EVERYBODY}):
         with pytest.raises(NotAllowed):
-            update_view(ada.author, schema, key, **given)  # type: ignore[arg-type]
+            update_view(ada.author, schema, key, **given)
     with pytest.raises(NotAllowed):
         remove_part(ada.author, schema, key, Part.FILTER)
     assert [row.history_user for row in SavedView.history.filter(workspace=shop.workspace)] == [
