@@ -11,10 +11,11 @@ from records.services.views import (
     Level,
     Part,
     SavedView,
+    ShownPart,
     object_layout,
     role_names,
     sharing_of,
-    shown_part,
+    shown_parts,
 )
 
 from .bases import Base
@@ -26,12 +27,13 @@ def view_rows(
 ) -> list[dict[str, Any]]:
     """Views as a list shows them: the owner is a plain id."""
     owners = author.directory.members(view.owner_id for view in views if view.owner_id)
+    parts = shown_parts(author, schema, views, base.part)
     return [
         {
-            **_row(author, schema, base, view),
+            **_row(base, view, shown),
             "owner": owners[view.owner_id].uuid if view.owner_id in owners else None,
         }
-        for view in views
+        for view, shown in zip(views, parts, strict=True)
     ]
 
 
@@ -42,15 +44,15 @@ def view_detail(
     owner = author.directory.members([view.owner_id] if view.owner_id else []).get(
         view.owner_id or 0
     )
+    (shown,) = shown_parts(author, schema, [view], base.part)
     return {
-        **_row(author, schema, base, view),
+        **_row(base, view, shown),
         "owner": None if owner is None else {"id": owner.uuid, "display_name": owner.name},
         SHARING: _sharing(author, view),
     }
 
 
-def _row(author: Author, schema: ObjectSchema, base: Base, view: SavedView) -> dict[str, Any]:
-    shown = shown_part(author, schema, view, base.part)
+def _row(base: Base, view: SavedView, shown: ShownPart) -> dict[str, Any]:
     row: dict[str, Any] = {
         "id": str(view.uuid),
         "name": view.name,

@@ -1,8 +1,9 @@
 """Saved views, whose default they are, and the layouts of record pages.
 
 `saved_views` finds views and changes them, `view_sharing` says who may do what with one,
-`view_parts` shows a part to a reader and compiles saved filters, `view_fields` which fields a part
-names, `default_views` which view a member is shown first. `layouts` is about record pages.
+`view_parts` shows parts to a reader and compiles saved filters, `view_texts` and `view_fields` say
+which fields a part names, `default_views` which view a member is shown first. `layouts` is about
+record pages.
 
 Called by: the interfaces. A view is a definition: it shows no record, and nobody sees more through
 it than their role lets them.
@@ -28,7 +29,7 @@ from .saved_views import (
     update_view,
     views_naming,
 )
-from .view_parts import Part, ShownPart, group_conditions, shown_part
+from .view_parts import Part, ShownPart, group_conditions, shown_parts
 from .view_sharing import (
     EVERYBODY,
     Level,
@@ -69,7 +70,7 @@ __all__ = [
     "replace_layout",
     "role_names",
     "sharing_of",
-    "shown_part",
+    "shown_parts",
     "update_view",
     "views_naming",
 ]

@@ -15,8 +15,8 @@ from records.services.access import Author
 from records.services.catalogue import ObjectSchema, check_label
 from records.services.database import canonical_uuid
 
-from .view_fields import column_texts, filter_texts, hidden_names, names_of
-from .view_parts import Part, check_content, content_of, shown_part
+from .view_fields import hidden_names, names_of
+from .view_parts import Part, check_content, content_of, shown_parts
 from .view_sharing import (
     EVERYBODY,
     Level,
@@ -27,6 +27,7 @@ from .view_sharing import (
     set_sharing,
     sharing_of,
 )
+from .view_texts import column_texts, filter_texts
 
 MAX_VIEWS = 1000  # of an object
 ORDERINGS = ("name", "-name", "created", "-created")
@@ -198,9 +199,11 @@ def _apply(author: Author, schema: ObjectSchema, view: SavedView, given: ViewSet
 
 def _check_whole(author: Author, schema: ObjectSchema, view: SavedView, part: Part) -> None:
     """NotAllowed where a part would be replaced of which the caller does not see all."""
-    if content_of(view, part) is None or shown_part(author, schema, view, part).is_whole:
+    if content_of(view, part) is None:
         return
-    raise NotAllowed("The view names fields that are hidden from your role.")
+    (shown,) = shown_parts(author, schema, [view], part)
+    if not shown.is_whole:
+        raise NotAllowed("The view names fields that are hidden from your role.")
 
 
 def _check_name(view: SavedView) -> None:

@@ -1,13 +1,9 @@
-"""Which fields the content of a view names.
-
-A filter names fields in its clauses. What columns hold is the caller's own business, so any text in
-them may name one.
-"""
+"""How fields are named in the content of views, and which are hidden from a reader."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,34 +11,7 @@ from records.field_types import FieldSpec
 from records.services.access import Author
 from records.services.catalogue import ObjectSchema
 
-NAMING = ("field", "field_id")  # a clause's keys
-TAGS_CLAUSE = ("type", "tags")  # which has no field, and means the one of this name
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-
-
-def filter_texts(content: Any, key: str = "") -> Iterator[str]:
-    """The texts by which the clauses of a filter name fields."""
-    if isinstance(content, dict):
-        for name, value in content.items():
-            yield from filter_texts(value, name)
-    elif isinstance(content, list):
-        for item in content:
-            yield from filter_texts(item)
-    elif isinstance(content, str) and (key in NAMING or (key, content) == TAGS_CLAUSE):
-        yield content
-
-
-def column_texts(content: Any) -> Iterator[str]:
-    """Every text of columns."""
-    if isinstance(content, dict):
-        for name, value in content.items():
-            yield name
-            yield from column_texts(value)
-    elif isinstance(content, list):
-        for item in content:
-            yield from column_texts(item)
-    elif isinstance(content, str):
-        yield content
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +34,10 @@ class FieldNames:
         near, _, far = key.partition(".")
         return near in self.own or far in self.linked
 
+    def are_among(self, content: Iterable[Any]) -> bool:
+        """Whether one of these is a text that names one of the fields."""
+        return any(isinstance(part, str) and self.are_in(part) for part in content)
+
 
 def names_of(spec: FieldSpec) -> FieldNames:
     """How a field of the object is named."""
@@ -78,34 +51,11 @@ def hidden_names(author: Author, schema: ObjectSchema) -> FieldNames:
     if not hidden:
         return FieldNames()
     own = [spec for spec in schema.fields if spec.id in hidden]
-    related = {found.id: found for spec in schema.fields if (found := _related(author, spec))}
-    linked = [spec for other in related.values() for spec in other.fields if spec.id in hidden]
+    related = filter(None, map(author.directory.find_related, schema.fields))
+    by_id = {other.id: other.fields for other in related}
+    linked = [spec for fields in by_id.values() for spec in fields if spec.id in hidden]
     return FieldNames(
         frozenset(spec.uuid for spec in (*own, *linked)),
         frozenset(spec.name for spec in own),
         frozenset(spec.name for spec in linked),
     )
-
-
-def _related(author: Author, spec: FieldSpec) -> ObjectSchema | None:
-    return author.directory.find_related(spec)
-
-
-def without(content: Any, names: FieldNames) -> Any:
-    """Columns without all that names one of these fields: entries of lists, and keys of objects."""
-    if isinstance(content, list):
-        return [without(item, names) for item in content if not _is_about(item, names)]
-    if isinstance(content, dict):
-        return {
-            key: without(value, names)
-            for key, value in content.items()
-            if not names.are_in(key) and not (isinstance(value, str) and names.are_in(value))
-        }
-    return content
-
-
-def _is_about(item: Any, names: FieldNames) -> bool:
-    """Whether an entry of a list is one of these fields, or describes one."""
-    if isinstance(item, dict):
-        return any(isinstance(value, str) and names.are_in(value) for value in item.values())
-    return isinstance(item, str) and names.are_in(item)

@@ -3,7 +3,7 @@ but for what its reader may not see."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -18,8 +18,9 @@ from records.services.catalogue import ObjectSchema, RoleSpec, check_json
 from records.services.database import canonical_uuid
 from records.services.search import Node, parse_saved
 
-from .view_fields import column_texts, filter_texts, hidden_names, without
+from .view_fields import FieldNames, hidden_names
 from .view_sharing import Level, level_of
+from .view_texts import column_texts, filter_texts, without
 
 MAX_CONTENT = 100_000  # bytes of JSON
 MAX_GROUP_CLAUSES = 400  # of all the filter groups of a search
@@ -65,13 +66,21 @@ def check_content(author: Author, schema: ObjectSchema, part: Part, content: Any
     return parse_saved(author, schema, content, part.value)[1] if part.is_filter else 0
 
 
-def shown_part(author: Author, schema: ObjectSchema, view: SavedView, part: Part) -> ShownPart:
-    """A part of a view, as the caller may see it.
+def shown_parts(
+    author: Author, schema: ObjectSchema, views: Iterable[SavedView], part: Part
+) -> list[ShownPart]:
+    """A part of each of the views, as the caller may see it.
 
     Of a filter on a field that is hidden from them nothing is told: without its clause it would
     find other records. Columns are shown without the hidden ones.
     """
-    content, hidden = content_of(view, part), hidden_names(author, schema)
+    hidden = hidden_names(author, schema)
+    return [_shown(author, schema, hidden, part, content_of(view, part)) for view in views]
+
+
+def _shown(
+    author: Author, schema: ObjectSchema, hidden: FieldNames, part: Part, content: Any
+) -> ShownPart:
     if part is Part.COLUMNS:
         if any(map(hidden.are_in, column_texts(content))):
             return ShownPart(without(content, hidden), is_whole=False)

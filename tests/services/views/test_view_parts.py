@@ -16,7 +16,7 @@ from records.services.views.view_parts import (
     check_content,
     content_of,
     group_conditions,
-    shown_part,
+    shown_parts,
 )
 from records.services.views.view_sharing import Level, Sharing
 from tests.factories import Caller
@@ -59,15 +59,15 @@ def test_a_reader_sees_what_their_role_sees(shop: Caller, bob: Caller) -> None:
     for part, content, shown in cases:
         view = save(shop, part, content)
         assert content_of(view, part) == content
-        assert shown_part(bob.author, schema, view, part) == shown
-        assert shown_part(shop.author, schema, view, part) == ShownPart(content)
+        assert shown_parts(bob.author, schema, [view], part) == [shown]
+        assert shown_parts(shop.author, schema, [view], part) == [ShownPart(content)]
 
 
 def test_a_filter_that_does_not_compile_is_invalid(shop: Caller) -> None:
     content = clauses("note")
     view = save(shop, Part.FILTER, content)
     delete_field(shop.author, shop.schema("companies").by_name["note"].id)
-    shown = shown_part(shop.author, shop.schema("companies"), view, Part.FILTER)
+    (shown,) = shown_parts(shop.author, shop.schema("companies"), [view], Part.FILTER)
     assert shown == ShownPart({**content, "invalid": True}, is_invalid=True)
 
 
