@@ -3,7 +3,7 @@ shown."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
@@ -31,6 +31,7 @@ from records.exceptions import (
 from records.models import FieldCategory
 from records.services.access import Author, get_schema, grant_of
 from records.services.catalogue import ObjectSchema
+from records.services.views import layout_categories
 
 from .choosing import get_visitor
 
@@ -79,6 +80,11 @@ class ObjectPage:
             workspace_id=self.author.workspace.id, object_id=self.schema.id
         )
         return {str(row.uuid): row.name for row in rows.order_by("order", "id")}
+
+    def laid_out(self, categories: Mapping[str, str]) -> list[str] | None:
+        """Which of the categories the object's layout draws, in its order; None where it draws
+        all."""
+        return layout_categories(self.author, self.schema, list(categories))
 
 
 def tell_unavailable(response: Answer, refusal: RecordsError | None) -> Answer:

@@ -106,7 +106,8 @@ def _addresses(page: ObjectPage, uuid: str) -> dict[str, Any]:
 
 
 def _groups(page: ObjectPage, view: RecordView) -> list[Group]:
-    """Every field the visitor may see with its value, blank or not, by category."""
+    """The fields that the visitor may see and the object's layout draws, with their values, blank
+    or not, by category."""
     categories, errors = page.categories(), view.formula_errors
     found: dict[str, list[Cell]] = {}
     for spec in select_fields(page.author, page.schema, include_hidden=True):
@@ -116,7 +117,9 @@ def _groups(page: ObjectPage, view: RecordView) -> list[Group]:
             found.setdefault(spec.category_uuid, []).append(
                 replace(cell, reason=errors.get(spec, ""))
             )
-    order = [*categories, *(key for key in found if key not in categories)]
+    order = page.laid_out(categories)
+    if order is None:
+        order = [*categories, *(key for key in found if key not in categories)]
     return [(categories.get(key, ""), found[key]) for key in order if key in found]
 
 
@@ -248,13 +251,15 @@ def _warn_of_others(form: RecordForm, refusal: PreconditionFailed) -> None:
 def _form_page(
     page: ObjectPage, form: RecordForm, view: RecordView | None, archived: str
 ) -> HttpResponse:
-    name = page.schema.entity_name
+    name, categories = page.schema.entity_name, page.categories()
+    # A form has every field, since one that is not drawn may be required.
+    order = dict.fromkeys([*(page.laid_out(categories) or ()), *categories])
     record: dict[str, Any] = {} if view is None else {"record_url": page.url("record", view.uuid)}
     return page.render(
         "form.html",
         f"New record: {name}" if view is None else f"Edit {view.display_name or '(no name)'}",
         form=form,
-        groups=form.groups(page.categories()),
+        groups=form.groups({key: categories[key] for key in order}),
         archived_link=archived,
         back=page.url() if view is None else page.url("record", view.uuid),
         **record,

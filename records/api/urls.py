@@ -12,6 +12,7 @@ from .metadata import urls as metadata
 from .operations import urls as operations
 from .records import urls as records
 from .roles import urls as roles
+from .views import urls as views
 from .webhooks import urls as webhooks
 from .workspace import urls as workspace
 
@@ -21,6 +22,7 @@ urlpatterns = [
     *bulk.urlpatterns,
     *operations.urlpatterns,
     *roles.urlpatterns,
+    *views.urlpatterns,
     *webhooks.urlpatterns,
     *workspace.urlpatterns,
     *files.urlpatterns,

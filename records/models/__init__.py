@@ -26,6 +26,7 @@ from .history import MAX_REASON
 from .jobs import ImportPart, ImportRun, ImportUpload, Job, JobStatus, LeftOut, RefusedRow
 from .rates import RateCount
 from .record import FieldValue, LedgerEntry, Record, RecordState, Source
+from .views import Layout, SavedView, ViewDefault, ViewKind
 from .webhooks import DeliveryState, Webhook, WebhookDelivery, WebhookForm
 from .workspace import (
     ApiKey,
@@ -63,6 +64,7 @@ __all__ = [
     "ImportUpload",
     "Job",
     "JobStatus",
+    "Layout",
     "LeadSource",
     "LedgerEntry",
     "LeftOut",
@@ -78,8 +80,11 @@ __all__ = [
     "RefusedRow",
     "RelationKind",
     "Role",
+    "SavedView",
     "Source",
     "StageStatus",
+    "ViewDefault",
+    "ViewKind",
     "Webhook",
     "WebhookDelivery",
     "WebhookForm",

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from uuid_utils.compat import uuid7
@@ -60,6 +61,20 @@ class Document(models.JSONField[Any, Any]):
             if isinstance(value, str)
             else value
         )
+
+
+class JsonText(models.TextField[Any, Any]):
+    """JSON that comes back as it was sent, its keys in their order: on PostgreSQL the ORM would
+    write a `json` column by way of `jsonb`, which has no order."""
+
+    def get_prep_value(self, value: Any) -> str | None:
+        return None if value is None else orjson.dumps(value).decode()
+
+    def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> Any:
+        return None if value is None else orjson.loads(value)
+
+    def to_python(self, value: Any) -> Any:
+        return value
 
 
 class NormalText(models.TextField[Any, Any]):

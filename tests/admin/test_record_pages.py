@@ -11,6 +11,7 @@ import pytest
 
 from records.models import FieldValue, Record
 from records.services.catalogue.object_schema import ObjectSchema
+from records.services.views.layouts import object_layout, replace_layout
 from tests.admin.pages import Workbench, form_of, let_in, messages_of
 from tests.factories import (
     archive,
@@ -406,3 +407,47 @@ def test_a_formula_that_fails_says_why(admin: Workbench, companies: str) -> None
     uuid = make_record(admin.caller, "companies", name="Empty", employees=0).record.uuid
 
     assert "blank: It divides by zero." in plain(admin.read(f"{companies}{uuid}/"))
+
+
+# ---------------------------------------------------------------- its layout
+
+
+def lay_out(admin: Workbench, *blocks: dict[str, Any], active: bool = True) -> None:
+    schema = admin.caller.schema("companies")
+    items = [{"type": "fields", "metadata": metadata} for metadata in blocks]
+    replace_layout(
+        admin.caller.author,
+        schema,
+        str(object_layout(admin.caller.author, schema).uuid),
+        name="Ours",
+        is_active=active,
+        order=0,
+        config=[{"columns": [{"items": [{"type": "timeline"}, *items]}]}],
+        tabs={},
+    )
+
+
+def test_a_page_follows_the_layout_of_its_object(
+    admin: Workbench, companies: str, acme: str
+) -> None:
+    schema = admin.caller.schema("companies")
+    general, notes = (schema.by_name[name].category_uuid for name in ("employees", "note"))
+
+    def groups(path: str) -> list[str]:
+        found = admin.get(path).context["groups"]
+        return [name for name, _ in found]
+
+    page, form = f"{companies}{acme}/", f"{companies}{acme}/edit/"
+    both = groups(page)
+    assert both == groups(form) == ["General", "Notes"]
+    lay_out(admin, {"included": [notes]})
+    assert groups(page) == ["Notes"]
+    assert groups(form) == ["Notes", "General"]  # a form has them all
+    lay_out(admin, {"chosenCategories": [{"value": notes}], "autoInclude": True})
+    assert groups(page) == ["Notes", "General"]
+    lay_out(admin, {"autoInclude": True, "excluded": [general]})
+    assert groups(page) == ["Notes"]
+    lay_out(admin)
+    assert groups(page) == []
+    lay_out(admin, {"included": [notes]}, active=False)
+    assert groups(page) == both

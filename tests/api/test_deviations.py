@@ -25,10 +25,6 @@ from .reading import sent
 
 # Documented, but not served: a JSON 404, so that clients notice.
 NOT_SERVED = [
-    "custom-objects/companies/filter-groups",
-    "custom-objects/companies/quick-filters",
-    "custom-objects/companies/columns",
-    "custom-objects/companies/layouts",
     "custom-objects/companies/entity-records/lookup?name=Acme",
     "v2/w",
     "v2/w/{workspace}/members",
@@ -63,7 +59,6 @@ def test_keys_that_are_not_understood_are_refused(
 ) -> None:
     refused = [
         api.post(f"{companies}/add", {**sent(name="New"), "colour": "red"}),
-        api.post(f"{companies}/search", {"group_id": "7"}),
         api.patch(f"{company}/move", {"stage_id": "7", "move_before_record_id": "7"}),
         api.post(
             "/api/custom-objects/companies/bulk-change-field-value",
@@ -71,13 +66,27 @@ def test_keys_that_are_not_understood_are_refused(
         ),
     ]
 
-    assert [answer.status_code for answer in refused] == [400] * 4
+    assert [answer.status_code for answer in refused] == [400] * 3
 
 
 def test_an_upsert_that_would_not_converge_is_refused(api: ApiClient, companies: str) -> None:
     refused = api.post(f"{companies}/upsert", {"lookup_value": "A1", **sent(name="A2")})
 
     assert refused.status_code == 400
+
+
+def test_views_need_neither_an_owner_nor_sharing(api: ApiClient, companies: str) -> None:
+    sent: dict[str, Any] = {"name": "All", "config": {}, "owner": None}
+    made = api.post("/api/custom-objects/companies/filter-groups", sent)
+
+    assert made.status_code == 201
+    assert made.json()["owner"] is not None
+    assert made.json()["sharing_settings"]["all_team_members"] == 1
+
+
+def test_layouts_are_not_created(api: ApiClient, companies: str) -> None:
+    sent = {"name": "Another", "config": []}
+    assert api.post("/api/custom-objects/companies/layouts", sent).status_code == 405
 
 
 def test_jobs_end_as_done(api: ApiClient, company: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from records.models import Attachment
+from records.services.views import Part, create_view, object_layout
 from tests.api_client import ApiClient
 from tests.factories import (
     Caller,
@@ -37,6 +38,9 @@ class Ids:
     attachment: str
     person: str
     link: str
+    role: str
+    view: str
+    layout: str
 
 
 def furnish(caller: Caller) -> Ids:
@@ -68,6 +72,11 @@ def furnish(caller: Caller) -> Ids:
         attachment=str(attachment.uuid),
         person=person,
         link=link,
+        role=str(caller.member.role.uuid),
+        view=str(
+            create_view(caller.author, schema, name="All", parts={part: {} for part in Part}).uuid
+        ),
+        layout=str(object_layout(caller.author, schema).uuid),
     )
 
 
@@ -94,6 +103,7 @@ Place = tuple[str, str, Callable[[Ids], str], Callable[[str], Any]]
 
 DEAL = "/api/records/deals/{record}"
 SEARCH = "/api/records/deals/search"
+VIEWS = "/api/custom-objects/deals"
 PLACES: dict[str, Place] = {
     "object in the path": ("POST", "/api/records/{id}/search", lambda ids: ids.object, lambda _: {}),
     "record in the path": ("GET", "/api/records/deals/{id}", lambda ids: ids.record, lambda _: None),
@@ -124,6 +134,40 @@ PLACES: dict[str, Place] = {
     "where a search looks": (
         "POST", SEARCH, lambda ids: ids.field, lambda key: {"search": "x", "search_within_field_ids": [key]},
     ),
+    "filter group to search by": ("POST", SEARCH, lambda ids: ids.view, lambda key: {"group_id": key}),
+    "filter group to read": ("GET", VIEWS + "/filter-groups/{id}", lambda ids: ids.view, lambda _: None),
+    "quick filter to change": ("PATCH", VIEWS + "/quick-filters/{id}", lambda ids: ids.view, lambda _: {"name": "x"}),
+    "columns to replace": (
+        "PUT", VIEWS + "/columns/{id}", lambda ids: ids.view, lambda _: {"name": "x", "configuration_json": {}},
+    ),
+    "columns to delete": ("DELETE", VIEWS + "/columns/{id}?dry_run=true", lambda ids: ids.view, lambda _: None),
+    "columns to apply": (
+        "POST", VIEWS + "/columns/{id}/apply-to-roles?dry_run=true", lambda ids: ids.view, lambda _: {"role_ids": []},
+    ),
+    "role to apply to": (
+        "POST", VIEWS + "/columns/{view}/apply-to-roles?dry_run=true", lambda ids: ids.role,
+        lambda key: {"role_ids": [key]},
+    ),
+    "member to apply to": (
+        "POST", VIEWS + "/columns/{view}/apply-to-users?dry_run=true", lambda ids: ids.member,
+        lambda key: {"team_member_ids": [key]},
+    ),
+    "owner of a view": ("PATCH", VIEWS + "/columns/{view}", lambda ids: ids.member, lambda key: {"owner": key}),
+    "role to share with": (
+        "PATCH", VIEWS + "/columns/{view}", lambda ids: ids.role,
+        lambda key: {"sharing_settings": {"roles": {"view": [key]}}},
+    ),
+    "member to share with": (
+        "PATCH", VIEWS + "/columns/{view}", lambda ids: ids.member,
+        lambda key: {"sharing_settings": {"team_members": {"view": [{"id": key}]}}},
+    ),
+    "field of a saved filter": (
+        "PATCH", VIEWS + "/filter-groups/{view}", lambda ids: ids.field,
+        lambda key: {"config": find(key, "is_blank", True)},
+    ),
+    "layout to replace": (
+        "PUT", VIEWS + "/layouts/{id}", lambda ids: ids.layout, lambda _: {"name": "x", "config": []},
+    ),
     "pipeline to list": (
         "POST", "/api/records/{person}/related-pipeline-records", lambda ids: ids.object,
         lambda key: {"object_ids": [key]},
@@ -140,7 +184,12 @@ def test_a_foreign_id_is_as_unknown_as_any(
     api: ApiClient, ours: Ids, theirs: Ids, place: str
 ) -> None:
     method, path, kind, body = PLACES[place]
-    known = {"record": ours.record, "field": ours.field, "person": ours.person}
+    known = {
+        "record": ours.record,
+        "field": ours.field,
+        "person": ours.person,
+        "view": ours.view,
+    }
 
     def ask(key: str) -> tuple[int, bytes]:
         answer = api.send(method, path.format(id=key, **known), body(key))
@@ -153,7 +202,12 @@ def test_a_foreign_id_is_as_unknown_as_any(
 def test_the_places_are_real(api: ApiClient, ours: Ids) -> None:
     """Our own ids mean something where the foreign ones do not: otherwise the table above would
     prove nothing."""
-    known = {"record": ours.record, "field": ours.field, "person": ours.person}
+    known = {
+        "record": ours.record,
+        "field": ours.field,
+        "person": ours.person,
+        "view": ours.view,
+    }
     for place, (method, path, kind, body) in PLACES.items():
         answers = [
             api.send(method, path.format(id=key, **known), body(key))

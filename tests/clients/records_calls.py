@@ -259,6 +259,67 @@ _RECORDS = [
     Call("custom_objects_fields_options_destroy", 204, path={**_FLAG, "option_id": "<greece>"}),
 ]
 
+_CONTENT = {"and": True, "query": [{"filters": [{"field": "tons", "condition": ">", "value": 3}]}]}
+
+
+def _views(base: str, operation: str, key: str, content: dict[str, Any]) -> list[Call]:
+    """The calls of one of the lists of saved views."""
+    one = {**_SHIPS, "view_id": f"<{operation}>"}
+    name, sent = f"custom_objects_{operation}", {"name": "Big ships", key: content}
+    sharing = {"sharing_settings": {"all_team_members": 2, "team_members": {"admin": ["<member>"]}}}
+    applied = [("users", {"team_member_ids": ["<member>"]}), ("roles", {"role_ids": []})]
+    if base == "columns":
+        applied.append(("permission_groups", {"permission_group_ids": []}))
+    return [
+        Call(f"{name}_create", 201, path=_SHIPS, body={**sent, **sharing}, keeps={operation: "id"}),
+        Call(f"{name}_list", path=_SHIPS, query={"search": "big", "ordering": "-name"}),
+        Call(f"{name}_retrieve", path=one),
+        Call(f"{name}_update", path=one, body=sent),
+        Call(f"{name}_partial_update", path=one, body={"name": "Heavy ships"}),
+        *(
+            Call(f"{name}_apply_to_{whom}_create", path=one, body=body)
+            for whom, body in (applied if base != "filter-groups" else [])
+        ),
+    ]
+
+
+def _deleted(operation: str) -> Call:
+    one = {**_SHIPS, "view_id": f"<{operation}>"}
+    return Call(f"custom_objects_{operation}_destroy", 204, path=one)
+
+
+_VIEWS = [
+    *_views("filter-groups", "filter_groups", "config", _CONTENT),
+    *_views("quick-filters", "quick_filters", "filters", _CONTENT),
+    *_views("columns", "columns", "configuration_json", {"columns": [{"field": "name"}]}),
+    Call(
+        "records_search_create",
+        path=_OF_SHIPS,
+        body={"group_id": "<filter_groups>", "in_group_ids": ["<filter_groups>"]},
+    ),
+    _deleted("filter_groups"),
+    _deleted("quick_filters"),
+    _deleted("columns"),
+    Call("custom_objects_layouts_list", path=_SHIPS, keeps={"layout": "results.0.id"}),
+    Call(
+        "custom_objects_layouts_update",
+        path={**_SHIPS, "layout_id": "<layout>"},
+        body={
+            "name": "Ships",
+            "config": [
+                {
+                    "columns": [
+                        {
+                            "width": "two-third-width",
+                            "items": [{"type": "fields", "metadata": {"autoInclude": True}}],
+                        }
+                    ]
+                }
+            ],
+        },
+    ),
+]
+
 _PIPELINES = [
     Call(
         "custom_objects_create",
@@ -440,4 +501,12 @@ _ROLES = [
     Call("role_destroy", 204, path=_ROLE),
 ]
 
-RECORDS = [*_DEFINITIONS, *_ROLES, *_RECORDS, *_PIPELINES, *_FILES, *_BULK]
+RECORDS = [
+    *_DEFINITIONS,
+    *_ROLES,
+    *_RECORDS,
+    *_VIEWS,
+    *_PIPELINES,
+    *_FILES,
+    *_BULK,
+]

@@ -35,6 +35,9 @@ KIND = {
 }
 
 
+BASES = {"filter-groups": "config", "quick-filters": "filters", "columns": "configuration_json"}
+_APPLIED = [f"apply_to_{whom}_create" for whom in ("roles", "users", "permission_groups")]
+APPLIED = {"filter-groups": [], "quick-filters": _APPLIED[:2], "columns": _APPLIED}
 HOOK = {"url": "https://port.example.com/hook", "events": ["data_record:created"]}
 
 
@@ -82,6 +85,10 @@ def furnish(site: Site) -> Furnished:
             fields = [{"name": "name", "value": name}]
             return str(post(f"/records/{to}/add", fields=fields)["id"])
 
+        def save(base: str, key: str, name: str) -> str:
+            path = f"/custom-objects/companies/{base}"
+            return str(post(path, name=name, **{key: {}})["id"])
+
         kept, gone, deal = add("Acme", "companies"), add("Gone", "companies"), add("Deal", "deals")
         post("/custom-objects", object_name="Doomed", entity_name="Doomed")
         doomed, kind = (
@@ -100,6 +107,14 @@ def furnish(site: Site) -> Furnished:
             post(f"/v2/w/{headers['X-BUSINESS-ID']}/webhooks", **HOOK, name=name)["id"]
             for name in ("Kept", "Gone")
         ]
+        layout = get("/custom-objects/companies/layouts")["results"][0]["id"]
+        of_views = {
+            f"custom_objects_{base.replace('-', '_')}_{action}": {
+                "view_id": save(base, key, action)
+            }
+            for base, key in BASES.items()
+            for action in ("retrieve", "update", "partial_update", "destroy", *APPLIED[base])
+        }
         of_webhooks = {
             name: {"webhook_id": hooks[name == "delete_webhook"]}
             for name in _OF_WORKSPACE
@@ -115,6 +130,7 @@ def furnish(site: Site) -> Furnished:
                 "object_identifier": "companies",
                 "entity_id": kept,
                 "field_key": "kind",
+                "layout_id": layout,
                 "field_id": site.ids["companies.name"],
                 "member_id": headers["X-USER-ID"],
                 "role_id": roles[0],
@@ -127,6 +143,7 @@ def furnish(site: Site) -> Furnished:
                 **of_webhooks,
                 "role_destroy": {"role_id": roles[1]},
                 "permission_group_destroy": {"group_id": roles[2]},
+                **of_views,
                 "custom_objects_destroy": taken,
                 "custom_objects_unarchive_partial_update": taken,
                 "custom_objects_fields_destroy": taken,

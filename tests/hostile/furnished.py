@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from records.models import Attachment
+from records.services.views.layouts import object_layout
+from records.services.views.saved_views import create_view
+from records.services.views.view_parts import Part
 from tests.api_client import ApiClient
 from tests.factories import (
     Caller,
@@ -110,12 +113,22 @@ def furnish(caller: Caller, mark: str) -> Ids:
         "option name": f"Only {mark}",
         "tag name": f"Tag {mark}",
         "key": f"key-{mark}",
+        "role": str(second.member.role.uuid),
+        **_views(caller, mark),
     }
     for spec in schema.all_fields.values():
         ids[f"field {spec.name}"] = spec.uuid
     for name in (*CHOICES, "checkboxes"):
         ids[f"option {name}"] = next(iter(schema.by_name[name].options.values())).uuid
     return ids
+
+
+def _views(caller: Caller, mark: str) -> dict[str, str]:
+    """A view with all parts, and the layout of companies."""
+    author, schema = caller.author, caller.schema("companies")
+    parts: dict[Part, Any] = {part: {} for part in Part}
+    view = create_view(author, schema, name=f"View {mark}", parts=parts)
+    return {"view": str(view.uuid), "layout": str(object_layout(author, schema).uuid)}
 
 
 def _define(caller: Caller, mark: str) -> None:
@@ -147,6 +160,7 @@ def requests(ids: Ids) -> list[Asked]:
     company = f"/api/records/{ids['companies']}/{ids['company']}"
     archived = f"/api/records/companies/{ids['archived']}"
     deal = f"/api/records/{ids['deals']}/{ids['deal']}"
+    views = f"/api/custom-objects/{ids['companies']}"
     return [
         Asked("retrieve", "GET", f"{company}?field_ids={ids['field text']},{ids['field boss']}"),
         Asked("retrieve a category", "GET", f"{company}?field_category={ids['category']}"),
@@ -264,6 +278,93 @@ def requests(ids: Ids) -> list[Asked]:
                 "field_ids": [ids["buyer field"]],
                 "page": 1,
                 "page_size": 10,
+            },
+        ),
+        Asked("filter groups", "GET", f"{views}/filter-groups?search=v&ordering=name"),
+        Asked(
+            "save a filter group",
+            "POST",
+            f"{views}/filter-groups",
+            {
+                "name": "Boats",
+                "owner": ids["second member"],
+                "hidden": True,
+                "config": {
+                    "and": True,
+                    "query": [
+                        {
+                            "id": "query-0",
+                            "filters": [
+                                {"field": ids["field text"], "condition": "=", "value": "a"}
+                            ],
+                        }
+                    ],
+                },
+                "sharing_settings": {
+                    "private": False,
+                    "all_team_members": 0,
+                    "roles": {"view": [ids["role"]], "edit": [{"id": ids["role"]}]},
+                    "team_members": {"admin": [ids["member"]]},
+                },
+            },
+        ),
+        Asked(
+            "change a quick filter",
+            "PATCH",
+            f"{views}/quick-filters/{ids['view']}",
+            {"name": "Boats", "filters": {}, "filter_count": 3},
+        ),
+        Asked(
+            "apply columns",
+            "POST",
+            f"{views}/columns/{ids['view']}/apply-to-permission-groups",
+            {"permission_group_ids": [ids["role"]]},
+        ),
+        Asked(
+            "apply columns to members",
+            "POST",
+            f"{views}/columns/{ids['view']}/apply-to-users",
+            {"team_member_ids": [ids["member"]]},
+        ),
+        Asked(
+            "search by filter groups",
+            "POST",
+            "/api/records/companies/search",
+            {
+                "group_id": ids["view"],
+                "in_group_ids": [ids["view"]],
+                "not_in_group_ids": ids["view"],
+            },
+        ),
+        Asked(
+            "lay out",
+            "PUT",
+            f"{views}/layouts/{ids['layout']}",
+            {
+                "name": "Ours",
+                "active": True,
+                "order": 1,
+                "tabs": {"automations": False},
+                "config": [
+                    {
+                        "id": "row",
+                        "columns": [
+                            {
+                                "width": "third-width",
+                                "items": [
+                                    {
+                                        "type": "fields",
+                                        "metadata": {
+                                            "included": [ids["category"]],
+                                            "autoInclude": True,
+                                            "chosenCategories": [{"value": ids["category"]}],
+                                        },
+                                    }
+                                ],
+                            }
+                        ],
+                    }
+                ],
             },
         ),
         Asked(

@@ -187,6 +187,7 @@ def write_scripts() -> Scripted:
         **_people(caller),
         **_elsewhere(caller),
         **_webhooks(caller),
+        **_views(caller),
         **_jobs(caller, made, first),
         "id": [str(user.pk)],
         "auth_user": [str(user.pk)],
@@ -261,6 +262,29 @@ def _elsewhere(caller: Any) -> dict[str, list[str]]:
         "source_id": [str(source.pk)],
         "records_externalcall": [str(call.pk)],
     }
+
+
+def _views(caller: Any) -> dict[str, list[str]]:
+    """A view and a layout, which the pages of records follow."""
+    from records.services.views.layouts import object_layout, replace_layout
+    from records.services.views.saved_views import create_view
+    from records.services.views.view_parts import Part
+
+    author, schema = caller.author, caller.schema("things")
+    said = {"note": script("content")}
+    create_view(author, schema, name=script("view"), parts=dict.fromkeys(Part, said))
+    block = {"type": "fields", "label": script("block"), "metadata": {"autoInclude": True}}
+    replace_layout(
+        author,
+        schema,
+        str(object_layout(author, schema).uuid),
+        name=script("layout"),
+        is_active=True,
+        order=0,
+        config=[{"columns": [{"items": [block]}]}],
+        tabs={script("tab"): True},
+    )
+    return {}
 
 
 def _webhooks(caller: Any) -> dict[str, list[str]]:

@@ -18,6 +18,8 @@ from .trying import attempt, seen
 WITH_BODIES = (
     *("update", "partial update", "rename", "move", "add", "upsert", "upsert by code", "search"),
     *("related pipeline records", "merge", "duplicates", "aggregate"),
+    *("save a filter group", "change a quick filter", "apply columns", "lay out"),
+    "search by filter groups",
 )
 
 

@@ -10,6 +10,7 @@ from .rest_definitions import DEFINITIONS
 from .rest_operations import OPERATIONS
 from .rest_records import RECORDS
 from .rest_roles import ROLES
+from .rest_views import VIEW_OPERATIONS
 from .rest_webhooks import WEBHOOKS
 from .world import RoleCase
 
@@ -18,7 +19,14 @@ class Rest:
     """The Records API, the definitions and the bulk work."""
 
     name = "rest"
-    operations = (*RECORDS, *DEFINITIONS, *OPERATIONS, *ROLES, *WEBHOOKS)
+    operations = (
+        *RECORDS,
+        *DEFINITIONS,
+        *OPERATIONS,
+        *ROLES,
+        *VIEW_OPERATIONS,
+        *WEBHOOKS,
+    )
 
     def role_of(self, role: RoleCase) -> RoleCase:
         return role

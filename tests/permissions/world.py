@@ -9,11 +9,15 @@ from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
-from records.models import Record
+from records.models import Layout, Record, SavedView, ViewDefault
 from records.services.files.attachments import attach_file
 from records.services.importing.uploads import store_upload
 from records.services.jobs.bulk_jobs import start_bulk_change
 from records.services.reading.record_address import Address
+from records.services.views.layouts import object_layout
+from records.services.views.saved_views import create_view
+from records.services.views.view_parts import Part
+from records.services.views.view_sharing import Sharing
 from tests.factories import (
     Caller,
     FieldDefinition,
@@ -170,7 +174,8 @@ class World:
         return {what: text for what, text in taboo.items() if text not in sent}
 
     def state(self) -> tuple[Any, ...]:
-        """What a refused call leaves as it was: all cases, and the version of the definitions."""
+        """What a refused call leaves as it was: all cases, what is saved of looking at them, and
+        the version of the definitions."""
         rows = (
             Record.objects.filter(object__name="cases")
             .order_by("id")
@@ -181,7 +186,12 @@ class World:
             .objects.values_list("definitions_version")
             .get(pk=self.admin.workspace.pk)
         )
-        return (*rows, version)
+        saved = [
+            *SavedView.objects.order_by("id").values_list(),
+            *ViewDefault.objects.order_by("id").values_list(),
+            *Layout.objects.order_by("id").values_list(),
+        ]
+        return (*rows, *map(repr, saved), version)
 
 
 def make_world(role: RoleCase) -> World:
@@ -220,6 +230,7 @@ def make_world(role: RoleCase) -> World:
     world.ids["job"] = job.uuid
     upload = store_upload(admin.author, admin.schema("cases"), "cases.csv", [b"name,note\nNew,B\n"])
     world.ids["upload"] = str(upload.uuid)
+    _save_views(world)
     return world
 
 
@@ -272,6 +283,29 @@ def _make_case(world: World, name: str, client: str, *, own: bool, live: bool) -
     if not live:
         archive(world.admin, "cases", uuid)
     return replace(target, uuid=uuid)
+
+
+def _save_views(world: World) -> None:
+    """A view that everybody may look at, though not at all of it, and a private one."""
+    author, schema = world.admin.author, world.admin.schema("cases")
+    secret = schema.by_name["secret"]
+    clause = {"field": f'"custom"::{secret.uuid}', "condition": "is_blank", "value": False}
+    found = {"query": [{"filters": [clause]}], "note": secret.display_name}
+    column = {"field": secret.uuid, "label": secret.display_name}
+    parts = {
+        Part.FILTER: found,
+        Part.QUICK_FILTER: found,
+        Part.COLUMNS: {"columns": [column, {"field": "note"}], "ordering": "-secret"},
+    }
+    view = create_view(author, schema, name="Watched", parts=parts)
+    private = create_view(author, schema, name="Mine", parts=parts, sharing=Sharing(True))
+    world.ids |= {
+        "view": str(view.uuid),
+        "private": str(private.uuid),
+        "role": str(world.admin.member.role.uuid),
+        "layout": str(object_layout(author, schema).uuid),
+        "vaults layout": str(object_layout(author, world.admin.schema("vaults")).uuid),
+    }
 
 
 def _name_definitions(world: World) -> None:

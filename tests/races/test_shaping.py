@@ -44,6 +44,8 @@ MADE: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "option": (f"{DEALS}/fields/reasons_lost/options", {"name": "Reason {}"}),
     "category": (f"{DEALS}/categories", {"name": "Category {}"}),
+    "filter group": (f"{DEALS}/filter-groups", {"name": "Group {}", "config": {}}),
+    "columns": (f"{DEALS}/columns", {"name": "Columns {}", "configuration_json": {}}),
     "stage": ("/api/pipelines/deals/stages", {"name": "Stage {}", "status": "open"}),
 }
 

@@ -22,6 +22,7 @@ from records.services.shaping import (
     list_objects,
     named_choices,
 )
+from records.services.views import views_naming
 
 from . import documentation
 from .requests import Body
@@ -112,8 +113,9 @@ class FindingViewSet(MetadataViewSet):
     @documentation.field_references
     def references(self, request: HttpRequest, object_key: str, field_key: str) -> HttpResponse:
         schema = self.schema_of(object_key)
-        found = field_references(self.author, schema, self.field_of(schema, field_key))
-        return json_answer(references_row(found))
+        spec = self.field_of(schema, field_key)
+        found = field_references(self.author, schema, spec)
+        return json_answer(references_row(found, views_naming(self.author, schema, spec)))
 
     @documentation.find_tags
     def tags(self, request: HttpRequest, object_key: str, field_key: str) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from records.services.access import (
 from records.services.catalogue import FieldSpec, ObjectSchema
 from records.services.reading import local_time
 from records.services.shaping import Category, ObjectInfo, References, setting_groups
+from records.services.views import SavedView
 
 # How many records of this side may be linked to how many of the other.
 CARDINALITIES = {
@@ -169,11 +171,11 @@ def category_row(category: Category) -> dict[str, Any]:
     return {"id": category.uuid, "name": category.name, "order": category.order, "meta": {}}
 
 
-def references_row(found: References) -> dict[str, Any]:
-    """What uses a field; views are saved nowhere yet."""
+def references_row(found: References, views: Sequence[SavedView]) -> dict[str, Any]:
+    """What uses a field, of which the views name it."""
     mirror = found.mirror
     return {
-        "saved_views": [],
+        "saved_views": [{"id": str(view.uuid), "name": view.name} for view in views],
         "formulas": [{"id": spec.uuid, "name": spec.display_name} for spec in found.uses.formulas],
         "display_name_pattern": found.uses.in_pattern,
         "identifier": found.uses.is_identifier,

@@ -42,6 +42,7 @@ RECORDS = Document(
         "changes": "What happens in the workspace.",
         "files": "Files of records.",
         "custom-objects": "Objects, and their fields, options and categories.",
+        "saved-views": "Saved filters, quick filters and columns of an object.",
         "pipelines": "The stages of pipelines.",
         "operations": "What was changed together, and taking it back.",
         "webhooks": "Where changes are sent, and what became of them.",

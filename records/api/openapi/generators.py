@@ -71,6 +71,10 @@ class OperationSchema(AutoSchema):
                     "description": "A dry run.",
                     "content": {JSON: {"schema": ref(ANSWER)}},
                 }
+            if "content" not in responses.get("200", {"content": {}}):
+                responses["200"]["description"] = (
+                    f"Done, without a body. A dry run answers a `{ANSWER}`."
+                )
         # Uploads under a signed link are changes too.
         if sends and view.action not in getattr(view, "reads", ()):
             asked = [*asked, "Reason"]
@@ -121,7 +125,7 @@ def _add_headers(responses: dict[str, Schema], document: Document, *, changes: b
             sent |= headers.OF_RECORDS
         if changes and status.startswith("2"):
             sent |= headers.OF_CHANGES
-        if status == "200" and JSON not in response["content"]:
+        if status == "200" and JSON not in response.get("content", {JSON: {}}):
             sent |= headers.OF_FILES
         response["headers"] = sent
 

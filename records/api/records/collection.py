@@ -63,7 +63,7 @@ class CollectionViewSet(RecordsViewSet):
     @documentation.aggregate
     def aggregate(self, request: HttpRequest, object_identifier: str) -> HttpResponse:
         schema = get_schema(self.author, object_identifier)
-        asked, page = requests.asked_aggregates(request, self.author)
+        asked, page = requests.asked_aggregates(request, self.author, schema)
         found = home_of(schema).aggregate_records(self.author, schema, asked)
         rows = [{"group": group.values, **group.figures} for group in found.groups]
         return json_answer(page_content(request, rows, page, count=found.count))

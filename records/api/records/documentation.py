@@ -170,6 +170,15 @@ lookup = _records(
     ],
     {200: _DETAIL},
 )
+_GROUPS = [
+    query_parameter("group_id", schemas.UUID, "Only records that match this filter group."),
+    query_parameter(
+        "in_group_ids", schemas.STRING, "Only records that match one of these filter groups."
+    ),
+    query_parameter(
+        "not_in_group_ids", schemas.STRING, "Only records that match none of these filter groups."
+    ),
+]
 search = _records(
     "search_create",
     "Find records",
@@ -185,6 +194,7 @@ search = _records(
         ),
         query_parameter("count", {"type": "string", "enum": ["exact", "none"]}),
         query_parameter("archived", schemas.BOOLEAN, "Archived records instead."),
+        *_GROUPS,
     ],
     {200: ref("EntityRecordSearchPage")},
     body=json_body("SearchRequest"),
@@ -207,6 +217,7 @@ aggregate = _records(
         ),
         query_parameter("search", schemas.STRING, "Text to find in names and text fields."),
         query_parameter("archived", schemas.BOOLEAN, "Archived records instead."),
+        *_GROUPS,
     ],
     {200: ref("AggregatePage")},
     body=json_body("AggregateRequest"),

@@ -28,6 +28,8 @@ from records.services.reading import (
 from records.services.search import AggregateRequest, SearchRequest
 from records.services.writing import NO_ATTRIBUTES, Attributes, FieldEntry, SaveRequest
 
+from .filter_groups import GROUP_KEYS, asked_groups
+
 ENTRY_KEYS = frozenset(FieldEntry.__dataclass_fields__)
 MAX_ENTRIES = 1000  # an object has at most 500 fields, and each may be listed once
 EXTERNAL_KEYS = ("external_id", "external_source", "member_id")
@@ -237,6 +239,7 @@ SEARCH_KEYS = (
     *("query", "and", "invalid", "cancelled", "archived", "member_id"),
     *_LISTS,
     *_IN_QUERY_TOO,
+    *GROUP_KEYS,
 )
 AGGREGATE_KEYS = (
     *("aggregate", "group_by"),
@@ -263,7 +266,7 @@ def asked_search(request: HttpRequest, author: Author, schema: ObjectSchema) -> 
     cursor = text(content, "cursor")
     lists = {key: id_list(content, key) for key in _LISTS}
     asked = replace(
-        _matching(request, author, content, page),
+        _matching(request, author, schema, content, page),
         fields=_search_fields(author, schema, lists["field_ids"], lists["field_names"]),
         cursor=cursor or None,
         count=_counts(content) and cursor is None,
@@ -272,24 +275,31 @@ def asked_search(request: HttpRequest, author: Author, schema: ObjectSchema) -> 
     return AskedSearch(asked, page, cursor is not None, names_fields)
 
 
-def asked_aggregates(request: HttpRequest, author: Author) -> tuple[AggregateRequest, PageRequest]:
+def asked_aggregates(
+    request: HttpRequest, author: Author, schema: ObjectSchema
+) -> tuple[AggregateRequest, PageRequest]:
     """Figures of what a search finds, from the query string and the body; the page is one of
     groups."""
     body = read_object(request, AGGREGATE_KEYS)
     content, page = _content(request, body)
-    asked = _matching(request, author, content, page)
+    asked = _matching(request, author, schema, content, page)
     return AggregateRequest(asked, content.get("aggregate"), content.get("group_by")), page
 
 
 def _content(request: HttpRequest, body: Mapping[str, Any]) -> tuple[dict[str, Any], PageRequest]:
     """The body, with what the query string has instead, and the page."""
     _check_words(body)
-    content = {**body, **{key: request.GET[key] for key in _IN_QUERY_TOO if key in request.GET}}
+    in_query = (*_IN_QUERY_TOO, *GROUP_KEYS)
+    content = {**body, **{key: request.GET[key] for key in in_query if key in request.GET}}
     return content, page_request(request, body)
 
 
 def _matching(
-    request: HttpRequest, author: Author, content: Mapping[str, Any], page: PageRequest
+    request: HttpRequest,
+    author: Author,
+    schema: ObjectSchema,
+    content: Mapping[str, Any],
+    page: PageRequest,
 ) -> SearchRequest:
     """Which records are asked for, in which order, and which page."""
     _flag(content, "invalid")  # of a filter builder, without effect
@@ -299,6 +309,7 @@ def _matching(
         fields=(),
         query=content.get("query"),
         match_all=_flag(content, "and") is not False,
+        conditions=asked_groups(author, schema, content),
         ordering=_ordering(content.get("ordering")),
         search=text(content, "search") or "",
         within_ids=lists["search_within_field_ids"],

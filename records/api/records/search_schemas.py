@@ -77,6 +77,9 @@ _MATCHING = {
     ),
     "invalid": nullable(_INVALID),
     "and": nullable(BOOLEAN),
+    "group_id": nullable({**UUID, "description": "Only records that match this filter group."}),
+    "in_group_ids": or_null(array(UUID), STRING),
+    "not_in_group_ids": or_null(array(UUID), STRING),
 }
 component(
     "SearchRequest",

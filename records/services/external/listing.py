@@ -20,6 +20,7 @@ from records.services.search import (
     GroupPage,
     Leaf,
     Node,
+    NoneOf,
     SearchPage,
     SearchRequest,
     TextSearch,
@@ -114,7 +115,8 @@ def _asked(author: Author, schema: ObjectSchema, request: SearchRequest) -> dict
     values: dict[str, str] = {}
     if request.search.strip():
         values["search"] = request.search
-    for node in _tests(schema, parse_query(author, schema, request.query, request.match_all)):
+    query = parse_query(author, schema, request.query, request.match_all)
+    for node in _tests(schema, AllOf((query, *request.conditions))):
         if isinstance(node, Leaf) and is_own(node):
             raise not_offered(schema, f"a condition on {node.field.name}")
         key = "search" if isinstance(node, TextSearch) else f"{FIELD}{node.field.name}"
@@ -133,6 +135,8 @@ def _tests(schema: ObjectSchema, node: Node) -> list[Leaf | TextSearch]:
             raise not_offered(schema, "alternatives (or)")
         case AnyOf():
             return []
+        case NoneOf():
+            raise not_offered(schema, "conditions that must not hold")
         case _:
             return [node]
 

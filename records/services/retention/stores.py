@@ -218,6 +218,11 @@ OTHER_TABLES = {
     "records_historicalexternalsource": "definitions",
     "records_externalcall": "calls about records that live elsewhere: their ids there, and no "
     "values",
+    "records_savedview": "definitions: what their owners filter by is written by them",
+    "records_historicalsavedview": "definitions",
+    "records_historicalviewdefault": "definitions",
+    "records_layout": "definitions",
+    "records_historicallayout": "definitions",
     "records_webhook": "definitions",
     "records_historicalwebhook": "definitions",
     "records_emailsuppression": "addresses that must not be written to, which outlive the record "

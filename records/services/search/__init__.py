@@ -28,7 +28,18 @@ from .duplicates import (
     find_duplicates,
 )
 from .filter_sql import is_own
-from .filters import MAX_CLAUSES, MAX_DEPTH, AllOf, AnyOf, Leaf, Node, TextSearch, parse_query
+from .filters import (
+    MAX_CLAUSES,
+    MAX_DEPTH,
+    AllOf,
+    AnyOf,
+    Leaf,
+    Node,
+    NoneOf,
+    TextSearch,
+    parse_query,
+    parse_saved,
+)
 from .groups import Group, GroupPage, aggregate_records
 from .operators import ALIASES, parse_filter
 from .ordering import MAX_KEYS
@@ -55,6 +66,7 @@ __all__ = [
     "GroupPage",
     "Leaf",
     "Node",
+    "NoneOf",
     "SearchPage",
     "SearchRequest",
     "TextSearch",
@@ -65,6 +77,7 @@ __all__ = [
     "is_own",
     "parse_filter",
     "parse_query",
+    "parse_saved",
     "parse_slug_filters",
     "search_records",
 ]

@@ -30,6 +30,7 @@ from .filters import (
     AnyOf,
     Leaf,
     Node,
+    NoneOf,
 )
 from .matches import Search, Way, ways
 
@@ -172,7 +173,7 @@ def _is_in_ledger(node: Node) -> bool:
 
     Links depend on the records at their other end; names and formulas on more than the record.
     """
-    if isinstance(node, AllOf | AnyOf):
+    if isinstance(node, AllOf | AnyOf | NoneOf):
         return all(map(_is_in_ledger, node.children))
     fields = [node.field] if isinstance(node, Leaf) else node.fields
     return not any(

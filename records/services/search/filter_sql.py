@@ -43,6 +43,7 @@ from .filters import (
     AnyOf,
     Leaf,
     Node,
+    NoneOf,
     TextSearch,
 )
 from .own_columns import NEVER_NULL, OWN_COLUMNS
@@ -75,6 +76,12 @@ class FilterSql:
             return joined(
                 " OR ", [self.predicate(child, key, sets=sets) for child in node.children]
             )
+        if isinstance(node, NoneOf):
+            held, params = joined(
+                " OR ", [self.predicate(child, key, sets=sets) for child in node.children]
+            )
+            # What is unknown does not hold.
+            return f"({held}) IS NOT TRUE", params
         # Before the index forms: columns of the record have no index rows.
         if isinstance(node, Leaf) and is_own(node):
             return self._own(node, key)
@@ -100,7 +107,7 @@ class FilterSql:
                 self.has_keys(child) and not is_negated(child) for child in node.children
             )
         # Index rows of archived records are not live, and the indexes by value hold live rows only.
-        if isinstance(node, AllOf) or not self.live:
+        if isinstance(node, AllOf | NoneOf) or not self.live:
             return False
         return isinstance(node, TextSearch) or not (
             # A test of files compares their number, which is no value in a row.

@@ -21,6 +21,7 @@ MAX_DEPTH = 5
 CLAUSE_KEYS = {"type", "subtype", "field", "condition", "value"}
 GROUP_KEYS = {"id", "and", "filters", "query"}
 SAVED_KEYS = {"and", "query", "invalid"}  # `invalid` is the note of a filter builder
+WORDS = {"query", "filters", "field", "condition"}  # no notes of a filter builder
 SYNONYMS = {"has_all": "has", "has_none": "!has_any", "is_not_blank": "is_blank"}
 # The documented client's names of options whose codes are others, by default field.
 OPTION_SYNONYMS = {"email_status": {"unsubscribed_from_all": "unsubscribed"}}
@@ -67,15 +68,26 @@ class AnyOf:
     children: tuple[Node, ...] = ()
 
 
-Node = Leaf | TextSearch | AllOf | AnyOf
+@dataclass(frozen=True, slots=True)
+class NoneOf:
+    """No child holds."""
+
+    children: tuple[Node, ...]
+
+
+Node = Leaf | TextSearch | AllOf | AnyOf | NoneOf
 
 
 class _Parser:
-    """Parses one request; counts its groups, and the clauses over all of them."""
+    """Parses one request; counts its groups, and the clauses over all of them.
 
-    def __init__(self, author: Author, schema: ObjectSchema) -> None:
+    `saved`: keys that are not known are the notes of a filter builder.
+    """
+
+    def __init__(self, author: Author, schema: ObjectSchema, *, saved: bool = False) -> None:
         self.author = author
         self.schema = schema
+        self.saved = saved
         self.told = cache(partial(told_field, author, schema))
         self.clauses = 0
         self.seen_groups = 0
@@ -96,7 +108,7 @@ class _Parser:
         return _join(children, match_all)
 
     def group(self, raw: Any, path: Place, depth: int) -> Node:
-        _check_keys(raw, GROUP_KEYS, path)
+        self.check_keys(raw, GROUP_KEYS, path)
         if not isinstance(raw.get("id", ""), str):
             raise InvalidInput("expected a string.", at=(*path, "id"))
         match_all = _flag(raw, "and", True, path)
@@ -119,7 +131,7 @@ class _Parser:
             raise InvalidInput(f"at most {MAX_CLAUSES} clauses.", "limit_exceeded", at=path)
         if isinstance(raw, Mapping) and raw.get("type") == TAGS and self.schema.is_contact:
             return self.tag_clause(raw, path)
-        _check_keys(raw, CLAUSE_KEYS | {"overwrite"}, path)
+        self.check_keys(raw, CLAUSE_KEYS | {"overwrite"}, path)
         _check_choice(raw, "type", ("fields_v2", "fields"), path)
         _check_choice(raw, "subtype", ("custom", "non_custom"), path)
         field = self.field(raw.get("field"), (*path, "field"))
@@ -130,7 +142,7 @@ class _Parser:
 
     def tag_clause(self, raw: Mapping[str, Any], path: Place) -> Node:
         """A clause on contacts' tags in the form that has no field."""
-        _check_keys(raw, TAG_KEYS, path)
+        self.check_keys(raw, TAG_KEYS, path)
         _check_choice(raw, "subtype", ("tag",), path)
         _check_choice(raw, "condition", list(TAG_CONDITIONS), path)
         name = str(raw.get("condition"))
@@ -170,6 +182,10 @@ class _Parser:
         tests = [leaf.test for leaf in leaves]
         distinct = tuple(leaf for at, leaf in enumerate(leaves) if leaf.test not in tests[:at])
         return _join(distinct, not distinct[0].test.negated)
+
+    def check_keys(self, raw: Any, known: set[str], path: Place) -> None:
+        notes = set(raw) - WORDS if self.saved and isinstance(raw, Mapping) else set()
+        _check_keys(raw, known | notes, path)
 
     def field(self, raw: Any, path: Place) -> FieldSpec:
         if not isinstance(raw, str):
@@ -250,6 +266,21 @@ def parse_query(author: Author, schema: ObjectSchema, raw: Any, match_all: bool 
         raw, path = raw.get("query"), (*path, "query")
     groups = [] if raw is None else raw
     return _Parser(author, schema).groups(groups, match_all, path, 1)
+
+
+def parse_saved(author: Author, schema: ObjectSchema, raw: Any, *at: str | int) -> tuple[Node, int]:
+    """The tree of a saved filter, and the number of its clauses; InvalidInput says where in `at` it
+    is wrong. `{}` is no condition. Keys that are not known are the notes of a filter builder; words
+    of the grammar in a wrong place are not."""
+    if not isinstance(raw, Mapping):
+        raise InvalidInput("expected an object.", at=at)
+    parser = _Parser(author, schema, saved=True)
+    parser.check_keys(raw, SAVED_KEYS, at)
+    match_all = _flag(raw, "and", True, at)
+    _flag(raw, "invalid", False, at)
+    groups = raw.get("query")
+    node = parser.groups([] if groups is None else groups, match_all, (*at, "query"), 1)
+    return node, parser.clauses
 
 
 def sought_term(raw: Any, *path: str | int) -> str:

@@ -53,7 +53,8 @@ MAX_OFFSET = 10_000_000
 class SearchRequest:
     """A search as the caller sent it. `page` counts from 1; with a `cursor` there is no count.
 
-    `query` is in the grammar of the Records API, or parsed already. `archived`: search archived
+    `query` is in the grammar of the Records API, or parsed already; `conditions` hold beside it.
+    `archived`: search archived
     records, not live ones. `member_id`, `external_id` and `record_id` are those of the records
     themselves.
     `cancelled`: only cancelled ones, or only others; None for both. `plain`: values as
@@ -63,6 +64,7 @@ class SearchRequest:
     fields: tuple[FieldSpec, ...]
     query: Any = None
     match_all: bool = True
+    conditions: tuple[Node, ...] = ()
     ordering: tuple[str, ...] = ()
     search: str = ""
     within_ids: Sequence[Any] | None = None
@@ -126,7 +128,11 @@ def _became(author: Author, schema: ObjectSchema, external_id: str) -> int | Non
 def prepare_search(author: Author, schema: ObjectSchema, request: SearchRequest) -> Search:
     node = parse_query(author, schema, request.query, request.match_all)
     # The parts of a top-level AND are conditions of their own, so each can be searched by.
-    conditions: list[Node] = list(node.children) if isinstance(node, AllOf) else [node]
+    conditions = [
+        part
+        for each in (node, *request.conditions)
+        for part in (each.children if isinstance(each, AllOf) else (each,))
+    ]
     within = searched_fields(author, schema, request.within_ids, request.within_names)
     if term := sought_term(request.search, "search"):
         conditions.append(TextSearch(within, term))

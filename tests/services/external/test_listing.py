@@ -10,6 +10,7 @@ import pytest
 from records.exceptions import ExternalConfig
 from records.models import ExternalCall, ExternalSource
 from records.services.external.sources import update_source
+from records.services.search import NoneOf, parse_saved
 from tests.factories import Caller
 from tests.services.acting import invalid_at, refusal, search
 
@@ -97,3 +98,17 @@ def test_what_a_list_cannot_be_asked_is_said(
 ) -> None:
     assert isinstance(refusal(search, admin, "things", **asked), ExternalConfig)
     assert not upstream.seen
+
+
+def test_conditions_beside_the_query_are_asked_for_too(
+    admin: Caller, upstream: Upstream, source: ExternalSource
+) -> None:
+    upstream.things["t1"] = {"id": "t1", "title": "Box", "colour": "Red"}
+    author, schema = admin.author, admin.schema("things")
+    clause = {"field": "colour", "condition": "=", "value": "Red"}
+    red, _ = parse_saved(author, schema, {"query": [{"filters": [clause]}]})
+
+    assert len(search(admin, "things", conditions=(red,)).views) == 1
+    assert upstream.seen[-1].path.endswith("colour=Red")
+    error = refusal(search, admin, "things", conditions=(NoneOf((red,)),))
+    assert isinstance(error, ExternalConfig)

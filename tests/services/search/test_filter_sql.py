@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from records.services.search import NoneOf, parse_saved
 from records.services.search import pages as search_module
 from tests.services.acting import search
 from tests.services.oracle import DAYS, LINKS, LISTS, LONG, MOMENTS, NUMBERS, ONE_OF, TEXTS, meets
@@ -189,3 +190,30 @@ def _wrong(shop: Shop, name: str) -> Iterator[str]:
                 f"{name} {condition} {str(value)[:60]!r}: extra {next(shown)}, missing "
                 f"{next(shown)}, {page.count}"
             )
+
+
+@pytest.mark.parametrize("plan", ["filter-driven", "sort-driven"])
+def test_none_of_several_tests_finds_what_any_of_them_does_not(
+    db: None, monkeypatch: pytest.MonkeyPatch, plan: str
+) -> None:
+    shop = make_shop()
+    if plan == "sort-driven":
+        monkeypatch.setattr(search_module, "PROBED", 1)
+    author, schema = shop.admin.author, shop.admin.schema("things")
+    wrong = []
+    for name in NAMES:
+        (condition, value), *_ = [pair for pair in clauses(name) if pair[0] != "is_blank"]
+        clause = {"field": name, "condition": condition, "value": shop.sent(name, value)}
+        blank = {"field": "title", "condition": "is_blank", "value": True}
+        query = [{"filters": [clause]}, {"filters": [blank]}]
+        one, other = (parse_saved(author, schema, {"query": [group]})[0] for group in query)
+        either, neither = (
+            {row.uuid for row in search(shop.admin, "things", **asked, page_size=1000).views}
+            for asked in (
+                {"query": query, "match_all": False},
+                {"conditions": (NoneOf((one, other)),)},
+            )
+        )
+        if either & neither or either | neither != {thing.uuid for thing in shop.things}:
+            wrong.append((name, condition, value))
+    assert not wrong

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from records.exceptions import Unavailable, located
 from records.services.database import sql
-from records.services.search.filters import MAX_CLAUSES
+from records.services.search.filters import MAX_CLAUSES, parse_saved
 from tests.factories import (
     Caller,
     FieldDefinition,
@@ -454,3 +454,46 @@ def test_only_clauses_of_the_stage_carry_what_overwrites(workspace: Caller) -> N
         "filters",
         0,
     )
+
+
+# ---------------------------------------------------------------- saved filters
+
+PIECES = {"field": "pieces", "condition": "=", "value": 42}
+
+
+@pytest.mark.parametrize(
+    ("content", "clauses"),
+    [
+        ({}, 0),
+        ({"query": None, "and": False, "invalid": True}, 0),
+        ({"query": [{"filters": [PIECES, PIECES]}, {"query": [{"filters": [PIECES]}]}]}, 3),
+        ({"query": [{"filters": [{**PIECES, "note": 1}], "note": 2}], "note": {"query": 3}}, 1),
+    ],
+)
+def test_the_clauses_of_a_saved_filter_are_counted(
+    shop: Caller, content: Any, clauses: int
+) -> None:
+    assert parse_saved(shop.author, shop.schema("wares"), content, "at")[1] == clauses
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        ([], ("at",)),
+        (None, ("at",)),
+        ({"filters": [PIECES]}, ("at",)),
+        ({"invalid": 1}, ("at", "invalid")),
+        ({"query": {}}, ("at", "query")),
+        ({"query": [PIECES]}, ("at", "query", 0)),
+        ({"query": [{"filters": [{**PIECES, "filters": []}]}]}, ("at", "query", 0, "filters", 0)),
+        (
+            {"query": [{"filters": [{**PIECES, "type": "surveys"}]}]},
+            ("at", "query", 0, "filters", 0, "type"),
+        ),
+    ],
+)
+def test_what_a_saved_filter_may_not_hold(
+    shop: Caller, content: Any, place: tuple[str | int, ...]
+) -> None:
+    asked = (parse_saved, shop.author, shop.schema("wares"), content, "at")
+    assert invalid_at(*asked)[0] == place

@@ -1,0 +1,218 @@
+"""Finding saved views and changing them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from records.exceptions import InvalidInput, NotAllowed, NotFound, quoted
+from records.field_types import FieldSpec
+from records.models import Extent, SavedView, ViewKind
+from records.services.access import Author
+from records.services.catalogue import ObjectSchema, check_label
+from records.services.database import canonical_uuid
+
+from .view_fields import hidden_names, names_of
+from .view_parts import Part, check_content, content_of, shown_parts
+from .view_sharing import (
+    EVERYBODY,
+    Level,
+    Sharing,
+    changed,
+    check_level,
+    level_of,
+    set_sharing,
+    sharing_of,
+)
+from .view_texts import column_texts, filter_texts
+
+MAX_VIEWS = 1000  # of an object
+ORDERINGS = ("name", "-name", "created", "-created")
+
+
+class ViewSettings(TypedDict, total=False):
+    """What a view is made of. `parts` are those to set, `owner_id` a primary key."""
+
+    name: str
+    kind: ViewKind
+    owner_id: int
+    sharing: Sharing
+    parts: Mapping[Part, Any]
+    filter_hidden: bool
+    quick_count: int
+
+
+# ---------------------------------------------------------------- reading
+
+
+def list_views(
+    author: Author,
+    schema: ObjectSchema,
+    part: Part | None = None,
+    *,
+    search: str = "",
+    ordering: str = "name",
+) -> list[SavedView]:
+    """The views of an object that the caller may see, all of them or those with a part. `search`
+    is part of a name."""
+    if ordering not in ORDERINGS:
+        raise InvalidInput(
+            f"{quoted(ordering)} is not one of {', '.join(ORDERINGS)}.", at="ordering"
+        )
+    sought = search.strip().casefold()
+    found = [
+        view
+        for view in _rows(author, schema, part).order_by("id")
+        if level_of(author, view) > Level.NONE and sought in view.name.casefold()
+    ]
+    if ordering.endswith("name"):
+        # Not by the database: engines fold and sort differently.
+        found.sort(key=lambda view: view.name.casefold())
+    return found[::-1] if ordering.startswith("-") else found
+
+
+def get_view(author: Author, schema: ObjectSchema, key: str, part: Part | None = None) -> SavedView:
+    """A view by UUID; NotFound for one that the caller may not see, or that lacks the part."""
+    uuid = canonical_uuid(key)
+    found = _rows(author, schema, part).filter(uuid=UUID(uuid)).first() if uuid else None
+    if found is None or level_of(author, found) == Level.NONE:
+        raise NotFound
+    return found
+
+
+def views_naming(author: Author, schema: ObjectSchema, spec: FieldSpec) -> list[SavedView]:
+    """The views that name a field, of those that the caller may see."""
+    names, hidden = names_of(spec), hidden_names(author, schema)
+    if hidden.are_in(spec.uuid):
+        return []
+    return [
+        view
+        for view in list_views(author, schema)
+        if any(map(names.are_in, _texts(view))) and not any(map(hidden.are_in, _texts(view)))
+    ]
+
+
+def _texts(view: SavedView) -> Iterable[str]:
+    yield from filter_texts(view.filter)
+    yield from filter_texts(view.quick_filter)
+    yield from column_texts(view.columns)
+
+
+def _rows(author: Author, schema: ObjectSchema, part: Part | None = None) -> QuerySet[SavedView]:
+    rows = SavedView.objects.filter(workspace_id=author.workspace.id, object_id=schema.id)
+    return rows if part is None else rows.filter(**{f"{part.value}__isnull": False})
+
+
+# ---------------------------------------------------------------- changing
+
+
+def create_view(
+    author: Author, schema: ObjectSchema, /, **given: Unpack[ViewSettings]
+) -> SavedView:
+    """A view with these parts; its owner is the caller and everybody may see it, unless it says
+    otherwise."""
+    if author.role.grant(schema.id).view == Extent.NONE:
+        raise NotAllowed("You may not view records of this object.")
+    for required in ("name", "parts"):
+        if not given.get(required):
+            raise InvalidInput("this key is required.", "required", at=required)
+
+    def work() -> SavedView:
+        if _rows(author, schema).count() >= MAX_VIEWS:
+            raise InvalidInput(f"An object has at most {MAX_VIEWS} views.", "limit_exceeded")
+        view = SavedView(workspace_id=author.workspace.id, object_id=schema.id)
+        view.owner_id = given.get("owner_id", author.member.id)
+        set_sharing(view, given.get("sharing", EVERYBODY))
+        _apply(author, schema, view, given)
+        view.save()
+        return view
+
+    return changed(author, work)
+
+
+def update_view(
+    author: Author,
+    schema: ObjectSchema,
+    key: str,
+    part: Part | None = None,
+    /,
+    **given: Unpack[ViewSettings],
+) -> SavedView:
+    """Change what is given of a view, which has the part if one is named.
+
+    Content and name take the edit level; owner and sharing the admin level, unless they stay as
+    they are.
+    """
+
+    def work() -> SavedView:
+        view = get_view(author, schema, key, part)
+        check_level(author, view, Level.EDIT)
+        owner_id, sharing = given.get("owner_id", view.owner_id), given.get("sharing")
+        if owner_id != view.owner_id or (sharing is not None and sharing != sharing_of(view)):
+            check_level(author, view, Level.ADMIN)
+        view.owner_id = owner_id
+        if sharing is not None:
+            set_sharing(view, sharing)
+        _apply(author, schema, view, given)
+        view.save()
+        return view
+
+    return changed(author, work)
+
+
+def remove_part(author: Author, schema: ObjectSchema, key: str, part: Part) -> None:
+    """Take a part away from a view, and the view once it has no other."""
+
+    def work() -> None:
+        view = get_view(author, schema, key, part)
+        check_level(author, view, Level.ADMIN)
+        setattr(view, part.value, None)
+        if part is Part.FILTER:
+            view.filter_hidden = False
+        if part is Part.QUICK_FILTER:
+            view.quick_count = None
+        if all(content_of(view, other) is None for other in Part):
+            view.delete()
+        else:
+            view.save()
+
+    changed(author, work)
+
+
+def _apply(author: Author, schema: ObjectSchema, view: SavedView, given: ViewSettings) -> None:
+    if "name" in given:
+        view.name = check_label("name", given["name"])
+    view.kind = given.get("kind", view.kind)
+    for part, content in given.get("parts", {}).items():
+        clauses = check_content(author, schema, part, content)
+        _check_whole(author, schema, view, part)
+        setattr(view, part.value, content)
+        if part is Part.QUICK_FILTER:
+            view.quick_count = clauses
+    view.filter_hidden = given.get("filter_hidden", view.filter_hidden)
+    view.quick_count = given.get("quick_count", view.quick_count)
+    _check_name(view)
+
+
+def _check_whole(author: Author, schema: ObjectSchema, view: SavedView, part: Part) -> None:
+    """NotAllowed where a part would be replaced of which the caller does not see all."""
+    if content_of(view, part) is None:
+        return
+    (shown,) = shown_parts(author, schema, [view], part)
+    if not shown.is_whole:
+        raise NotAllowed("The view names fields that are hidden from your role.")
+
+
+def _check_name(view: SavedView) -> None:
+    others = SavedView.objects.filter(
+        workspace_id=view.workspace_id, object_id=view.object_id, name=view.name
+    ).exclude(id=view.pk)
+    for other in others:
+        for part in Part:
+            if content_of(view, part) is not None and content_of(other, part) is not None:
+                raise InvalidInput(
+                    f"the name {quoted(view.name)} is taken; choose another.", "unique", at="name"
+                )

@@ -1,0 +1,61 @@
+"""How fields are named in the content of views, and which are hidden from a reader."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from records.field_types import FieldSpec
+from records.services.access import Author
+from records.services.catalogue import ObjectSchema
+
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldNames:
+    """Fields by how texts name them: by UUID, by the API name of one of the object, or of one of an
+    object it links to."""
+
+    uuids: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
+    linked: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.uuids)
+
+    def are_in(self, text: str) -> bool:
+        """Whether a text names one of the fields: `name`, `-name`, `"custom"::id`, `link.name`."""
+        if any(uuid.lower() in self.uuids for uuid in UUID.findall(text)):
+            return True
+        key = text.rpartition("::")[2].strip().removeprefix("-")
+        near, _, far = key.partition(".")
+        return near in self.own or far in self.linked
+
+    def are_among(self, content: Iterable[Any]) -> bool:
+        """Whether one of these is a text that names one of the fields."""
+        return any(isinstance(part, str) and self.are_in(part) for part in content)
+
+
+def names_of(spec: FieldSpec) -> FieldNames:
+    """How a field of the object is named."""
+    return FieldNames(frozenset({spec.uuid}), frozenset({spec.name}))
+
+
+def hidden_names(author: Author, schema: ObjectSchema) -> FieldNames:
+    """How the fields are named that the caller's role may not see, of the object and of those it
+    links to."""
+    hidden = author.role.hidden_fields
+    if not hidden:
+        return FieldNames()
+    own = [spec for spec in schema.fields if spec.id in hidden]
+    related = filter(None, map(author.directory.find_related, schema.fields))
+    by_id = {other.id: other.fields for other in related}
+    linked = [spec for fields in by_id.values() for spec in fields if spec.id in hidden]
+    return FieldNames(
+        frozenset(spec.uuid for spec in (*own, *linked)),
+        frozenset(spec.name for spec in own),
+        frozenset(spec.name for spec in linked),
+    )
