@@ -50,7 +50,7 @@ def test_the_role_of_the_only_admins_stays_one(workspace: Caller) -> None:
 
     assert invalid_at(update_role, workspace.author, role, name="Staff", is_admin=False) == (
         (),
-        "invalid",
+        "last_admin",
     )
     assert Role.objects.get(workspace=workspace.workspace, id=role.pk).is_admin
 
