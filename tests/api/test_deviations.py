@@ -34,9 +34,6 @@ NOT_SERVED = [
     "custom-objects/companies/columns",
     "custom-objects/companies/layouts",
     "custom-objects/companies/entity-records/lookup?name=Acme",
-    "v2/w",
-    "v2/w/{workspace}/members",
-    "v2/w/{workspace}/member-roles",
 ]
 CLAUSES: list[dict[str, Any]] = [
     {"type": "related_object", "subtype": "related_object_filter", "field_id": "x"},

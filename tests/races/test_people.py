@@ -103,7 +103,7 @@ def test_one_person_who_signs_up_many_times_at_once_is_one_member(
     raced: Site, address: Address, line: Line, workspace: dict[str, str]
 ) -> None:
     path, key = f"/api/v2/w/{workspace['workspace_id']}", workspace["api_key"]
-    types = {
+    types: dict[str, dict[str, Any]] = {
         "profiles": {"name": "Profiles", "slug": "profiles", "isCollection": False},
         "orders": {"name": "Orders", "slug": "orders"},
     }

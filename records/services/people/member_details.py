@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db.models.functions import Lower
 
-from records.exceptions import InvalidInput, one_or_several, quoted
+from records.exceptions import InvalidInput, one_or_several, problems_at, quoted
 from records.field_types import InvalidValue, phone_in_e164, read_day
 from records.models import Member
 from records.services.catalogue import WorkspaceSpec
@@ -84,7 +84,8 @@ def _named(given: Mapping[str, Any]) -> dict[str, Any]:
         return parts
     if "first_name" in parts or "last_name" in parts:
         raise InvalidInput("send it in one or in two parts, not both.", at="name")
-    first, _, last = _text(parts.pop("name"), 301).partition(" ")
+    with problems_at("name"):
+        first, _, last = _text(parts.pop("name"), 301).partition(" ")
     return {**parts, "first_name": first, "last_name": last}
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from records.models import Member, Role
-from tests.factories import Caller, make_key, make_member, make_record
+from tests.factories import Caller, make_key, make_member
 
 from .calling import WorkspaceClient, ok, refused
 
@@ -34,7 +34,8 @@ def scoped(caller: Caller, *scopes: str) -> WorkspaceClient:
 
 
 def role_id(caller: Caller, *, is_admin: bool = False) -> int:
-    return Role.objects.filter(workspace=caller.workspace, is_admin=is_admin).order_by("id")[0].pk
+    roles = Role.objects.filter(workspace=caller.workspace, is_admin=is_admin)
+    return int(roles.order_by("id")[0].pk)
 
 
 def add(client: WorkspaceClient, **body: Any) -> dict[str, Any]:
@@ -305,13 +306,17 @@ def test_a_user_follows_the_address_until_they_have_logged_in(client: WorkspaceC
 
 def test_archived_and_brought_back(client: WorkspaceClient, workspace: Caller) -> None:
     other = make_member(workspace, "other@example.com", {"client_client": {"create": True}})
-    record = make_record(other, "client_client", email="x@example.com")
-    path = f"{MEMBERS}/{other.member.pk}"
-    theirs = WorkspaceClient(other)
+    path, theirs = f"{MEMBERS}/{other.member.pk}", WorkspaceClient(other)
+    records = f"/data-types/{workspace.schema('client_client').id}/records"
+    record = ok(theirs.post(records, {"fieldValues": {"email": "x@example.com"}}), 201)
 
     assert ok(client.post(f"{path}/archive"))["isActive"] is False
     assert refused(theirs.get(f"{MEMBERS}/me"), 401)
-    assert record.record.uuid
+    kept = f"{records}/{record['id']}"
+    assert ok(client.get(kept))["memberId"] == other.member.pk
+    ok(client.put(kept, {"fieldValues": {"first_name": "Still"}}))
+    again = {"fieldValues": {}, "memberId": other.member.pk}
+    assert refused(client.post(records, again), 400)["code"] == "does_not_exist"
     assert ok(client.post(f"{path}/unarchive"))["isActive"] is True
     assert ok(theirs.get(f"{MEMBERS}/me"))
     assert ok(client.delete(path)) == {"status": "archived"}
