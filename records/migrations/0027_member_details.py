@@ -162,6 +162,7 @@ class Migration(_locking.Migration):
                     _connector="OR",
                 ),
                 name="member_is_named",
+                violation_error_message="One of email, phone and external id is needed.",
             ),
         ),
     ]

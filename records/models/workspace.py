@@ -108,6 +108,7 @@ class Member(models.Model):
             models.CheckConstraint(
                 condition=~Q(email="") | ~Q(phone="") | ~Q(external_id=""),
                 name="member_is_named",
+                violation_error_message="One of email, phone and external id is needed.",
             ),
         ]
         indexes = [models.Index(fields=["workspace", "phone"], name="member_phone")]
