@@ -27,11 +27,11 @@ from records.services.people import (
     Role,
     add_member,
     archive_member,
-    default_role,
+    default_member_role,
+    get_member_role,
     get_member_row,
-    get_role,
     granted_scopes,
-    list_roles,
+    list_member_roles,
     search_members,
     unarchive_member,
     update_member,
@@ -168,7 +168,7 @@ class MemberViewSet(PeopleViewSet):
             raise InvalidInput("it is the same as memberRoleId; send one of them.", at="roleId")
         for name, key in keys.items():
             try:
-                return get_role(self.author, key or 0)
+                return get_member_role(self.author, key or 0)
             except NotFound:
                 raise InvalidInput("there is no such role.", "does_not_exist", at=name) from None
         return None
@@ -214,15 +214,16 @@ class MemberRoleViewSet(WorkspaceViewSet):
     @documentation.list_roles
     def list(self, request: HttpRequest) -> HttpResponse:
         Query(request).only()
-        return json_answer([self._row(role) for role in list_roles(self.author)])
+        default = default_member_role(self.author.workspace.id)
+        return json_answer([self._row(role, default) for role in list_member_roles(self.author)])
 
     @documentation.retrieve_role
     def retrieve(self, request: HttpRequest, role_id: int) -> HttpResponse:
         Query(request).only()
-        return json_answer(self._row(get_role(self.author, role_id)))
+        default = default_member_role(self.author.workspace.id)
+        return json_answer(self._row(get_member_role(self.author, role_id), default))
 
-    def _row(self, role: Role) -> dict[str, Any]:
-        default = default_role(self.author.workspace.id)
+    def _row(self, role: Role, default: Role | None) -> dict[str, Any]:
         return {
             "id": role.pk,
             "uuid": str(role.uuid),

@@ -1,7 +1,7 @@
 """Workspaces, their members, roles and keys.
 
 `member_details` says what is known of a member, and in which form, `members` changes members,
-`member_search` finds them, `signup` adds one with records.
+`member_search` finds them, `member_roles` are the roles they have, `signup` adds one with records.
 
 Called by: the interfaces and commands. It never lets a workspace lose its last admin.
 """
@@ -9,15 +9,17 @@ Called by: the interfaces and commands. It never lets a workspace lose its last 
 from records.models import Member, Role
 
 from .member_details import TAKEN, MemberDetails
+from .member_roles import (
+    default_member_role,
+    get_member_role,
+    granted_scopes,
+    list_member_roles,
+)
 from .member_search import MemberSearch, get_member_row, search_members
 from .members import add_member, archive_member, unarchive_member, update_member
 from .roles import (
     LAST_ADMIN,
     create_role,
-    default_role,
-    get_role,
-    granted_scopes,
-    list_roles,
     remove_field_permission,
     remove_object_permission,
     set_field_permission,
@@ -58,14 +60,14 @@ __all__ = [
     "create_role",
     "create_signup",
     "create_workspace",
-    "default_role",
+    "default_member_role",
+    "get_member_role",
     "get_member_row",
     "get_membership",
-    "get_role",
     "get_workspace",
     "granted_scopes",
+    "list_member_roles",
     "list_memberships",
-    "list_roles",
     "list_workspaces",
     "remove_field_permission",
     "remove_object_permission",

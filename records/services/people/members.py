@@ -16,7 +16,8 @@ from records.services.catalogue import read_uncommitted, touch
 from records.services.storage import holding, rename_records
 
 from .member_details import MemberDetails, check_member, checked_details
-from .roles import check_an_admin_is_left, default_role
+from .member_roles import default_member_role
+from .roles import check_an_admin_is_left
 from .workspaces import MAX_USERNAME, user_with
 
 
@@ -59,7 +60,7 @@ def _check_scope(author: Definer, level: str) -> None:
 
 def _given_role(author: Definer, role: Role | None) -> Role:
     """The role that somebody is given; an admin's takes the scope to administer members."""
-    found = role or default_role(author.workspace.id)
+    found = role or default_member_role(author.workspace.id)
     if found is None:
         raise InvalidInput("the workspace has no default role; name one.", "required", at="role")
     if found.workspace_id != author.workspace.id:

@@ -41,8 +41,9 @@ from records.services.writing import (
 )
 
 from .member_details import MemberDetails, check_label_count, checked_details, with_email
+from .member_roles import default_member_role
 from .members import add_member, change_member, hold_member
-from .roles import LAST_ADMIN, default_role
+from .roles import LAST_ADMIN
 from .workspaces import user_with
 
 MAX_TYPES = 50
@@ -188,7 +189,7 @@ def _stand_in(author: Author) -> Member:
     return Member.objects.create(
         workspace_id=author.workspace.id,
         user=user,
-        role=default_role(author.workspace.id) or Role.objects.get(id=author.role.id),
+        role=default_member_role(author.workspace.id) or Role.objects.get(id=author.role.id),
         external_id=str(uuid4()),
     )
 
