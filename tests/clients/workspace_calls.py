@@ -118,6 +118,12 @@ WORKSPACE = [
         body={"matchField": "Hull", "fieldValues": {"Hull": "H-1", "name": "Titmouse"}},
     ),
     Call(
+        "upsert_data_record_by_value",
+        200,
+        path=_BOATS,
+        body={"matchField": "hull", "fieldValues": {"hull": "h-1", "seats": 3}},
+    ),
+    Call(
         "create_signup",
         201,
         path=_IN,
@@ -125,6 +131,12 @@ WORKSPACE = [
             "member": {"email": "peggy@example.com", "name": "Peggy Blackett", "tosAccepted": True},
             "data": {"boats": {"externalId": "b-9", "values": {"name": "Beckfoot"}}},
         },
+    ),
+    Call(
+        "create_signup",
+        200,
+        path=_IN,
+        body={"member": {"email": "peggy@example.com", "labels": []}},
     ),
     Call("list_data_record_changes", path=_BOAT, query={"pageSize": 10}),
     Call("list_changes", path=_IN, query={"limit": 1000, "wait": 1}),
