@@ -124,6 +124,11 @@ class SeveralProblems(InvalidInput):
         return SeveralProblems([problem.renamed(words) for problem in self.problems])
 
 
+def one_or_several(problems: Sequence[InvalidInput]) -> InvalidInput:
+    """What to raise for these problems."""
+    return problems[0] if len(problems) == 1 else SeveralProblems(problems)
+
+
 @contextmanager
 def problems_at(*place: str | int) -> Iterator[None]:
     """What is refused in the block is refused at this place."""

@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, TabularInline
 
-from records.exceptions import InvalidInput, Place, RecordsError
+from records.exceptions import InvalidInput, Place, RecordsError, SeveralProblems
 
 from .choosing import get_visitor
 from .object_pages import tell_unavailable
@@ -35,15 +35,17 @@ class SetupForm(forms.ModelForm[Any]):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if self.refusal is not None:
-            name = (
-                self.input_at(self.refusal.path) if isinstance(self.refusal, InvalidInput) else None
-            )
-            if isinstance(self.refusal, InvalidInput) and name is not None:
-                reason = self.refusal.reason
-                self.add_error(name, reason[:1].upper() + reason[1:])
-            else:
-                self.add_error(None, self.refusal.detail)
+            refusal = self.refusal
+            for problem in refusal.problems if isinstance(refusal, SeveralProblems) else [refusal]:
+                self._show(problem)
         return cleaned
+
+    def _show(self, problem: RecordsError) -> None:
+        name = self.input_at(problem.path) if isinstance(problem, InvalidInput) else None
+        if isinstance(problem, InvalidInput) and name is not None:
+            self.add_error(name, problem.reason[:1].upper() + problem.reason[1:])
+        else:
+            self.add_error(None, problem.detail)
 
 
 class ScopedMixin:

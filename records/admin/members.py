@@ -8,15 +8,16 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from unfold.widgets import UnfoldBooleanSwitchWidget
+from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
 from records.models import Member
-from records.services.people import add_member, default_role, update_member
+from records.services.people import add_member, default_member_role, update_member
 
 from .base import HistoryMixin, SetupAdmin, SetupForm, adopt
 from .choosing import get_visitor
 from .secrets import secret_page
 
+DETAILS = ("first_name", "last_name", "phone", "external_id", "date_of_birth", "locale")
 LOG_IN_HELP = "The member can use this admin. Without it, only the APIs."
 
 
@@ -30,10 +31,20 @@ class MemberForm(SetupForm):
         help_text=LOG_IN_HELP,
     )
 
+    labels = forms.CharField(
+        required=False, widget=UnfoldAdminTextInputWidget, help_text="Separated by commas."
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
+            self.initial["labels"] = ", ".join(self.instance.labels)
             self.fields["may_log_in"].initial = self.instance.user.is_staff
+
+
+def labels_of(text: str) -> list[str]:
+    """The labels in a text, which separates them by commas."""
+    return [label.strip() for label in text.split(",") if label.strip()]
 
 
 @admin.register(Member)
@@ -45,22 +56,24 @@ class MemberAdmin(SetupAdmin, HistoryMixin):
     list_display = ("full_name", "email", "role", "is_active", "may_log_in", "created_at")
     list_select_related = ("role", "user")
     list_filter = (("role", admin.RelatedOnlyFieldListFilter), "is_active")
-    search_fields = ("first_name", "last_name", "email")
+    search_fields = ("first_name", "last_name", "email", "phone", "external_id")
     ordering = ("first_name", "last_name", "email")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
-        names = ("email", ("first_name", "last_name"), "role")
+        names = ("email", ("first_name", "last_name"), "role", ("phone", "external_id"))
+        more = (("date_of_birth", "locale"), "labels")
         known = () if obj is None else ("is_active",)
-        return (*names, *known, "may_log_in", *(() if obj is None else ("uuid",)))
+        told = () if obj is None else ("tos_accepted_at", "uuid")
+        return (*names, *more, *known, "may_log_in", *told)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A new member gets the workspace's default role unless another is chosen."""
-        role = default_role(get_visitor(request).definer())
+        role = default_member_role(get_visitor(request).workspace_id)
         chosen = {} if role is None else {"role": role.id}
         return {**chosen, **super().get_changeform_initial_data(request)}
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return () if obj is None else ("email", "uuid")
+        return () if obj is None else ("email", "tos_accepted_at", "uuid")
 
     @admin.display(description="name", ordering="first_name")
     def full_name(self, member: Member) -> str:
@@ -72,13 +85,19 @@ class MemberAdmin(SetupAdmin, HistoryMixin):
 
     def save_model(self, request: HttpRequest, obj: Member, form: Any, change: bool) -> None:
         definer, asked = get_visitor(request).definer(), form.cleaned_data
-        names = {"first_name": asked["first_name"], "last_name": asked["last_name"]}
+        details: Any = {name: asked[name] for name in DETAILS}
+        details["labels"] = labels_of(asked["labels"])
         if change:
             kept = {"is_active": asked["is_active"], "may_log_in": asked["may_log_in"]}
-            update_member(definer, obj, role=asked["role"], **names, **kept)
+            update_member(definer, obj, role=asked["role"], **kept, **details)
             return
         member, password = add_member(
-            definer, asked["email"], asked["role"], may_log_in=asked["may_log_in"], **names
+            definer,
+            asked["role"],
+            email=asked["email"],
+            with_password=True,
+            may_log_in=asked["may_log_in"],
+            **details,
         )
         adopt(obj, member)
         request.secret = password  # type: ignore[attr-defined]

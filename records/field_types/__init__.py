@@ -25,6 +25,7 @@ from .base import (
     shown_name,
     unlisted,
 )
+from .date import read_day
 from .expressions import MAX_EXPRESSION, attributes_read, condition, names_read, never_boolean
 from .folding import (
     DIVIDER,
@@ -36,6 +37,7 @@ from .folding import (
     shown_text,
 )
 from .formula import readable
+from .phone_number import phone_in_e164
 from .tailorings import check_language, has_dotless_i, has_own_order, known_languages
 from .time_zone import known_time_zones
 
@@ -73,6 +75,8 @@ __all__ = [
     "names_read",
     "never_boolean",
     "normal_text",
+    "phone_in_e164",
+    "read_day",
     "readable",
     "root_text",
     "search_text",

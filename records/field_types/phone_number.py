@@ -40,7 +40,7 @@ def _whole_number(field: FieldSpec, value: JSON) -> str:
     """What a filter compares with: any number in E.164, whichever way it is written."""
     plain = whole_text(field, value)
     try:
-        return _e164(value, _region(field)) if len(value) <= MAX_LENGTH else plain
+        return phone_in_e164(value, _region(field)) if len(value) <= MAX_LENGTH else plain
     except InvalidValue:
         return plain
 
@@ -60,7 +60,7 @@ class PhoneNumber(FieldType):
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
         text = check_text(raw, MAX_LENGTH).strip()
-        return _e164(text, _region(field)) if text else None
+        return phone_in_e164(text, _region(field)) if text else None
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[str]:
         return (index_text(stored, field.language),)
@@ -96,7 +96,9 @@ def _region(field: FieldSpec) -> str:
 
 
 @lru_cache(maxsize=10_000)
-def _e164(text: str, region: str) -> str:
+def phone_in_e164(text: str, region: str) -> str:
+    """A phone number in E.164 form, read as it is written in a country; InvalidValue for any other
+    text."""
     try:
         number = parse(text, region)
     except NumberParseException:

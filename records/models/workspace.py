@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from .columns import new_uuid
@@ -70,7 +72,11 @@ class Role(models.Model):
 
 
 class Member(models.Model):
-    """A user in a workspace, with one role. The names are the workspace's own copy."""
+    """A user in a workspace, with one role. The names, the address and the other details are the
+    workspace's own copy; the user is who logs in.
+
+    At least one of email, phone and external id says who it is.
+    """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="members")
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
@@ -80,19 +86,47 @@ class Member(models.Model):
     role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="members")
     first_name = models.CharField(max_length=150, blank=True)
     last_name = models.CharField(max_length=150, blank=True)
-    email = models.EmailField(max_length=254)
+    email = models.EmailField(max_length=254, blank=True, default="")
+    phone = models.CharField(max_length=32, blank=True, default="", help_text="In E.164 form.")
+    external_id = models.CharField(
+        max_length=255, blank=True, default="", help_text="What another system calls the member."
+    )
+    date_of_birth = models.DateField(null=True, blank=True)
+    locale = models.CharField(
+        max_length=35, blank=True, default="", help_text="A language tag, such as en or pt-BR."
+    )
+    labels = models.JSONField(default=list, blank=True)
+    tos_accepted_at = models.DateTimeField(
+        "terms accepted at", null=True, blank=True, editable=False
+    )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
     history = History()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["workspace", "user"], name="member_user_unique"),
-            models.UniqueConstraint(fields=["workspace", "email"], name="member_email_unique"),
+            models.UniqueConstraint(
+                "workspace", Lower("email"), condition=~Q(email=""), name="member_email_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["workspace", "external_id"],
+                condition=~Q(external_id=""),
+                name="member_external_id_unique",
+            ),
+            models.CheckConstraint(
+                condition=~Q(email="") | ~Q(phone="") | ~Q(external_id=""),
+                name="member_is_named",
+                violation_error_message="One of email, phone and external id is needed.",
+            ),
         ]
+        indexes = [models.Index(fields=["workspace", "phone"], name="member_phone")]
 
     def __str__(self) -> str:
-        return f"{self.first_name} {self.last_name}".strip() or self.email
+        # Phones and external ids are for those who may read members; names are shown to all.
+        name = f"{self.first_name} {self.last_name}".strip() or self.email
+        return name or f"Member {self.pk or ''}".strip()
 
 
 class Extent(models.TextChoices):

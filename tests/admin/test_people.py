@@ -113,6 +113,24 @@ def test_a_member_is_changed_and_the_records_that_show_them_are_renamed(admin: W
     assert view(admin.caller, "visits", uuid).display_name == "Visit by Front Desk"
 
 
+def test_a_member_is_known_by_more_than_an_address(admin: Workbench) -> None:
+    page = add(admin, "", phone="(201) 555-0123", labels="vip, new", date_of_birth="1990-02-28")
+    assert "was added successfully" in page
+    member = Member.objects.get(phone="+12015550123")
+    path = f"{MEMBERS}{member.pk}/change/"
+
+    refused = admin.fill(path, "first_name", {"locale": "no tag", "external_id": " "})
+    answer = admin.fill(path, "first_name", {"locale": "pt_br", "external_id": "crm-1"})
+
+    assert "is not a language tag" in refused.content.decode()
+    assert answer.status_code == 302
+    member.refresh_from_db()
+    assert (member.email, member.locale, member.external_id) == ("", "pt-BR", "crm-1")
+    assert (member.labels, str(member.date_of_birth)) == (["vip", "new"], "1990-02-28")
+    assert "vip, new" in admin.read(path)
+    assert "one of email, phone and external id is needed" in add(admin, "").lower()
+
+
 def test_a_workspace_keeps_an_active_admin(admin: Workbench) -> None:
     path = f"{MEMBERS}{admin.caller.member.pk}/change/"
 

@@ -26,9 +26,6 @@ from .reading import sent
 # Documented, but not served: a JSON 404, so that clients notice.
 NOT_SERVED = [
     "custom-objects/companies/entity-records/lookup?name=Acme",
-    "v2/w",
-    "v2/w/{workspace}/members",
-    "v2/w/{workspace}/member-roles",
 ]
 CLAUSES: list[dict[str, Any]] = [
     {"type": "related_object", "subtype": "related_object_filter", "field_id": "x"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 import pytest
@@ -16,6 +17,7 @@ from tests.clients.calls import CALLS
 from tests.documents import Operation, checked, operations
 from tests.factories import Caller
 
+FORM = "application/x-www-form-urlencoded"
 # Needs a worker that has delivered something: see test_webhooks.py.
 ELSEWHERE = {("webhooks_deliveries_replay_create", 200)}
 
@@ -52,7 +54,7 @@ def _answer(call: Call, operation: Operation, known: dict[str, Any], headers: An
         return known[name]
 
     path = operation.path.format(**filled(call.path, fill))
-    content, media_type = _sent(filled(call.body, fill))
+    content, media_type = _sent(operation, filled(call.body, fill))
     query = {
         key: str(value).lower() if isinstance(value, bool) else value
         for key, value in call.query.items()
@@ -63,8 +65,10 @@ def _answer(call: Call, operation: Operation, known: dict[str, Any], headers: An
     return checked(operation.method, path, answer)
 
 
-def _sent(body: Any) -> tuple[bytes, str]:
-    """A body as it is sent, and its media type: JSON, bytes, or a form with a file in it."""
+def _sent(operation: Operation, body: Any) -> tuple[bytes, str]:
+    """A body as it is sent, and its media type: JSON, bytes, a form, or one with a file in it."""
+    if FORM in operation.described.get("requestBody", {}).get("content", {}):
+        return urlencode(body).encode(), FORM
     if isinstance(body, bytes):
         return body, "application/octet-stream"
     if isinstance(body, dict) and any(isinstance(value, bytes) for value in body.values()):

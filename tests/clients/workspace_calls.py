@@ -9,9 +9,35 @@ from .calling import Call
 _IN: dict[str, Any] = {"workspace_uuid": "<workspace>"}
 _BOATS: dict[str, Any] = {**_IN, "data_type_id": "<#boats>"}
 _WEBHOOK: dict[str, Any] = {**_IN, "webhook_id": "<#webhook>"}
+_MEMBER: dict[str, Any] = {**_IN, "member_id": "<#member>"}
 _BOAT: dict[str, Any] = {**_BOATS, "record_id": "<#boat>"}
 
 WORKSPACE = [
+    Call("list_workspaces"),
+    Call("get_workspace", path=_IN),
+    Call("get_current_member", path=_IN, keeps={"role": "memberRoleId"}),
+    Call("list_member_roles", path=_IN),
+    Call("get_member_role", path={**_IN, "role_id": "<#role>"}),
+    Call(
+        "create_member",
+        201,
+        path=_IN,
+        body={
+            "firstName": "Nancy",
+            "lastName": "Blackett",
+            "phone": "+442079460123",
+            "externalId": "captain",
+            "dateOfBirth": "1917-05-01",
+            "labels": ["pirate"],
+        },
+        keeps={"member": "id"},
+    ),
+    Call("list_members", path=_IN, query={"label": "pirate", "isActive": "all"}),
+    Call("get_member", path=_MEMBER),
+    Call("update_member", path=_MEMBER, body={"locale": "en-GB", "email": "nancy@example.com"}),
+    Call("archive_member", path=_MEMBER),
+    Call("unarchive_member", path=_MEMBER),
+    Call("delete_member", path=_MEMBER),
     Call("list_data_types", path=_IN, query={"sortBy": "name", "sortOrder": "asc"}),
     Call("validate_data_type_slug", path=_IN, body={"slug": "boats"}),
     Call(
@@ -24,6 +50,7 @@ WORKSPACE = [
             "fields": [
                 {"name": "Name", "fieldType": "text"},
                 {"name": "Home port", "fieldType": "text"},
+                {"name": "Hull", "fieldType": "text", "unique": True},
                 {"name": "Seats", "fieldType": "integer", "minimum": 1},
                 {"name": "Kind", "fieldType": "dropdown", "options": ["Sail", "Oar"]},
             ],
@@ -83,6 +110,33 @@ WORKSPACE = [
             ],
             "partial": True,
         },
+    ),
+    Call(
+        "upsert_data_record_by_value",
+        201,
+        path=_BOATS,
+        body={"matchField": "Hull", "fieldValues": {"Hull": "H-1", "name": "Titmouse"}},
+    ),
+    Call(
+        "upsert_data_record_by_value",
+        200,
+        path=_BOATS,
+        body={"matchField": "hull", "fieldValues": {"hull": "h-1", "seats": 3}},
+    ),
+    Call(
+        "create_signup",
+        201,
+        path=_IN,
+        body={
+            "member": {"email": "peggy@example.com", "name": "Peggy Blackett", "tosAccepted": True},
+            "data": {"boats": {"externalId": "b-9", "values": {"name": "Beckfoot"}}},
+        },
+    ),
+    Call(
+        "create_signup",
+        200,
+        path=_IN,
+        body={"member": {"email": "peggy@example.com", "labels": []}},
     ),
     Call("list_data_record_changes", path=_BOAT, query={"pageSize": 10}),
     Call("list_changes", path=_IN, query={"limit": 1000, "wait": 1}),

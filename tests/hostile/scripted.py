@@ -216,8 +216,9 @@ def _people(caller: Any) -> dict[str, list[str]]:
     change_grants(caller.author, role, GrantChanges({things: Grant(view="all")}))
     add_member(
         caller.author,
-        f'"<img/src=x/onerror={MARK}>"@example.com',
         role,
+        email=f'"<img/src=x/onerror={MARK}>"@example.com',
+        external_id=script("member external id"),
         first_name=script("member"),
         last_name=script("member last"),
     )

@@ -93,6 +93,7 @@ def test_every_text_that_people_write_is_an_attempt(scripted: Scripted) -> None:
         "Field": {"name", "field_type", "computed"},
         "Workspace": {"slug", "time_zone", "region", "language"},
         "ApiKey": {"prefix", "digest"},
+        "Member": {"phone", "locale"},
         "Job": {"kind", "source", "request_id"},
         "ImportUpload": {"file", "encoding"},
         "ImportRun": {"digest", "match_field", "report_path"},

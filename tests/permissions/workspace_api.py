@@ -45,8 +45,14 @@ def _asked(
         filled = path.replace("<type>", str(world.admin.schema("cases").id)).replace(
             "<record>", str(key)
         )
+        filled = filled.replace("<admin>", str(world.admin.member.pk)).replace(
+            "<role>", str(world.admin.member.role_id)
+        )
         content = orjson.loads(orjson.dumps(body).decode().replace("<name>", target.case_name))
-        answer = WorkspaceClient(caller).send(method, filled, content)
+        client = WorkspaceClient(caller)
+        if filled == "<workspaces>":
+            client.base, filled = "/api/v2/w", ""
+        answer = client.send(method, filled, content)
         text = answer.content.decode()
         verdict = VERDICTS.get(answer.status_code)
         assert verdict is not None, (name, answer.status_code, text)
@@ -87,6 +93,30 @@ def _define_type(world: World, target: Target) -> Expected:
     )
 
 
+def _read_members(world: World, target: Target) -> Expected:
+    """The only member, or two of them: the admin, and the role's own."""
+    return Expected(Verdict.DONE, count=1 if world.role.admin else 2)
+
+
+def _archive_the_admin(world: World, target: Target) -> Expected:
+    """Who is the last one."""
+    return needs.nothing(REFUSED if world.role.admin else Verdict.FORBIDDEN)
+
+
+def _refused_or_absent(world: World, target: Target) -> Expected:
+    """The field is not unique, for whoever may see the type."""
+    return needs.nothing(REFUSED)
+
+
+def _bring_back(world: World, target: Target) -> Expected:
+    """Who is there already."""
+    return needs.nothing(Verdict.DONE if world.role.admin else Verdict.FORBIDDEN)
+
+
+def _sign_up(world: World, target: Target) -> Expected:
+    return needs.define_workspace(world, target)
+
+
 def _create_in_bulk(world: World, target: Target) -> Expected:
     """What is refused is told record by record."""
     found = needs.create(world, target)
@@ -94,6 +124,48 @@ def _create_in_bulk(world: World, target: Target) -> Expected:
 
 
 OPERATIONS = (
+    _asked("workspaces", "list_workspaces", needs.anybody, "GET", "<workspaces>"),
+    _asked("a workspace", "get_workspace", needs.anybody, "GET", ""),
+    _asked("members", "list_members", _read_members, "GET", "/members"),
+    _asked("oneself", "get_current_member", needs.anybody, "GET", "/members/me"),
+    _asked("a member", "get_member", needs.anybody, "GET", "/members/<admin>"),
+    _asked(
+        "add a member",
+        "create_member",
+        needs.define_workspace,
+        "POST",
+        "/members",
+        {"externalId": "new"},
+    ),
+    _asked(
+        "change a member",
+        "update_member",
+        needs.define_workspace,
+        "PUT",
+        "/members/<admin>",
+        {"lastName": "New"},
+    ),
+    _asked(
+        "archive a member", "archive_member", _archive_the_admin, "POST", "/members/<admin>/archive"
+    ),
+    _asked(
+        "bring a member back",
+        "unarchive_member",
+        _bring_back,
+        "POST",
+        "/members/<admin>/unarchive",
+    ),
+    _asked("delete a member", "delete_member", _archive_the_admin, "DELETE", "/members/<admin>"),
+    _asked("roles", "list_member_roles", needs.anybody, "GET", "/member-roles"),
+    _asked("a role", "get_member_role", needs.anybody, "GET", "/member-roles/<role>"),
+    _asked(
+        "sign up",
+        "create_signup",
+        _sign_up,
+        "POST",
+        "/create-signup",
+        {"member": {"externalId": "new"}, "data": {"cases": {"values": {"name": "Quite new"}}}},
+    ),
     _asked("types", "list_data_types", needs.anybody, "GET", "/data-types"),
     _asked(
         "make a type",
@@ -176,6 +248,14 @@ OPERATIONS = (
     ),
     _asked(
         "upsert", "upsert_data_record", needs.create, "POST", "/data-types/<type>/upsert/new", NEW
+    ),
+    _asked(
+        "upsert by a value",
+        "upsert_data_record_by_value",
+        _refused_or_absent,
+        "POST",
+        "/data-types/<type>/upsert",
+        {"matchField": "note", **NEW},
     ),
     _asked(
         "many",

@@ -15,12 +15,14 @@ from records.http import client_address, header, request_id
 from records.services.access import (
     Author,
     Source,
+    acting_for,
     authenticate_bearer,
     authenticate_user,
 )
 from records.services.reading import with_self_access
 
 SCHEME = "bearer"
+ACTING = "X-Acting-Member"
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -45,6 +47,17 @@ class BearerAuthentication(BaseAuthentication):
         return with_self_access(author)
 
     def _by_key(self, request: HttpRequest) -> Author:
+        """The author whom a key speaks for: its member, or the one it acts for."""
+        author = self._of_key(request)
+        acting = header(request, ACTING)
+        if not acting:
+            return author
+        if header(request, MEMBER):
+            # The ledger keeps two names: that of a third would be lost.
+            raise NotAllowed(f"Send one of {MEMBER} and {ACTING}.")
+        return acting_for(author, uuid_of(ACTING, acting))
+
+    def _of_key(self, request: HttpRequest) -> Author:
         scheme, _, secret = header(request, "AUTHORIZATION").partition(" ")
         secret = secret.strip()
         if scheme.lower() != SCHEME or not SECRET.fullmatch(secret):
@@ -64,16 +77,24 @@ class BearerAuthentication(BaseAuthentication):
             raise NotAuthenticated(refused.detail) from None
 
     def _by_session(self, request: HttpRequest, workspace: str) -> Author:
+        user_id = self.session_user(request)
+        if header(request, ACTING):
+            raise NotAllowed("Only API keys act for other members.")
+        try:
+            return authenticate_user(
+                user_id, uuid_of("", workspace), Source.WORKSPACE_API, request_id(request)
+            )
+        except NotAllowed:
+            raise NotFound from None
+
+    def session_user(self, request: HttpRequest) -> int:
+        """The user of the staff who is logged in."""
         user = getattr(request, "user", None)
         if user is None or not (user.is_active and user.is_staff):
             raise NotAuthenticated("The header Authorization is missing.", "missing_credentials")
         check_csrf(request)
-        try:
-            return authenticate_user(
-                user.pk, uuid_of("", workspace), Source.WORKSPACE_API, request_id(request)
-            )
-        except NotAllowed:
-            raise NotFound from None
+        key: int = user.pk
+        return key
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

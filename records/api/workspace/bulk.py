@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from records.exceptions import InvalidInput, RecordsError
+from records.exceptions import InvalidInput, RecordsError, problems_at
 from records.services.access import Author
 from records.services.catalogue import ObjectSchema
-from records.services.operations import home_of
+from records.services.operations import home_of, matched_field, matched_upsert
 from records.services.reading import check_admin_fields
 from records.services.writing import (
     Attributes,
@@ -60,8 +60,14 @@ def save_bulk(author: Author, schema: ObjectSchema, body: Body) -> dict[str, Any
     if not body.given("records"):
         raise InvalidInput("this key is required.", "required", at="records")
     upsert, partial = body.flag("upsert"), body.flag("partial")
+    match_field = body.text("matchField") or None
+    if match_field and not upsert:
+        raise InvalidInput("it is for upserts; send upsert: true, too.", at="matchField")
     rows = _read(sent, partial=partial)
-    requests = _requests(author, schema, rows, upsert=upsert, partial=partial)
+    if match_field is not None:
+        requests = _matched(author, schema, rows, match_field, partial=partial)
+    else:
+        requests = _requests(author, schema, rows, upsert=upsert, partial=partial)
     saved, refused = _save(author, schema, requests, partial=partial)
     rows.refused.update(refused)
     errors = [
@@ -119,6 +125,7 @@ def bulk_content(total: int, results: list[Any], errors: list[Any]) -> dict[str,
         "totalCount": total,
         "importedCount": len(results),
         "results": results,
+        "success": not errors,
         "errors": errors,
     }
 
@@ -154,3 +161,20 @@ def _requests(
         )
         for (at, has), listed in zip(given.items(), entries, strict=True)
     }
+
+
+def _matched(
+    author: Author, schema: ObjectSchema, rows: _Rows, match_field: str, *, partial: bool
+) -> dict[int, SaveRequest]:
+    """Upserts by the value of a field."""
+    match = matched_field(author, schema, match_field)
+
+    def request(at: int, row: Body) -> SaveRequest:
+        values = rows.values[at]
+        check_admin_fields(author, schema, values)
+        with problems_at(*row.where):
+            made = matched_upsert(author, schema, match, values)
+        made.attributes = attributes_of(row, member_of(author, row), author.member.id)
+        return made
+
+    return rows.each(request, partial=partial)

@@ -56,8 +56,13 @@ _FOUND = [
     query_parameter("search", schemas.STRING, "Part of any text."),
     query_parameter("externalId", schemas.STRING),
     query_parameter("memberId", schemas.INTEGER),
+    query_parameter("assignmentTaskId", schemas.INTEGER),
+    query_parameter("assignmentTaskId__isnull", schemas.BOOLEAN),
+    query_parameter("createdAt__gt", schemas.STRING, "Also __gte, __lt, __lte, and updatedAt."),
     query_parameter("cancelled", schemas.BOOLEAN, "Only these, or only others."),
-    query_parameter("archived", schemas.BOOLEAN, "Archived records instead."),
+    query_parameter(
+        "archived", schemas.BOOLEAN, "Archived records instead, for those who may see all."
+    ),
 ]
 list_records = _records(
     "list_data_records",
@@ -123,6 +128,12 @@ upsert_record = _records(
     path_parameter("external_id", schemas.EXTERNAL_ID),
     responses={200: _RECORD_ANSWER, 201: _RECORD_ANSWER},
     body=json_body("UpsertDataRecordRequest", required=True),
+)
+upsert_record_by_value = _records(
+    "upsert_data_record_by_value",
+    "Change the record that has this value of a unique field, or create it",
+    responses={200: _RECORD_ANSWER, 201: _RECORD_ANSWER},
+    body=json_body("UpsertDataRecordByValueRequest", required=True),
 )
 destroy_record = _records(
     "delete_data_record",

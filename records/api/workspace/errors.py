@@ -18,6 +18,7 @@ from records.exceptions import (
     NotFound,
     PreconditionFailed,
     RecordsError,
+    SeveralProblems,
 )
 
 MAX_MESSAGE = 500
@@ -73,7 +74,7 @@ def details_of(error: RecordsError, slugs: Sequence[str] = ()) -> dict[str, Any]
     if isinstance(error, ExternalError):
         return {"upstreamStatus": error.status, "outcome": error.outcome}
     if not isinstance(error, InvalidValues):
-        return {}
+        return _by_place(error)
     details: dict[str, list[str]] = {}
     for entry in error.entries:
         slug = entry.field_name
@@ -84,6 +85,15 @@ def details_of(error: RecordsError, slugs: Sequence[str] = ()) -> dict[str, Any]
         )
     if error.general:
         details.setdefault(GENERAL, []).extend(problem.message for problem in error.general)
+    return details
+
+
+def _by_place(error: RecordsError) -> dict[str, list[str]]:
+    """Of several problems with a request, all messages by their places."""
+    details: dict[str, list[str]] = {}
+    for problem in error.problems if isinstance(error, SeveralProblems) else ():
+        place = ".".join(map(str, problem.path))
+        details.setdefault(place or GENERAL, []).append(problem.reason)
     return details
 
 

@@ -12,9 +12,15 @@ from records.api.etags import check_new, set_conditions
 from records.exceptions import InvalidInput, RecordsError, problems_in
 from records.services.access import check_scope
 from records.services.catalogue import ObjectSchema
-from records.services.operations import home_of
+from records.services.operations import (
+    home_of,
+    matched_field,
+    matched_upsert,
+    values_by_slug,
+)
 from records.services.reading import (
     check_admin_fields,
+    check_lists_all,
     check_may_read,
     get_type_schema,
 )
@@ -47,6 +53,7 @@ from .requests import (
 from .responses import change_row, page_content, record_answer, record_row, saved_answer
 from .viewsets import WorkspaceViewSet
 
+BULK = ("records", "upsert", "matchField", "partial")
 WRITTEN = ("fieldValues", "memberId", "externalId", "assignmentTaskId")
 
 
@@ -56,13 +63,15 @@ class RecordViewSet(WorkspaceViewSet):
 
     area = ""
     conditional = frozenset({"update", "update_by_external_id", "destroy"})
-    creating = frozenset({"create", "upsert"})
+    creating = frozenset({"create", "upsert", "upsert_by_value"})
 
     @documentation.list_records
     def list(self, request: HttpRequest, data_type_id: int) -> HttpResponse:
         check_scope(self.author, "records", "read")
         schema = get_type_schema(self.author, data_type_id)
         asked = asked_records(Query(request, *RECORD_PARAMETERS), self.author, schema)
+        if asked.archived:
+            check_lists_all(self.author, schema)
         with problems_in({"ordering": "sortBy"}):
             found = home_of(schema).search_records(self.author, schema, asked)
         zone = self.author.workspace.zone
@@ -146,13 +155,25 @@ class RecordViewSet(WorkspaceViewSet):
         result = home_of(schema).save_record(self.author, schema, save)
         return saved_answer(self.author, result, 201 if result.action == "created" else 200)
 
+    @documentation.upsert_record_by_value
+    def upsert_by_value(self, request: HttpRequest, data_type_id: int) -> HttpResponse:
+        schema = get_type_schema(self.author, data_type_id)
+        body = read_body(request, "matchField", *WRITTEN)
+        match = matched_field(self.author, schema, body.required("matchField"))
+        values = values_by_slug(self.author, schema, body.values())
+        self.slugs = tuple(values)
+        check_admin_fields(self.author, schema, self.slugs)
+        save = matched_upsert(self.author, schema, match, values)
+        save.attributes = self._attributes(body)
+        set_conditions(request, save, schema)
+        result = home_of(schema).save_record(self.author, schema, save)
+        return saved_answer(self.author, result, 201 if result.action == "created" else 200)
+
     @documentation.bulk_records
     def bulk(self, request: HttpRequest, data_type_id: int) -> HttpResponse:
         check_scope(self.author, "records", "write")
         schema = get_type_schema(self.author, data_type_id)
-        return json_answer(
-            save_bulk(self.author, schema, read_body(request, "records", "upsert", "partial"))
-        )
+        return json_answer(save_bulk(self.author, schema, read_body(request, *BULK)))
 
     @documentation.destroy_record
     def destroy(self, request: HttpRequest, data_type_id: int, record_id: int) -> HttpResponse:

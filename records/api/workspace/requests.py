@@ -261,6 +261,8 @@ class Query:
         return self.number("pageSize", DEFAULT_SIZE, MAX_SIZE)
 
 
+TASK_IS_NULL = "assignmentTaskId__isnull"
+COMPARED = ("gt", "gte", "lt", "lte")
 RECORD_PARAMETERS = (
     *(
         "page",
@@ -271,6 +273,8 @@ RECORD_PARAMETERS = (
         "search",
         "externalId",
         "memberId",
+        "assignmentTaskId",
+        TASK_IS_NULL,
         "cancelled",
         "archived",
         "cursor",
@@ -326,15 +330,26 @@ def _matching(query: Query, author: Author, schema: ObjectSchema) -> SearchReque
     """Which records are asked for, and which page."""
     return SearchRequest(
         fields=(),
-        query=parse_slug_filters(author, schema, query.rest),
+        query=parse_slug_filters(author, schema, map(_moment_filter, query.rest)),
         search=query.text("search") or "",
         page=query.page,
         page_size=query.page_size,
         member_id=query.key("memberId"),
         external_id=query.text("externalId"),
+        assignment_task_id=query.key("assignmentTaskId"),
+        has_task=not query.flag(TASK_IS_NULL) if TASK_IS_NULL in query.sent else None,
         cancelled=query.flag("cancelled") if "cancelled" in query.sent else None,
         archived=query.flag("archived"),
         plain=True,
+    )
+
+
+def _moment_filter(sent: tuple[str, str]) -> tuple[str, str]:
+    """A condition on a record's own moments, by the slugs of the fields that hold them."""
+    key, text = sent
+    name, _, operator = key.rpartition("__")
+    return (
+        (f"{SORTED[name]}__{operator}", text) if name in SORTED and operator in COMPARED else sent
     )
 
 

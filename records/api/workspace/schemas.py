@@ -26,7 +26,7 @@ def _component(name: str, schema: dict[str, Any]) -> None:
     component(name, schema, WORKSPACE)
 
 
-def _page(name: str, item: str, **more: dict[str, Any]) -> None:
+def page_component(name: str, item: str, **more: dict[str, Any]) -> None:
     page = {
         "items": array(ref(item)),
         "total": nullable(INTEGER),
@@ -75,7 +75,20 @@ _WITHOUT_ID = {name: schema for name, schema in _WRITTEN.items() if name != "ext
 _component("CreateDataRecordRequest", obj({}, **_WRITTEN))
 _component("UpdateDataRecordRequest", obj({}, **_WRITTEN))
 _component("UpsertDataRecordRequest", obj({}, **_WITHOUT_ID))
-_page("DataRecordPage", "DataRecordResponse", nextCursor=nullable(STRING))
+_component(
+    "UpsertDataRecordByValueRequest",
+    obj(
+        {
+            "matchField": {
+                **STRING,
+                "description": "The slug or label of a unique field, or of the external id's.",
+            },
+            "fieldValues": {**VALUES, "description": "Slug or label to value."},
+        },
+        **{name: schema for name, schema in _WRITTEN.items() if name != "fieldValues"},
+    ),
+)
+page_component("DataRecordPage", "DataRecordResponse", nextCursor=nullable(STRING))
 _component(
     "GroupRow",
     obj(
@@ -93,7 +106,7 @@ _component(
         }
     ),
 )
-_page("AggregatePage", "GroupRow")
+page_component("AggregatePage", "GroupRow")
 _component("NullEnum", {"enum": [None]})
 _component("DeletedResponse", obj({"status": {"type": "string", "enum": ["deleted"]}}))
 _component("ValueChange", obj({"old": ANYTHING, "new": ANYTHING}))
@@ -117,7 +130,7 @@ _component(
         }
     ),
 )
-_page("RecordChangePage", "RecordChangeResponse")
+page_component("RecordChangePage", "RecordChangeResponse")
 _component(
     "DefinitionChange",
     obj(
@@ -178,6 +191,9 @@ _component(
     obj(
         {"records": {**array(ref("CreateDataRecordRequest")), "maxItems": 1000}},
         upsert={**BOOLEAN, "description": "Update records that have these external ids."},
+        matchField=nullable(
+            {**STRING, "description": "With upsert: the unique field whose values match."}
+        ),
         partial={
             **BOOLEAN,
             "description": "Store valid records even if others are refused; false: all or nothing.",
@@ -194,6 +210,7 @@ _component(
         {
             "totalCount": INTEGER,
             "importedCount": INTEGER,
+            "success": {**BOOLEAN, "description": "Whether no record was refused."},
             "results": array(ref("BulkResult")),
             "errors": array(ref("BulkError")),
         }
@@ -207,6 +224,7 @@ _component(
         {"error": ref("Error")},
         totalCount=INTEGER,
         importedCount=INTEGER,
+        success=BOOLEAN,
         results=array(ref("BulkResult")),
         errors=array(ref("BulkError")),
     ),
@@ -349,7 +367,7 @@ _component(
         }
     ),
 )
-_page("WebhookPage", "WebhookResponse")
+page_component("WebhookPage", "WebhookResponse")
 _component("UpdateWebhookRequest", obj({}, **_TOLD))
 _component(
     "CreateWebhookRequest",
@@ -389,4 +407,4 @@ _component(
         }
     ),
 )
-_page("WebhookDeliveryPage", "WebhookDeliveryResponse")
+page_component("WebhookDeliveryPage", "WebhookDeliveryResponse")

@@ -10,17 +10,35 @@ from . import docs
 from .changes import ChangesViewSet
 from .data_types import DataTypeViewSet
 from .errors import not_found
+from .members import MemberRoleViewSet, MemberViewSet
 from .records import RecordViewSet
+from .signups import SignupViewSet
 from .webhooks import WebhookViewSet
+from .workspaces import WorkspacesViewSet
 
 TYPES = "v2/w/<str:workspace_uuid>/data-types"
 TYPE = f"{TYPES}/<key:data_type_id>"
 RECORDS = f"{TYPE}/records"
 RECORD = f"{RECORDS}/<key:record_id>"
+WORKSPACES = "v2/w"
+WORKSPACE = f"{WORKSPACES}/<str:workspace_uuid>"
+MEMBERS = f"{WORKSPACE}/members"
+MEMBER = f"{MEMBERS}/<key:member_id>"
+ROLES = f"{WORKSPACE}/member-roles"
 WEBHOOKS = "v2/w/<str:workspace_uuid>/webhooks"
 WEBHOOK = f"{WEBHOOKS}/<key:webhook_id>"
 
 urlpatterns = [
+    path(WORKSPACES, WorkspacesViewSet.as_view({"get": "list"})),
+    path(WORKSPACE, WorkspacesViewSet.as_view({"get": "retrieve"})),
+    path(MEMBERS, MemberViewSet.as_view({"get": "list", "post": "create"})),
+    path(f"{MEMBERS}/me", MemberViewSet.as_view({"get": "me"})),
+    path(MEMBER, MemberViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"})),
+    path(f"{MEMBER}/archive", MemberViewSet.as_view({"post": "archive"})),
+    path(f"{MEMBER}/unarchive", MemberViewSet.as_view({"post": "unarchive"})),
+    path(ROLES, MemberRoleViewSet.as_view({"get": "list"})),
+    path(f"{ROLES}/<key:role_id>", MemberRoleViewSet.as_view({"get": "retrieve"})),
+    path(f"{WORKSPACE}/create-signup", SignupViewSet.as_view({"post": "create"})),
     path("v2/w/<str:workspace_uuid>/changes", ChangesViewSet.as_view({"get": "list"})),
     path(TYPES, DataTypeViewSet.as_view({"get": "list", "post": "create"})),
     path(f"{TYPES}/member-record-counts", DataTypeViewSet.as_view({"get": "member_record_counts"})),
@@ -35,6 +53,7 @@ urlpatterns = [
     path(f"{RECORDS}/bulk", RecordViewSet.as_view({"post": "bulk"})),
     path(RECORD, RecordViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"})),
     path(f"{RECORD}/changes", RecordViewSet.as_view({"get": "changes"})),
+    path(f"{TYPE}/upsert", RecordViewSet.as_view({"post": "upsert_by_value"})),
     path(f"{TYPE}/upsert/<path:external_id>", RecordViewSet.as_view({"post": "upsert"})),
     path(WEBHOOKS, WebhookViewSet.as_view({"get": "list", "post": "create"})),
     path(

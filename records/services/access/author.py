@@ -222,6 +222,23 @@ def authenticate_bearer(
     return _key_author(row, source, request_id)
 
 
+def acting_for(author: Author, member_uuid: UUID) -> Author:
+    """The author, acting for another member: with that member's role, and the scopes of the key.
+
+    The ledger names the member and the key. NotAllowed unless an admin's key reaches to administer
+    members, and the member is an active one of the workspace.
+    """
+    if author.api_key_id is None:
+        raise NotAllowed("Only API keys act for other members.")
+    check_scope(author, "members", "admin")
+    if not author.role.is_admin:
+        raise NotAllowed("Only keys of workspace admins act for other members.")
+    found = author.directory.find_members([str(member_uuid)]).get(str(member_uuid))
+    if found is None or not found.is_active:
+        raise NotAllowed("The workspace has no such active member to act for.")
+    return replace(author, member=found, role=author.directory.role(found.role_id))
+
+
 def _find_key(secret: str, joined: str, params: list[Any], address: str) -> _KeyRow:
     """The row of a key in force; the member's columns are None when there is no such member."""
     digest, now = key_digest(secret), datetime.now(UTC)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -42,7 +43,8 @@ _CHANGED = "The definitions have changed in the meantime; try again."
 
 @dataclass(frozen=True, slots=True)
 class MemberSpec:
-    """A member; `json` is how other members see them."""
+    """A member; `json` is how other members see them. The details after it are not for all of
+    them."""
 
     id: int
     uuid: str
@@ -51,6 +53,10 @@ class MemberSpec:
     is_active: bool
     name: str
     json: dict[str, Any]
+    phone: str = ""
+    external_id: str = ""
+    date_of_birth: date | None = None
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +223,10 @@ def _member_spec(member: Member) -> MemberSpec:
             "last_name": member.last_name,
             "email": member.email,
         },
+        member.phone,
+        member.external_id,
+        member.date_of_birth,
+        tuple(member.labels),
     )
 
 

@@ -102,6 +102,7 @@ def _check_plain(schema: ObjectSchema, request: SearchRequest) -> None:
         "ordering": request.ordering,
         "searching within selected fields": request.within_ids or request.within_names,
         "filtering by member": request.member_id is not None,
+        "filtering by task": (request.assignment_task_id, request.has_task) != (None, None),
         "filtering by cancelled": request.cancelled is not None,
         "archived records": request.archived,
     }

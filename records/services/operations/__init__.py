@@ -20,6 +20,7 @@ from .lifecycle import (
     unarchive_record,
     upsert_record,
 )
+from .matched_upserts import matched_field, matched_upsert, values_by_slug
 from .plans import Pairs, Plan, read_plan, sign_plan
 from .purging import purge_record, purge_trash
 from .rehearsals import Effects, RecordChange, rehearsed, watched
@@ -40,6 +41,8 @@ __all__ = [
     "home_of",
     "import_as_tried",
     "list_field_values",
+    "matched_field",
+    "matched_upsert",
     "patch_record",
     "purge_record",
     "purge_trash",
@@ -52,5 +55,6 @@ __all__ = [
     "trash_record",
     "unarchive_record",
     "upsert_record",
+    "values_by_slug",
     "watched",
 ]

@@ -1,9 +1,22 @@
 """Workspaces, their members, roles and keys.
 
+`member_details` says what is known of a member, and in which form, `members` changes members,
+`member_search` finds them, `member_roles` are the roles they have, `signup` adds one with records.
+
 Called by: the interfaces and commands. It never lets a workspace lose its last admin.
 """
 
-from .members import add_member, update_member
+from records.models import Member, Role
+
+from .member_details import TAKEN, MemberDetails
+from .member_roles import (
+    default_member_role,
+    get_member_role,
+    granted_scopes,
+    list_member_roles,
+)
+from .member_search import MemberSearch, get_member_row, search_members
+from .members import add_member, archive_member, unarchive_member, update_member
 from .permission_groups import (
     CONTACTS_SECTION,
     CUSTOM_OBJECTS,
@@ -30,20 +43,23 @@ from .permission_levels import (
 from .permission_sheets import ObjectSheet, WantedField, WantedObject
 from .role_grants import GrantChanges, change_grants
 from .roles import (
+    LAST_ADMIN,
     RoleInfo,
     create_role,
-    default_role,
     delete_role,
     get_role,
     list_roles,
     update_role,
 )
+from .signup import MAX_TYPES, SignedUp, Signup, SignupRecord, create_signup
 from .workspaces import (
     NewWorkspace,
     command_author,
     create_api_key,
     create_workspace,
+    get_membership,
     get_workspace,
+    list_memberships,
     list_workspaces,
     reset_password,
     revoke_api_key,
@@ -57,38 +73,58 @@ __all__ = [
     "CONTROLS",
     "CREATE_RECORD",
     "CUSTOM_OBJECTS",
+    "LAST_ADMIN",
+    "MAX_TYPES",
     "RIGHTS",
     "SWITCHES",
+    "TAKEN",
     "GrantChanges",
+    "Member",
+    "MemberDetails",
+    "MemberSearch",
     "NewWorkspace",
     "ObjectSheet",
     "PermissionGroup",
     "Rights",
+    "Role",
     "RoleInfo",
+    "SignedUp",
+    "Signup",
+    "SignupRecord",
     "Switch",
     "WantedField",
     "WantedObject",
     "add_member",
     "all_records",
+    "archive_member",
     "associated_records",
     "change_grants",
     "command_author",
     "create_api_key",
     "create_permission_group",
     "create_role",
+    "create_signup",
     "create_workspace",
-    "default_role",
+    "default_member_role",
     "delete_role",
     "duplicate_permission_group",
+    "get_member_role",
+    "get_member_row",
+    "get_membership",
     "get_permission_group",
     "get_role",
     "get_workspace",
+    "granted_scopes",
     "level_of",
+    "list_member_roles",
+    "list_memberships",
     "list_roles",
     "list_workspaces",
     "reset_password",
     "revoke_api_key",
+    "search_members",
     "set_permission_level",
+    "unarchive_member",
     "update_member",
     "update_permission_group",
     "update_role",

@@ -3,65 +3,72 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from typing import Any, Unpack
 
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.utils import timezone
 
 from records.exceptions import InvalidInput
 from records.models import Member, Role
-from records.services.access import Definer, Operator, defining
+from records.services.access import Author, Definer, Operator, check_scope, defining
 from records.services.catalogue import read_uncommitted, touch
 from records.services.storage import holding, rename_records
 
+from .member_details import MemberDetails, check_member, checked_details
+from .member_roles import default_member_role
 from .roles import check_an_admin_is_left
-from .workspaces import create_member
+from .workspaces import MAX_USERNAME, user_with
 
 
 @defining
 def add_member(
     author: Definer,
-    email: str,
-    role: Role,
+    role: Role | None = None,
     *,
-    first_name: str = "",
-    last_name: str = "",
+    with_password: bool = False,
     may_log_in: bool = False,
+    **details: Unpack[MemberDetails],
 ) -> tuple[Member, str]:
-    """Add a person: the member, and the password of their new user, which cannot be retrieved
-    later.
+    """Add a person, by default with the workspace's default role: the member, and the password of
+    their new user, which cannot be retrieved later.
 
     A user who has this email joins with the account and password they have; the password is then
-    empty.
+    empty, as it is unless `with_password`: then the user cannot log in yet.
     """
-    email = _checked_email(author, email)
-    _check_role(author, role)
-    existed = get_user_model().objects.filter(username__iexact=email).exists()
+    _check_scope(author, "write")
+    role = _given_role(author, role)
+    row = Member(workspace_id=author.workspace.id, role=role)
+    for name, value in checked_details(author.workspace, details).items():
+        setattr(row, name, value)
+    check_member(row)
     # Otherwise adding an existing user to a workspace would take over their account.
-    password = "" if existed else secrets.token_urlsafe(12)
-    member = create_member(
-        role.workspace, email, role, first_name=first_name, last_name=last_name, password=password
-    )
+    password = secrets.token_urlsafe(12) if with_password else None
+    row.user, existed = user_with(author.workspace.id, row.email, password)
+    row.save()
+    touch(author.workspace.id)
     if may_log_in:
-        _let_log_in(author, member, True)
-    return member, password
+        _let_log_in(author, row, True)
+    return row, "" if existed or password is None else password
 
 
-def _checked_email(author: Definer, email: str) -> str:
-    email = email.strip()
-    try:
-        validate_email(email)
-    except ValidationError:
-        raise InvalidInput("enter a valid email address.", at="email") from None
-    if Member.objects.filter(workspace_id=author.workspace.id, email__iexact=email).exists():
-        raise InvalidInput("a member with this address already exists.", "unique", at="email")
-    return email
+def _check_scope(author: Definer, level: str) -> None:
+    """NotAllowed unless the caller's key may change members that far."""
+    if isinstance(author, Author):
+        check_scope(author, "members", level)
 
 
-def _check_role(author: Definer, role: Role) -> None:
+def _given_role(author: Definer, role: Role | None) -> Role:
+    """The role that somebody is given; an admin's takes the scope to administer members."""
+    found = role or default_member_role(author.workspace.id)
+    if found is None:
+        raise InvalidInput("the workspace has no default role; name one.", "required", at="role")
     # Looked up again: the role may have been deleted since a form showed it.
-    if not Role.objects.filter(workspace_id=author.workspace.id, id=role.id).exists():
+    if not Role.objects.filter(workspace_id=author.workspace.id, id=found.id).exists():
         raise InvalidInput("there is no such role.", "does_not_exist", at="role")
+    if found.is_admin:
+        _check_scope(author, "admin")
+    return found
 
 
 @defining
@@ -69,35 +76,101 @@ def update_member(
     author: Definer,
     member: Member,
     *,
-    first_name: str,
-    last_name: str,
-    role: Role,
-    is_active: bool,
+    role: Role | None = None,
+    is_active: bool | None = None,
     may_log_in: bool | None = None,
+    **details: Unpack[MemberDetails],
 ) -> Member:
-    """Change a member. An inactive member can neither log in here nor be acted for; they stay the
-    author of what they wrote.
+    """Change what is given of a member. An inactive member can neither log in here nor be acted
+    for; they stay the author of what they wrote.
 
-    Records whose display name shows them are renamed. InvalidInput when no active admin would be
-    left.
+    Records whose display name shows them are renamed. InvalidInput (`last_admin`) when no active
+    admin would be left.
     """
-    _check_role(author, role)
+    _check_scope(author, "write")
     # Read under a lock: `member` is what a form showed, maybe long ago.
-    row = Member.objects.select_for_update().get(workspace_id=author.workspace.id, id=member.id)
-    name = str(row)
-    row.first_name, row.last_name = first_name.strip()[:150], last_name.strip()[:150]
-    row.role, row.is_active = role, is_active
+    row = hold_member(author, member.pk)
+    change_member(author, row, details, role=role, is_active=is_active)
+    if may_log_in is not None and may_log_in != row.user.is_staff:
+        _let_log_in(author, row, may_log_in)
+    return row
+
+
+@defining
+def archive_member(author: Definer, member: Member) -> Member:
+    """Take a member's rights; what they wrote stays theirs. InvalidInput for the last admin."""
+    _check_scope(author, "admin")
+    row = hold_member(author, member.pk)
+    change_member(author, row, {}, is_active=False)
+    return row
+
+
+@defining
+def unarchive_member(author: Definer, member: Member) -> Member:
+    """Bring a member back, with the role they had."""
+    _check_scope(author, "admin")
+    row = hold_member(author, member.pk)
+    change_member(author, row, {}, is_active=True)
+    return row
+
+
+def hold_member(author: Definer, member_id: int) -> Member:
+    """A member, locked until the transaction ends."""
+    rows = Member.objects.select_for_update(of=("self",)).select_related("role", "user")
+    return rows.get(workspace_id=author.workspace.id, id=member_id)
+
+
+def change_member(
+    author: Definer,
+    row: Member,
+    details: Mapping[str, Any],
+    *,
+    role: Role | None = None,
+    is_active: bool | None = None,
+) -> bool:
+    """Store what differs of a locked member, and what follows from it; whether anything does."""
+    before, name, former_role = _columns(row), str(row), row.role
+    for column, value in checked_details(author.workspace, details).items():
+        setattr(row, column, value)
+    if role is not None and role.pk != former_role.pk:
+        row.role = _given_role(author, role)
+        if former_role.is_admin:
+            _check_scope(author, "admin")
+    row.is_active = row.is_active if is_active is None else is_active
+    check_member(row)
+    if _columns(row) == before:
+        return False
+    if row.email != before["email"]:
+        _follow_email(row)
+    row.updated_at = timezone.now()
     row.save()
     # After saving, inside the transaction: it looks at the rows as they would be.
     check_an_admin_is_left(row.workspace_id)
-    if may_log_in is not None and may_log_in != row.user.is_staff:
-        _let_log_in(author, row, may_log_in)
     renamed = str(row) != name
     # Objects that show no member keep their compiled schemas.
     touch(row.workspace_id, _objects_showing_members(row) if renamed else ())
     if renamed:
         _rename_holders(row)
-    return row
+    return True
+
+
+def _columns(row: Member) -> dict[str, Any]:
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+
+
+def _follow_email(row: Member) -> None:
+    """Call the member's user by the new address, if they are nobody else's and never logged in."""
+    user = row.user
+    users = get_user_model().objects
+    if (
+        not 0 < len(row.email) <= MAX_USERNAME
+        or user.has_usable_password()
+        or Member.objects.filter(user_id=user.pk).exclude(id=row.pk).exists()
+        or users.filter(username__iexact=row.email).exclude(id=user.pk).exists()
+    ):
+        return
+    user.username = user.email = row.email
+    user.save(update_fields=["username", "email"])
 
 
 def _let_log_in(author: Definer, member: Member, allowed: bool) -> None:

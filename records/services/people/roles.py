@@ -57,12 +57,6 @@ def get_role(author: Definer, role_uuid: str) -> RoleInfo:
     return _info(row)
 
 
-def default_role(author: Definer) -> RoleInfo | None:
-    """The role that a new member gets unless another is chosen."""
-    row = _rows(author).filter(is_default=True).first()
-    return None if row is None else _info(row)
-
-
 def _rows(author: Definer) -> QuerySet[Role]:
     rows: QuerySet[Role] = Role.objects.filter(workspace_id=author.workspace.id)
     return rows.annotate(member_count=Count("members"))
@@ -71,6 +65,9 @@ def _rows(author: Definer) -> QuerySet[Role]:
 def _info(row: Role) -> RoleInfo:
     count: int = row.member_count  # type: ignore[attr-defined]
     return RoleInfo(row.pk, str(row.uuid), row.name, row.is_admin, row.is_default, count)
+
+
+LAST_ADMIN = "last_admin"  # the code of what would leave nobody to change definitions
 
 
 @defining
@@ -169,7 +166,9 @@ def check_an_admin_is_left(workspace_id: int) -> None:
     if not Member.objects.filter(
         workspace_id=workspace_id, is_active=True, role__is_admin=True
     ).exists():
-        raise InvalidInput("A workspace needs at least one active member with an admin role.")
+        raise InvalidInput(
+            "A workspace needs at least one active member with an admin role.", LAST_ADMIN
+        )
 
 
 @defining

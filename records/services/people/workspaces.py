@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
@@ -15,7 +16,16 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from records.exceptions import InvalidInput, quoted
 from records.field_types import check_language, known_time_zones
-from records.models import ApiKey, Member, ObjectKind, ObjectType, Role, Source, Workspace
+from records.models import (
+    ApiKey,
+    Member,
+    ObjectKind,
+    ObjectType,
+    Role,
+    Source,
+    Workspace,
+    new_uuid,
+)
 from records.services.access import (
     Author,
     Definer,
@@ -35,6 +45,7 @@ from records.services.storage import rewrite_texts
 
 ADMIN_ROLE = "Administrator"
 MEMBER_ROLE = "Member"
+MAX_USERNAME = 150  # characters, of Django
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,9 @@ def create_workspace(
     Role.objects.create(workspace=workspace, name=MEMBER_ROLE, is_default=True)
     # Drawn even if the user exists: whether they do is found out below, in one place.
     password = secrets.token_urlsafe(12)
-    member, existed = _create_member(workspace, email, admin_role, password, is_staff=True)
+    user, existed = user_with(workspace.pk, email, password)
+    _let_in(user)
+    member = Member.objects.create(workspace=workspace, user=user, role=admin_role, email=email)
     author = command_author(workspace, member)
     create_object(
         author,
@@ -130,43 +143,51 @@ def _free_slug(name: str) -> str:
     return slug
 
 
-def _create_member(
-    workspace: Workspace, email: str, role: Role, password: str, *, is_staff: bool
-) -> tuple[Member, bool]:
-    users = get_user_model()
-    # Log-in names are compared in any case, as people write their addresses.
-    user = users.objects.filter(username__iexact=email).first()
-    existed = user is not None
-    if user is None:
-        user = users.objects.create_user(username=email, email=email, password=password)
-    if is_staff and not user.is_staff:
-        user.is_staff = True
-    # Members of one workspace have no say in another: only the first user of an installation is its
-    # operator.
-    if is_staff and not users.objects.filter(is_superuser=True).exists():
-        user.is_superuser = True
-    user.save()
-    member = Member.objects.create(workspace=workspace, user=user, role=role, email=email)
-    return member, existed
-
-
 def create_member(
     workspace: Workspace,
     email: str,
     role: Role,
     *,
-    first_name: str = "",
-    last_name: str = "",
-    password: str = "",
+    password: str | None = None,
+    **details: Any,
 ) -> Member:
-    """Add a person to a workspace; a user who has this email joins with the account they have."""
-    member, _ = _create_member(
-        workspace, email, role, password or secrets.token_urlsafe(12), is_staff=False
+    """Add a person to a workspace; a user who has this email joins with the account they have.
+
+    A new user without a password cannot log in until they get one. `details` are columns, checked
+    by the caller.
+    """
+    user, _ = user_with(workspace.pk, email, password)
+    member = Member.objects.create(
+        workspace=workspace, user=user, role=role, email=email, **details
     )
-    member.first_name, member.last_name = first_name, last_name
-    member.save()
-    touch(workspace.id)
+    touch(workspace.pk)
     return member
+
+
+def user_with(workspace_id: int, email: str, password: str | None) -> tuple[Any, bool]:
+    """The user who logs in by this email, unless they are another member here, else a new one; and
+    whether they existed."""
+    users = get_user_model()
+    # Log-in names are compared in any case, as people write their addresses.
+    found = users.objects.filter(username__iexact=email).first() if email else None
+    members = Member.objects.filter(workspace_id=workspace_id)
+    if found is not None and not members.filter(user=found).exists():
+        return found, True
+    # Whoever cannot be called by an email is nobody who logs in, until an address is free.
+    is_free = found is None and 0 < len(email) <= MAX_USERNAME
+    name = email if is_free else f"member-{new_uuid()}"
+    return users.objects.create_user(username=name, email=email, password=password), False
+
+
+def _let_in(user: Any) -> None:
+    """Let the first user of a workspace into the workbench."""
+    users = get_user_model()
+    user.is_staff = True
+    # Members of one workspace have no say in another: only the first user of an installation is its
+    # operator.
+    if not users.objects.filter(is_superuser=True).exists():
+        user.is_superuser = True
+    user.save()
 
 
 def reset_password(member: Member) -> str:
@@ -225,6 +246,19 @@ def command_author(
     if member is None:
         raise InvalidInput("The workspace has no active admin to act for.")
     return member_author(load_workspace(workspace.id), member.id, source)
+
+
+def list_memberships(user_id: int) -> list[Member]:
+    """What a user is in each workspace, with the workspace; where they are active alone."""
+    rows = Member.objects.select_related("workspace").filter(user_id=user_id, is_active=True)
+    return list(rows.order_by("workspace_id"))
+
+
+def get_membership(author: Author) -> Member:
+    """The caller as a member, with the workspace."""
+    return Member.objects.select_related("workspace").get(
+        workspace_id=author.workspace.id, id=author.member.id
+    )
 
 
 def get_workspace(identifier: str) -> Workspace:

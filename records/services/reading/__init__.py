@@ -52,6 +52,7 @@ from .related import load_references, load_values, record_json
 from .related_fields import RelatedField, RelatedPath, find_related_path
 from .self_access import (
     check_admin_fields,
+    check_lists_all,
     check_may_read,
     find_member,
     get_type_schema,
@@ -79,6 +80,7 @@ __all__ = [
     "WriteRow",
     "address",
     "check_admin_fields",
+    "check_lists_all",
     "check_may_read",
     "ends_of",
     "external_key",

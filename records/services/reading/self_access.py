@@ -46,6 +46,12 @@ def check_may_read(author: Author, schema: ObjectSchema, row: RecordRow) -> None
     raise NotAllowed("The API key lacks the scope records:read; use a key that has it.")
 
 
+def check_lists_all(author: Author, schema: ObjectSchema) -> None:
+    """NotAllowed unless the role may see every record of the type."""
+    if author.role.grant(schema.id).view != Extent.ALL:
+        raise NotAllowed("Only members who may see all records of the type may list these.")
+
+
 def check_admin_fields(author: Author, schema: ObjectSchema, slugs: Iterable[str]) -> None:
     """NotAllowed when one of these fields is for admins only, and the caller is not an admin."""
     if author.role.is_admin:

@@ -54,9 +54,9 @@ class SearchRequest:
     """A search as the caller sent it. `page` counts from 1; with a `cursor` there is no count.
 
     `query` is in the grammar of the Records API, or parsed already; `conditions` hold beside it.
-    `archived`: search archived
-    records, not live ones. `member_id`, `external_id` and `record_id` are those of the records
-    themselves.
+    `archived`: search archived records, not live ones. `member_id`, `external_id`, `record_id` and
+    `assignment_task_id` are those of the records themselves; `has_task`: only records with such a
+    task, or without.
     `cancelled`: only cancelled ones, or only others; None for both. `plain`: values as
     names and primary keys.
     """
@@ -78,6 +78,8 @@ class SearchRequest:
     member_id: int | None = None
     external_id: str | None = None
     record_id: int | None = None
+    assignment_task_id: int | None = None
+    has_task: bool | None = None
     cancelled: bool | None = None
     plain: bool = False
 
@@ -175,8 +177,15 @@ def _narrowed(visible: Fragment, request: SearchRequest) -> Fragment:
         )
     if request.record_id is not None:
         sql, params = f"{sql} AND r.id = %s", [*params, request.record_id]
-    if request.cancelled is not None:
-        sql = f"{sql} AND r.cancelled_at IS {'NOT NULL' if request.cancelled else 'NULL'}"
+    if request.assignment_task_id is not None:
+        sql = f"{sql} AND r.assignment_task_id = %s"
+        params = [*params, request.assignment_task_id]
+    for column, filled in (
+        ("assignment_task_id", request.has_task),
+        ("cancelled_at", request.cancelled),
+    ):
+        if filled is not None:
+            sql = f"{sql} AND r.{column} IS {'NOT NULL' if filled else 'NULL'}"
     return sql, params
 
 

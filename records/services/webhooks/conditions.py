@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -103,14 +103,13 @@ def _activation(
     now = datetime.now(around.zone)
     return {
         "record": celtypes.MapType({name("data"): celtypes.MapType(data)}),
-        "member": json_to_cel(_member(around.member)),
+        "member": json_to_cel(_member(around.member, now.date())),
         "now": json_to_cel({part: getattr(now, part) for part in ATTRIBUTES["now"]}),
     }
 
 
-def _member(member: MemberSpec | None) -> dict[str, Any]:
-    """The record's member; texts are empty and the id is 0 without one. Members have no phone,
-    external id or date of birth yet."""
+def _member(member: MemberSpec | None, today: date) -> dict[str, Any]:
+    """The record's member; texts are empty, the id is 0 and the age -1 where there is none."""
     known = {} if member is None else member.json
     shown = member.name if member is not None else ""
     return {
@@ -120,8 +119,15 @@ def _member(member: MemberSpec | None) -> dict[str, Any]:
         "last_name": known.get("last_name") or "",
         "email": known.get("email") or "",
         "account_uuid": "" if member is None else member.uuid,
-        "phone": "",
-        "external_id": "",
-        "labels": [],
-        "age": -1,
+        "phone": "" if member is None else member.phone,
+        "external_id": "" if member is None else member.external_id,
+        "labels": [] if member is None else list(member.labels),
+        "age": -1 if member is None else _age(member.date_of_birth, today),
     }
+
+
+def _age(born: date | None, today: date) -> int:
+    """Whole years; -1 without a date of birth."""
+    if born is None:
+        return -1
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))

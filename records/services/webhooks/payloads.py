@@ -66,10 +66,15 @@ def _data_type(author: Author, change: Change) -> dict[str, Any]:
 
 
 def _member(member: MemberSpec | None) -> dict[str, Any] | None:
-    """The record's member. Members have no labels yet."""
+    """The record's member."""
     if member is None:
         return None
-    return {"id": member.id, "name": member.name, "email": member.json.get("email"), "labels": []}
+    return {
+        "id": member.id,
+        "name": member.name,
+        "email": member.json.get("email"),
+        "labels": list(member.labels),
+    }
 
 
 def _record_then(author: Author, change: Change) -> tuple[dict[str, Any], dict[str, Any]]:

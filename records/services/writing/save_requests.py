@@ -76,6 +76,9 @@ class SaveRequest:
     record with its identifier, `archived_conflict` (`overwrite`) what a change of the identifier
     does.
 
+    An upsert whose match is out of the caller's sight is refused as a value that is taken; one that
+    `hides_match` is NotFound.
+
     `changes` are parsed already. `attachment_id` is the file that DETACH takes out of the record's
     values. `states` are those in which the request finds its record, by default those its mode is
     about; an archived record in another state raises NotFound, or Conflict with `tell_archived`.
@@ -111,6 +114,7 @@ class SaveRequest:
     merged_into: int | None = None
     absorbs: bool = False
     unmerges: bool = False
+    hides_match: bool = False
 
     @property
     def matches_external(self) -> bool:

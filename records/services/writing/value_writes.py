@@ -105,6 +105,8 @@ class ValueWrites:
             return
         if access.view:
             raise NotAllowed("You may not edit this record.")
+        if request.hides_match:
+            raise NotFound
         # To the caller, a record out of sight is a value that is taken, as if they had sent a new
         # record.
         if request.matches_external:

@@ -157,7 +157,8 @@ def test_queries_at_random(client: WorkspaceClient, visits: str, visit: str) -> 
         ("GET", "/api/v2", 404),
         ("GET", "/api/v2/", 404),
         ("GET", "/api/v2/nothing", 404),
-        ("POST", "/api/v2/w/{id}", 404),
+        ("POST", "/api/v2/w/{id}", 405),
+        ("POST", "/api/v2/w", 405),
         ("GET", "/api/v2/w/{id}/data-types/x", 404),
         ("GET", "/api/v2/w/{id}/data-types/99999999999999999999", 404),
         ("GET", "/api/v2/w/{id}/data-types/1/records/x", 404),
@@ -203,7 +204,7 @@ def test_a_slug_that_is_none_names_nothing(workspace: Caller) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
-@pytest.mark.parametrize("path", ["/api/v2/w", "/api/v2//x/data-types", "/api/v2/w/x/nothing"])
+@pytest.mark.parametrize("path", ["/api/v2/w/", "/api/v2//x/data-types", "/api/v2/w/x/nothing"])
 def test_a_path_that_leads_nowhere_answers_json_to_every_method(method: str, path: str) -> None:
     answer = Client(enforce_csrf_checks=True).generic(
         method, path, b"{}", content_type="application/json"

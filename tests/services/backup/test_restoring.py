@@ -19,6 +19,7 @@ from records.models import Attachment, Member, Workspace
 from records.services.backup.archiving import write_backup
 from records.services.backup.restoring import restore
 from records.services.files.attachments import attach_file
+from records.services.people.members import update_member
 from records.services.reading.record_address import address
 from tests.factories import Caller, make_object, make_record, make_workspace
 from tests.services.acting import differences, found
@@ -31,6 +32,8 @@ def backup(transactional_db: None, settings: Settings, tmp_path: Path) -> Path:
     """A backup of this database: a workspace, a record and its file."""
     settings.MEDIA_ROOT = str(tmp_path / "media")
     caller = make_workspace("Before")
+    details: Any = {"date_of_birth": "1990-02-28", "labels": ["vip"]}
+    update_member(caller.author, caller.member, **details)
     make_object(caller, "Things")
     where = address(make_record(caller, "things", name="one").record.uuid)
     source = io.BytesIO(b"bytes")
@@ -60,6 +63,7 @@ def test_what_was_changed_and_removed_since_is_brought_back(backup: Path) -> Non
     name = stored_name()
     default_storage.delete(name)
     Workspace.objects.update(name="After")
+    Member.objects.update(date_of_birth=None, labels=[])
     make_workspace("Newer", "other@example.com")
 
     summary = restore(backup, replace=True)
@@ -69,7 +73,9 @@ def test_what_was_changed_and_removed_since_is_brought_back(backup: Path) -> Non
     assert (summary.files, summary.missing) == (1, [])
     with default_storage.open(name) as file:
         assert file.read() == b"bytes"
-    caller = Caller(workspace, Member.objects.get(), "")
+    member = Member.objects.get()
+    assert (str(member.date_of_birth), member.labels) == ("1990-02-28", ["vip"])
+    caller = Caller(workspace, member, "")
     assert found(caller, "things") == ["one"]
     assert differences(caller) == []
 

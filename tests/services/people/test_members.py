@@ -41,9 +41,15 @@ def test_a_new_user_gets_a_password_and_a_known_one_keeps_theirs(
     workspace: Caller, other: Caller
 ) -> None:
     member, password = add_member(
-        workspace.author, " ann@example.com ", role_of(workspace), first_name="Ann"
+        workspace.author,
+        role_of(workspace),
+        email=" ann@example.com ",
+        first_name="Ann",
+        with_password=True,
     )
-    joined, none = add_member(workspace.author, "OTHER@example.com", role_of(workspace))
+    joined, none = add_member(
+        workspace.author, role_of(workspace), email="OTHER@example.com", with_password=True
+    )
 
     assert (member.email, member.first_name, member.user.is_staff) == (
         "ann@example.com",
@@ -56,16 +62,17 @@ def test_a_new_user_gets_a_password_and_a_known_one_keeps_theirs(
 
 @pytest.mark.parametrize(
     ("email", "code"),
-    [("ADMIN@example.com", "unique"), ("nobody", "invalid"), ("", "invalid"), ("a@b", "invalid")],
+    [("ADMIN@example.com", "unique"), ("nobody", "invalid"), ("", "required"), ("a@b", "invalid")],
 )
 def test_an_address_is_one_and_free(workspace: Caller, email: str, code: str) -> None:
-    assert invalid_at(add_member, workspace.author, email, role_of(workspace)) == (("email",), code)
+    found = invalid_at(add_member, workspace.author, role_of(workspace), email=email)
+    assert found == (("email",), code)
 
 
 def test_roles_of_other_workspaces_are_none(workspace: Caller, other: Caller) -> None:
     foreign = role_of(other)
 
-    assert invalid_at(add_member, workspace.author, "ann@example.com", foreign) == (
+    assert invalid_at(add_member, workspace.author, foreign, email="ann@example.com") == (
         ("role",),
         "does_not_exist",
     )
@@ -76,8 +83,8 @@ def test_roles_of_other_workspaces_are_none(workspace: Caller, other: Caller) ->
 def test_a_workspace_keeps_an_active_admin(workspace: Caller, change: str) -> None:
     value = role_of(workspace) if change == "role" else False
 
-    assert invalid_at(changed, workspace, workspace, **{change: value}) == ((), "invalid")
-    add_member(workspace.author, "second@example.com", workspace.member.role)
+    assert invalid_at(changed, workspace, workspace, **{change: value}) == ((), "last_admin")
+    add_member(workspace.author, workspace.member.role, email="second@example.com")
     changed(workspace, workspace, **{change: value})
 
 

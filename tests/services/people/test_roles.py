@@ -8,13 +8,13 @@ from django.db import IntegrityError, transaction
 from records.exceptions import NotFound
 from records.models import Role
 from records.services.catalogue.directory import Grant
+from records.services.people.member_roles import default_member_role
 from records.services.people.members import add_member
 from records.services.people.permission_groups import get_permission_group
 from records.services.people.permission_levels import Switch
 from records.services.people.role_grants import GrantChanges, change_grants, read_grants
 from records.services.people.roles import (
     create_role,
-    default_role,
     delete_role,
     get_role,
     list_roles,
@@ -46,7 +46,7 @@ def test_a_role_needs_a_name_of_its_own(
 def test_the_role_of_the_only_admins_stays_one(workspace: Caller) -> None:
     role = workspace.member.role
 
-    assert invalid_at(update_role, workspace.author, role.pk, is_admin=False) == ((), "invalid")
+    assert invalid_at(update_role, workspace.author, role.pk, is_admin=False) == ((), "last_admin")
     assert Role.objects.get(workspace=workspace.workspace, id=role.pk).is_admin
 
 
@@ -80,7 +80,7 @@ def test_a_role_of_another_workspace_is_not_there(workspace: Caller) -> None:
 
 
 def test_a_workspace_has_one_default_role(workspace: Caller, clerks: Role) -> None:
-    first = default_role(workspace.author)
+    first = default_member_role(workspace.workspace.pk)
     assert first is not None
     assert first.name == "Member"
 
@@ -90,7 +90,7 @@ def test_a_workspace_has_one_default_role(workspace: Caller, clerks: Role) -> No
     assert defaults == ["Clerks"]
     assert clerks.history.filter(workspace=workspace.workspace).first().is_default
     update_role(workspace.author, clerks.pk, is_default=False)
-    assert default_role(workspace.author) is None
+    assert default_member_role(workspace.workspace.pk) is None
 
 
 def test_the_database_keeps_a_second_default_role_out(workspace: Caller) -> None:
@@ -109,7 +109,7 @@ def test_what_stays_as_it_is_leaves_no_history(workspace: Caller, clerks: Role) 
 
 
 def test_a_role_goes_unless_it_has_members(workspace: Caller, clerks: Role) -> None:
-    member, _ = add_member(workspace.author, "clerk@example.com", clerks)
+    member, _ = add_member(workspace.author, clerks, email="clerk@example.com")
 
     assert invalid_at(delete_role, workspace.author, clerks.pk) == ((), "invalid")
     member.role = workspace.member.role

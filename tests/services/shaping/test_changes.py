@@ -83,7 +83,7 @@ CHANGES: dict[str, Change] = {
     "switch": lambda who, row, role, _: change_grants(
         who, role, GrantChanges(switches={field_of(row, "code").pk: Switch(True, False)})
     ),
-    "new member": lambda who, _row, role, _: add_member(who, "clerk@example.com", role),
+    "new member": lambda who, _row, role, _: add_member(who, role, email="clerk@example.com"),
     "member": lambda who, _row, _role, caller: update_member(
         who,
         caller.member,
@@ -213,10 +213,10 @@ WRONG: dict[str, tuple[Wrong, str]] = {
         "field:",
     ),
     "member with another workspace's role": (
-        lambda me, _row, other: add_member(me.author, "clerk@example.com", role_of(other)),
+        lambda me, _row, other: add_member(me.author, role_of(other), email="clerk@example.com"),
         "role:",
     ),
-    "no e-mail": (lambda me, *_: add_member(me.author, "clerk", role_of(me)), "email:"),
+    "no e-mail": (lambda me, *_: add_member(me.author, role_of(me), email="clerk"), "email:"),
     "unknown zone": (
         lambda me, *_: update_workspace(me.author, name="A", time_zone="Here", region="US"),
         "time_zone:",
