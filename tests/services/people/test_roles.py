@@ -121,7 +121,7 @@ def test_a_role_goes_unless_it_has_members(workspace: Caller, clerks: Role) -> N
         workspace=workspace.workspace, id=clerks.pk
     ).first().history_type == ("-")
     assert outcome(delete_role, workspace.author, clerks.pk) is NotFound
-    assert invalid_at(add_member, workspace.author, "new@example.com", clerks) == (
+    assert invalid_at(add_member, workspace.author, clerks, email="new@example.com") == (
         ("role",),
         "does_not_exist",
     )
