@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from records.exceptions import InvalidInput
+from records.services.people.members import add_member
 from records.services.webhooks.conditions import Surroundings, check_condition, holds
 from tests.factories import Caller
 
@@ -63,3 +64,30 @@ def test_what_cannot_be_evaluated_is_false(shop: Caller, text: str, expected: bo
     fields = shop.schema("items").fields
     key = next(str(spec.id) for spec in fields if spec.name == "size")
     assert holds(text, fields, Surroundings({key: 3}, None, ZoneInfo("UTC"))) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("'vip' in member.labels", True),
+        ("'new' in member.labels", False),
+        ("member.phone == '+12015550123' && member.external_id == 'ann'", True),
+        ("member.age >= 18", True),
+        ("member.age == 0", False),
+        ("member.name == 'Ann Ahn' && member.email == ''", True),
+    ],
+)
+def test_conditions_read_what_is_known_of_the_member(
+    shop: Caller, text: str, expected: bool
+) -> None:
+    member, _ = add_member(
+        shop.author,
+        name="Ann Ahn",
+        phone="201 555 0123",
+        external_id="ann",
+        date_of_birth="1990-02-28",
+        labels=["vip"],
+    )
+    spec = shop.author.directory.members([member.pk])[member.pk]
+
+    assert holds(text, (), Surroundings({}, spec, ZoneInfo("UTC"))) is expected
