@@ -175,7 +175,7 @@ def test_a_tombstone_says_which_record_and_nothing_of_what_it_held(parts: Caller
 
 @pytest.mark.parametrize(
     ("member_id", "keeper", "expected"),
-    [(None, None, {}), (7, None, {"own": [7]}), (7, 3, {"own": [3, 7]}), (7, 7, {"own": [7]})],
+    [(None, None, {}), (7, None, {"own": [7]}), (8, 1, {"own": [1, 8]}), (7, 7, {"own": [7]})],
 )
 def test_a_tombstone_says_whose_own_the_record_was(
     parts: Caller, member_id: int | None, keeper: int | None, expected: dict[str, list[int]]
