@@ -167,8 +167,10 @@ def test_the_trash_keeps_no_name_and_the_archive_all(
 
 def test_a_tombstone_says_which_record_and_nothing_of_what_it_held(parts: Caller) -> None:
     work, held = unit(parts), row(parts, name="Bolt", code="a")
+    held.state = "deleted"
     work.note_tombstone(held)
     (entry,) = work.changes.ledger
+    assert entry.snapshot.state == "deleted"
     assert (entry.snapshot.uuid, entry.snapshot.version, entry.action) == (held.uuid, 2, "deleted")
     assert (entry.snapshot.values, entry.snapshot.display_name, entry.changes) == ({}, "", {})
 
