@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
+from django.test import RequestFactory
 from django.utils import timezone
+from pytest_django import Settings
 
+from records.api.idempotency import answer_once, with_secret
+from records.exceptions import Conflict
 from records.models import IdempotencyKey, Record
 from records.services.writing.idempotency import CALLING, CALLING_AT_MOST
 from tests.api_client import ApiClient
@@ -144,3 +149,62 @@ def test_what_one_member_was_answered_is_not_for_another(workspace: Caller, comp
 
     assert refused.status_code == 403
     assert "Idempotent-Replayed" not in refused.headers
+
+
+# ---------------------------------------------------------------- secrets
+
+SECRET = "whsec_hush"
+
+
+def answered(
+    caller: Caller, *, secret: bool = True, plan: str | None = None, key: str | None = "one"
+) -> HttpResponse:
+    """What a call is answered whose answer shows a secret, or does not."""
+
+    def work() -> HttpResponse:
+        response = HttpResponse(SECRET, status=201, headers={"X-Mark": "kept"})
+        return with_secret(response) if secret else response
+
+    headers = {} if key is None else {"Idempotency-Key": key}
+    request = RequestFactory().post("/x", {}, "application/json", headers=headers)
+    return answer_once(caller.author, request, work, plan=plan)
+
+
+def shown(response: HttpResponse) -> tuple[int, str, str | None, bool]:
+    return (
+        response.status_code,
+        response.content.decode(),
+        response.headers.get("X-Mark"),
+        "X-Sealed" in response.headers,
+    )
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"key": "one"}, {"key": None, "plan": "plan"}, {"key": "one", "plan": "plan"}],
+    ids=["key", "plan", "both"],
+)
+def test_an_answer_with_a_secret_is_kept_sealed_and_given_open(
+    workspace: Caller, asked: dict[str, Any]
+) -> None:
+    answers = [answered(workspace, **asked) for _ in range(2)]
+    assert [shown(answer) for answer in answers] == [(201, SECRET, "kept", False)] * 2
+    rows = list(IdempotencyKey.objects.all())
+    assert len(rows) == len([name for name in asked.values() if name is not None])
+    assert not [row.key for row in rows if SECRET.encode() in bytes(row.body)]
+
+
+def test_an_answer_without_a_secret_is_kept_as_it_is(workspace: Caller) -> None:
+    assert shown(answered(workspace, secret=False)) == (201, SECRET, "kept", False)
+    row = IdempotencyKey.objects.get()
+    assert (bytes(row.body), "X-Sealed" in row.headers) == (SECRET.encode(), False)
+
+
+def test_an_answer_that_no_key_opens_any_more_is_a_conflict(
+    workspace: Caller, settings: Settings
+) -> None:
+    settings.EXTERNAL_SECRET_KEYS = ["a" * 40]
+    answered(workspace)
+    settings.EXTERNAL_SECRET_KEYS = ["b" * 40]
+    with pytest.raises(Conflict):
+        answered(workspace)

@@ -29,9 +29,10 @@ def find_functions(modules: list[str]) -> None:
     files = {str(ROOT / module): module for module in modules}
     found: dict[str, dict[Place, list[FunctionType]]] = defaultdict(lambda: defaultdict(list))
     for function in gc.get_objects():
-        if isinstance(function, FunctionType) and function.__code__.co_filename in files:
+        # Not isinstance: it asks a weak reference for what it refers to, which may be gone.
+        if type(function) is FunctionType and function.__code__.co_filename in files:
             found[files[function.__code__.co_filename]][_place(function.__code__)].append(function)
-        elif isinstance(function, functools._lru_cache_wrapper) and _is_ours(function):
+        elif type(function) is functools._lru_cache_wrapper and _is_ours(function):
             remembering.append(function)
     functions.update(found)
 

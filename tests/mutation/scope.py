@@ -22,6 +22,8 @@ WRITING = [
     "tests/services/writing",
     "tests/services/operations",
     "tests/services/storage",
+    "tests/services/merging",
+    "tests/services/undoing",
     "tests/services/jobs/test_bulk_jobs.py",
     "tests/mcp/test_manage_record.py",
     "tests/mcp/test_record_states.py",

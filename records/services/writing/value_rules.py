@@ -100,9 +100,7 @@ class ValueRules:
             if change is None or spec.uuid in refused or spec.id in settled:
                 continue
             value = values.get(str(spec.id))
-            if value is None or not self.locked.is_taken(row, spec, value):
-                continue
-            merged = self._merged_holders(row, spec, value)
+            merged = [] if value is None else self._merged_holders(row, spec, value)
             if merged is None:
                 message = f"Another record has this {spec.display_name.lower()}."
                 parsed.refuse(spec, change.position, "value", "unique", message)
@@ -114,7 +112,7 @@ class ValueRules:
         self, row: RecordRow, spec: FieldSpec, value: Any
     ) -> list[RecordRow] | None:
         """The records merged into this one that hold a value of a unique field; None where another
-        holds it."""
+        one holds it."""
         named = [self.locked.unique_holders.get((spec.id, key)) for key in unique_keys(spec, value)]
         others = {id(holder): holder for holder in named if holder not in (None, row, row.id)}
         merged = [

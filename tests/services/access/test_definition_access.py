@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
@@ -54,6 +55,15 @@ def test_an_admin_and_an_operator_sign_what_they_change(
     assert signer(things) == workspace.member.user_id
     assert rename(operator_of(workspace.workspace.id, operator), things.pk, "Theirs") == "Theirs"
     assert signer(things) == operator
+
+
+@pytest.mark.parametrize(("given", "kept"), [("spring clean", "spring clean"), ("", None)])
+def test_a_change_is_kept_with_its_reason(
+    workspace: Caller, things: ObjectType, given: str, kept: str | None
+) -> None:
+    rename(replace(workspace.author, reason=given), things.pk, "Ours")
+    newest = ObjectType.history.filter(workspace_id=things.workspace_id, id=things.pk).latest()
+    assert (newest.history_change_reason or None) == kept
 
 
 def test_a_member_who_is_no_admin_changes_nothing(workspace: Caller, things: ObjectType) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from records.exceptions import InvalidInput
 from records.services.access.reasons import MAX_REASON, because, check_reason, with_reason
 from tests.factories import Caller
+from tests.services.acting import invalid_at
 
 
 def test_a_reason_is_kept_in_one_form() -> None:
@@ -17,12 +17,23 @@ def test_a_reason_is_kept_in_one_form() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["x" * (MAX_REASON + 1), "a\nb", "a\x7fb", "a\u2029b", "a\u2066b", "a\ud800"]
+    ("text", "code"),
+    [
+        ("x" * (MAX_REASON + 1), "limit_exceeded"),
+        ("a\nb", "invalid"),
+        ("a\x7fb", "invalid"),
+        ("a\u2028b", "invalid"),
+        ("a\u2029b", "invalid"),
+        ("a\u2066b", "invalid"),
+        ("a\ud800", "invalid"),
+    ],
 )
-def test_what_is_no_reason_is_refused_where_it_was_sent(text: str) -> None:
-    with pytest.raises(InvalidInput) as refused:
-        check_reason(text, "X-Reason")
-    assert refused.value.path == ("X-Reason",)
+def test_what_is_no_reason_is_refused_where_it_was_sent(text: str, code: str) -> None:
+    assert invalid_at(check_reason, text, "X-Reason") == (("X-Reason",), code)
+
+
+def test_the_longest_reason_is_one() -> None:
+    assert check_reason("x" * MAX_REASON, "x") == "x" * MAX_REASON
 
 
 def test_the_product_adds_what_it_knows(workspace: Caller) -> None:

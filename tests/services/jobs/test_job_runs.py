@@ -19,6 +19,7 @@ from pytest_django import Settings
 
 from records.exceptions import NotFound
 from records.models import Job, JobStatus, Source, new_uuid
+from records.rehearsal import Notes, noting
 from records.services.jobs import job_runs
 from records.services.jobs.bulk_jobs import ARCHIVE
 from records.services.jobs.job_runs import (
@@ -33,7 +34,7 @@ from records.services.jobs.job_runs import (
     start_job,
 )
 from tests.factories import Caller, make_member, make_object, make_workspace
-from tests.services.acting import invalid_at, refusal
+from tests.services.acting import history, invalid_at, refusal
 from tests.working import work
 
 
@@ -174,6 +175,52 @@ def test_a_job_acts_in_the_name_of_who_started_it(workspace: Caller, things: lis
     acted = job_author(row)
     assert (acted.api_key_id, acted.operation_id) == (7, author.operation_id)
     assert (acted.source, acted.request_id) == ("mcp", "the-request")
+
+
+def test_a_job_acts_for_the_reason_it_was_started_for(workspace: Caller, things: list[str]) -> None:
+    caller = replace(workspace.author, reason="spring clean")
+    object_id = workspace.schema("things").id
+    parameters = {"record_ids": things}
+    started = start_job(caller, ARCHIVE, object_id, parameters, 3, inline=False)
+
+    assert row_of(started).parameters == {**parameters, "reason": "spring clean"}
+    assert job_author(row_of(started)).reason == "spring clean"
+    assert job_author(row_of(begun(workspace, things))).reason == ""
+    work()
+    assert history(workspace, "things", things[0])[0].reason == "spring clean"
+    assert row_of(started).parameters == {}
+
+
+def test_of_an_ended_import_the_parameters_are_kept_without_the_reason(
+    workspace: Caller, things: list[str]
+) -> None:
+    job = begun(workspace, things)
+    parameters = {"columns": ["name"], "reason": "spring clean"}
+    Job.objects.filter(uuid=job.uuid).update(kind="import", parameters=parameters)
+    cancel_job(workspace.author, job.uuid)
+    assert row_of(job).parameters == {"columns": ["name"]}
+
+
+def test_who_notes_what_is_done_learns_of_jobs(workspace: Caller, things: list[str]) -> None:
+    with noting(Notes(rehearsed=False)) as taken:
+        begun(workspace, things)
+    assert taken.jobs == [(ARCHIVE, 3)]
+
+
+def test_jobs_are_sought_by_whether_they_have_ended_and_when_they_began(
+    workspace: Caller, things: list[str]
+) -> None:
+    waiting, ended = begun(workspace, things), begun(workspace, things)
+    cancel_job(workspace.author, ended.uuid)
+    last = row_of(ended).created_at
+    sought = {
+        SoughtJobs(finished=True): [ended.uuid],
+        SoughtJobs(finished=False): [waiting.uuid],
+        SoughtJobs(since=last): [ended.uuid],
+        SoughtJobs(since=last + timedelta(microseconds=1)): [],
+    }
+    found = {one: [job.uuid for job in list_jobs(workspace.author, one)[1]] for one in sought}
+    assert found == sought
 
 
 def test_a_job_is_shown_as_it_was_started(workspace: Caller, things: list[str]) -> None:

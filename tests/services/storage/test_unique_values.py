@@ -9,7 +9,14 @@ from records.models import Field, FieldValue
 from records.services.operations.lifecycle import trash_record
 from records.services.reading.record_address import address
 from records.services.storage.unique_values import keep_unique, stop_keeping_unique
-from tests.factories import Caller, FieldDefinition, archive, make_object, make_record
+from tests.factories import (
+    Caller,
+    FieldDefinition,
+    archive,
+    make_object,
+    make_record,
+    make_workspace,
+)
 from tests.services.acting import refusal
 
 
@@ -80,3 +87,15 @@ def test_a_shared_value_is_refused_though_one_of_its_records_is_archived(
     assert isinstance(error, InvalidInput)
     assert (error.code, error.path) == ("unique", ("is_unique",))
     assert len(error.detail) < 200
+
+
+def test_texts_are_shared_that_only_the_order_of_a_language_tells_apart(db: None) -> None:
+    turkish = make_workspace(language="tr")
+    make_object(turkish, "Notes", FieldDefinition("Code", "text"))
+    for name, code in (("a", "KI"), ("b", "ki")):
+        make_record(turkish, "notes", name=name, code=code)
+    schema = turkish.schema("notes")
+    of = {"workspace": turkish.workspace, "field_id": schema.by_name["code"].id}
+    rows = FieldValue.objects.filter(**of)
+    assert rows.values("text").distinct().count() == 2
+    assert refusal(keep_unique, schema, schema.by_name["code"]).code == "unique"

@@ -21,8 +21,10 @@ from records.models import (
     ImportRun,
     Job,
     LeadSource,
+    MovedCompanion,
     Record,
     RecordMember,
+    new_uuid,
 )
 from records.services.operations.lifecycle import delete_permanently, trash_record, upsert_record
 from records.services.reading.record_address import Address, address
@@ -334,3 +336,29 @@ def test_a_batch_answers_with_its_records_without_the_links(people: Caller) -> N
     knows = people.schema("people").by_name["knows"].id
     assert str(knows) not in updated.record.values
     assert updated.record.version == 3
+
+
+def test_where_things_stood_before_a_merge_is_forgotten_with_either_record(
+    workspace: Caller,
+) -> None:
+    other = make_workspace("Other", "other@example.com").workspace
+    make_object(workspace, "People")
+    doomed, kept, third = (
+        make_record(workspace, "people", name=name).record for name in ("A", "B", "C")
+    )
+    of = {"operation_id": new_uuid(), "kind": "Address"}
+    for at, (owner, source, target) in enumerate(
+        (
+            (workspace.workspace, doomed, kept),
+            (workspace.workspace, kept, doomed),
+            (workspace.workspace, kept, third),
+            (other, doomed, kept),
+        )
+    ):
+        MovedCompanion.objects.create(
+            workspace=owner, row=at, source=source.id, target=target.id, **of
+        )
+    erase(workspace, doomed.uuid)
+    for owner, left in ((workspace.workspace, [2]), (other, [3])):
+        rows = MovedCompanion.objects.filter(workspace=owner)
+        assert list(rows.values_list("row", flat=True)) == left

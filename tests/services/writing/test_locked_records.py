@@ -173,3 +173,67 @@ def test_what_another_batch_stored_is_seen_on(locked: LockedRecords) -> None:
     locked.refresh(RecordRow(2, "uuid-2", {}))
     assert (known.values, known.version, known.display_name) == ({"9": "new"}, 2, "new")
     assert list(locked.by_uuid) == ["uuid-1"]
+
+
+# ---------------------------------------------------------------- merged records
+
+# What was merged into what, by key, and the states of the records that are there.
+CHAINS: dict[str, tuple[dict[int, int], dict[int, str], int | None, bool, int]] = {
+    # merged into, states, survivor of 1, whether it stands in, holder of the names of 1
+    "no merged record": ({}, {1: "active"}, 1, True, 1),
+    "a live survivor": ({1: 2}, {1: "archived", 2: "active"}, 2, True, 1),
+    "merged twice": ({1: 2, 2: 3}, {1: "archived", 2: "archived", 3: "active"}, 3, True, 1),
+    "an archived survivor": ({1: 2}, {1: "archived", 2: "archived"}, 2, False, 2),
+    "a survivor in the trash": ({1: 2}, {1: "archived", 2: "deleted"}, 2, False, 1),
+    "no survivor any more": ({1: 2}, {1: "archived"}, None, False, 1),
+}
+
+
+@pytest.mark.parametrize(
+    ("into", "states", "survivor", "stands_in", "holder"), CHAINS.values(), ids=CHAINS.keys()
+)
+def test_a_merged_record_leads_to_the_end_of_its_chain(
+    locked: LockedRecords,
+    into: dict[int, int],
+    states: dict[int, str],
+    survivor: int | None,
+    stands_in: bool,
+    holder: int,
+) -> None:
+    rows = {key: row(key, state=state, merged_into=into.get(key)) for key, state in states.items()}
+    for each in rows.values():
+        locked.remember(each)
+    found = locked.survivor(rows[1])
+    assert (found and found.id) == survivor
+    assert locked.stands_in(rows[1]) is stands_in
+    assert locked.archived_holder(rows[1]) is rows[holder]
+
+
+def test_an_external_id_of_a_merged_record_leads_to_its_survivor(locked: LockedRecords) -> None:
+    merged, survivor, other = named(1, "archived"), row(2, state="active"), row(3)
+    merged.merged_into = 2
+    for each in (merged, survivor, other):
+        locked.remember(each)
+    assert locked.match(SaveRequest(Mode.UPSERT, external=KEY)) is merged
+    asked = (survivor, other, None)
+    assert [locked.leads_elsewhere(who, KEY) for who in asked] == [False, True, True]
+    assert not locked.leads_elsewhere(other, ExternalKey("crm", "8"))
+    survivor.state = "archived"
+    assert not locked.leads_elsewhere(other, KEY), "an archived record blocks no external id"
+
+
+def test_a_live_record_is_matched_before_a_merged_one(locked: LockedRecords) -> None:
+    merged, live = named(1, "archived"), named(2)
+    merged.merged_into = 3
+    locked.remember(merged)
+    locked.remember(live)
+    assert locked.match(SaveRequest(Mode.UPSERT, external=KEY)) is live
+
+
+def test_what_led_to_a_record_is_known_over_every_merge(locked: LockedRecords) -> None:
+    first, second, third, last = (row(key) for key in range(1, 5))
+    for each in (first, second, third, last):
+        locked.remember(each)
+    locked.merged_ids = {4: [3, 2, 9], 3: [1]}  # 9 was not read
+    assert locked.led_to(last) == [third, first, second]
+    assert locked.led_to(first) == []

@@ -21,6 +21,7 @@ from tests.factories import (
     Caller,
     FieldDefinition,
     archive,
+    make_field,
     make_member,
     make_object,
     make_record,
@@ -28,6 +29,7 @@ from tests.factories import (
     make_workspace,
 )
 from tests.services.acting import cost, refusal, save
+from tests.services.merging.acting import merge
 
 NOWHERE = "01920000-0000-7000-8000-000000000001"
 
@@ -96,6 +98,44 @@ def test_a_record_of_others_is_out_of_sight_for_who_sees_their_own(parts: Caller
     assert keys(caller, shelf={"name": "B"}) == [own.id]
     error = refusal(save, caller, "parts", Mode.CREATE, name="p", shelf={"name": "A"})
     assert error.detail == "The record 'A' does not exist."
+
+
+def test_a_merged_record_is_named_for_what_it_has_become(parts: Caller) -> None:
+    last, middle, first, other = (
+        make_record(parts, "shelves", name=name).record for name in ("C", "B", "A", "D")
+    )
+    merge(parts, middle.uuid, first.uuid, object_name="shelves")
+    merge(parts, last.uuid, middle.uuid, object_name="shelves")
+    for named in ({"id": first.uuid}, {"name": "A"}, {"id": middle.uuid}, {"id": last.uuid}):
+        asked = changes(parts, seen_on=[named, {"id": other.uuid}])
+        resolved = resolve_references(parts.author, asked)
+        assert sorted(resolved.records.values()) == sorted([last.id, other.id]), named
+        assert resolved.names == {last.id: "C", other.id: "D"}, named
+    archive(parts, "shelves", last.uuid)
+    error = refusal(save, parts, "parts", Mode.CREATE, name="p", shelf={"id": first.uuid})
+    assert error.code == "does_not_exist"
+
+
+# Whose own the merged record and its survivor are, and whether the caller reaches the survivor.
+@pytest.mark.parametrize(
+    ("merged_own", "survivor_own", "reached"),
+    [(True, True, True), (True, False, False), (False, True, False)],
+)
+def test_a_merged_record_leads_to_a_survivor_in_sight_for_who_sees_both(
+    parts: Caller, merged_own: bool, survivor_own: bool, reached: bool
+) -> None:
+    make_field(parts, "shelves", "Keeper", "team_selector")
+    rights = {"parts": {"create": True, "view": "all"}, "shelves": {"view": "own"}}
+    caller = make_member(parts, "m@example.com", rights)
+    mine, other = str(caller.member.uuid), str(parts.member.uuid)
+    into, loser = (
+        make_record(parts, "shelves", name=name, keeper=mine if own else other).record
+        for name, own in (("A", survivor_own), ("B", merged_own))
+    )
+    merge(parts, into.uuid, loser.uuid, object_name="shelves")
+    asked = changes(caller, shelf={"id": loser.uuid})
+    found = resolve_references(caller.author, asked).records
+    assert list(found.values()) == ([into.id] if reached else [])
 
 
 def test_a_member_is_named_by_id_or_email_or_as_the_caller(parts: Caller) -> None:

@@ -68,6 +68,7 @@ from tests.services.acting import (
     write,
     write_all,
 )
+from tests.services.merging.acting import merge
 
 KEY = ExternalKey("crm", "A-1")
 BY_KEY = Address(None, KEY)
@@ -617,4 +618,103 @@ def test_only_what_has_been_there_long_enough_is_purged(people: Caller) -> None:
     assert [str(row.uuid) for row in Record.objects.filter(workspace=people.workspace)] == [
         uuids[1]
     ]
+    assert differences(people) == []
+
+
+# ---------------------------------------------------------------- merged records
+
+
+@pytest.fixture
+def merged(people: Caller) -> tuple[str, str]:
+    """A record, and what was merged into it."""
+    into, loser = (make_record(people, "people", name=name).record.uuid for name in ("Ann", "An"))
+    merge(people, into, loser, object_name="people")
+    return into, loser
+
+
+@pytest.mark.parametrize("other", ["itself", "archived", "in the trash", "not there"])
+def test_a_record_is_merged_into_another_live_one_alone(people: Caller, other: str) -> None:
+    made = [make_record(people, "people", name=name).record for name in ("Ann", "Bob")]
+    if other == "archived":
+        archive(people, "people", made[1].uuid)
+    elif other == "in the trash":
+        trash(people, address(made[1].uuid), "people")
+    into = {"itself": made[0].id, "not there": 10**9}.get(other, made[1].id)
+    request = SaveRequest(Mode.MERGE, made[0].uuid, merged_into=into)
+    error = refusal(write, people, "people", request)
+    assert (type(error), error.code) == (Conflict, "survivor_gone")
+    assert view(people, "people", made[0].uuid).row.state == "active"
+
+
+def test_cancelling_a_merged_record_cancels_its_survivor(
+    people: Caller, merged: tuple[str, str]
+) -> None:
+    into, loser = merged
+    done = cancel(people, address(loser), "people")
+    assert (done.record.uuid, done.action) == (into, "cancelled")
+    done = write(people, "people", SaveRequest(Mode.REOPEN, loser))
+    assert (done.record.uuid, done.action, done.record.cancelled_at) == (into, "reopened", None)
+
+
+@pytest.mark.parametrize("mode", [Mode.CANCEL, Mode.REOPEN])
+def test_what_asks_for_the_archived_record_itself_gets_it(
+    people: Caller, merged: tuple[str, str], mode: Mode
+) -> None:
+    done = write(people, "people", SaveRequest(mode, merged[1], states=frozenset({"archived"})))
+    assert done.record.uuid == merged[1]
+
+
+def test_reopening_a_record_that_is_not_cancelled_changes_nothing(people: Caller) -> None:
+    uuid = make_record(people, "people", name="Ann").record.uuid
+    done = write(people, "people", SaveRequest(Mode.REOPEN, uuid))
+    assert (done.action, done.record.version, done.changed) == ("unchanged", 1, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("act", "code"),
+    [
+        (lambda caller, uuid: trash(caller, address(uuid), "people"), "merged"),
+        (lambda caller, uuid: erase(caller, address(uuid)), "not_found"),
+        (lambda caller, uuid: archive(caller, "people", uuid), "not_found"),
+    ],
+    ids=["trash", "delete", "archive"],
+)
+def test_removing_a_merged_record_does_not_remove_its_survivor(
+    people: Caller, merged: tuple[str, str], act: Callable[[Caller, str], object], code: str
+) -> None:
+    assert refusal(act, people, merged[1]).code == code
+    assert view(people, "people", merged[0]).row.state == "active"
+
+
+def test_a_merged_record_leads_no_further_than_its_caller_sees(people: Caller) -> None:
+    rights = {"create": True, "view": "own", "edit": "own"}
+    clerk = make_member(people, "clerk@example.com", {"people": rights})
+    into = make_record(people, "people", name="Ann").record.uuid
+    mine = make_record(clerk, "people", name="An").record.uuid
+    merge(people, into, mine, object_name="people")
+    # The member has gone to the survivor with it.
+    nobody = Attributes(member_id=None)
+    write(people, "people", SaveRequest(Mode.UPDATE, into, attributes=nobody))
+    assert isinstance(refusal(change_record, clerk, "people", mine, code="c"), NotFound)
+    write(
+        people,
+        "people",
+        SaveRequest(Mode.UPDATE, into, attributes=Attributes(member_id=clerk.member.id)),
+    )
+    assert change_record(clerk, "people", mine, code="c").record.uuid == into
+
+
+def test_what_is_deleted_for_good_is_gone_for_the_rest_of_the_batch(
+    people: Caller, merged: tuple[str, str]
+) -> None:
+    into, loser = merged
+    done = write_all(
+        people,
+        "people",
+        SaveRequest(Mode.DELETE_PERMANENTLY, into),
+        SaveRequest(Mode.RESTORE, into),
+        SaveRequest(Mode.RESTORE, loser),
+    )
+    actions = [each.action if isinstance(each, SaveResult) else each.code for each in done]
+    assert actions == ["deleted", "not_found", "not_found"]
     assert differences(people) == []

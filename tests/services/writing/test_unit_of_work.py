@@ -12,7 +12,14 @@ from records.services.storage.rows import ExternalKey, RecordRow
 from records.services.writing.locked_records import LockedRecords
 from records.services.writing.save_requests import Attributes
 from records.services.writing.unit_of_work import UnitOfWork
-from tests.factories import Caller, FieldDefinition, make_object, make_record, set_pattern
+from tests.factories import (
+    Caller,
+    FieldDefinition,
+    make_field,
+    make_object,
+    make_record,
+    set_pattern,
+)
 from tests.services.acting import cost, differences, history, read
 
 
@@ -160,10 +167,36 @@ def test_the_trash_keeps_no_name_and_the_archive_all(
 
 def test_a_tombstone_says_which_record_and_nothing_of_what_it_held(parts: Caller) -> None:
     work, held = unit(parts), row(parts, name="Bolt", code="a")
+    held.state = "deleted"
     work.note_tombstone(held)
     (entry,) = work.changes.ledger
+    assert entry.snapshot.state == "deleted"
     assert (entry.snapshot.uuid, entry.snapshot.version, entry.action) == (held.uuid, 2, "deleted")
     assert (entry.snapshot.values, entry.snapshot.display_name, entry.changes) == ({}, "", {})
+
+
+@pytest.mark.parametrize(
+    ("member_id", "keeper", "expected"),
+    [(None, None, {}), (7, None, {"own": [7]}), (8, 1, {"own": [1, 8]}), (7, 7, {"own": [7]})],
+)
+def test_a_tombstone_says_whose_own_the_record_was(
+    parts: Caller, member_id: int | None, keeper: int | None, expected: dict[str, list[int]]
+) -> None:
+    make_field(parts, "parts", "Keeper", "team_selector")
+    work, held = unit(parts), row(parts, name="Bolt", **({"keeper": keeper} if keeper else {}))
+    held.member_id = member_id
+    work.note_tombstone(held)
+    assert work.changes.ledger[-1].changes == expected
+
+
+def test_only_a_live_record_is_merged_into_none(parts: Caller) -> None:
+    work, held = unit(parts), row(parts, name="Bolt")
+    held.merged_into = 9
+    kept = []
+    for state in (RecordState.ARCHIVED, RecordState.DELETED, RecordState.ACTIVE):
+        work.move(held, state)
+        kept.append(held.merged_into)
+    assert kept == [9, 9, None]
 
 
 def test_what_is_noted_is_stored_at_once(parts: Caller) -> None:

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 import pytest
 
 from records.exceptions import InvalidValues, NotFound
-from records.models import Field
+from records.models import Field, Record
 from records.services.reading.record_views import get_record_by_identifier
 from records.services.shaping.changes import update_field
-from records.services.writing.save_requests import Mode, SaveRequest
+from records.services.storage.rows import ExternalKey
+from records.services.writing.save_requests import Attributes, Mode, SaveRequest
 from records.services.writing.value_rules import (
     check_may_be_blank,
     check_required,
@@ -45,6 +46,7 @@ from tests.services.acting import (
     write,
     write_all,
 )
+from tests.services.merging.acting import merge
 
 
 @pytest.fixture
@@ -66,6 +68,107 @@ def parts(workspace: Caller) -> Caller:
 
 def make(parts: Caller, name: str, **values: object) -> str:
     return make_record(parts, "parts", name=name, **values).record.uuid
+
+
+# ---------------------------------------------------------------- merged records
+
+RIGHTS = {"create": True, "view": "own", "edit": "own", "remove": "own"}
+
+
+def adding(caller: Caller, name: str, on_archived: str | None = None) -> InvalidValues:
+    """What refuses a new record of this name."""
+    request = SaveRequest(Mode.CREATE, entries=entries({"name": name}), on_archived=on_archived)
+    error = refusal(write, caller, "parts", request)
+    assert problems(error) == [(0, "", "value", error.code)]
+    assert isinstance(error, InvalidValues)
+    return error
+
+
+def test_the_name_of_a_merged_record_is_not_free(parts: Caller) -> None:
+    into, loser = make(parts, "Bolt"), make(parts, "Boltt")
+    merge(parts, into, loser, object_name="parts")
+    error = adding(parts, "Boltt", "overwrite")
+    assert (error.code, into in error.detail, error.archived_id) == ("unique", True, None)
+
+
+@pytest.mark.parametrize("state", ["live", "archived"])
+@pytest.mark.parametrize("seen", ["survivor", "merged", "neither"])
+def test_nobody_learns_what_they_do_not_see_became_of_a_name(
+    parts: Caller, state: str, seen: str
+) -> None:
+    clerk = make_member(parts, "clerk@example.com", {"parts": RIGHTS})
+    into, loser = make(parts, "Bolt"), make(parts, "Boltt")
+    merge(parts, into, loser, object_name="parts")
+    if state == "archived":
+        archive(parts, "parts", into)
+    mine = {"survivor": [into], "merged": [loser]}.get(seen, [])
+    others = Record.objects.filter(workspace=parts.workspace)
+    others.update(member=parts.member)
+    others.filter(uuid__in=mine).update(member=clerk.member)
+    error = adding(clerk, "Boltt")
+    assert (error.code, error.archived_id) == ("unique", None)
+    assert into not in error.detail
+    assert "Another record has this" in error.detail
+
+
+def test_a_unique_value_is_given_up_to_the_survivor_alone(parts: Caller) -> None:
+    into, loser = make(parts, "Bolt", code="a"), make(parts, "Boltt", code="b")
+    other = make(parts, "Nut", code="c")
+    merge(parts, into, loser, object_name="parts")
+    # In one batch with the survivor, which holds the merged record too.
+    done = write_all(
+        parts,
+        "parts",
+        SaveRequest(Mode.UPDATE, loser, entries=entries({"note": "x"})),
+        SaveRequest(Mode.UPDATE, other, entries=entries({"code": "b"})),
+        SaveRequest(Mode.UPDATE, into, entries=entries({"code": "b"})),
+    )
+    assert [getattr(each, "action", None) or each.code for each in done] == [
+        "updated",
+        "unique",
+        "updated",
+    ]
+    assert (read(parts, "parts", into)["code"], read(parts, "parts", other)["code"]) == ("b", "c")
+    assert differences(parts) == []
+
+
+def test_a_survivor_takes_the_name_of_what_was_merged_into_it(parts: Caller) -> None:
+    into, loser = make(parts, "Bolt"), make(parts, "Boltt")
+    merge(parts, into, loser, object_name="parts")
+    assert change_record(parts, "parts", into, name="Boltt").action == "updated"
+    assert read(parts, "parts", into)["name"] == "Boltt"
+    key = str(parts.schema("parts").by_name["name"].id)
+    assert "(archived" in Record.objects.get(uuid=loser).values[key]
+    assert differences(parts) == []
+
+
+def test_a_record_that_is_sent_its_own_name_keeps_it(parts: Caller) -> None:
+    uuid = make(parts, "Bolt")
+    assert change_record(parts, "parts", uuid, name="Bolt", note="x").record.version == 2
+    assert [row.action for row in history(parts, "parts", uuid)] == ["updated", "created"]
+
+
+FIRST, SECOND, THIRD = (ExternalKey("crm", str(at)) for at in range(1, 4))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [(Attributes(), "1"), (Attributes(external=SECOND), "1"), (Attributes(external=THIRD), "3")],
+    ids=["none sent", "the one it is matched by", "another"],
+)
+def test_a_survivor_that_is_matched_by_a_former_external_id_keeps_its_own(
+    parts: Caller, attributes: Attributes, expected: str
+) -> None:
+    into, loser = make(parts, "Bolt"), make(parts, "Boltt")
+    for uuid, key in ((into, FIRST), (loser, SECOND)):
+        request = SaveRequest(Mode.UPDATE, uuid, attributes=Attributes(external=key))
+        write(parts, "parts", request)
+    merge(parts, into, loser, object_name="parts")
+    sent = entries({"note": "x"})
+    request = SaveRequest(Mode.UPSERT, external=SECOND, attributes=attributes, entries=sent)
+    done = write(parts, "parts", request)
+    assert (done.record.uuid, done.action, done.record.external_id) == (into, "updated", expected)
+    assert differences(parts) == []
 
 
 # ---------------------------------------------------------------- adding
