@@ -22,7 +22,7 @@ def asked_groups(
 ) -> tuple[Node, ...]:
     """The conditions of the filter groups that are named. With both lists only the first counts."""
     asked = {key: _group_ids(content, key) for key in GROUP_LISTS}
-    one = [content["group_id"]] if content.get("group_id") not in (None, "") else []
+    one = [content["group_id"]] if content.get("group_id") is not None else []
     if asked["in_group_ids"]:
         asked["not_in_group_ids"] = []
     named: list[tuple[Place, object]] = [(("group_id",), key) for key in one]
