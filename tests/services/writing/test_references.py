@@ -125,7 +125,7 @@ def test_a_merged_record_leads_to_a_survivor_in_sight_for_who_sees_both(
     parts: Caller, merged_own: bool, survivor_own: bool, reached: bool
 ) -> None:
     make_field(parts, "shelves", "Keeper", "team_selector")
-    rights = {"parts": {"create": True, "view": "all"}, "shelves": {"view": "own"}}
+    rights: dict[str, dict[str, Any]] = {"parts": {"view": "all"}, "shelves": {"view": "own"}}
     caller = make_member(parts, "m@example.com", rights)
     mine, other = str(caller.member.uuid), str(parts.member.uuid)
     into, loser = (

@@ -122,7 +122,10 @@ def test_clearing_again_changes_nothing(dogs: Caller) -> None:
     assert len(history(dogs, "dogs", uuid)) == 2
 
 
-def test_a_rewrite_changes_the_records_that_come_out_different(dogs: Caller) -> None:
+@pytest.mark.parametrize(("action", "called"), [("", "updated"), ("relinked", "relinked")])
+def test_a_rewrite_changes_the_records_that_come_out_different(
+    dogs: Caller, action: str, called: str
+) -> None:
     author, schema = replace(dogs.author, reason="Because"), dogs.schema("dogs")
     note = str(schema.by_name["note"].id)
     rows = [
@@ -134,11 +137,13 @@ def test_a_rewrite_changes_the_records_that_come_out_different(dogs: Caller) -> 
         schema,
         [row.id for row in rows],
         lambda row: {**row.values, note: row.values[note].replace("Max", "")},
+        action,
     )
 
     assert [row.uuid for row in changed] == [rows[1].uuid]
     assert [len(history(dogs, "dogs", row.uuid)) for row in rows] == [1, 2, 1]
-    assert history(dogs, "dogs", rows[1].uuid)[0].reason == "Because"
+    newest = history(dogs, "dogs", rows[1].uuid)[0]
+    assert (newest.action, newest.reason) == (called, "Because")
 
 
 def test_removing_the_values_of_many_costs_what_few_do(dogs: Caller) -> None:
