@@ -25,7 +25,7 @@ from .feed import FeedEpoch
 from .history import MAX_REASON
 from .jobs import ImportPart, ImportRun, ImportUpload, Job, JobStatus, LeftOut, RefusedRow
 from .rates import RateCount
-from .record import FieldValue, LedgerEntry, Record, RecordState, Source
+from .record import FieldValue, LedgerEntry, Record, RecordState, Source, StageTime
 from .webhooks import DeliveryState, Webhook, WebhookDelivery, WebhookForm
 from .workspace import (
     ApiKey,
@@ -80,6 +80,7 @@ __all__ = [
     "Role",
     "Source",
     "StageStatus",
+    "StageTime",
     "Webhook",
     "WebhookDelivery",
     "WebhookForm",

@@ -7,7 +7,7 @@ full.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -125,8 +125,7 @@ def _became(author: Author, schema: ObjectSchema, external_id: str) -> int | Non
 
 def prepare_search(author: Author, schema: ObjectSchema, request: SearchRequest) -> Search:
     node = parse_query(author, schema, request.query, request.match_all)
-    # The parts of a top-level AND are conditions of their own, so each can be searched by.
-    conditions: list[Node] = list(node.children) if isinstance(node, AllOf) else [node]
+    conditions = list(_parts(node))
     within = searched_fields(author, schema, request.within_ids, request.within_names)
     if term := sought_term(request.search, "search"):
         conditions.append(TextSearch(within, term))
@@ -154,6 +153,15 @@ def prepare_search(author: Author, schema: ObjectSchema, request: SearchRequest)
         conditions=conditions,
         state=state.value,
     )
+
+
+def _parts(node: Node) -> Iterator[Node]:
+    """The parts of the outermost ANDs: conditions of their own, so each can be searched by."""
+    if not isinstance(node, AllOf):
+        yield node
+        return
+    for child in node.children:
+        yield from _parts(child)
 
 
 def _narrowed(visible: Fragment, request: SearchRequest) -> Fragment:
