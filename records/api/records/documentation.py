@@ -59,6 +59,9 @@ retrieve = _records(
         *_BOTH,
         *_FIELDS,
         query_parameter("field_category", schemas.STRING, "Comma-separated category ids."),
+        query_parameter(
+            "all_fields", schemas.BOOLEAN, "All fields, also where ids or names are sent empty."
+        ),
         query_parameter("detail_summary", schemas.BOOLEAN, "Fill `lead_source_types`."),
         query_parameter(
             "include_hidden_fields", schemas.BOOLEAN, "Add the fields that are flagged hidden."
@@ -165,6 +168,17 @@ lookup = _records(
         ),
         query_parameter("external_id", schemas.STRING, "Instead of the identifier."),
         query_parameter("external_source", schemas.STRING, "Where the external id comes from."),
+        query_parameter("all_fields", schemas.BOOLEAN, "Default true."),
+        *_FIELDS,
+    ],
+    {200: _DETAIL},
+)
+lookup_by_name = _records(
+    "lookup_by_name_retrieve",
+    "Find a record by its identifier: an older spelling of `lookup`",
+    [
+        _OBJECT,
+        query_parameter("name", schemas.STRING, "The record's name; for contacts the email."),
         query_parameter("all_fields", schemas.BOOLEAN, "Default true."),
         *_FIELDS,
     ],
@@ -283,6 +297,6 @@ pipeline_records = _records(
     "related_pipeline_records_create",
     "The pipeline records that point at a record",
     [_RECORD_BY_ID_ALONE, *_PAGE],
-    {200: ref("PaginatedEntityRecordList")},
+    {200: ref("PaginatedRelatedPipelineRecordList")},
     body=json_body("RelatedPipelineRecordsRequest"),
 )

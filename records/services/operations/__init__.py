@@ -20,6 +20,7 @@ from .lifecycle import (
     unarchive_record,
     upsert_record,
 )
+from .neighbours import check_neighbours
 from .plans import Pairs, Plan, read_plan, sign_plan
 from .purging import purge_record, purge_trash
 from .rehearsals import Effects, RecordChange, rehearsed, watched
@@ -35,6 +36,7 @@ __all__ = [
     "Plan",
     "RecordChange",
     "cancel_record",
+    "check_neighbours",
     "export_records",
     "find_uuids",
     "home_of",

@@ -68,8 +68,8 @@ def check_records(workspace: Workspace) -> Iterator[Difference]:
             yield from _check_index(schema, rows)
             yield from _check_ledger(schema, rows)
             yield from _check_names(directory, schema, rows)
-            for record, what in check_stage_times(schema, rows):
-                yield Difference(schema.name, record.uuid, f"stages: {what}")
+            for moved, what in check_stage_times(schema, rows):
+                yield Difference(schema.name, moved.uuid, f"stages: {what}")
         yield from _check_strays(workspace)
     # Outside of the snapshot, which would show outdated rows.
     for row, what in check_files(workspace):
