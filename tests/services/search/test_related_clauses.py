@@ -145,7 +145,10 @@ def test_archived_records_are_searched_by_what_they_link_to(fleet: Caller) -> No
 
 @pytest.mark.parametrize("joined", [True, False])
 def test_only_records_that_the_caller_may_see_count(fleet: Caller, joined: bool) -> None:
-    grants = {"ships": {"view": "all"}, "pilots": {"view": "own", "create": True, "edit": "own"}}
+    grants: dict[str, Any] = {
+        "ships": {"view": "all"},
+        "pilots": {"view": "own", "create": True, "edit": "own"},
+    }
     clerk = make_member(fleet, "clerk@example.com", grants)
     assert names(clerk, "ships", linked("pilots", OLD), joined=joined) == []
     mine = make_record(clerk, "pilots", name="Dee", age=60).record.uuid
@@ -155,7 +158,11 @@ def test_only_records_that_the_caller_may_see_count(fleet: Caller, joined: bool)
 
 
 def test_what_lies_in_between_must_be_visible_too(fleet: Caller) -> None:
-    grants = {"ports": {"view": "all"}, "ships": {"view": "own"}, "pilots": {"view": "all"}}
+    grants: dict[str, Any] = {
+        "ports": {"view": "all"},
+        "ships": {"view": "own"},
+        "pilots": {"view": "all"},
+    }
     clerk = make_member(fleet, "clerk@example.com", grants)
     assert names(clerk, "ports", linked("ships", linked("pilots", OLD))) == []
 
@@ -185,12 +192,13 @@ def test_links_to_an_archived_object_are_refused(fleet: Caller) -> None:
 
 
 def deep(levels: int, inner: Any) -> dict[str, Any]:
-    sent = inner
+    sent: dict[str, Any] = inner
     for level in range(levels):
         sent = linked("ships" if (levels - level) % 2 == 0 else "pilots", sent)
     return sent
 
 
+NO_FILTERS: list[Any] = [None, [], "x", 7, True]
 HOSTILE: list[tuple[Any, tuple[Any, ...]]] = [
     (linked("pilots", OLD, field="x"), ()),
     (linked(None, OLD), ("field_id",)),
@@ -202,7 +210,7 @@ HOSTILE: list[tuple[Any, tuple[Any, ...]]] = [
     (linked("pilots", OLD, condition=None), ("condition",)),
     (linked("pilots", OLD, condition=[]), ("condition",)),
     (linked("pilots", OLD, next_class_key="tags"), ("next_class_key",)),
-    *((linked("pilots", value=value), ("value",)) for value in (None, [], "x", 7, True)),
+    *((linked("pilots", value=value), ("value",)) for value in NO_FILTERS),
     (linked("pilots", value={"query": 7}), ("value", "query")),
     (linked("pilots", value={"and": "x"}), ("value", "and")),
     (linked("pilots", value={"filters": []}), ("value",)),
