@@ -163,7 +163,7 @@ class _Parser:
             raise InvalidInput("unknown 'overwrite'.", at=path)
         name, value = _documented(raw.get("condition"), raw.get("value"))
         if field is self.schema.stage_field and name in STAGE_CONDITIONS:
-            tests = stage_tests(self.told(field), raw, path)
+            tests = stage_tests(self.told(field), name, raw, path)
             return _join(tuple(Leaf(field, test, value) for test in tests), True)
         _check_keys(raw, CLAUSE_KEYS | {"overwrite"}, path)
         return self.tested(field, name, _by_code(field, value), path, "value")
@@ -192,7 +192,7 @@ class _Parser:
             shown = _shown(raw.get("condition"))
             raise InvalidInput(f"{shown} is not custom_filter.", at=(*path, "condition"))
         field = self.field(raw.get("field_id"), (*path, "field_id"))
-        related = self.related(field, (*path, "field_id"))
+        related = related_object(self.author, field, (*path, "field_id"))
         value = raw.get("value")
         if not isinstance(value, Mapping):
             raise InvalidInput(
@@ -200,19 +200,6 @@ class _Parser:
             )
         inner = _Parser(self.author, related, self.tally, self.links + 1)
         return Leaf(field, Test("matching", inner.query(value, True, (*path, "value"))), value)
-
-    def related(self, field: FieldSpec, path: Place) -> ObjectSchema:
-        """The object that a relationship leads to, if the caller may see records of it."""
-        if not field.is_link:
-            raise InvalidInput(f"{quoted(field.name)} is not a relationship.", at=path)
-        related = self.author.directory.find_related(field)
-        if related is None:
-            raise InvalidInput("the object it leads to is archived.", "does_not_exist", at=path)
-        # Whether a field exists there is no business of a role that sees none of its records.
-        if self.author.role.grant(related.id).view == Extent.NONE:
-            message = "your role may not see the records that it leads to."
-            raise InvalidInput(message, "permission_required", at=path)
-        return related
 
     def tested(self, field: FieldSpec, name: Any, value: Any, path: Place, part: str) -> Node:
         """The test of a condition that was sent; `part` is the clause's key of the value."""
@@ -254,6 +241,20 @@ class _Parser:
         if field is None:
             raise InvalidInput(f"there is no field {_shown(raw)}.", "does_not_exist", at=path)
         return field
+
+
+def related_object(author: Author, field: FieldSpec, path: Place) -> ObjectSchema:
+    """The object that a relationship leads to, if the caller may see records of it."""
+    if not field.is_link:
+        raise InvalidInput(f"{quoted(field.name)} is not a relationship.", at=path)
+    related = author.directory.find_related(field)
+    if related is None:
+        raise InvalidInput("the object it leads to is archived.", "does_not_exist", at=path)
+    # Whether a field exists there is no business of a role that sees none of its records.
+    if author.role.grant(related.id).view == Extent.NONE:
+        message = "your role may not see the records that it leads to."
+        raise InvalidInput(message, "permission_required", at=path)
+    return related
 
 
 def _join(children: tuple[Node, ...], match_all: bool) -> Node:

@@ -24,10 +24,16 @@ _SINCE = {">": "lt", "<": "gt"}
 _COMPARED = ("=", "!=", "<", "<=", ">", ">=")
 
 
-def stage_tests(field: FieldSpec, raw: Mapping[str, Any], path: Place) -> tuple[Test, ...]:
+def stage_tests(
+    field: FieldSpec,
+    condition: str,
+    raw: Mapping[str, Any],
+    path: Place,
+    *,
+    stage_key: str = "value",
+) -> tuple[Test, ...]:
     """The tests of a clause, all of which must hold; InvalidInput names the place of an error."""
-    condition = raw["condition"]
-    stage = _stage(field, raw.get("value"), (*path, "value"))
+    stage = _stage(field, raw.get(stage_key), (*path, stage_key))
     if condition == TIME_IN_STAGE:
         cutoff = datetime.now(UTC) - timedelta(days=_days(raw, path))
         since = Test(_SINCE[_comparison(raw, tuple(_SINCE), path)], cutoff)

@@ -8,6 +8,7 @@ import pytest
 
 from records.models import Extent
 from records.services.search.filters import MAX_CLAUSES, MAX_GROUPS
+from records.services.search.operators import parse_filter
 from records.services.shaping import archive_object
 from tests.factories import (
     Caller,
@@ -275,6 +276,54 @@ def test_other_types_of_clauses_are_refused_by_name(fleet: Caller, kind: str) ->
     assert place == ("query", 0, "filters", 0, "type")
     inside = ("value", "query", 0, "filters", 0, "type")
     assert invalid_at(names, fleet, "ships", linked("pilots", sent))[0][4:] == inside
+
+
+def by_operator(caller: Caller, target: str, sent: Any) -> list[str]:
+    node = parse_filter(caller.author, caller.schema(target), sent).node
+    page = search(caller, target, query=node, ordering=("name",))
+    return [view.display_name for view in page.views]
+
+
+def matching(relationship: str, inner: Any) -> dict[str, Any]:
+    return {"field": relationship, "op": "matching", "value": inner}
+
+
+OLDER = {"field": "age", "op": "gte", "value": 40}
+
+
+@pytest.mark.parametrize(
+    ("target", "sent", "expected"),
+    [
+        ("ships", matching("pilots", OLDER), ["Anna", "Berta"]),
+        (
+            "ships",
+            {"or": [matching("pilots", OLDER), {"field": "name", "value": "Clara"}]},
+            ["Anna", "Berta", "Clara"],
+        ),
+        ("ports", matching("ships", matching("pilots", OLDER)), ["North", "South"]),
+        ("ports", matching("ships", {"search": "clar"}), ["North"]),
+    ],
+)
+def test_filters_with_operators_ask_the_same(
+    fleet: Caller, target: str, sent: Any, expected: list[str]
+) -> None:
+    assert by_operator(fleet, target, sent) == expected
+
+
+def test_wrong_filters_with_operators_are_refused_at_their_place(fleet: Caller) -> None:
+    def refused(sent: Any) -> tuple[Any, ...]:
+        return invalid_at(by_operator, fleet, "ships", sent)[0]
+
+    assert refused(matching("name", OLDER)) == ("filter", "field")
+    assert refused(matching("pilots", None)) == ("filter", "value")
+    assert refused(matching("pilots", {"field": "no"})) == ("filter", "value", "field")
+    # Which records are searched is the outermost filter's to say.
+    archived = {"field": "archived", "value": True}
+    assert refused(matching("pilots", archived)) == ("filter", "value")
+    deepest = matching("pilots", matching("ships", matching("pilots", OLDER)))
+    assert refused(deepest) == ("filter", "value", "value")
+    many = {"and": [OLDER] * MAX_CLAUSES}
+    assert invalid_at(by_operator, fleet, "ships", matching("pilots", many))[1] == "limit_exceeded"
 
 
 def test_the_number_of_statements_does_not_depend_on_the_records(fleet: Caller) -> None:

@@ -16,6 +16,7 @@ import time_machine
 from records.models import Record
 from records.services.search.aggregates import AggregateRequest
 from records.services.search.groups import aggregate_records
+from records.services.search.operators import parse_filter
 from records.services.search.pages import SearchRequest
 from records.services.writing.save_requests import Mode
 from tests.factories import (
@@ -273,6 +274,53 @@ def test_archived_and_foreign_records_are_not_counted(deals: Caller) -> None:
     assert names(deals, sent, archived=True) == ["Gone"]
     assert names(clerk, sent) == ["Mine"]
     assert kept
+
+
+@pytest.mark.parametrize(
+    ("op", "comparison", "value", "expected"),
+    [
+        ("time_in_stage", ">", 3, ["Old"]),
+        ("time_in_stage", "<", "3", ["Young"]),
+        ("entered_stage", "=", "2024-03-01", ["Old"]),
+        ("entered_stage", ">", "2024-03-01", ["Young"]),
+        ("left_stage", ">", "2024-03-01", []),
+    ],
+)
+def test_filters_with_operators_ask_the_same(
+    deals: Caller, op: str, comparison: str, value: Any, expected: list[str]
+) -> None:
+    with time_machine.travel(START, tick=False) as clock:
+        make_record(deals, "deals", name="Old", stage="New")
+        clock.shift(timedelta(days=4))
+        make_record(deals, "deals", name="Young", stage="New")
+        asked = {"stage": "New", "comparison_condition": comparison, "comparison_value": value}
+        assert by_operator(deals, op, asked) == expected
+
+
+def by_operator(caller: Caller, op: str, value: Any, field: str = "stage") -> list[str]:
+    sent = {"field": field, "op": op, "value": value}
+    node = parse_filter(caller.author, caller.schema("deals"), {"and": [sent]}).node
+    page = search(caller, "deals", query=node, ordering=("name",))
+    return [view.display_name for view in page.views]
+
+
+@pytest.mark.parametrize(
+    ("value", "part"),
+    [
+        (None, ()),
+        ("New", ()),
+        ({"stage": "New", "days": 3}, ()),
+        ({"comparison_condition": ">", "comparison_value": 3}, ("stage",)),
+        ({"stage": "New", "comparison_value": 3}, ("comparison_condition",)),
+        ({"stage": "New", "comparison_condition": ">"}, ("comparison_value",)),
+    ],
+)
+def test_a_wrong_value_of_an_operator_is_refused_at_its_place(
+    deals: Caller, value: Any, part: tuple[str, ...]
+) -> None:
+    refused = invalid_at(by_operator, deals, "time_in_stage", value)
+    assert refused[0] == ("filter", "and", 0, "value", *part)
+    assert invalid_at(by_operator, deals, "time_in_stage", value, "name")[0][-1] == "op"
 
 
 def test_linked_records_are_filtered_by_their_stages(deals: Caller) -> None:
