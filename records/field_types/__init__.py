@@ -25,6 +25,7 @@ from .base import (
     shown_name,
     unlisted,
 )
+from .date_time import day_test
 from .expressions import MAX_EXPRESSION, attributes_read, condition, names_read, never_boolean
 from .folding import (
     DIVIDER,
@@ -61,6 +62,7 @@ __all__ = [
     "cell_text",
     "check_language",
     "condition",
+    "day_test",
     "field_types",
     "first_part",
     "has_dotless_i",

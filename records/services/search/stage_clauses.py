@@ -9,9 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from records.exceptions import InvalidInput, Place, quoted
-from records.field_types import FieldSpec, InvalidValue, Test
-from records.field_types.choice import option_key
-from records.field_types.date_time import DateTime, read_moment
+from records.field_types import FieldSpec, InvalidValue, Test, day_test
 
 TIME_IN_STAGE = "time_in_stage"
 _MOVES = {"entered_stage": "entered", "left_stage": "left"}
@@ -43,19 +41,17 @@ def stage_tests(
         raise InvalidInput(message, at=(*path, "comparison_type"))
     comparison = _comparison(raw, _COMPARED, path)
     try:
-        day = _day(field, raw.get("comparison_value"))
-        when = DateTime.conditions[comparison](field, day)
-    except (InvalidValue, OverflowError):  # a day at the end of the calendar may end beyond it
-        place = (*path, "comparison_value")
-        raise InvalidInput("expected a date, YYYY-MM-DD.", at=place) from None
+        when = day_test(field, comparison, raw.get("comparison_value"))
+    except InvalidValue as problem:
+        raise InvalidInput.of(problem, *path, "comparison_value") from None
     return (Test(_MOVES[condition], (stage, when)),)
 
 
-def _stage(field: FieldSpec, value: Any, path: Place) -> int:
+def _stage(field: FieldSpec, value: Any, path: Place) -> Any:
     if value is None:
         raise InvalidInput("the id of a stage is required.", "required", at=path)
     try:
-        return option_key(field, value)
+        return field.type.conditions["="](field, value).value
     except InvalidValue as problem:
         raise InvalidInput.of(problem, *path) from None
 
@@ -79,10 +75,3 @@ def _days(raw: Mapping[str, Any], path: Place) -> int:
         message = f"expected a whole number of days, 0 to {MAX_DAYS}."
         raise InvalidInput(message, at=(*path, "comparison_value"))
     return number
-
-
-def _day(field: FieldSpec, value: Any) -> Any:
-    """A day as it is; a moment as the day that it is in the workspace's zone."""
-    if isinstance(value, str) and len(value) == 10:
-        return value
-    return read_moment(value, field.zone).astimezone(field.zone).date().isoformat()

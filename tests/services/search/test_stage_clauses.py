@@ -14,6 +14,7 @@ import pytest
 import time_machine
 
 from records.models import Record
+from records.services.operations.selection import find_uuids
 from records.services.search.aggregates import AggregateRequest
 from records.services.search.groups import aggregate_records
 from records.services.search.operators import parse_filter
@@ -261,7 +262,9 @@ def test_figures_and_bulk_selections_take_the_same_clauses(deals: Caller) -> Non
         aggregate=[{"function": "count"}, {"function": "sum", "field": "pieces"}],
     )
     (group,) = aggregate_records(deals.author, deals.schema("deals"), asked).groups
-    assert group.figures["count"] == 2
+    assert (group.figures["count"], group.figures["sum_pieces"]) == (2, 23)
+    chosen = SearchRequest((), query=[{"filters": [sent]}])
+    assert len(find_uuids(deals.author, deals.schema("deals"), chosen, 10)) == 2
 
 
 def test_archived_and_foreign_records_are_not_counted(deals: Caller) -> None:
