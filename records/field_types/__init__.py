@@ -26,6 +26,7 @@ from .base import (
     unlisted,
 )
 from .date import read_day
+from .date_time import day_test
 from .expressions import MAX_EXPRESSION, attributes_read, condition, names_read, never_boolean
 from .folding import (
     DIVIDER,
@@ -63,6 +64,7 @@ __all__ = [
     "cell_text",
     "check_language",
     "condition",
+    "day_test",
     "field_types",
     "first_part",
     "has_dotless_i",

@@ -178,11 +178,14 @@ class References:
 class Test:
     """A test of a field's index rows.
 
-    `op` is one of `eq in lt lte gt gte between contains starts_with ends_with month any count`;
+    `op` is one of `eq in lt lte gt gte between contains starts_with ends_with month any count`, or
+    of those that are no condition of a type, `entered left matching`;
     `value` is in the index's form, or holds references for the core to resolve. `any`: there is a
     row at all. `month`: value is `(number of the month, time zone)`. `count`: value is
-    `(comparison, number of rows)` with comparison one of `= < <= > >=`. `negated`: records none of
-    whose rows pass, blank ones included. `language` is that of the texts tested.
+    `(comparison, number of rows)` with comparison one of `= < <= > >=`. `entered` and `left`: value
+    is `(option, test of the moment)`, met by no record that never did. `matching`: value is the
+    filter that a linked record must meet. `negated`: records none of whose rows pass, blank ones
+    included. `language` is that of the texts tested.
     """
 
     op: str

@@ -172,4 +172,15 @@ class DateTime(FieldType):
         return "2024-05-17T09:30:00+02:00"
 
 
+def day_test(field: FieldSpec, comparison: str, raw: JSON) -> Test:
+    """The test that a moment is on, before or after a day of the field's zone; of a moment, the day
+    that it is in."""
+    try:
+        if not isinstance(raw, str) or len(raw) != 10:
+            raw = read_moment(raw, field.zone).astimezone(field.zone).date().isoformat()
+        return DateTime.conditions[comparison](field, raw)
+    except (InvalidValue, OverflowError):  # at the end of the calendar a day may end beyond it
+        raise InvalidValue("Expected a date, YYYY-MM-DD.") from None
+
+
 field_types.register(DateTime.name, DateTime())

@@ -25,7 +25,7 @@ from .feed import FeedEpoch
 from .history import MAX_REASON
 from .jobs import ImportPart, ImportRun, ImportUpload, Job, JobStatus, LeftOut, RefusedRow
 from .rates import RateCount
-from .record import FieldValue, LedgerEntry, Record, RecordState, Source
+from .record import FieldValue, LedgerEntry, Record, RecordState, Source, StageTime
 from .views import Layout, SavedView, ViewDefault, ViewKind
 from .webhooks import DeliveryState, Webhook, WebhookDelivery, WebhookForm
 from .workspace import (
@@ -83,6 +83,7 @@ __all__ = [
     "SavedView",
     "Source",
     "StageStatus",
+    "StageTime",
     "ViewDefault",
     "ViewKind",
     "Webhook",

@@ -263,3 +263,42 @@ class FieldValue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.record_id}.{self.field_id}[{self.position}]"
+
+
+def _passing(column: str) -> models.Index:
+    """The index by which records are found that entered, or left, a stage at some time."""
+    return models.Index(
+        fields=["workspace", "stage", column, "record"],
+        condition=Q(**{f"{column}__isnull": False}),
+        name=f"stage_{column}",
+    )
+
+
+class StageTime(models.Model):
+    """When a record last entered a stage of its pipeline, and when it last left it.
+
+    Derived from the ledger and rebuilt by `reindex`. The last time is that of the highest version,
+    whatever the clocks of the writers said. As rows of the typed index, these carry no foreign key
+    constraints; `check_records` proves them.
+    """
+
+    pk = models.CompositePrimaryKey("record", "stage")
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    record = models.ForeignKey(
+        Record,
+        on_delete=models.CASCADE,
+        related_name="stage_times",
+        db_constraint=False,
+        db_index=False,
+    )
+    stage = models.BigIntegerField()
+    entered_at = models.DateTimeField(null=True)
+    left_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [_passing("entered_at"), _passing("left_at")]
+
+    def __str__(self) -> str:
+        return f"{self.record_id} in {self.stage}"

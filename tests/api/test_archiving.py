@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api_client import ApiClient
-from tests.factories import Caller, make_record
+from tests.factories import Caller, archive, make_member, make_object, make_record
 
 from .reading import codes_of, sent, values_of
 
@@ -89,3 +89,49 @@ def test_a_stage_that_is_none_is_refused(
 
 def test_only_pipeline_records_have_stages(api: ApiClient, company: str) -> None:
     assert codes_of(api.patch(f"{company}/move", {"stage_id": UNKNOWN})) == ["invalid"]
+
+
+def test_neighbours_are_records_of_the_target_stage(
+    api: ApiClient, workspace: Caller, elsewhere: Caller, deals: str
+) -> None:
+    make_object(elsewhere, "Deals", object_type="pipeline")
+    option = {row.name: row for row in workspace.schema("deals").by_name["stage"].options.values()}
+    path = f"{deals}/{make_record(workspace, 'deals', name='Deal').record.uuid}"
+    won = make_record(workspace, "deals", name="Won", stage="Won").record.uuid
+    lost = make_record(workspace, "deals", name="Lost", stage="Lost").record.uuid
+    gone = make_record(workspace, "deals", name="Gone", stage="Won").record.uuid
+    archive(workspace, "deals", gone)
+    foreign = make_record(elsewhere, "deals", name="Won", stage="Won").record.uuid
+    body = {"stage_id": option["Won"].uuid}
+
+    refused = {
+        UNKNOWN: "does_not_exist",
+        gone: "does_not_exist",
+        foreign: "does_not_exist",
+        "x": "does_not_exist",
+        lost: "invalid",
+        7: "invalid",
+    }
+    for key in ("move_before_record_id", "move_after_record_id"):
+        for neighbour, code in refused.items():
+            answer = api.patch(f"{path}/move", {**body, key: neighbour})
+            assert (answer.status_code, codes_of(answer)) == (400, [code]), neighbour
+            assert key in answer.json()["detail"]
+    assert values_of(api.get(path))["stage"]["name"] == "New"
+    both = {"move_before_record_id": won, "move_after_record_id": None}
+    assert values_of(api.patch(f"{path}/move", {**body, **both}))["stage"]["name"] == "Won"
+    assert api.patch(f"{path}/move", {**body, **both}).json()["action"] == "unchanged"
+
+
+def test_a_neighbour_that_the_caller_may_not_see_is_unknown(workspace: Caller, deals: str) -> None:
+    won = make_record(workspace, "deals", name="Won", stage="Won").record.uuid
+    grant = {"view": "own", "edit": "own", "create": True}
+    clerk = make_member(workspace, "clerk@example.com", {"deals": grant})
+    path = f"{deals}/{make_record(clerk, 'deals', name='Mine').record.uuid}"
+    stages = workspace.schema("deals").by_name["stage"].options.values()
+    stage = next(option.uuid for option in stages if option.name == "Won")
+    api = ApiClient(clerk)
+
+    moved = api.patch(f"{path}/move", {"stage_id": stage, "move_before_record_id": won})
+
+    assert codes_of(moved) == ["does_not_exist"]

@@ -98,6 +98,17 @@ def find(field: str, condition: str, value: object) -> dict[str, Any]:
     return {"query": [{"filters": [{"field": field, "condition": condition, "value": value}]}]}
 
 
+def through(link: str, field: str, condition: str, value: object) -> dict[str, Any]:
+    inner = find(field, condition, value)
+    clause = {
+        "type": "related_object",
+        "field_id": link,
+        "condition": "custom_filter",
+        "value": inner,
+    }
+    return {"query": [{"filters": [clause]}]}
+
+
 Place = tuple[str, str, Callable[[Ids], str], Callable[[str], Any]]
 """Method, path with `{id}` where the id stands, the kind of id, the body with the id."""
 
@@ -121,6 +132,14 @@ PLACES: dict[str, Place] = {
     "field to write": ("PATCH", DEAL, lambda ids: ids.field, lambda key: {"fields": [{"id": key, "value": None}]}),
     "option": ("PATCH", DEAL, lambda ids: ids.option, lambda key: write("size", key)),
     "stage": ("PATCH", DEAL + "/move", lambda ids: ids.stage, lambda key: {"stage_id": key}),
+    "relationship of a filter": ("POST", SEARCH, lambda ids: ids.link, lambda key: through(key, "name", "=", "x")),
+    "stage of a filter": (
+        "POST", SEARCH, lambda ids: ids.stage,
+        lambda key: {"query": [{"filters": [{
+            "field": "stage", "condition": "entered_stage", "value": key,
+            "comparison_condition": "=", "comparison_value": "2024-01-01",
+        }]}]},
+    ),
     "owner": ("PATCH", DEAL, lambda ids: ids.member, lambda key: write("owner", key)),
     "linked record": ("PATCH", DEAL, lambda ids: ids.person, lambda key: write("buyer", {"id": key})),
     "record of another object": ("PATCH", DEAL, lambda ids: ids.record, lambda key: write("buyer", key)),

@@ -165,6 +165,26 @@ def test_pipeline_records_that_point_here_are_listed(
     assert (page["count"], len(page["results"])) == (3, 2)
     assert names_of(api.post(f"{path}?page=2", {"page_size": 2, "page": 1})) == ["Deals 1"]
     assert page["results"][0]["object_type"] == "pipeline"
+    shown = [(row["name"], row["object_name"], row["stage"]["name"]) for row in page["results"]]
+    assert shown == [("Deals 2", "Deals", "New"), ("Tenders 1", "Tenders", "New")]
+    (new,) = (
+        stage for stage in api.get("/api/pipelines/deals/stages").json() if stage["name"] == "New"
+    )
+    assert page["results"][0]["stage"] == {
+        key: new[key] for key in ("id", "name", "status", "order")
+    }
+
+
+def test_a_hidden_stage_is_null_among_the_pipeline_records(
+    workspace: Caller, company: str, related: dict[str, str]
+) -> None:
+    grants = {"companies": {"view": "all"}, "deals": {"view": "all"}}
+    clerk = make_member(workspace, "clerk@example.com", grants, hidden=[("deals", "stage")])
+    api = ApiClient(clerk)
+
+    page = api.post(f"/api/records/{company.rpartition('/')[2]}/related-pipeline-records").json()
+
+    assert [row["stage"] for row in page["results"]] == [None, None]
 
 
 @pytest.mark.parametrize("key", ["object_ids", "field_ids"])

@@ -46,6 +46,10 @@ OPERATIONS = {
     ("post", "/api/records/{object_identifier}/search"): "records_search_create",
     ("post", "/api/records/{object_identifier}/upsert"): "records_upsert_create",
     # Ours, beyond the contract.
+    (
+        "get",
+        "/api/custom-objects/{object_identifier}/entity-records/lookup",
+    ): "records_lookup_by_name_retrieve",
     ("post", "/api/records/{object_identifier}/aggregate"): "records_aggregate_create",
     ("post", "/api/records/{object_identifier}/batch"): "records_batch_create",
     ("post", "/api/records/{object_identifier}/batch-get"): "records_batch_get_create",
@@ -115,7 +119,7 @@ def test_nothing_writes_through_a_path_that_is_not_in_the_table(served: dict[str
     described = {
         (method, path)
         for path, methods in served["paths"].items()
-        if path.startswith("/api/records/")
+        if path.startswith("/api/records/") or "/entity-records/" in path
         for method in methods
     }
 

@@ -315,3 +315,41 @@ def test_what_is_no_moment_is_refused(api: ApiClient, company: str, text: str) -
 
     assert answer.status_code == 400
     assert answer.json()["detail"].startswith("as_of:")
+
+
+@pytest.mark.parametrize(
+    ("query", "everything"),
+    [
+        ("field_names=&all_fields=true", True),
+        ("field_ids=&all_fields=true", True),
+        ("field_ids=&field_names=&all_fields=true", True),
+        ("all_fields=true", True),
+        ("all_fields=false", True),
+        ("field_names=", False),
+        ("field_names=&all_fields=false", False),
+        ("field_names=name&all_fields=true", False),
+    ],
+)
+def test_all_fields_are_read_where_no_names_are_sent(
+    api: ApiClient, company: str, query: str, everything: bool
+) -> None:
+    fields = api.get(f"{company}?{query}").json()["fields"].values()
+
+    assert ("employees" in {field["name"] for field in fields}) is everything
+    assert "secret" not in {field["name"] for field in fields}
+
+
+def test_the_older_lookup_answers_as_the_newer_one(
+    api: ApiClient, company: str, companies: str
+) -> None:
+    older = "/api/custom-objects/companies/entity-records/lookup"
+
+    for more in ("", "&field_names=employees", "&all_fields=false", "&field_ids="):
+        expected = api.get(f"{companies}/lookup?identifier=%20aCME{more}")
+        found = api.get(f"{older}?name=%20aCME{more}")
+        assert expected.status_code == 200
+        assert (found.json(), found.headers["ETag"]) == (expected.json(), expected.headers["ETag"])
+    assert api.get(f"{older}?name=Nobody").status_code == 404
+    assert api.get(f"{older}?name=").status_code == 400
+    assert api.get(f"{older}?identifier=Acme").status_code == 400
+    assert api.get("/api/custom-objects/nothing/entity-records/lookup?name=x").status_code == 404

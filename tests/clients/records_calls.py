@@ -134,6 +134,7 @@ _RECORDS = [
     ),
     Call("records_retrieve", path=_AURORA, query={"field_names": "name,tons"}),
     Call("records_lookup_retrieve", path=_OF_SHIPS, query={"identifier": "aurora"}),
+    Call("records_lookup_by_name_retrieve", path=_OF_SHIPS, query={"name": "aurora"}),
     Call(
         "records_search_create",
         path=_OF_SHIPS,

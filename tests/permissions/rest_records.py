@@ -123,6 +123,13 @@ BY_NAME = [
         "GET",
         "records/cases/lookup?identifier=<name>",
     ),
+    rest(
+        "look up in the older spelling",
+        "records_lookup_by_name_retrieve",
+        needs.view,
+        "GET",
+        "custom-objects/cases/entity-records/lookup?name=<name>",
+    ),
     once(
         "add", "records_add_create", needs.create, "POST", ADD, {"fields": fields(name="Quite new")}
     ),

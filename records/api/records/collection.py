@@ -44,6 +44,11 @@ class CollectionViewSet(RecordsViewSet):
         schema = get_schema(self.author, object_identifier)
         return record_answer(request, requests.looked_up(self.author, schema, request))
 
+    @documentation.lookup_by_name
+    def lookup_by_name(self, request: HttpRequest, object_identifier: str) -> HttpResponse:
+        schema = get_schema(self.author, object_identifier)
+        return record_answer(request, requests.looked_up_by_name(self.author, schema, request))
+
     @documentation.search
     def search(self, request: HttpRequest, object_identifier: str) -> HttpResponse:
         schema = get_schema(self.author, object_identifier)

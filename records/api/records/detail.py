@@ -10,7 +10,7 @@ from records.api.bodies import read_object
 from records.api.pagination import page_content, page_request
 from records.exceptions import InvalidInput, InvalidValues
 from records.services.access import get_schema
-from records.services.operations import home_of
+from records.services.operations import check_neighbours, home_of
 from records.services.reading import get_blame
 from records.services.undoing import restore_fields
 from records.services.writing import FieldEntry, Mode, SaveRequest
@@ -104,11 +104,15 @@ class RecordViewSet(RecordsViewSet):
     @documentation.move
     def move(self, request: HttpRequest, object_identifier: str, entity_id: str) -> HttpResponse:
         schema = get_schema(self.author, object_identifier)
-        stage_id = requests.text(read_object(request, ("stage_id",)), "stage_id")
+        body = read_object(request, ("stage_id", *requests.NEIGHBOURS))
+        stage_id = requests.text(body, "stage_id")
         if schema.stage_field is None:
             raise InvalidInput(f"The records of {schema.name!r} have no stages.")
         if stage_id is None:
             raise InvalidInput("this key is required.", "required", at="stage_id")
+        # They have no other effect: boards keep no order.
+        neighbours = {key: requests.text(body, key) for key in requests.NEIGHBOURS}
+        check_neighbours(self.author, schema, stage_id, neighbours)
         entry = FieldEntry(id=schema.stage_field.uuid, value={"id": stage_id})
         version = requests.expected_version(request, self.author, schema, entity_id)
         save = SaveRequest(Mode.UPDATE, entity_id, entries=[entry], expected_version=version)

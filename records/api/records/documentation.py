@@ -59,6 +59,9 @@ retrieve = _records(
         *_BOTH,
         *_FIELDS,
         query_parameter("field_category", schemas.STRING, "Comma-separated category ids."),
+        query_parameter(
+            "all_fields", schemas.BOOLEAN, "All fields, also where ids or names are sent empty."
+        ),
         query_parameter("detail_summary", schemas.BOOLEAN, "Fill `lead_source_types`."),
         query_parameter(
             "include_hidden_fields", schemas.BOOLEAN, "Add the fields that are flagged hidden."
@@ -179,6 +182,17 @@ _GROUPS = [
         "not_in_group_ids", schemas.STRING, "Only records that match none of these filter groups."
     ),
 ]
+lookup_by_name = _records(
+    "lookup_by_name_retrieve",
+    "Find a record by its identifier: an older spelling of `lookup`",
+    [
+        _OBJECT,
+        query_parameter("name", schemas.STRING, "The record's name; for contacts the email."),
+        query_parameter("all_fields", schemas.BOOLEAN, "Default true."),
+        *_FIELDS,
+    ],
+    {200: _DETAIL},
+)
 search = _records(
     "search_create",
     "Find records",
@@ -294,6 +308,6 @@ pipeline_records = _records(
     "related_pipeline_records_create",
     "The pipeline records that point at a record",
     [_RECORD_BY_ID_ALONE, *_PAGE],
-    {200: ref("PaginatedEntityRecordList")},
+    {200: ref("PaginatedRelatedPipelineRecordList")},
     body=json_body("RelatedPipelineRecordsRequest"),
 )

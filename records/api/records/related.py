@@ -11,7 +11,7 @@ from records.api.pagination import page_content, page_request
 from records.services.operations import list_field_values, related_pipeline_records
 
 from . import documentation, requests
-from .responses import listed_records
+from .responses import pipeline_row
 from .viewsets import RecordsViewSet
 
 
@@ -40,4 +40,4 @@ class RelatedViewSet(RecordsViewSet):
         count, views = related_pipeline_records(
             self.author, entity_id, object_ids, field_ids, page.offset, page.size
         )
-        return json_answer(page_content(request, listed_records(views), page, count=count))
+        return json_answer(page_content(request, list(map(pipeline_row, views)), page, count=count))

@@ -169,14 +169,19 @@ def expected_version(
 
 
 def requested_fields(author: Author, schema: ObjectSchema, request: HttpRequest) -> tuple[Any, ...]:
-    """The fields that a retrieve or a lookup asks for."""
+    """The fields that a retrieve or a lookup asks for; with `all_fields`, empty lists of ids or
+    names ask for all, as no list does."""
     if not request.GET:
         return select_fields(author, schema)
+    named = [parameters.csv(request, name) for name in ("field_ids", "field_names")]
+    if parameters.flag(request, "all_fields"):
+        named = [keys or None for keys in named]
+    field_ids, field_names = named
     return select_fields(
         author,
         schema,
-        field_ids=parameters.csv(request, "field_ids"),
-        field_names=parameters.csv(request, "field_names"),
+        field_ids=field_ids,
+        field_names=field_names,
         categories=parameters.csv(request, "field_category"),
         include_hidden=parameters.flag(request, "include_hidden_fields"),
         related=True,
@@ -213,6 +218,15 @@ def looked_up_fields(author: Author, schema: ObjectSchema, request: HttpRequest)
     return requested_fields(author, schema, request)
 
 
+def looked_up_by_name(author: Author, schema: ObjectSchema, request: HttpRequest) -> RecordView:
+    """The record that a lookup in its older spelling names, by its identifier."""
+    name = request.GET.get("name", "")
+    if not name:
+        raise InvalidInput("this parameter is required.", "required", at="name")
+    fields = looked_up_fields(author, schema, request)
+    return home_of(schema).get_record_by_identifier(author, schema, name, fields)
+
+
 def looked_up(author: Author, schema: ObjectSchema, request: HttpRequest) -> RecordView:
     """The record that a lookup names, by its identifier or by its external id."""
     identifier, external_id = (request.GET.get(name, "") for name in ("identifier", "external_id"))
@@ -230,6 +244,10 @@ def looked_up(author: Author, schema: ObjectSchema, request: HttpRequest) -> Rec
         author, schema, identifier or external_id, fields
     )
 
+
+# ---------------------------------------------------------------- moves
+
+NEIGHBOURS = ("move_before_record_id", "move_after_record_id")
 
 # ---------------------------------------------------------------- searches
 

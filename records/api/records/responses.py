@@ -127,6 +127,30 @@ def record_row(view: RecordView) -> dict[str, Any]:
     }
 
 
+def pipeline_row(view: RecordView) -> dict[str, Any]:
+    """A record of a pipeline, among those of several objects."""
+    return {**record_row(view), "object_name": view.schema.object_name, "stage": _stage(view)}
+
+
+def _stage(view: RecordView) -> dict[str, Any] | None:
+    """The stage that a record is in; None where the caller may not see it. The order of one that
+    was deleted is null."""
+    spec = view.schema.stage_field
+    stage = None
+    if spec is not None and spec in view.fields and view.access.view:
+        stage = spec.options.get(view.row.values.get(str(spec.id), 0))
+    if spec is None or stage is None:
+        return None
+    live = [option for option in spec.options.values() if not option.deleted]
+    in_order = sorted(live, key=lambda option: (option.order, option.id))
+    return {
+        "id": stage.uuid,
+        "name": stage.name,
+        "status": stage.stage_status,
+        "order": in_order.index(stage) if stage in in_order else None,
+    }
+
+
 def _fields(view: RecordView) -> orjson.Fragment:
     """A record's values, keyed by field id.
 

@@ -106,6 +106,23 @@ component(
 component("EntityRecord", obj({**_ROW, **_NAME}, **_EXTERNAL))
 component("PaginatedEntityRecordList", page_of(ref("EntityRecord")))
 component(
+    "StageOfRecord",
+    obj({"id": UUID, "name": STRING, "status": STRING, "order": nullable(INTEGER)}),
+)
+component(
+    "RelatedPipelineRecord",
+    obj(
+        {
+            **_ROW,
+            **_NAME,
+            "object_name": {"type": "string", "description": "The object's plural label."},
+            "stage": {**or_null(ref("StageOfRecord")), "description": "Null if not visible."},
+        },
+        **_EXTERNAL,
+    ),
+)
+component("PaginatedRelatedPipelineRecordList", page_of(ref("RelatedPipelineRecord")))
+component(
     "EntityRecordSearchPage",
     page_of(ref("EntityRecord"), next_cursor=nullable(STRING), count=nullable(INTEGER)),
 )
@@ -177,7 +194,21 @@ component(
         **_NAMED,
     ),
 )
-component("MoveRequest", obj({"stage_id": UUID}))
+_NEIGHBOUR = nullable(
+    {
+        "type": "string",
+        "format": "uuid",
+        "description": "A record in the stage; otherwise without effect.",
+    }
+)
+component(
+    "MoveRequest",
+    obj(
+        {"stage_id": UUID},
+        move_before_record_id=_NEIGHBOUR,
+        move_after_record_id=_NEIGHBOUR,
+    ),
+)
 
 # ---------------------------------------------------------------- refusals
 

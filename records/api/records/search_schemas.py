@@ -34,7 +34,33 @@ component(
         {"field": STRING, "condition": STRING, "value": ANYTHING},
         type={"type": "string", "enum": ["fields_v2", "fields"]},
         subtype={"type": "string", "enum": ["custom", "non_custom"]},
+        comparison_condition={
+            "type": "string",
+            "enum": ["=", "!=", "<", "<=", ">", ">="],
+            "description": "With `entered_stage` and `left_stage`; `time_in_stage` takes < and >.",
+        },
+        comparison_value={
+            **one_of(STRING, {"type": "integer"}),
+            "description": "A date, or for `time_in_stage` a number of days.",
+        },
+        comparison_type={"type": "string", "enum": ["days"], "description": "`time_in_stage`."},
     ),
+)
+component(
+    "RelatedClause",
+    {
+        **obj(
+            {
+                "type": {"type": "string", "enum": ["related_object"]},
+                "field_id": {"type": "string", "description": "A relationship's API name or id."},
+                "condition": {"type": "string", "enum": ["custom_filter"]},
+                "value": ref("SavedQuery"),
+            },
+            subtype={"type": "string", "enum": ["related_object_filter"]},
+            next_class_key={"type": "string", "enum": ["fields", "fields_v2"]},
+        ),
+        "description": "At least one linked record meets the filter; at most two levels deep.",
+    },
 )
 component(
     "SearchGroup",
@@ -42,7 +68,7 @@ component(
         **obj(
             {},
             id={"type": "string", "description": "Without effect."},
-            filters=array(ref("SearchClause")),
+            filters=array(one_of(ref("SearchClause"), ref("RelatedClause"))),
             query=array(ref("SearchGroup")),
             **{"and": BOOLEAN},
         ),

@@ -40,6 +40,10 @@ urlpatterns = [
     path(f"{OBJECT}/add", CollectionViewSet.as_view({"post": "add"})),
     path(f"{OBJECT}/lookup", CollectionViewSet.as_view({"get": "lookup"})),
     path(
+        "custom-objects/<str:object_identifier>/entity-records/lookup",
+        CollectionViewSet.as_view({"get": "lookup_by_name"}),
+    ),
+    path(
         f"{BY_ID_ALONE}/field-values/<record_id:field_id>",
         RelatedViewSet.as_view({"get": "field_values"}),
     ),

@@ -25,9 +25,12 @@ DESCRIPTION = """\
 Finds records of one type. filter is one of: {"field": name, "op": operator, "value": value}; \
 {"search": text}, which looks into names and all text; {"and": [filters]}; {"or": [filters]}. \
 Operators: eq, neq, gt, gte, lt, lte, in and not_in (value is a list), contains (part of a text, \
-or one entry of a list), is_null (true or false). Texts compare without regard to case. Give \
-options by name, related records and members by UUID (or "is_me"). You can also filter by id, \
-external_id, external_source, version and member_id, filter and sort by created_at and updated_at. \
+or one entry of a list), is_null (true or false); on a relationship matching (value is a filter \
+that a linked record meets); on a pipeline's stage time_in_stage, entered_stage, left_stage \
+(value is {"stage": name, "comparison_condition": ">", "comparison_value": days or date}). Texts \
+compare without regard to case. Give options by name, related records and members by UUID (or \
+"is_me"). You can also filter by id, external_id, external_source, version and member_id, filter \
+and sort by created_at and updated_at. \
 Without filter, all records.
 
 Archived records are found only by {"field": "archived", "op": "eq", "value": true}, alone or in \

@@ -21,6 +21,7 @@ from .lifecycle import (
     upsert_record,
 )
 from .matched_upserts import matched_field, matched_upsert, values_by_slug
+from .neighbours import check_neighbours
 from .plans import Pairs, Plan, read_plan, sign_plan
 from .purging import purge_record, purge_trash
 from .rehearsals import Effects, RecordChange, rehearsed, watched
@@ -36,6 +37,7 @@ __all__ = [
     "Plan",
     "RecordChange",
     "cancel_record",
+    "check_neighbours",
     "export_records",
     "find_uuids",
     "home_of",

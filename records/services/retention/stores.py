@@ -73,11 +73,12 @@ TASKS_KEPT = timedelta(hours=24)
 STORES = (
     Store(
         "records",
-        "The record, its index, its ledger and what stands beside it. The trash is emptied "
-        "by `purge_trash`.",
+        "The record, its index, its stage times, its ledger and what stands beside it. The trash "
+        "is emptied by `purge_trash`.",
         tables=(
             "records_record",
             "records_fieldvalue",
+            "records_stagetime",
             "records_historicalrecord",
             "records_activity",
             "records_address",

@@ -38,6 +38,7 @@ from records.services.database import (
 )
 
 from .column_tests import tested
+from .drivers import drivers, is_negated
 from .filters import (
     AllOf,
     AnyOf,
@@ -49,6 +50,7 @@ from .filters import (
 from .own_columns import NEVER_NULL, OWN_COLUMNS
 
 NOTHING: Fragment = ("FALSE", [])
+MOVES = {"entered": "v.entered_at", "left": "v.left_at"}
 RECORD = "r.id"  # the key of a record whose row is being read, under the alias `r`
 
 
@@ -89,7 +91,7 @@ class FilterSql:
             return self._text_tested(node, key, sets=sets)
         # Archived records have no live rows, so their tests are probed one record at a time.
         if sets and self.has_keys(node):
-            keys, params = self.keys(node)
+            keys, params = self.keys(node, live=False)  # which of them live is tested elsewhere
             return in_set(key, keys, negated=node.test.negated), params
         return self._probed(node, key)
 
@@ -114,16 +116,39 @@ class FilterSql:
             is_own(node) or _kind(node.field) == "attachment"
         )
 
-    def keys(self, node: Node) -> Fragment:
+    def keys(self, node: Node, *, live: bool = True) -> Fragment:
         """A SELECT of the keys of the live records that meet a node, disregarding its negation;
-        they may repeat."""
+        they may repeat. Without `live`, others may be among them."""
         if isinstance(node, AnyOf):
-            return _union([self.keys(child) for child in node.children])
+            return _union([self.keys(child, live=live) for child in node.children])
         if isinstance(node, TextSearch):
             return self._text_keys(node)
         assert isinstance(node, Leaf)
         rows, params = self._rows(node)
-        return f"SELECT {_key_column(node)} AS id {rows} AND v.live", params
+        if node.test.op in MOVES:
+            rows, params = self._of_live(rows, params) if live else (rows, params)
+        else:
+            rows = f"{rows} AND v.live"
+        return f"SELECT {_key_column(node)} AS id {rows}", params
+
+    def matching(self, node: Node) -> Fragment:
+        """A SELECT of the keys of the live records that the caller may see and that meet the node,
+        as a filter of linked records does; they may repeat."""
+        nodes = node.children if isinstance(node, AllOf) else (node,)
+        visible, params = visible_condition(self.author, self.schema, "r")
+        # As in a search, the index alone can answer where every record is visible.
+        best = next(iter(drivers(nodes, self.has_keys)), None) if visible == "TRUE" else None
+        if best is not None:
+            keys, params = self.keys(best)
+            rest, more = self.all_of(
+                [child for child in nodes if child is not best], "d.id", sets=True
+            )
+            return f"SELECT d.id FROM ({keys}) d WHERE {rest}", [*params, *more]
+        chosen, more = self.all_of(nodes, RECORD, sets=True)
+        return (
+            "SELECT r.id FROM records_record r WHERE r.workspace_id = %s AND r.object_id = %s"
+            f" AND r.state = 'active' AND {chosen} AND {visible}"
+        ), [self.workspace_id, self.schema.id, *more, *params]
 
     # ------------------------------------------------------------ leaves
 
@@ -171,6 +196,8 @@ class FilterSql:
         """`FROM … WHERE …` of the index rows that pass the leaf's test, disregarding its
         negation."""
         field = leaf.field
+        if leaf.test.op in MOVES:
+            return self._moves(leaf.test)
         chosen, params = self._value_tested(field, leaf.test)
         # The rows of a mirror are those of the records that link to this one.
         near_id = field.id if field.mirror_of_id is None else field.mirror_of_id
@@ -178,6 +205,25 @@ class FilterSql:
             f"FROM records_fieldvalue v WHERE v.workspace_id = %s AND v.field_id = %s AND {chosen}",
             [self.workspace_id, near_id, *params],
         )
+
+    def _moves(self, test: Test) -> Fragment:
+        """The last times that records entered or left a stage, of those that ever did."""
+        stage, when = test.value
+        column = MOVES[test.op]
+        chosen, params = tested(column, None, "moment", when)
+        sign = "NOT " if when.negated else ""
+        return (
+            "FROM records_stagetime v WHERE v.workspace_id = %s AND v.stage = %s"
+            f" AND {column} IS NOT NULL AND {sign}({chosen})"
+        ), [self.workspace_id, stage, *params]
+
+    def _of_live(self, rows: str, params: list[Any]) -> Fragment:
+        """Rows `v` without those of archived records, which the rows themselves do not tell."""
+        live = found(
+            "FROM records_record l WHERE l.workspace_id = %s AND l.id = v.record_id"
+            " AND l.state = 'active'"
+        )
+        return f"{rows} AND {live}", [*params, self.workspace_id]
 
     def _value_tested(self, field: FieldSpec, test: Test) -> Fragment:
         column = _kind(field)
@@ -203,6 +249,9 @@ class FilterSql:
         related = self.author.directory.find_related(field)
         if related is None:  # links with archived objects are suspended
             return NOTHING
+        if test.op == "matching":
+            linked, params = FilterSql(self.author, related).matching(test.value)
+            return f"v.related_record IS NOT NULL AND {in_set(other, linked)}", params
         visible, visible_params = visible_condition(self.author, related, "t")
         named, named_params = ("TRUE", []) if test.op == "any" else self._named(related, test)
         linked = (
@@ -286,11 +335,6 @@ class FilterSql:
 def is_own(node: Node) -> bool:
     """Whether a test is one of a column of the record itself."""
     return isinstance(node, Leaf) and node.field.computed in OWN_COLUMNS
-
-
-def is_negated(node: Node) -> bool:
-    """Whether a test is met by the records without a value that passes it."""
-    return isinstance(node, Leaf) and node.test.negated
 
 
 def found(rows: str, *, negated: bool = False) -> str:

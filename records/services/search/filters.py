@@ -12,16 +12,20 @@ from records.exceptions import InvalidInput, Place, quoted
 from records.field_types import FieldSpec, InvalidValue, Test, search_text
 from records.field_types.base import check_text
 from records.field_types.conditions import MAX_TERM
+from records.models import Extent
 from records.services.access import Author, find_sought_field, told_field
 from records.services.catalogue import ObjectSchema
+
+from .stage_clauses import COMPARISON_KEYS, STAGE_CONDITIONS, stage_tests
 
 MAX_CLAUSES = 100
 MAX_GROUPS = 100
 MAX_DEPTH = 5
+MAX_LINKS = 2  # filters of linked records within each other
 CLAUSE_KEYS = {"type", "subtype", "field", "condition", "value"}
 GROUP_KEYS = {"id", "and", "filters", "query"}
 SAVED_KEYS = {"and", "query", "invalid"}  # `invalid` is the note of a filter builder
-WORDS = {"query", "filters", "field", "condition"}  # no notes of a filter builder
+WORDS = {"query", "filters", "field", "condition", *COMPARISON_KEYS}  # no notes of a filter builder
 SYNONYMS = {"has_all": "has", "has_none": "!has_any", "is_not_blank": "is_blank"}
 # The documented client's names of options whose codes are others, by default field.
 OPTION_SYNONYMS = {"email_status": {"unsubscribed_from_all": "unsubscribed"}}
@@ -34,6 +38,8 @@ TAG_CONDITIONS = {
     "is_blank": "is_blank",
     "is_not_blank": "is_blank",
 }
+RELATED = "related_object"
+RELATED_KEYS = {"type", "subtype", "field_id", "condition", "next_class_key", "value"}
 OVERWRITTEN = "stage"  # the field whose clauses may carry `overwrite`, which says nothing new
 
 
@@ -78,19 +84,56 @@ class NoneOf:
 Node = Leaf | TextSearch | AllOf | AnyOf | NoneOf
 
 
+@dataclass(slots=True)
+class _Tally:
+    """What one request holds, the filters of linked records included: limits per part would
+    multiply."""
+
+    clauses: int = 0
+    groups: int = 0
+
+    def add_clauses(self, number: int, path: Place) -> None:
+        self.clauses += number
+        if self.clauses > MAX_CLAUSES:
+            raise InvalidInput(f"at most {MAX_CLAUSES} clauses.", "limit_exceeded", at=path)
+
+    def add_groups(self, number: int, path: Place) -> None:
+        self.groups += number
+        if self.groups > MAX_GROUPS:
+            raise InvalidInput(f"at most {MAX_GROUPS} groups.", "limit_exceeded", at=path)
+
+
 class _Parser:
-    """Parses one request; counts its groups, and the clauses over all of them.
+    """Parses a request, or the filter of linked records in it, `links` relationships away.
 
     `saved`: keys that are not known are the notes of a filter builder.
     """
 
-    def __init__(self, author: Author, schema: ObjectSchema, *, saved: bool = False) -> None:
+    def __init__(
+        self,
+        author: Author,
+        schema: ObjectSchema,
+        tally: _Tally | None = None,
+        links: int = 0,
+        *,
+        saved: bool = False,
+    ) -> None:
         self.author = author
         self.schema = schema
         self.saved = saved
         self.told = cache(partial(told_field, author, schema))
-        self.clauses = 0
-        self.seen_groups = 0
+        self.tally = _Tally() if tally is None else tally
+        self.links = links
+
+    def query(self, raw: Any, match_all: bool, path: Place) -> Node:
+        """A list of groups, or the form in which filters are saved: with the `and` that joins
+        them."""
+        if isinstance(raw, Mapping):
+            self.check_keys(raw, SAVED_KEYS, path)
+            match_all = _flag(raw, "and", match_all, path)
+            _flag(raw, "invalid", False, path)
+            raw, path = raw.get("query"), (*path, "query")
+        return self.groups([] if raw is None else raw, match_all, path, 1)
 
     def groups(self, raw: Any, match_all: bool, path: Place, depth: int) -> Node:
         # Before anything else: the parser recurses, and the depth is the caller's choice.
@@ -100,10 +143,7 @@ class _Parser:
             )
         if not isinstance(raw, list):
             raise InvalidInput("expected a list of groups.", at=path)
-        # Counted over the whole query: limits per level would multiply.
-        self.seen_groups += len(raw)
-        if self.seen_groups > MAX_GROUPS:
-            raise InvalidInput(f"at most {MAX_GROUPS} groups.", "limit_exceeded", at=path)
+        self.tally.add_groups(len(raw), path)
         children = tuple(self.group(item, (*path, at), depth) for at, item in enumerate(raw))
         return _join(children, match_all)
 
@@ -126,18 +166,24 @@ class _Parser:
         return _join(children, match_all)
 
     def clause(self, raw: Any, path: Place) -> Node:
-        self.clauses += 1
-        if self.clauses > MAX_CLAUSES:
-            raise InvalidInput(f"at most {MAX_CLAUSES} clauses.", "limit_exceeded", at=path)
-        if isinstance(raw, Mapping) and raw.get("type") == TAGS and self.schema.is_contact:
+        self.tally.add_clauses(1, path)
+        kind = raw.get("type") if isinstance(raw, Mapping) else None
+        if kind == TAGS and self.schema.is_contact:
             return self.tag_clause(raw, path)
-        self.check_keys(raw, CLAUSE_KEYS | {"overwrite"}, path)
-        _check_choice(raw, "type", ("fields_v2", "fields"), path)
+        if kind == RELATED:
+            return self.related_clause(raw, path)
+        if isinstance(raw, Mapping):  # before its keys: a clause of another type has others
+            _check_choice(raw, "type", ("fields_v2", "fields", RELATED), path)
+        self.check_keys(raw, CLAUSE_KEYS | COMPARISON_KEYS | {"overwrite"}, path)
         _check_choice(raw, "subtype", ("custom", "non_custom"), path)
         field = self.field(raw.get("field"), (*path, "field"))
         if "overwrite" in raw and field.name != OVERWRITTEN:
             raise InvalidInput("unknown 'overwrite'.", at=path)
         name, value = _documented(raw.get("condition"), raw.get("value"))
+        if field is self.schema.stage_field and name in STAGE_CONDITIONS:
+            tests = stage_tests(self.told(field), name, raw, path)
+            return _join(tuple(Leaf(field, test, value) for test in tests), True)
+        self.check_keys(raw, CLAUSE_KEYS | {"overwrite"}, path)
         return self.tested(field, name, _by_code(field, value), path, "value")
 
     def tag_clause(self, raw: Mapping[str, Any], path: Place) -> Node:
@@ -151,6 +197,27 @@ class _Parser:
             ids = name == "is_blank"
         condition = TAG_CONDITIONS.get(name)
         return self.tested(self.field(TAGS, path), condition, ids, path, "ids")
+
+    def related_clause(self, raw: Mapping[str, Any], path: Place) -> Node:
+        """A filter that at least one linked record meets."""
+        if self.links == MAX_LINKS:
+            message = f"filters of linked records can be nested at most {MAX_LINKS} levels deep."
+            raise InvalidInput(message, "limit_exceeded", at=path)
+        self.check_keys(raw, RELATED_KEYS, path)
+        _check_choice(raw, "subtype", ("related_object_filter",), path)
+        _check_choice(raw, "next_class_key", ("fields", "fields_v2"), path)
+        if raw.get("condition") != "custom_filter":
+            shown = _shown(raw.get("condition"))
+            raise InvalidInput(f"{shown} is not custom_filter.", at=(*path, "condition"))
+        field = self.field(raw.get("field_id"), (*path, "field_id"))
+        related = related_object(self.author, field, (*path, "field_id"))
+        value = raw.get("value")
+        if not isinstance(value, Mapping):
+            raise InvalidInput(
+                "expected an object with and, query.", "required", at=(*path, "value")
+            )
+        inner = _Parser(self.author, related, self.tally, self.links + 1, saved=self.saved)
+        return Leaf(field, Test("matching", inner.query(value, True, (*path, "value"))), value)
 
     def tested(self, field: FieldSpec, name: Any, value: Any, path: Place, part: str) -> Node:
         """The test of a condition that was sent; `part` is the clause's key of the value."""
@@ -176,9 +243,7 @@ class _Parser:
 
     def holding(self, leaves: list[Leaf], path: Place) -> Node:
         """Every one of the entries, or not every one; each counts as a clause."""
-        self.clauses += len(leaves) - 1
-        if self.clauses > MAX_CLAUSES:
-            raise InvalidInput(f"at most {MAX_CLAUSES} clauses.", "limit_exceeded", at=path)
+        self.tally.add_clauses(len(leaves) - 1, path)
         tests = [leaf.test for leaf in leaves]
         distinct = tuple(leaf for at, leaf in enumerate(leaves) if leaf.test not in tests[:at])
         return _join(distinct, not distinct[0].test.negated)
@@ -198,6 +263,20 @@ class _Parser:
         if field is None:
             raise InvalidInput(f"there is no field {_shown(raw)}.", "does_not_exist", at=path)
         return field
+
+
+def related_object(author: Author, field: FieldSpec, path: Place) -> ObjectSchema:
+    """The object that a relationship leads to, if the caller may see records of it."""
+    if not field.is_link:
+        raise InvalidInput(f"{quoted(field.name)} is not a relationship.", at=path)
+    related = author.directory.find_related(field)
+    if related is None:
+        raise InvalidInput("the object it leads to is archived.", "does_not_exist", at=path)
+    # Whether a field exists there is no business of a role that sees none of its records.
+    if author.role.grant(related.id).view == Extent.NONE:
+        message = "your role may not see the records that it leads to."
+        raise InvalidInput(message, "permission_required", at=path)
+    return related
 
 
 def _join(children: tuple[Node, ...], match_all: bool) -> Node:
@@ -258,14 +337,7 @@ def parse_query(author: Author, schema: ObjectSchema, raw: Any, match_all: bool 
     # Filters in a query string and `operators` arrive as a tree already.
     if isinstance(raw, Node):
         return raw
-    path: Place = ("query",)
-    if isinstance(raw, Mapping):  # as filters are saved: with the `and` that joins the groups
-        _check_keys(raw, SAVED_KEYS, path)
-        match_all = _flag(raw, "and", match_all, path)
-        _flag(raw, "invalid", False, path)
-        raw, path = raw.get("query"), (*path, "query")
-    groups = [] if raw is None else raw
-    return _Parser(author, schema).groups(groups, match_all, path, 1)
+    return _Parser(author, schema).query(raw, match_all, ("query",))
 
 
 def parse_saved(author: Author, schema: ObjectSchema, raw: Any, *at: str | int) -> tuple[Node, int]:
@@ -275,12 +347,8 @@ def parse_saved(author: Author, schema: ObjectSchema, raw: Any, *at: str | int) 
     if not isinstance(raw, Mapping):
         raise InvalidInput("expected an object.", at=at)
     parser = _Parser(author, schema, saved=True)
-    parser.check_keys(raw, SAVED_KEYS, at)
-    match_all = _flag(raw, "and", True, at)
-    _flag(raw, "invalid", False, at)
-    groups = raw.get("query")
-    node = parser.groups([] if groups is None else groups, match_all, (*at, "query"), 1)
-    return node, parser.clauses
+    node = parser.query(raw, True, at)
+    return node, parser.tally.clauses
 
 
 def sought_term(raw: Any, *path: str | int) -> str:

@@ -14,13 +14,9 @@ from records.services.access import Author
 from records.services.catalogue import ObjectSchema
 from records.services.database import Fragment
 
-from .filter_sql import (
-    RECORD,
-    FilterSql,
-    is_negated,
-    is_own,
-)
-from .filters import AnyOf, Leaf, Node
+from .drivers import DEAR, cost, drivers, is_negated
+from .filter_sql import RECORD, FilterSql, is_own
+from .filters import Leaf, Node
 from .ordering import Cursor, SortKey
 
 FEW = 1000  # records that are examined one by one
@@ -83,16 +79,14 @@ class Way:
 def ways(search: Search) -> list[Way]:
     """The ways to the records that match. The first suits any number; the others are better when
     few match."""
-    drivers = _drivers(search)
-    best = next(iter(drivers), None)
+    found = _drivers(search)
+    best = next(iter(found), None)
     usual = by_record(search, sets=True) if best is None else _by_index(search, best, sets=True)
     # `usual` is the fallback, whatever the number; the rest must be worth a probe.
     if len(search.conditions) < 2:  # no condition could be more selective than the rest
         return [usual]
     # Probing a dear condition would itself read much of an index.
-    tried = [_by_index(search, node, sets=False) for node in drivers if _cost(node) < DEAR][
-        :MAX_TRIED
-    ]
+    tried = [_by_index(search, node, sets=False) for node in found if cost(node) < DEAR][:MAX_TRIED]
     # A positive test of the record's own columns can be the most selective of all.
     if any(is_own(node) and not is_negated(node) for node in search.conditions):
         tried.append(by_record(search, sets=False))
@@ -132,40 +126,9 @@ def _few(source: str, params: list[object]) -> Fragment:
     return f"(SELECT count(*) FROM (SELECT 1 {source} LIMIT {FEW + 1}) f) <= {FEW}", params
 
 
-DEAR = 4
-_COST = {
-    "eq": 0,
-    "in": 1,
-    "between": 2,
-    "starts_with": 2,
-    "contains": DEAR,
-    "ends_with": DEAR,
-    "any": DEAR + 1,
-}
-
-
-def _cost(node: Node) -> int:
-    """Roughly, how much of an index a condition has to read."""
-    if isinstance(node, AnyOf):
-        # A union reads all of its children; the dearest decides.
-        return max(map(_cost, node.children))
-    # Comparisons that are not listed may select a long range or a short one: in the middle.
-    return _COST.get(node.test.op, 3) if isinstance(node, Leaf) else DEAR
-
-
 def _drivers(search: Search) -> list[Node]:
-    """The conditions whose index rows can replace the records: positive, all visible and live; the
-    best first."""
+    """The conditions whose index rows can replace the records, all of which are visible."""
     visible, _ = search.visible
     if visible != "TRUE":  # the index does not know which records the caller may see
         return []
-    fit = [node for node in search.conditions if search.sql.has_keys(node) and not is_negated(node)]
-    # Rows of a mirror belong to the linking records, so `live` says nothing about this object's.
-    return sorted((node for node in fit if not _is_mirrored(node)), key=_cost)
-
-
-def _is_mirrored(node: Node) -> bool:
-    """Whether the index rows are those of other records, which may link to archived ones."""
-    if isinstance(node, AnyOf):
-        return any(map(_is_mirrored, node.children))
-    return isinstance(node, Leaf) and node.field.mirror_of_id is not None
+    return drivers(search.conditions, search.sql.has_keys)

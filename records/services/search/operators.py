@@ -20,19 +20,23 @@ from records.services.catalogue import ObjectSchema
 from .filters import (
     MAX_CLAUSES,
     MAX_DEPTH,
+    MAX_LINKS,
     AllOf,
     AnyOf,
     Leaf,
     Node,
     TextSearch,
+    related_object,
     searched_fields,
     sought_term,
 )
 from .own_columns import OWN_FIELDS
+from .stage_clauses import COMPARISON_KEYS, STAGE_CONDITIONS, TIME_IN_STAGE, stage_tests
 
 ARCHIVED, CANCELLED = "archived", "cancelled"
 ALIASES = {"created_at": "created", "updated_at": "updated"}
 SHAPES = '{"field", "op", "value"}, {"search": text}, {"and": [filters]} or {"or": [filters]}'
+MATCHING = "matching"
 _Form = tuple[str, Callable[[Any], Any]]
 
 
@@ -57,6 +61,9 @@ FORMS: Mapping[str, tuple[_Form, ...]] = {
     "contains": (("has", _same), ("contains", _same)),
     "is_null": (("is_blank", _same),),
 }
+
+
+OPERATORS = (*FORMS, *STAGE_CONDITIONS, MATCHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +94,17 @@ def operators_of(spec: FieldSpec) -> list[str]:
 
 
 class _Parser:
-    """Parses one filter; counts its clauses."""
+    """Parses one filter, or that of linked records in it, `links` relationships away; counts its
+    clauses."""
 
-    def __init__(self, author: Author, schema: ObjectSchema) -> None:
+    def __init__(
+        self, author: Author, schema: ObjectSchema, clauses: int = 0, links: int = 0
+    ) -> None:
         self.author = author
         self.schema = schema
         self.told = cache(partial(told_field, author, schema))
-        self.clauses = 0
+        self.clauses = clauses
+        self.links = links
         self.states: dict[str, bool] = {}
 
     def node(self, raw: Any, path: Place, depth: int, *, archivable: bool) -> Node:
@@ -141,13 +152,17 @@ class _Parser:
 
     def clause(self, raw: Mapping[str, Any], path: Place, *, archivable: bool) -> Node:
         op, value = raw.get("op", "eq"), raw.get("value")
-        if not isinstance(op, str) or op not in FORMS:
-            raise InvalidInput(f"expected one of {', '.join(FORMS)}.", at=(*path, "op"))
+        if not isinstance(op, str) or op not in OPERATORS:
+            raise InvalidInput(f"expected one of {', '.join(OPERATORS)}.", at=(*path, "op"))
         # An object may have a field of its own with this name, which then wins.
         name = raw["field"]
         if name in (ARCHIVED, CANCELLED) and name not in self.schema.by_name:
             return self.choose_state(name, op, value, path, archivable=archivable)
         spec = self.field(raw["field"], (*path, "field"))
+        if op in STAGE_CONDITIONS:
+            return self.moved(spec, op, value, path)
+        if op == MATCHING:
+            return self.matching(spec, value, path)
         if op in ("eq", "neq") and value is None:  # equal to null means blank
             op, value = "is_null", op == "eq"
         try:
@@ -162,6 +177,31 @@ class _Parser:
                 f"{', '.join(operators_of(spec))}."
             )
             raise InvalidInput(message, at=(*path, "op")) from None
+
+    def moved(self, spec: FieldSpec, condition: str, value: Any, path: Place) -> Node:
+        """When a record entered or left a stage: `{stage, comparison_condition,
+        comparison_value}`."""
+        if spec is not self.schema.stage_field:
+            raise InvalidInput(f"{condition!r} works on a pipeline's stage.", at=(*path, "op"))
+        known = {"stage", *COMPARISON_KEYS}
+        if not isinstance(value, Mapping) or not value.keys() <= known:
+            message = "expected an object of stage, comparison_condition and comparison_value."
+            raise InvalidInput(message, at=(*path, "value"))
+        unit = {"comparison_type": "days"} if condition == TIME_IN_STAGE else {}
+        place = (*path, "value")
+        tests = stage_tests(self.told(spec), condition, {**unit, **value}, place, stage_key="stage")
+        return AllOf(tuple(Leaf(spec, test, value) for test in tests))
+
+    def matching(self, spec: FieldSpec, value: Any, path: Place) -> Node:
+        """A filter that at least one linked record meets."""
+        if self.links == MAX_LINKS:
+            message = f"filters of linked records can be nested at most {MAX_LINKS} levels deep."
+            raise InvalidInput(message, "limit_exceeded", at=path)
+        related = related_object(self.author, spec, (*path, "field"))
+        inner = _Parser(self.author, related, self.clauses, self.links + 1)
+        node = inner.node(value, (*path, "value"), 1, archivable=False)
+        self.clauses = inner.clauses
+        return Leaf(spec, Test(MATCHING, node), value)
 
     def choose_state(
         self, name: str, op: str, value: Any, path: Place, *, archivable: bool

@@ -7,7 +7,7 @@ full.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -130,11 +130,7 @@ def _became(author: Author, schema: ObjectSchema, external_id: str) -> int | Non
 def prepare_search(author: Author, schema: ObjectSchema, request: SearchRequest) -> Search:
     node = parse_query(author, schema, request.query, request.match_all)
     # The parts of a top-level AND are conditions of their own, so each can be searched by.
-    conditions = [
-        part
-        for each in (node, *request.conditions)
-        for part in (each.children if isinstance(each, AllOf) else (each,))
-    ]
+    conditions = [part for each in (node, *request.conditions) for part in _parts(each)]
     within = searched_fields(author, schema, request.within_ids, request.within_names)
     if term := sought_term(request.search, "search"):
         conditions.append(TextSearch(within, term))
@@ -162,6 +158,15 @@ def prepare_search(author: Author, schema: ObjectSchema, request: SearchRequest)
         conditions=conditions,
         state=state.value,
     )
+
+
+def _parts(node: Node) -> Iterator[Node]:
+    """The parts of the outermost ANDs: conditions of their own, so each can be searched by."""
+    if not isinstance(node, AllOf):
+        yield node
+        return
+    for child in node.children:
+        yield from _parts(child)
 
 
 def _narrowed(visible: Fragment, request: SearchRequest) -> Fragment:

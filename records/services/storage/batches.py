@@ -1,5 +1,5 @@
-"""Storing batches of records, their index rows and their ledger rows: one statement per table and
-batch.
+"""Storing batches of records, their index rows, stage times and ledger rows: one statement per
+table and batch.
 
 Only the write path calls this. On PostgreSQL the rows of a statement are one JSON parameter: its
 text, and with it the prepared plan, is the same for any number of rows. From fifty rows on they go
@@ -34,6 +34,7 @@ from .rows import (
     Stamp,
     index_rows,
 )
+from .stage_times import insert_moved, moved, moved_insertion
 from .statistics import refresh_after, refresh_outdated_statistics, refresh_statistics
 from .tables import give_up, insert, insertion
 
@@ -81,6 +82,8 @@ def _store_in_turn(stamp: Stamp, changes: Changes, *, copied: bool) -> None:
     elif rows := _index_rows(changes):
         insert_index(stamp.workspace_id, rows, replace=bool(changes.updated))
     set_live(stamp, changes, live=True)
+    if times := moved(stamp, changes):
+        insert_moved(times, replace=bool(changes.updated))
     if changes.ledger:
         insert(LEDGER, [ledger_row(stamp, entry) for entry in changes.ledger])
 
@@ -101,6 +104,8 @@ def _store_together(stamp: Stamp, changes: Changes) -> None:
         statements = [record_insertion(stamp, changes.created)]
     if rows := _index_rows(changes):
         statements.append(index_insertion(stamp.workspace_id, rows, replace=bool(changes.updated)))
+    if times := moved(stamp, changes):
+        statements.append(moved_insertion(times, replace=bool(changes.updated)))
     if changes.ledger:
         statements.append(insertion(LEDGER, [ledger_row(stamp, entry) for entry in changes.ledger]))
     execute_together(statements)

@@ -1,4 +1,4 @@
-"""Checking that documents, index and ledger agree, and rebuilding the index from the documents."""
+"""Checking that documents, index and ledger agree, and rebuilding what is derived from them."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ from .rows import (
     read_record,
     record_columns,
 )
+from .stage_times import check_stage_times, rebuild_stage_times
 from .statistics import refresh_after
 from .stored_files import check_files
 
@@ -57,8 +58,8 @@ class Difference:
 
 
 def check_records(workspace: Workspace) -> Iterator[Difference]:
-    """Everything that differs in a workspace: document and index, document and ledger, record and
-    files.
+    """Everything that differs in a workspace: document and index, document and ledger, stage times
+    and ledger, record and files.
 
     Safe during writes: everything compared is of one moment.
     """
@@ -67,6 +68,8 @@ def check_records(workspace: Workspace) -> Iterator[Difference]:
             yield from _check_index(schema, rows)
             yield from _check_ledger(schema, rows)
             yield from _check_names(directory, schema, rows)
+            for moved, what in check_stage_times(schema, rows):
+                yield Difference(schema.name, moved.uuid, f"stages: {what}")
         yield from _check_strays(workspace)
     # Outside of the snapshot, which would show outdated rows.
     for row, what in check_files(workspace):
@@ -89,7 +92,8 @@ def _one_moment() -> Iterator[None]:
 
 
 def reindex(workspace: Workspace) -> int:
-    """Rebuild the typed index from the documents; the number of records.
+    """Rebuild the typed index from the documents, and stage times from the ledger; the number of
+    records.
 
     Each batch also drops what searches counted by the old index, by counting up the version of the
     definitions.
@@ -99,6 +103,7 @@ def reindex(workspace: Workspace) -> int:
         replace_index(
             schema, rows, [row for record in rows for row in expected_index(schema, record)]
         )
+        rebuild_stage_times(schema, rows)
         count += len(rows)
     with transaction.atomic():
         count_up(
@@ -106,10 +111,11 @@ def reindex(workspace: Workspace) -> int:
             list(ObjectType.objects.filter(workspace=workspace).values_list("id", flat=True)),
         )
         # Rows of records that do not exist are in no batch.
-        execute(
-            f"DELETE FROM records_fieldvalue WHERE {_STRAY.format(key='record_id')}",
-            [workspace.id, workspace.id],
-        )
+        for table in ("records_fieldvalue", "records_stagetime"):
+            execute(
+                f"DELETE FROM {table} WHERE {_STRAY.format(key='record_id')}",
+                [workspace.id, workspace.id],
+            )
     refresh_after(count)
     return count
 
@@ -126,6 +132,7 @@ def _check_strays(workspace: Workspace) -> Iterator[Difference]:
     tombstone."""
     for part, table, key, more in (
         ("index", "records_fieldvalue", "record_id", ""),
+        ("stages", "records_stagetime", "record_id", ""),
         ("ledger", "records_historicalrecord", "id", f" AND NOT ({_TOMBSTONE})"),
     ):
         stray = f"SELECT DISTINCT {key} FROM {table} WHERE {_STRAY.format(key=key)}{more}"

@@ -139,7 +139,8 @@ class Changes:
     another record of the batch may take; `unaddressed` those that give up an external id;
     `released` those that give up every unique value. `live_changed` has the final state of the
     records that became live or ceased to be. `partners` are the one-to-one links: only live records
-    block their partner for others. `spare_key` is a reserved key for the only new record.
+    block their partner for others. `stage_field` is the field whose changes are moves between
+    stages. `spare_key` is a reserved key for the only new record.
     """
 
     created: list[RecordRow] = field(default_factory=list)
@@ -153,6 +154,7 @@ class Changes:
     unaddressed: list[int] = field(default_factory=list)
     released: set[int] = field(default_factory=set)
     live_changed: dict[int, bool] = field(default_factory=dict)
+    stage_field: FieldSpec | None = None
     spare_key: int | None = None
 
 

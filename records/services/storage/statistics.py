@@ -14,7 +14,12 @@ from django.db import DatabaseError, connection
 
 from records.services.database import execute, fetch_value, is_postgresql
 
-TABLES = ("records_record", "records_fieldvalue", "records_historicalrecord")
+TABLES = (
+    "records_record",
+    "records_fieldvalue",
+    "records_stagetime",
+    "records_historicalrecord",
+)
 MANY = 500  # records stored in one go
 
 # Pages on disk compared with those when last analyzed (0 if never). Tables of a few pages are

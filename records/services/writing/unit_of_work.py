@@ -53,7 +53,9 @@ class UnitOfWork:
         self.names = {} if names is None else names
         self.now = datetime.now(UTC)
         self.changes = Changes(
-            unique=frozenset(self.schema.kept_apart), partners=self.schema.partners
+            unique=frozenset(self.schema.kept_apart),
+            partners=self.schema.partners,
+            stage_field=self.schema.stage_field,
         )
         self.renamed: list[int] = []
         self.given_files: dict[int, RecordRow] = {}
