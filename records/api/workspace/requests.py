@@ -171,7 +171,7 @@ def expected_version(
 ) -> int | None:
     """The version that `If-Match` lets the record of this number or external id be changed at; None
     for any."""
-    versions = expected_versions(request)
+    versions = expected_versions(request, schema)
     if versions is None:
         return None
     # A record that lives elsewhere has no version to choose by: any is refused alike.

@@ -93,9 +93,14 @@ def test_what_has_no_meaning_elsewhere_is_refused(
         == "external_config"
     )
     assert refused(client.post(f"{things}/bulk", many), 422)["code"] == "external_config"
-    assert (
-        refused(client.put(f"{things}/7", body, if_match='"1"'), 422)["code"] == "external_config"
-    )
+    for condition in ('"1"', "*"):
+        for answer in (
+            client.put(f"{things}/7", body, if_match=condition),
+            client.put(things, body, {"externalId": "7"}, if_match=condition),
+            client.delete(f"{things}/7", if_match=condition),
+            client.post(things, body, if_match=condition),
+        ):
+            assert refused(answer, 422)["code"] == "external_config"
     assert not upstream.seen
 
 
