@@ -82,7 +82,7 @@ def run(author: Author, arguments: Arguments) -> dict[str, Any]:
     if action in ("upsert", "patch"):
         return _write(author, schema, arguments)
     where = record_address(arguments)
-    with told_by_argument(schema, arguments):
+    with told_by_argument(author, schema, arguments):
         if action == "get":
             return _get(author, schema, where)
         version = arguments.get("expected_version")
@@ -138,7 +138,7 @@ def _write(author: Author, schema: ObjectSchema, arguments: Arguments) -> dict[s
         return saved_content(author, save_openly(author, schema, entries, save))
 
     try:
-        with told_by_argument(schema, arguments):
+        with told_by_argument(author, schema, arguments):
             return write_what_differs(
                 author,
                 schema,
