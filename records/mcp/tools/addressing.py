@@ -53,9 +53,7 @@ def check_same(schema: ObjectSchema, row: RecordRow, external: ExternalKey | Non
 
 
 @contextmanager
-def told_by_argument(
-    author: Author, schema: ObjectSchema, arguments: Arguments
-) -> Iterator[None]:
+def told_by_argument(author: Author, schema: ObjectSchema, arguments: Arguments) -> Iterator[None]:
     """A record that is not there is told by the argument that named it, and one that is archived
     with the tool that brings it back."""
     try:

@@ -38,6 +38,7 @@ from .base import (
     tools,
 )
 from .sent_back import write_what_differs
+from .written_data import written_entries
 
 MAX_DATA = 2**20
 NAMING = {"record_id", "external_id", "external_source"}
@@ -178,9 +179,7 @@ def _entries(schema: ObjectSchema, arguments: Arguments) -> list[FieldEntry]:
         name for name, value in data.items() if value is None and name not in schema.by_name
     }
     ignored = unwritten if schema.is_open else frozenset()
-    return [
-        FieldEntry(name=name, value=value) for name, value in data.items() if name not in ignored
-    ]
+    return [entry for entry in written_entries(schema, data) if entry.name not in ignored]
 
 
 tools.register(
