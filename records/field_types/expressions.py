@@ -136,15 +136,16 @@ def names_read(expression: str, roots: frozenset[str] = ROOTS) -> dict[str, int]
 def _field_read(read: Read) -> tuple[str, int]:
     """The name of the field that a reading of the record is of, and its place."""
     form = f"a field is read as {ROOT}.data.its_api_name."
-    data, field = (*read.parts, None, None)[:2]
-    if data is None or (field is None and data.name == "data"):
-        shown = ROOT if data is None else f"{ROOT}.data"
+    names = [part.name for part in read.parts[:2]]
+    if names in ([], ["data"]):
+        shown = ".".join((ROOT, *("data" for _ in names)))
         raise InvalidValue(f"character {read.place}: {shown} is no value; {form}")
+    data = read.parts[0]
     if data.name not in (None, "data"):
         raise InvalidValue(f"character {data.place}: there is no {ROOT}.{data.name[:80]}; {form}")
-    unknown = data if data.name is None else field
-    if unknown.name is None:
-        raise InvalidValue(f"character {unknown.place}: a name must be written out; {form}")
+    field = data if data.name is None else read.parts[1]
+    if field.name is None:
+        raise InvalidValue(f"character {field.place}: a name must be written out; {form}")
     return field.name, field.place
 
 

@@ -126,7 +126,11 @@ def read_body(request: HttpRequest, *keys: str) -> Body:
 
 
 def member_of(author: Author, body: Body) -> int | None:
-    """The active member that a body's `memberId` names, None where it names none."""
+    """The active member that a body's `memberId` names, None for nobody, UNSET where it says
+    nothing."""
+    if "memberId" not in body:
+        unset: int | None = UNSET
+        return unset
     member_id = body.key("memberId")
     if member_id is None:
         return None
@@ -160,7 +164,7 @@ def attributes_of(body: Body, member_id: int | None, caller: int) -> Attributes:
         external = None if sent is None else ExternalKey("", check_external_id(sent))
     return Attributes(
         external=external,
-        member_id=UNSET if member_id is None else member_id,
+        member_id=member_id,
         new_member_id=caller,
         assignment_task_id=body.key("assignmentTaskId") if "assignmentTaskId" in body else UNSET,
     )

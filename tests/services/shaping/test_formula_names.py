@@ -28,8 +28,11 @@ def settings_of(expression: str) -> dict[str, Any]:
 @pytest.fixture
 def new(workspace: Caller) -> Field:
     """A formula beside another one, which was made before the field that it reads."""
-    fields = (formula("Double", "record.data.amount * 2"), FieldDefinition("Amount", "decimal"))
-    fields = (*fields, FieldDefinition("Document", "json"))
+    fields = (
+        formula("Double", "record.data.amount * 2"),
+        FieldDefinition("Amount", "decimal"),
+        FieldDefinition("Document", "json"),
+    )
     make_object(workspace, "Sheets", *fields)
     make_relation(workspace, "sheets", "Parent", "sheets", "primary", "Children")
     return create_field(
