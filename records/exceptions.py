@@ -265,12 +265,15 @@ class PlanOutdated(Conflict):
 
 
 class PreconditionFailed(RecordsError):
-    """The record is at `version`, not at the one the caller expects."""
+    """The record is at `version`, not at the one the caller expects; or it is there, and was to be
+    new."""
 
     code = "precondition_failed"
 
-    def __init__(self, version: int) -> None:
+    def __init__(self, version: int, *, expected_none: bool = False) -> None:
         told = f"The record is at version {version}; read it again before changing it."
+        if expected_none:
+            told = f"There is such a record already, at version {version}; nothing was changed."
         super().__init__(told if version else "There is no such record yet.")
         self.version = version
 

@@ -7,7 +7,7 @@ import re
 from django.http import HttpRequest
 
 from records.exceptions import InvalidInput, PreconditionFailed
-from records.services.catalogue import ObjectSchema
+from records.services.catalogue import ObjectSchema, not_offered
 from records.services.writing import SaveRequest
 
 NO_VERSION = 0  # what no record is at
@@ -34,33 +34,36 @@ def is_known(request: HttpRequest, version: int) -> bool:
     return sent.strip() == "*" or any(tag == str(version) for _, tag in TAG.findall(sent))
 
 
-def expected_versions(request: HttpRequest) -> frozenset[int] | None:
+def expected_versions(request: HttpRequest, schema: ObjectSchema) -> frozenset[int] | None:
     """The versions at which the caller wants the record changed (`If-Match`); None for any.
 
-    Weak tags never match, nor do tags that are not ours: they leave the set empty.
+    Weak tags never match, nor do tags that are not ours: they leave the set empty. So does `*` for
+    a record that lives elsewhere, where every condition is refused.
     """
     sent = request.META.get("HTTP_IF_MATCH")
     if sent is None or sent.strip() == "*":
-        return None
+        return None if sent is None or schema.external is None else frozenset()
     if not TAG_LIST.fullmatch(sent):
         raise InvalidInput('expected "*" or entity tags in double quotes.', at="If-Match")
     strong = (tag for weak, tag in TAG.findall(sent) if not weak)
     return frozenset(int(tag) for tag in strong if re.fullmatch(r"[1-9][0-9]{0,17}", tag))
 
 
-def check_new(request: HttpRequest) -> None:
+def check_new(request: HttpRequest, schema: ObjectSchema) -> None:
     """A call that creates a record: PreconditionFailed for `If-Match`, which asks for one that is
-    there; `If-None-Match: *` always holds."""
+    there, and ExternalConfig where no condition is kept; `If-None-Match: *` always holds."""
     _asks_for_none(request)
     if "HTTP_IF_MATCH" in request.META:
-        expected_versions(request)
+        expected_versions(request, schema)
+        if schema.external is not None:
+            raise not_offered(schema, "versions; omit If-Match")
         raise PreconditionFailed(NO_VERSION)
 
 
 def set_conditions(request: HttpRequest, save: SaveRequest, schema: ObjectSchema) -> None:
     """Have an upsert carried out only under the conditions that the call sends with it."""
     save.must_be_new = _asks_for_none(request)
-    versions = expected_versions(request)
+    versions = expected_versions(request, schema)
     if versions is None:
         save.must_exist = "HTTP_IF_MATCH" in request.META
     elif len(versions) > 1 and schema.external is None:

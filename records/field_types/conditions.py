@@ -69,7 +69,8 @@ def only(scalar: Scalar) -> Scalar:
     def read(field: FieldSpec, value: JSON) -> Any:
         if isinstance(value, list):
             if len(value) != 1:
-                raise InvalidValue("Expected one value; use has_any for several.")
+                wanted = "one value, not several" if value else "at least one value"
+                raise InvalidValue(f"Expected {wanted}.")
             value = value[0]
         return scalar(field, value)
 

@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from .base import InvalidValue
+from .expression_reads import Read, check_calls, roots_read
 
 MAX_EXPRESSION = 1000
 MAX_NODES = 2000  # a comparison of two fields has about 40
@@ -46,6 +47,7 @@ REASONS: Mapping[type, str] = {
     ValueError: "A value is too large, or a text cannot be converted.",
     ZeroDivisionError: "It divides by zero.",
 }
+OTHER_REASON = "It cannot be computed."
 _parsing = threading.Lock()  # the parser keeps the text it is at
 
 
@@ -121,25 +123,42 @@ def _check_tree(tree: Any, roots: frozenset[str]) -> None:
 
 
 def names_read(expression: str, roots: frozenset[str] = ROOTS) -> dict[str, int]:
-    """The API names that an expression reads, each with the place of its first character."""
-    names = {}
-    for node in _tree(expression, roots).iter_subtrees():
-        if node.data not in ("member_dot", "member_index") or not _is_data(node.children[0]):
-            continue
-        part = _alone(node.children[1])
-        if not hasattr(part, "children"):
-            found = str(part) if node.data == "member_dot" else str(part).strip("'\"")
-            names[found] = part.column
-    return names
+    """The API names that an expression reads, each with the place of its first character.
+
+    InvalidValue where it reads the record in a way that does not tell the name of the field, or
+    calls what there is not: neither would ever have a result.
+    """
+    tree = _tree(expression, roots)
+    check_calls(tree)
+    return dict(map(_field_read, roots_read(tree, {ROOT})))
 
 
-def attributes_read(expression: str, roots: frozenset[str], root: str) -> set[str]:
-    """The attributes of a root that an expression reads."""
-    return {
-        str(node.children[1])
-        for node in _tree(expression, roots).iter_subtrees()
-        if node.data == "member_dot" and str(_alone(node.children[0])) == root
-    }
+def _field_read(read: Read) -> tuple[str, int]:
+    """The name of the field that a reading of the record is of, and its place."""
+    form = f"a field is read as {ROOT}.data.its_api_name."
+    names = [part.name for part in read.parts[:2]]
+    if names in ([], ["data"]):
+        shown = ".".join((ROOT, *("data" for _ in names)))
+        raise InvalidValue(f"character {read.place}: {shown} is no value; {form}")
+    data = read.parts[0]
+    if data.name not in (None, "data"):
+        raise InvalidValue(f"character {data.place}: there is no {ROOT}.{data.name[:80]}; {form}")
+    field = data if data.name is None else read.parts[1]
+    if field.name is None:
+        raise InvalidValue(f"character {field.place}: a name must be written out; {form}")
+    return field.name, field.place
+
+
+def attributes_read(expression: str, roots: frozenset[str], root: str) -> dict[str, int]:
+    """The attributes of a root that an expression reads, each with its place; InvalidValue where
+    it reads the root in another way."""
+    found = {}
+    for read in roots_read(_tree(expression, roots), {root}):
+        if not read.parts or read.parts[0].name is None:
+            place = read.parts[0].place if read.parts else read.place
+            raise InvalidValue(f"character {place}: read one of its attributes, as {root}.name.")
+        found[read.parts[0].name] = read.parts[0].place
+    return found
 
 
 def never_boolean(expression: str, roots: frozenset[str]) -> bool:
@@ -161,21 +180,6 @@ def _is_never_boolean(node: Any) -> bool:
     if kind == "ident_arg":
         return str(node.children[0]) in NO_TESTS
     return kind in (*LISTS, "mapinits", "addition", "multiplication")
-
-
-def _is_data(node: Any) -> bool:
-    """Whether a part of an expression is `record.data`."""
-    node = _alone(node)
-    if getattr(node, "data", "") != "member_dot" or str(node.children[1]) != "data":
-        return False
-    return str(_alone(node.children[0])) == ROOT
-
-
-def _alone(node: Any) -> Any:
-    """What a part of an expression holds, without what it is wrapped in."""
-    while len(getattr(node, "children", ())) == 1:
-        node = node.children[0]
-    return node
 
 
 def _arithmetic() -> dict[str, Callable[[Any, Any], Any]]:
@@ -239,7 +243,11 @@ def _promoting(work: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 def reason(problem: Exception) -> str:
     """Why an expression has no result, in a sentence that shows no value; empty where it read a
     blank, whose result is blank too."""
-    cause = problem.args[1] if len(problem.args) > 1 else None
+    from celpy.evaluation import CELEvalError
+
     if isinstance(problem, InvalidValue):
         return problem.message
-    return REASONS.get(cause, "It cannot be computed.") if isinstance(cause, type) else ""
+    if not isinstance(problem, CELEvalError):  # what the library does not catch
+        return REASONS.get(type(problem)) or OTHER_REASON
+    cause = problem.args[1] if len(problem.args) > 1 else None
+    return REASONS.get(cause, OTHER_REASON) if isinstance(cause, type) else OTHER_REASON

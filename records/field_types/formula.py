@@ -25,7 +25,7 @@ from .decimal_number import DecimalNumber
 from .expressions import MAX_EXPRESSION, MAX_RESULT, names_read, program, reason, tidied
 from .folding import index_text
 from .money import Money
-from .numeric import MAX_INTEGER, MIN_INTEGER, number_term
+from .numeric import MAX_INTEGER, MIN_INTEGER, NumberType, number_term
 
 SETTINGS = "formula_options"
 RESULT = "result_type"
@@ -109,12 +109,26 @@ class Formula(FieldType):
         try:
             _result(field, fields, values)
         except Exception as problem:  # noqa: BLE001 (as in `evaluate`)
-            return reason(problem)
-        return ""
+            return reason(problem) or self._unreadable(field, fields)
+        return "" if self._expression(field.settings) else "The formula has no expression."
+
+    def _unreadable(self, field: FieldSpec, fields: Iterable[FieldSpec]) -> str:
+        """Why an expression of before it was checked is always blank; empty where a blank field is
+        the reason."""
+        try:
+            names = self.names_read(field.settings)
+        except InvalidValue as problem:
+            return problem.message[:1].upper() + problem.message[1:]
+        known = {spec.name for spec in fields if not spec.type.computed}
+        unknown = [name for name in names if name not in known]
+        return f"There is no field {unknown[0][:80]!r} that it can read." if unknown else ""
+
+    def _expression(self, settings: Mapping[str, Any]) -> str:
+        return str(settings_group(settings, SETTINGS).get("expression") or "").strip()
 
     def names_read(self, settings: Mapping[str, Any]) -> Mapping[str, int]:
-        expression = settings_group(settings, SETTINGS).get("expression")
-        return names_read(expression.strip()) if expression else {}
+        expression = self._expression(settings)
+        return names_read(expression) if expression else {}
 
     def may_read(self, settings: Mapping[str, Any], name: str) -> bool:
         return name in (settings.get(SETTINGS) or {}).get("expression", "")
@@ -154,9 +168,12 @@ def _result(field: FieldSpec, fields: Iterable[FieldSpec], values: Mapping[str, 
 
 def readable(spec: FieldSpec, stored: Stored) -> JSON:
     """A stored value as an expression sees it: options by name, moments as such, decimals as
-    doubles."""
+    doubles, documents as maps and lists."""
     from celpy import celtypes
+    from celpy.adapter import json_to_cel
 
+    if spec.type.is_document:
+        return json_to_cel(stored)
     if isinstance(stored, list):
         return celtypes.ListType([readable(spec, item) for item in stored])
     if spec.type.column == "option":
@@ -236,6 +253,7 @@ class BooleanFormula(Formula):
 
 
 _TYPED: dict[Any, FieldType] = {NUMBER: NumberFormula(), BOOLEAN: BooleanFormula()}
+BY_KEY = ("related_record", "member", "attachment")  # columns of fields that hold keys
 # What fields may hold when an expression is tried: a number, a flag and a text.
 SAMPLES = ((2, True, "a"), (7, False, "2"))
 
@@ -244,7 +262,8 @@ def _result_of(expression: str, fields: Sequence[FieldSpec]) -> str:
     """The type of result that an expression makes of sample values; empty unless it is one."""
     found = set()
     for sample in SAMPLES:
-        data = {spec.name: _sample(spec, *sample) for spec in fields if not spec.type.computed}
+        tried = {spec.name: _sample(spec, *sample) for spec in fields if not spec.type.computed}
+        data = {name: value for name, value in tried.items() if value is not None}
         for held in (data, {}):  # some expressions are there for what is blank
             try:
                 found.add(_kind(_plain(program(expression)(held))))
@@ -260,19 +279,21 @@ def _kind(result: JSON) -> str:
 
 
 def _sample(spec: FieldSpec, number: int, flag: bool, text: str) -> Any:
+    """A value as `readable` makes it of the field's; None for a document, which may be anything."""
     from celpy import celtypes
 
-    if spec.multiple:
-        return celtypes.ListType([celtypes.StringType(text)])
+    if spec.type.is_document:
+        return None
+    scalar: Any = celtypes.StringType(text)
     if isinstance(spec.type, DateTime):
-        return celtypes.TimestampType("2026-01-01T00:00:00Z")
-    if isinstance(spec.type, DecimalNumber | Money):
-        return celtypes.DoubleType(number)
-    if isinstance(spec.type, Checkbox):
-        return celtypes.BoolType(flag)
-    if spec.type.column == "number":
-        return celtypes.IntType(number)
-    return celtypes.StringType(text)
+        scalar = celtypes.TimestampType("2026-01-01T00:00:00Z")
+    elif isinstance(spec.type, DecimalNumber | Money):
+        scalar = celtypes.DoubleType(number)
+    elif isinstance(spec.type, Checkbox):
+        scalar = celtypes.BoolType(flag)
+    elif spec.type.column in BY_KEY or isinstance(spec.type, NumberType):
+        scalar = celtypes.IntType(number)
+    return celtypes.ListType([scalar]) if spec.multiple else scalar
 
 
 field_types.register(Formula.name, Formula())

@@ -21,7 +21,15 @@ from .base import (
     settings_group,
 )
 from .conditions import number_conditions
-from .numeric import WHOLE, NumberType, are_numbers, exact_number, number_term, ungrouped
+from .numeric import (
+    NUMBER_FORM,
+    WHOLE,
+    NumberType,
+    are_numbers,
+    exact_number,
+    number_term,
+    ungrouped,
+)
 
 SETTINGS = "money_options"
 DEFAULT_CURRENCY = "USD"
@@ -45,6 +53,9 @@ class Money(NumberType):
         currency = _currency(field)
         if isinstance(raw, dict):
             raw = _amount(raw, currency)
+        # A text may have been an amount of another currency.
+        if isinstance(raw, str) and raw and not NUMBER_FORM.fullmatch(raw):
+            raise InvalidValue(f"Expected a number, the amount in {currency}.")
         return None if raw == "" else exact_number(raw, _places(currency))
 
     def from_text(self, field: FieldSpec, text: str) -> JSON:

@@ -3,7 +3,7 @@ with the way out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -53,19 +53,28 @@ def check_arguments(schema: Schema, arguments: Mapping[str, Any]) -> dict[str, A
 
 
 def _decoded(name: str, schema: Schema, value: Any) -> Any:
-    """The argument; one that is an object or a list, and was sent as JSON text, as what it says."""
-    kinds = _kinds(schema)
-    structured = [kind for kind in kinds if kind in ("object", "array")]
-    if not structured or not isinstance(value, str):
+    """The argument; one that is an object or a list, and was sent as JSON text, as what it says.
+    So are the entries of a list of objects."""
+    structured = [kind for kind in _kinds(schema) if kind in ("object", "array")]
+    value = from_json_text(value, structured, name)
+    if isinstance(value, list) and "array" in structured:
+        inner = [kind for kind in _kinds(schema["items"]) if kind == "object"]
+        return [from_json_text(entry, inner, name) for entry in value] if inner else value
+    return value
+
+
+def from_json_text(value: Any, kinds: Collection[str], at: str) -> Any:
+    """What a text says, where it is JSON of one of these kinds; anything else as it is."""
+    if not kinds or not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
         return value
     try:
         content = orjson.loads(value)
     except orjson.JSONDecodeError:
         return value
-    fits = any(_is(kind, content) for kind in structured)
+    fits = any(_is(kind, content) for kind in kinds)
     if fits and is_too_deep(content, MAX_DEPTH):
         raise InvalidInput(
-            f"the text is nested more than {MAX_DEPTH} levels deep.", "limit_exceeded", at=name
+            f"the text is nested more than {MAX_DEPTH} levels deep.", "limit_exceeded", at=at
         )
     return content if fits else value
 

@@ -104,6 +104,8 @@ def test_conditions_of_adds_and_upserts_are_kept_or_refused(api: ApiClient, comp
     assert api.post(path, body, If_None_Match="*").status_code == 201
     refused = api.post(path, body, If_None_Match="*")
     assert (refused.status_code, refused.headers["ETag"]) == (412, '"1"')
+    told = "There is such a record already, at version 1; nothing was changed."
+    assert refused.json()["detail"] == told
     assert api.post(path, {**body, **sent(employees=2)}, If_Match='"1"').headers["ETag"] == '"2"'
     assert api.post(path, {**body, **sent(employees=3)}, If_Match='"1"').status_code == 412
     new = sent(name="A", employees=1)

@@ -216,3 +216,11 @@ def test_a_day_that_a_zone_skipped_is_empty() -> None:
     field = make_field("datetime", zone=ZoneInfo("Pacific/Apia"))
     low, high = field.type.conditions["="](field, "2011-12-30").value
     assert low > high
+
+
+@pytest.mark.parametrize("name", ["has", "!has"])
+def test_how_many_values_a_condition_takes_is_told(name: str) -> None:
+    condition = field_types.get("checkboxes").conditions[name]
+    for sent, told in (([], "at least one value"), ([uuid(1), uuid(4)], "one value, not several")):
+        with pytest.raises(InvalidValue, match=rf"^Expected {told}\.$"):
+            condition(make_field("checkboxes"), sent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from records.field_types import InvalidValue, field_types
-from records.field_types.formula import evaluate
+from records.field_types.formula import _sample, evaluate, readable
 
 from .fields import RED, YES, make_field
 
@@ -133,9 +134,8 @@ def test_what_fails_or_is_no_value_is_blank(expression: str) -> None:
     assert computed(expression) is None
 
 
-def test_without_values_or_expression_there_is_none() -> None:
+def test_without_values_or_settings_there_is_none() -> None:
     assert computed("record.data.price * 2", {}) is None
-    assert computed("") is None
     assert evaluate(make_field("formula", settings={}), FIELDS, VALUES) is None
 
 
@@ -201,7 +201,14 @@ def test_a_formula_knows_what_it_may_read() -> None:
         ("record.data.a + record.data.bc * 2", {"a": 13, "bc": 29}),
         ("record.data['a'] == 'record.data.b'", {"a": 13}),
         ("has(record.data.a) ? size(record.data.b.c) : 0", {"a": 17, "b": 39}),
-        ("record.data", {}),
+        (
+            "record['data'].a + record['data']['b'] + record.data[\"\"\"c\"\"\"]",
+            {"a": 16, "b": 35, "c": 54},
+        ),
+        ("(record.data).a == [record.data.b][0] || .record.data.c", {"a": 15, "b": 33, "c": 55}),
+        ("{'x': record.data.a}.x.nope + {'y': 1}[record.data.b]", {"a": 19, "b": 52}),
+        ("1 +\n record.data.a", {"a": 18}),
+        ("dyn(record.data.a).size() > size(record.data.b[0].c)", {"a": 17, "b": 46}),
         ("'a'", {}),
         ("", {}),
     ],
@@ -209,6 +216,47 @@ def test_a_formula_knows_what_it_may_read() -> None:
 def test_the_names_that_an_expression_reads(expression: str, names: dict[str, int]) -> None:
     settings = {"formula_options": {"expression": expression}}
     assert field_types.get("formula").names_read(settings) == names
+
+
+AS_A_VALUE = "is no value; a field is read as record.data.its_api_name."
+UNREADABLE = [
+    ("record", f"character 1: record {AS_A_VALUE}"),
+    ("1 + record", f"character 5: record {AS_A_VALUE}"),
+    ("record()", "character 1: there is no function 'record'."),
+    ("type(record)", f"character 6: record {AS_A_VALUE}"),
+    ("record.data", f"character 1: record.data {AS_A_VALUE}"),
+    ("size(record.data)", f"character 6: record.data {AS_A_VALUE}"),
+    ("has(record.data)", f"character 5: record.data {AS_A_VALUE}"),
+    ("[record.data][0].a", f"character 2: record.data {AS_A_VALUE}"),
+    ("{'x': record.data}.x.a", f"character 7: record.data {AS_A_VALUE}"),
+    ("(true ? record : record).data.a", f"character 9: record {AS_A_VALUE}"),
+    ("record.data.size()", f"character 1: record.data {AS_A_VALUE}"),
+    ("record['data'] == null", f"character 1: record.data {AS_A_VALUE}"),
+    ("record.nope", "character 8: there is no record.nope; a field is read as"),
+    ("record.id == 1", "character 8: there is no record.id; a field is read as"),
+    ("record['id']", "character 8: there is no record.id; a field is read as"),
+    ("record['da' + 'ta'].a", "character 8: a name must be written out; "),
+    ("record[0]", "character 8: a name must be written out; "),
+    ("record.data['g' + '0']", "character 13: a name must be written out; "),
+    ("record.data[record.data.a]", "character 13: a name must be written out; "),
+    ("record.data[0]", "character 13: a name must be written out; "),
+    ("record.data[['a'][0]]", "character 14: a name must be written out; "),
+    (r"record.data['\x61']", "character 13: a name must be written out; "),
+    (r"record.data['\U99999999']", "character 13: a name must be written out; "),
+    ("nope(record.data.a)", "character 1: there is no function 'nope'."),
+    (".nope(1)", "character 2: there is no function 'nope'."),
+    ("sise(record.data.a)", "there is no function 'sise'. Did you mean 'size'?"),
+    ("record.data.a.nope()", "character 15: there is no method 'nope'."),
+    ("record.data.a.has()", "character 15: there is no method 'has'."),
+    ("1 +\n nope(1)", "character 6: there is no function 'nope'."),
+    ("int{a: 1}", "There are no messages here"),
+]
+
+
+@pytest.mark.parametrize(("expression", "told"), UNREADABLE)
+def test_what_never_has_a_result_tells_where_it_stands(expression: str, told: str) -> None:
+    with pytest.raises(InvalidValue, match=re.escape(told)):
+        field_types.get("formula").names_read({"formula_options": {"expression": expression}})
 
 
 def failure(expression: str, values: dict[str, Any] = VALUES, result: str | None = None) -> str:
@@ -233,6 +281,15 @@ def failure(expression: str, values: dict[str, Any] = VALUES, result: str | None
         ("record.data.colours", "must be a text, a number or a boolean"),
         ("record.data.body + record.data.body", "A value is too large"),
         ("timestamp(record.data.title)", "cannot be computed"),
+        ("record.data.title.nope", "do not go together"),
+        ("{'x': record.data}.x.nope", "record.data is no value"),
+        ("record.nope", "there is no record.nope"),
+        ("record.data['t' + 'itle']", "a name must be written out"),
+        ("nope(record.data.title)", "there is no function 'nope'"),
+        ("record.data.title.nope()", "there is no method 'nope'"),
+        ("record.data.gone + 1", "There is no field 'gone' that it can read."),
+        ("record['data'].other", "There is no field 'other' that it can read."),
+        ("", "The formula has no expression."),
     ],
 )
 def test_a_formula_that_fails_says_why_without_a_value(expression: str, reason: str) -> None:
@@ -257,9 +314,42 @@ def test_results_of_another_type_say_so() -> None:
         "record.data.quantity / record.data.price > 2",
         "record.data.colour",
         "record.data.due",
-        "",
     ],
 )
 def test_a_blank_is_no_failure(expression: str) -> None:
     assert failure(expression, {}) == ""
     assert failure(expression) == ""
+
+
+EVERY_TYPE = [name for name in field_types if not field_types.get(name).computed]
+
+
+@pytest.mark.parametrize("name", EVERY_TYPE)
+def test_a_formula_is_tried_on_what_fields_hold(name: str) -> None:
+    field = make_field(name)
+    by_key = {"option": RED, "related_record": 1, "member": 1, "attachment": 1}.get(
+        field.type.column or ""
+    )
+    stored = field.type.parse(field, field.type.example(field)) if by_key is None else by_key
+    held = readable(field, [stored] if by_key and field.multiple else stored)
+    tried = _sample(field, 2, True, "a")
+    assert type(held) is type(tried) or (tried is None and field.type.is_document)
+    if field.multiple:
+        assert type(held[0]) is type(tried[0])
+
+
+def test_a_document_is_read_by_its_keys() -> None:
+    field, values = (
+        make_field("json", id=1, name="js"),
+        {"1": {"size": {"width": 3}, "tags": ["x"]}},
+    )
+    for expression, expected in (
+        ("record.data.js.size.width * 2", 6),
+        ("record.data.js.tags[0]", "x"),
+        ("has(record.data.js.other)", False),
+        ("record.data.js", None),
+    ):
+        settings = {"formula_options": {"expression": expression}}
+        tested = make_field("formula", id=2, name="tested", settings=settings)
+        assert evaluate(tested, [field], values) == expected
+        assert bool(tested.type.failure(tested, [field], values)) is (expected is None)

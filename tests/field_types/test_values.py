@@ -466,3 +466,10 @@ def test_the_example_of_a_decimal_is_within_its_bounds(
     field = _decimal(**bounds)
     assert field.type.example(field) == example
     assert field.type.parse(field, example) == example
+
+
+@pytest.mark.parametrize("text", ["$12.50", "£12.50", "12.50 USD", "twelve"])
+def test_an_amount_that_is_none_is_told_with_the_currency_of_the_field(text: str) -> None:
+    field = _money("EUR")
+    with pytest.raises(InvalidValue, match=r"^Expected a number, the amount in EUR\.$"):
+        field.type.parse(field, field.type.from_text(field, text))

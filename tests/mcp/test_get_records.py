@@ -179,6 +179,13 @@ def test_an_archived_record_names_the_tool_that_brings_it_back(
     refused = agent.refusal("manage_record", action="patch", data={"city": "Oslo"}, **about)
     assert refused["code"] == "CONFLICT"
     assert "unarchive_record" in refused["message"]
+    by_own_id = {"external_id": "stored", **HERE}
+    missing = agent.refusal("manage_record", action="patch", data={"city": "Oslo"}, **by_own_id)
+    assert missing["code"] == "NOT_FOUND"
+    assert missing["message"] == (
+        "external_id: there is no live companies record 'stored' without external_source, but an "
+        "archived one; unarchive_record brings it back."
+    )
     back = agent.call("unarchive_record", external_id="stored", **HERE)
     assert (back["id"], back["action"]) == (ids["stored"], "unarchived")
     agent.call("manage_record", action="patch", data={"city": "Oslo"}, **about)

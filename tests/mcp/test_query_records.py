@@ -84,12 +84,27 @@ def found(agent: Agent) -> Any:
         ("updated_at", "lt", "2001-01-01", ""),
         ("archived", "eq", False, "ABG"),
         ("archived", "neq", True, "ABG"),
+        ("archived", "in", [False], "ABG"),
+        ("archived", "not_in", [True, False], ""),
+        ("archived", "is_null", True, ""),
+        ("cancelled", "neq", True, "ABG"),
+        ("cancelled", "in", [True], ""),
+        ("cancelled", "in", [True, False], "ABG"),
+        ("cancelled", "not_in", [True], "ABG"),
+        ("cancelled", "is_null", False, "ABG"),
+        ("cancelled", "is_null", True, ""),
     ],
 )
 def test_every_operator_means_the_same_for_every_type(
     found: Any, field: str, op: str, value: Any, names: str
 ) -> None:
     assert "".join(found({"field": field, "op": op, "value": value})) == names
+
+
+def test_states_that_exclude_each_other_find_nothing(found: Any) -> None:
+    either = [{"field": "cancelled", "value": value} for value in (True, False)]
+    assert found({"and": either}) == []
+    assert found({"and": either[1:]}) == ["A", "B", "G"]
 
 
 def test_filters_are_joined_and_nested(found: Any) -> None:
@@ -214,7 +229,15 @@ def test_fields_limit_what_is_answered(agent: Agent, found: Any) -> None:
         ({"filter": {"search": 5}}, "filter.search: Expected a string."),
         (
             {"filter": {"field": "archived", "op": "gt", "value": True}},
-            "filter: archived takes op eq",
+            "filter: archived takes eq, neq, in, not_in, is_null, and true or false.",
+        ),
+        (
+            {"filter": {"field": "cancelled", "op": "in", "value": [1]}},
+            "filter: cancelled takes eq, neq, in, not_in, is_null, and true or false or a list",
+        ),
+        (
+            {"filter": {"field": "archived", "op": "is_null", "value": False}},
+            "filter: archived and other records are not found together.",
         ),
         (
             {"filter": {"or": [{"field": "archived", "value": True}]}},

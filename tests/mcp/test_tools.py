@@ -187,6 +187,23 @@ def test_objects_and_lists_may_be_sent_as_json_text(agent: Agent) -> None:
     assert agent.call("get_records", record_type="companies", record_ids=ids)["missing"] == []
 
 
+def test_properties_that_are_objects_or_lists_may_be_json_text_too(agent: Agent) -> None:
+    sent = {"extra": '{"a": [1]}', "labels": ' ["vip"]', "note": '{"a": 1}', "name": '["Acme"]'}
+    kept = {"extra": {"a": [1]}, "labels": ["vip"], "note": '{"a": 1}', "name": '["Acme"]'}
+    about = {"record_type": "companies"}
+    made = agent.call("manage_record", action="upsert", data=sent, **about)
+    assert {name: made["data"][name] for name in kept} == kept
+    many = [
+        orjson.dumps({"record_id": made["id"], "data": {"labels": '["new"]'}}).decode(),
+        {"record_id": made["id"], "data": '{"extra": "[2]"}'},
+    ]
+    agent.call("manage_records", mode="patch", items=many, **about)
+    read = agent.call("manage_record", action="get", record_id=made["id"], **about)["data"]
+    assert (read["labels"], read["extra"]) == (["new"], [2])
+    for wrong in ({"labels": "[1"}, {"extra": "5"}, {"extra": "x"}):
+        assert agent.refusal("manage_record", action="upsert", data=wrong, **about)["code"]
+
+
 def test_json_text_is_nested_no_deeper_than_a_message(agent: Agent) -> None:
     data = '{"a":' * 100 + "1" + "}" * 100
     error = agent.refusal("manage_record", action="upsert", record_type="companies", data=data)

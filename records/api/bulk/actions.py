@@ -20,6 +20,12 @@ from records.services.operations import home_of
 from . import documentation
 from .responses import archive_row, job_row
 
+SET_KEYS = ("entity_records_set_key", "bytes_start_index", "bytes_end_index")
+ARCHIVE_KEYS = ("record_ids", "send_email_notification", *SET_KEYS)
+CHANGE_KEYS = (
+    *("field_id", "field_value", "field_resolution", "tags_to_add", "tags_to_remove"),
+    *ARCHIVE_KEYS,
+)
 UUID_FORM = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -31,14 +37,15 @@ class BulkViewSet(ApiViewSet):
     @documentation.bulk_archive
     def archive(self, request: HttpRequest, object_key: str) -> HttpResponse:
         schema = get_schema(self.author, object_key)
-        records = record_ids(read_object(request, None))
-        job = home_of(schema).start_bulk_archive(self.author, schema, records)
+        content = read_object(request, ARCHIVE_KEYS)
+        _check_no_set(content)
+        job = home_of(schema).start_bulk_archive(self.author, schema, record_ids(content))
         return json_answer(archive_row(self.author, job))
 
     @documentation.bulk_change
     def change(self, request: HttpRequest, object_key: str) -> HttpResponse:
         schema = get_schema(self.author, object_key)
-        content = read_object(request, None)
+        content = read_object(request, CHANGE_KEYS)
         _check_no_set(content)
         value, how, removed = _asked_change(content)
         job = home_of(schema).start_bulk_change(
@@ -102,7 +109,7 @@ def record_ids(content: dict[str, Any]) -> list[str]:
 
 def _check_no_set(content: dict[str, Any]) -> None:
     """Refuse records chosen by what the server keeps of an earlier search: we keep nothing."""
-    for key in ("entity_records_set_key", "bytes_start_index", "bytes_end_index"):
+    for key in SET_KEYS:
         if content.get(key) is not None:
             raise InvalidInput("sets of records are not kept here; send record_ids.", at=key)
 
@@ -110,12 +117,17 @@ def _check_no_set(content: dict[str, Any]) -> None:
 def _asked_change(content: dict[str, Any]) -> tuple[Any, str, list[Any]]:
     """The value, what is to be done with it, and the entries to take out of a list with it."""
     if content.get("tags_to_add") is None and content.get("tags_to_remove") is None:
-        how = content.get("field_resolution")
-        return (
-            content.get("field_value"),
-            Resolution.OVERWRITE if how is None else _text(content, "field_resolution"),
-            [],
+        how = (
+            Resolution.OVERWRITE
+            if content.get("field_resolution") is None
+            else _text(content, "field_resolution")
         )
+        # Without a value a change would empty the field: that is asked for, never guessed.
+        if "field_value" not in content and how != Resolution.CLEAR:
+            raise InvalidInput(
+                "this key is required; send null to clear the field.", "required", at="field_value"
+            )
+        return content.get("field_value"), how, []
     if content.get("field_value") is not None or content.get("field_resolution") is not None:
         raise InvalidInput(
             "send either field_value and field_resolution, or tags_to_add and tags_to_remove.",

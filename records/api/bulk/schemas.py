@@ -51,17 +51,20 @@ component(
     "BulkArchiveAction", obj({**_JOB, "number_archived": INTEGER, "async": {"type": "boolean"}})
 )
 component("PaginatedBulkActionList", page_of(ref("BulkAction")))
-component("BulkArchiveRequest", obj({"record_ids": array(UUID)}))
+NO_EMAIL = {**BOOLEAN, "description": "Accepted, without effect."}
+component("BulkArchiveRequest", obj({"record_ids": array(UUID)}, send_email_notification=NO_EMAIL))
 component(
     "BulkChangeRequest",
     obj(
         {"field_id": STRING, "record_ids": array(UUID)},
         field_value={
-            "description": "As in a write of one record; for add_only and remove_only a list."
+            "description": "As in a write of one record; for add_only and remove_only a list. "
+            "Required, unless field_resolution is clear or tags are sent; null clears the field."
         },
         field_resolution=RESOLUTION,
         tags_to_add=TAGS,
         tags_to_remove=TAGS,
+        send_email_notification=NO_EMAIL,
     ),
 )
 

@@ -27,7 +27,7 @@ class CollectionViewSet(RecordsViewSet):
     @documentation.add
     def add(self, request: HttpRequest, object_identifier: str) -> HttpResponse:
         schema = get_schema(self.author, object_identifier)
-        check_new(request)
+        check_new(request, schema)
         body = requests.write_body(request, "unarchive", *requests.EXTERNAL_KEYS)
         save = SaveRequest(
             Mode.CREATE,

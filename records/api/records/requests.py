@@ -154,7 +154,7 @@ def expected_version(
     request: HttpRequest, author: Author, schema: ObjectSchema, record: str
 ) -> int | None:
     """The version that `If-Match` lets the record be changed at; None for any."""
-    versions = expected_versions(request)
+    versions = expected_versions(request, schema)
     if versions is None:
         return None
     # A record that lives elsewhere has no version to choose by: any is refused alike.

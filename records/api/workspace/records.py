@@ -93,7 +93,7 @@ class RecordViewSet(WorkspaceViewSet):
     @documentation.create_record
     def create(self, request: HttpRequest, data_type_id: int) -> HttpResponse:
         schema = get_type_schema(self.author, data_type_id)
-        check_new(request)
+        check_new(request, schema)
         body = read_body(request, *WRITTEN)
         save = SaveRequest(
             Mode.CREATE,

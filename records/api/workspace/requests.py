@@ -126,7 +126,11 @@ def read_body(request: HttpRequest, *keys: str) -> Body:
 
 
 def member_of(author: Author, body: Body) -> int | None:
-    """The active member that a body's `memberId` names, None where it names none."""
+    """The active member that a body's `memberId` names, None for nobody, UNSET where it says
+    nothing."""
+    if "memberId" not in body:
+        unset: int | None = UNSET
+        return unset
     member_id = body.key("memberId")
     if member_id is None:
         return None
@@ -160,7 +164,7 @@ def attributes_of(body: Body, member_id: int | None, caller: int) -> Attributes:
         external = None if sent is None else ExternalKey("", check_external_id(sent))
     return Attributes(
         external=external,
-        member_id=UNSET if member_id is None else member_id,
+        member_id=member_id,
         new_member_id=caller,
         assignment_task_id=body.key("assignmentTaskId") if "assignmentTaskId" in body else UNSET,
     )
@@ -171,7 +175,7 @@ def expected_version(
 ) -> int | None:
     """The version that `If-Match` lets the record of this number or external id be changed at; None
     for any."""
-    versions = expected_versions(request)
+    versions = expected_versions(request, schema)
     if versions is None:
         return None
     # A record that lives elsewhere has no version to choose by: any is refused alike.

@@ -67,7 +67,13 @@ _component(
 )
 _WRITTEN = {
     "fieldValues": nullable(VALUES),
-    "memberId": nullable({**INTEGER, "description": "The record's member; default: the caller."}),
+    "memberId": nullable(
+        {
+            **INTEGER,
+            "description": "The record's member, null for nobody; absent, a new record is the "
+            "caller's, and others stay as they are.",
+        }
+    ),
     "externalId": nullable(EXTERNAL_ID),
     "assignmentTaskId": nullable(INTEGER),
 }

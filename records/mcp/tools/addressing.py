@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from records.exceptions import Conflict, InvalidInput, NotFound, quoted
+from records.exceptions import Conflict, InvalidInput, NotFound, RecordsError, quoted
+from records.services.access import Author
 from records.services.catalogue import ObjectSchema
+from records.services.operations import home_of
 from records.services.reading import Address, external_key
 from records.services.storage import ExternalKey, RecordRow
 
@@ -51,8 +53,9 @@ def check_same(schema: ObjectSchema, row: RecordRow, external: ExternalKey | Non
 
 
 @contextmanager
-def told_by_argument(schema: ObjectSchema, arguments: Arguments) -> Iterator[None]:
-    """A record that is not there is told by the argument that named it."""
+def told_by_argument(author: Author, schema: ObjectSchema, arguments: Arguments) -> Iterator[None]:
+    """A record that is not there is told by the argument that named it, and one that is archived
+    with the tool that brings it back."""
     try:
         yield
     except NotFound:
@@ -61,8 +64,25 @@ def told_by_argument(schema: ObjectSchema, arguments: Arguments) -> Iterator[Non
         if argument == "external_id":
             source = arguments.get("external_source")
             named += f" of {quoted(source)}" if source else " without external_source"
+        if _is_archived(author, schema, arguments):
+            message = (
+                f"{argument}: there is no live {schema.name} record {named}, but an archived one; "
+                "unarchive_record brings it back."
+            )
+            raise NotFound(message) from None
         message = (
             f"{argument}: there is no {schema.name} record {named}; query_records finds the "
             "existing ones."
         )
         raise NotFound(message) from None
+
+
+def _is_archived(author: Author, schema: ObjectSchema, arguments: Arguments) -> bool:
+    """Whether the record that is named is one the caller may see, and archived."""
+    if schema.external is not None:  # another call would not tell more
+        return False
+    try:
+        view = home_of(schema).get_remaining(author, schema, record_address(arguments), ())
+    except RecordsError:
+        return False
+    return view.row.state == "archived"

@@ -78,7 +78,7 @@ def run(author: Author, arguments: Arguments) -> dict[str, Any]:
     try:
         return _act(author, schema, where, arguments)
     except NotFound:
-        with told_by_argument(schema, arguments):
+        with told_by_argument(author, schema, arguments):
             home_of(schema).get_remaining(
                 author, schema, where, ()
             )  # or else it is the file that is not there

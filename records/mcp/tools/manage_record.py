@@ -38,6 +38,7 @@ from .base import (
     tools,
 )
 from .sent_back import write_what_differs
+from .written_data import written_entries
 
 MAX_DATA = 2**20
 NAMING = {"record_id", "external_id", "external_source"}
@@ -82,7 +83,7 @@ def run(author: Author, arguments: Arguments) -> dict[str, Any]:
     if action in ("upsert", "patch"):
         return _write(author, schema, arguments)
     where = record_address(arguments)
-    with told_by_argument(schema, arguments):
+    with told_by_argument(author, schema, arguments):
         if action == "get":
             return _get(author, schema, where)
         version = arguments.get("expected_version")
@@ -138,7 +139,7 @@ def _write(author: Author, schema: ObjectSchema, arguments: Arguments) -> dict[s
         return saved_content(author, save_openly(author, schema, entries, save))
 
     try:
-        with told_by_argument(schema, arguments):
+        with told_by_argument(author, schema, arguments):
             return write_what_differs(
                 author,
                 schema,
@@ -178,9 +179,7 @@ def _entries(schema: ObjectSchema, arguments: Arguments) -> list[FieldEntry]:
         name for name, value in data.items() if value is None and name not in schema.by_name
     }
     ignored = unwritten if schema.is_open else frozenset()
-    return [
-        FieldEntry(name=name, value=value) for name, value in data.items() if name not in ignored
-    ]
+    return [entry for entry in written_entries(schema, data) if entry.name not in ignored]
 
 
 tools.register(

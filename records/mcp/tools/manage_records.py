@@ -7,6 +7,7 @@ from typing import Any
 
 from records.exceptions import InvalidInput, InvalidValues, RecordsError, quoted
 from records.mcp.answers import MAYBE_TEXT, NUMBER, TEXT, listed, said, shaped
+from records.mcp.arguments import from_json_text
 from records.mcp.errors import refused_data
 from records.mcp.rendering import data_fields
 from records.services.access import Author, check_scope, named_member
@@ -16,7 +17,6 @@ from records.services.reading import external_key
 from records.services.writing import (
     NO_ATTRIBUTES,
     Attributes,
-    FieldEntry,
     Outcome,
     Refused,
     SaveResult,
@@ -34,6 +34,7 @@ from .base import (
     get_type,
     tools,
 )
+from .written_data import written_entries
 
 MAX_ITEMS = 1000
 ALL_TOLD = 100  # items; of more, only what went wrong is told
@@ -82,7 +83,7 @@ def run(author: Author, arguments: Arguments) -> dict[str, Any]:
     sent: Sequence[Any] = arguments["items"]
     if not sent:
         raise InvalidInput("send at least one item.", "required", at="items")
-    items = [_item(author, item) for item in sent]
+    items = [_item(author, schema, item) for item in sent]
     try:
         outcomes: Sequence[Outcome | None] = save_batch(
             author,
@@ -105,26 +106,29 @@ def run(author: Author, arguments: Arguments) -> dict[str, Any]:
 # ---------------------------------------------------------------- items
 
 
-def _item(author: Author, sent: Mapping[str, Any]) -> BatchItem | RecordsError:
+def _item(
+    author: Author, schema: ObjectSchema, sent: Mapping[str, Any]
+) -> BatchItem | RecordsError:
     """An item as it was sent, or what is wrong with it."""
     try:
-        return _read_item(author, sent)
+        return _read_item(author, schema, sent)
     except InvalidInput as error:
         return error
 
 
-def _read_item(author: Author, sent: Mapping[str, Any]) -> BatchItem:
+def _read_item(author: Author, schema: ObjectSchema, sent: Mapping[str, Any]) -> BatchItem:
     sent = {name: value for name, value in sent.items() if value is not None or name == "member_id"}
     unknown = sorted(sent.keys() - ITEM["properties"].keys())  # type: ignore[attr-defined]
     if unknown:
         raise InvalidInput(f"unknown keys {', '.join(map(quoted, unknown[:10]))}.")
-    data, version = sent.get("data", {}), sent.get("expected_version")
+    data = from_json_text(sent.get("data", {}), ("object",), "data")
+    version = sent.get("expected_version")
     if not isinstance(data, dict):
         raise InvalidInput("expected an object of property names and values.", at="data")
     if version is not None and (type(version) is not int or not 0 < version <= MAX_VERSION):
         raise InvalidInput("expected the number of a version.", at="expected_version")
     return BatchItem(
-        [FieldEntry(name=name, value=value) for name, value in data.items()],
+        written_entries(schema, data),
         _text(sent, "record_id"),
         sent.get("lookup_value"),
         _attributes(author, sent),

@@ -71,7 +71,7 @@ def run(author: Author, arguments: Arguments) -> dict[str, Any]:
     schema = get_type(author, arguments)
     where = record_address(arguments)
     offset, limit = arguments["offset"], arguments["limit"]
-    with told_by_argument(schema, arguments):
+    with told_by_argument(author, schema, arguments):
         uuid = home_of(schema).find_uuid(author, schema, where)
         total, entries = home_of(schema).list_history(
             author, schema, uuid, offset=offset, limit=limit

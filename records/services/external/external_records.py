@@ -7,7 +7,8 @@ remove none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -30,7 +31,7 @@ from records.services.reading import (
     RecordView,
     view_records,
 )
-from records.services.storage import ExternalKey
+from records.services.storage import ExternalKey, RecordRow
 from records.services.writing import (
     UNSET,
     FieldEntry,
@@ -41,18 +42,18 @@ from records.services.writing import (
 )
 
 from .call_history import list_history
-from .calls import Asked, call_source
+from .calls import Asked, Reply, call_source
 from .ids import external_id_of, uuid_of
 from .json_mapping import (
     body_of,
     check_external_id,
-    check_same_id,
+    check_record,
     parse_written,
     put,
     row_of,
 )
 from .listing import aggregate_records, search_records
-from .write_answers import check_done, ended_row, written_row
+from .write_answers import check_done, ended_row, tells_only, written_row
 
 __all__ = [
     "aggregate_records",
@@ -192,7 +193,7 @@ def _get(
     mapped = schema.external.mapping if schema.external is not None else {}
     names = tuple(spec.name for spec in fields if spec.id in mapped)
     reply = call_source(author, schema, Asked(ExternalOperation.GET, checked, field_names=names))
-    check_same_id(schema, checked, reply.item, reply.status)
+    check_record(schema, checked, reply.content, reply.item, reply.status)
     return view_records(
         author, schema, [row_of(author, schema, checked, reply.item)], fields, plain=plain
     )[0]
@@ -251,9 +252,10 @@ def save_record(author: Author, schema: ObjectSchema, request: SaveRequest) -> S
     if operation not in WITH_VALUES:
         reply = call_source(author, schema, Asked(operation, external_id))
         check_done(schema, external_id, reply)
-        return SaveResult(
-            ended_row(author, schema, external_id, reply, operation), action, frozenset(), schema
-        )
+        row = ended_row(author, schema, external_id, reply, operation)
+        if operation == ExternalOperation.CANCEL:
+            row = replace(_completed(author, schema, reply, row, []), cancelled_at=row.cancelled_at)
+        return SaveResult(row, action, frozenset(), schema)
     return _write(author, schema, request, operation, external_id, action)
 
 
@@ -343,9 +345,33 @@ def _write(
     names = tuple(spec.name for spec in values)
     reply = call_source(author, schema, Asked(operation, external_id, field_names=names, body=body))
     row = written_row(author, schema, operation, external_id, reply, values)
+    if operation == ExternalOperation.PATCH:
+        row = _completed(author, schema, reply, row, values)
     # PUT creates or replaces; only the upstream knows which it did.
     action = "created" if reply.status == 201 else action
     return SaveResult(row, action, frozenset(spec.id for spec in values), schema)
+
+
+def _completed(
+    author: Author,
+    schema: ObjectSchema,
+    reply: Reply,
+    row: RecordRow,
+    sent: Collection[FieldSpec],
+) -> RecordRow:
+    """The record after a write of a part of it: read again where the answer tells no more than what
+    was sent, as long as the source can read it. The write is done, whatever comes of that."""
+    source = schema.external
+    unknown = source is not None and source.mapping.keys() - {spec.id for spec in sent}
+    if not unknown or not tells_only(schema, reply, sent):
+        return row
+    asked = Asked(ExternalOperation.GET, row.external_id or "")
+    try:
+        now = call_source(author, schema, asked)
+        check_record(schema, asked.external_id, now.content, now.item, now.status)
+        return row_of(author, schema, asked.external_id, now.item)
+    except RecordsError:
+        return row
 
 
 def _check_sees_all(author: Author, schema: ObjectSchema) -> None:

@@ -31,10 +31,11 @@ from records.services.search import (
 from .calls import Asked, Reply, call_source
 from .json_mapping import (
     check_external_id,
-    check_same_id,
+    check_record,
     follow,
     id_in,
     placeholders,
+    reports_error,
     row_of,
 )
 
@@ -91,7 +92,7 @@ def _one(author: Author, schema: ObjectSchema, request: SearchRequest) -> Search
         reply = call_source(author, schema, asked)
     except NotFound:
         return SearchPage([], 0 if request.count else None, False, None)
-    check_same_id(schema, asked.external_id, reply.item, reply.status)
+    check_record(schema, asked.external_id, reply.content, reply.item, reply.status)
     rows = [row_of(author, schema, asked.external_id, reply.item)]
     views = view_records(author, schema, rows, request.fields, plain=request.plain)
     return SearchPage(views, 1 if request.count else None, False, None)
@@ -210,6 +211,13 @@ def _page(
     if not isinstance(items, list):
         raise ExternalError(
             f"The upstream of {schema.name!r} returned no list.", status=reply.status
+        )
+    # Neither nothing found, nor a blank record.
+    if (not items and reports_error(schema, reply.content, None)) or any(
+        reports_error(schema, None, item) for item in items
+    ):
+        raise ExternalError(
+            f"The upstream of {schema.name!r} returned an error.", status=reply.status
         )
     offset = (request.page - 1) * request.page_size
     # An unpaged list is complete, so its length is the count.

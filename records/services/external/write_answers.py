@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from records.services.catalogue import ObjectSchema
 from records.services.storage import RecordRow
 
 from .calls import APPLIED, UNKNOWN, Reply
-from .json_mapping import id_in, made_row, row_of
+from .json_mapping import id_in, made_row, reports_error, row_of, told_fields
 
 
 def ended_row(
@@ -50,12 +50,17 @@ def written_row(
 ) -> RecordRow:
     """The record as the upstream says it is now; where it says nothing, what was sent."""
     known = check_done(schema, "" if operation == ExternalOperation.CREATE else external_id, reply)
-    if known is not None:
-        return row_of(author, schema, known, reply.item, APPLIED)
-    # Many upstreams answer 204 to a write; another GET could already show a later one.
-    if reply.content is None and external_id:
-        stored = {str(spec.id): value for spec, value in values.items() if value is not None}
-        return made_row(schema, external_id, stored)
+    # Many upstreams answer 204 to a write, or with the id alone.
+    if known is not None or (reply.content is None and external_id):
+        told = set() if known is None else told_fields(schema, reply.item)
+        stored = {
+            str(spec.id): value
+            for spec, value in values.items()
+            if value is not None and spec.id not in told
+        }
+        if known is not None:
+            stored |= row_of(author, schema, known, reply.item, APPLIED).values
+        return made_row(schema, known or external_id, stored)
     problem = "without the record's id" if not external_id else "with no record"
     raise ExternalError(
         f"The upstream of {schema.name!r} accepted the request, but answered {problem}. {APPLIED}",
@@ -68,7 +73,7 @@ def check_done(schema: ObjectSchema, external_id: str, reply: Reply) -> str | No
     """The id of the record in the answer to a write, None for none; ExternalError for a report of
     an error, and for another record than the one with `external_id`."""
     found = id_in(schema, reply.item)
-    if found is None and (_reports_error(reply.content) or _reports_error(reply.item)):
+    if found in (None, external_id or found) and reports_error(schema, reply.content, reply.item):
         what = "answered with an error"
     elif external_id and found not in (None, external_id):
         what = "answered with another record"
@@ -79,6 +84,7 @@ def check_done(schema: ObjectSchema, external_id: str, reply: Reply) -> str | No
     )
 
 
-def _reports_error(content: Any) -> bool:
-    """Whether a successful answer says that it is none."""
-    return isinstance(content, dict) and any(content.get(name) for name in ("error", "errors"))
+def tells_only(schema: ObjectSchema, reply: Reply, sent: Iterable[FieldSpec]) -> bool:
+    """Whether the answer to a write says nothing of the record but what was sent: the rest of it is
+    unknown then, not blank."""
+    return told_fields(schema, reply.item) <= {spec.id for spec in sent}

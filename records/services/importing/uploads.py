@@ -17,7 +17,7 @@ from django.core.files import File
 from records.exceptions import InvalidInput, NotAllowed, NotFound, TooLarge
 from records.models import ImportUpload, new_uuid
 from records.services.access import Author, grant_of
-from records.services.catalogue import ObjectSchema
+from records.services.catalogue import ObjectSchema, not_offered
 from records.services.storage import SpooledFile, open_stored, store_file
 from records.services.tables import (
     UTF_8,
@@ -83,7 +83,8 @@ def store_upload(
     chunks: Iterable[bytes],
     reading: Reading = FOUND,
 ) -> ImportUpload:
-    """Keep a file for an import into an object; TooLarge or InvalidInput if it cannot be read.
+    """Keep a file for an import into an object; TooLarge or InvalidInput if it cannot be read,
+    ExternalConfig where records live elsewhere.
 
     A workbook's first visible sheet with cells is read; in a CSV file commas, semicolons, tabs or
     bars separate cells. `reading` says otherwise.
@@ -93,6 +94,8 @@ def store_upload(
     grant = grant_of(author, schema)
     if not grant.create and grant.edit == "none":
         raise NotAllowed("You may neither create nor edit records of this object.")
+    if schema.external is not None:
+        raise not_offered(schema, "imports")
     # Some clients send the whole path of the file, on Windows with backslashes.
     name = Path(file_name.replace("\\", "/")).name.replace("\x00", "")[:255] or "file.csv"
     with SpooledFile(name) as raw:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
+from uuid import UUID
 
 from records.exceptions import InvalidInput, Place, did_you_mean, quoted
 from records.field_types import FieldSpec, InvalidValue, Test
@@ -83,14 +84,35 @@ def parse_filter(author: Author, schema: ObjectSchema, raw: Any) -> ParsedFilter
         return ParsedFilter(AllOf(), archived=False)
     parser = _Parser(author, schema)
     node = parser.node(raw, ("filter",), 1, archivable=True)
-    return ParsedFilter(node, bool(parser.states.get(ARCHIVED)), parser.states.get(CANCELLED))
+    cancelled = parser.states[CANCELLED]
+    return ParsedFilter(
+        node,
+        parser.states[ARCHIVED] == {True},
+        next(iter(cancelled)) if len(cancelled) == 1 else None,
+    )
 
 
 def operators_of(spec: FieldSpec) -> list[str]:
     """The operators that a field takes."""
-    return [
+    known = [
         op for op, forms in FORMS.items() if any(name in spec.type.conditions for name, _ in forms)
     ]
+    # As `test_of` makes them of `eq`.
+    made = {"neq", "contains"} if spec.is_link else {"neq"}
+    return [op for op in FORMS if op in known or ("eq" in known and op in made)]
+
+
+def _states(name: str, op: str, value: Any, path: Place) -> set[bool]:
+    """Of a state that is true or false, which of both a test lets through."""
+    many = op in ("in", "not_in")
+    sent = value if many and isinstance(value, list) else [value]
+    known = ("eq", "neq", "in", "not_in", "is_null")
+    if op not in known or not sent or not all(isinstance(each, bool) for each in sent):
+        listed = " or a list of them" if many else ""
+        raise InvalidInput(f"{name} takes {', '.join(known)}, and true or false{listed}.", at=path)
+    if op == "is_null":  # it never is
+        return set() if value else {False, True}
+    return set(sent) if op in ("eq", "in") else {False, True} - set(sent)
 
 
 class _Parser:
@@ -105,7 +127,7 @@ class _Parser:
         self.told = cache(partial(told_field, author, schema))
         self.clauses = clauses
         self.links = links
-        self.states: dict[str, bool] = {}
+        self.states = {ARCHIVED: {False, True}, CANCELLED: {False, True}}
 
     def node(self, raw: Any, path: Place, depth: int, *, archivable: bool) -> Node:
         """One filter of the tree. `archivable`: it applies to all results, so it may select
@@ -208,14 +230,15 @@ class _Parser:
     ) -> Node:
         """A filter on `archived` or `cancelled` selects the records that the other filters apply
         to."""
-        if op not in ("eq", "neq") or not isinstance(value, bool):
-            raise InvalidInput(f"{name} takes op eq and value true or false.", at=path)
+        chosen = _states(name, op, value, path)
         if not archivable:
             raise InvalidInput(
                 f"{name} must be alone or in the outermost and, not in an or.", at=path
             )
-        self.states[name] = value == (op == "eq")
-        return AllOf()
+        if name == ARCHIVED and len(chosen) == 2:
+            raise InvalidInput("archived and other records are not found together.", at=path)
+        self.states[name] &= chosen
+        return AllOf() if self.states[name] else NEVER
 
     def field(self, raw: Any, path: Place) -> FieldSpec:
         if not isinstance(raw, str):
@@ -253,3 +276,6 @@ def test_of(spec: FieldSpec, op: str, value: Any) -> Test:
         test = test_of(spec, "eq", value)
         return replace(test, negated=not test.negated)
     raise LookupError(op)
+
+
+NEVER = Leaf(OWN_FIELDS["id"], test_of(OWN_FIELDS["id"], "eq", str(UUID(int=0))))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypedDict, Unpack
 
-from records.exceptions import InvalidInput, NotFound
+from records.exceptions import Conflict, InvalidInput, NotFound
 from records.models import Field, FieldCategory, ObjectType
 from records.services.access import Definer, defining
 from records.services.catalogue import (
@@ -19,6 +19,7 @@ from records.services.catalogue import (
     read_uncommitted,
     touch,
 )
+from records.services.database import fetch_value
 from records.services.storage import keep_unique, rename_records, stop_keeping_unique
 from records.services.writing import check_external_field
 
@@ -68,12 +69,15 @@ def update_object(
     author: Definer, object_row: ObjectType, **changes: Unpack[ObjectChanges]
 ) -> ObjectType:
     """Change an object; a new display pattern renames its records, archived ones included, in the
-    same transaction."""
+    same transaction.
+
+    Conflict says how many members have several records of what is to be one per member.
+    """
     row = ObjectType.objects.select_for_update().get(
         workspace_id=author.workspace.id, id=object_row.id
     )
     # Compared afterwards: renaming all records is costly, and often nothing about names changes.
-    pattern = row.display_pattern
+    pattern, was_collection = row.display_pattern, row.is_collection
     for name, value in changes.items():
         setattr(row, name, value)
     row.object_name = check_label("object_name", row.object_name)
@@ -89,11 +93,30 @@ def update_object(
         check_pattern(directory.schema(row.id), row.display_pattern)
     row.save()
     touch(row.workspace_id, _objects_reading(directory, row.id))
+    # After touching, as writers of records that began before this are then told to begin anew.
+    if was_collection and not row.is_collection:
+        _check_one_per_member(row)
     if row.display_pattern != pattern:
         # Read again: the first directory was compiled with the old pattern.
         renewed = read_uncommitted(row.workspace_id)
         rename_records(renewed, renewed.schema(row.id))
     return row
+
+
+def _check_one_per_member(row: ObjectType) -> None:
+    held = fetch_value(
+        "SELECT count(*) FROM (SELECT member_id FROM records_record WHERE workspace_id = %s"
+        " AND object_id = %s AND state = 'active' AND member_id IS NOT NULL"
+        " GROUP BY member_id HAVING count(*) > 1) AS held",
+        [row.workspace_id, row.id],
+    )
+    if held:
+        whose = "1 member has" if held == 1 else f"{held} members have"
+        raise Conflict(
+            f"{whose} more than one live record of this type, which is to be one per member: "
+            "archive the others, or give them to other members.",
+            "already_exists",
+        )
 
 
 def _objects_reading(directory: Directory, object_id: int) -> set[int]:

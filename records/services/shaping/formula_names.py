@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
-from records.exceptions import InvalidInput
-from records.field_types import FieldSpec, FieldType, field_types
+from records.exceptions import InvalidInput, did_you_mean, quoted
+from records.field_types import FieldSpec, FieldType, InvalidValue, field_types
 from records.models import Field
 
 
@@ -15,7 +14,7 @@ def settle_formula(row: Field, siblings: Iterable[Field] = ()) -> None:
     """Check what a new formula reads, and note the type of its results where that can be told.
 
     `siblings` are made with it, and not all of them are stored. InvalidInput for a formula that
-    reads itself, another computed field, or no field at all.
+    reads itself, another computed field or no field at all, or calls what there is not.
     """
     kind = field_types.get(row.field_type)
     if "result_type" not in kind.rules:
@@ -73,7 +72,10 @@ def _specs(row: Field, kind: FieldType, fields: Iterable[Field]) -> list[FieldSp
     """As much of the fields that the formula reads as a trial of it needs."""
     names = kind.names_read(row.settings)
     return [
-        FieldSpec(0, "", field.name, "", field_types.get(field.field_type))
+        FieldSpec(
+            *(0, "", field.name, "", field_types.get(field.field_type)),
+            relation_kind=field.relation_kind,
+        )
         for field in fields
         if field.name in names
     ]
@@ -83,11 +85,18 @@ def _check_names(row: Field, kind: FieldType, fields: Iterable[Field]) -> None:
     computed = {
         field.name: bool(field.computed) or field.mirror_of_id is not None for field in fields
     }
-    for name, place in kind.names_read(row.settings).items():
+    at = kind.rules["expression"]
+    if not row.settings.get(at[0], {}).get(at[1]):
+        raise InvalidInput("this key is required.", "required", at=at)
+    try:
+        names = kind.names_read(row.settings)
+    except InvalidValue as problem:
+        raise InvalidInput(problem.message, problem.code, at=at) from None
+    for name, place in names.items():
         reason = _refused(row, name, computed)
         if reason:
             message = f"character {place}: {reason}"
-            raise InvalidInput(message, at=kind.rules["expression"])
+            raise InvalidInput(message, at=at)
 
 
 def _refused(row: Field, name: str, computed: Mapping[str, bool]) -> str:
@@ -95,9 +104,8 @@ def _refused(row: Field, name: str, computed: Mapping[str, bool]) -> str:
     if name == row.name:
         return "a formula cannot read its own field."
     if name not in computed:
-        near = get_close_matches(name, [known for known in computed if not computed[known]], 3)
-        hint = f" Near it are {', '.join(near)}." if near else ""
-        return f"there is no field {name[:80]!r}.{hint}"
+        readable = (known for known in computed if not computed[known])
+        return f"there is no field {quoted(name)}.{did_you_mean(name, readable)}"
     if computed[name]:
         return f"{name!r} is computed, or the far side of a relationship: it cannot be read."
     return ""

@@ -62,13 +62,8 @@ def check_condition(expression: str, known: Collection[str]) -> str:
             "it is never true or false; write a comparison, for instance record.data.size > 1.",
             at="conditions",
         )
-    for root, attributes in ATTRIBUTES.items():
-        for other in sorted(attributes_read(text, ROOTS, root).difference(attributes)):
-            raise InvalidInput(
-                f"{root}.{other} is not known here; known are "
-                f"{', '.join(f'{root}.{each}' for each in attributes)}.",
-                at="conditions",
-            )
+    for root in ATTRIBUTES:
+        _check_attributes(text, root)
     for name, column in names.items():
         if name not in known:
             raise InvalidInput(
@@ -77,6 +72,20 @@ def check_condition(expression: str, known: Collection[str]) -> str:
                 at="conditions",
             )
     return text
+
+
+def _check_attributes(text: str, root: str) -> None:
+    known = ATTRIBUTES[root]
+    try:
+        found = attributes_read(text, ROOTS, root)
+    except InvalidValue as problem:
+        raise InvalidInput(problem.message, problem.code, at="conditions") from None
+    for other in sorted(found.keys() - known):
+        raise InvalidInput(
+            f"{root}.{other} is not known here (character {found[other]}); known are "
+            f"{', '.join(f'{root}.{each}' for each in known)}.",
+            at="conditions",
+        )
 
 
 def holds(expression: str, fields: Sequence[FieldSpec], around: Surroundings) -> bool:

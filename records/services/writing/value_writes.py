@@ -89,7 +89,7 @@ class ValueWrites:
         # Rights first: a version would reveal the record.
         self._check_may_change(request, parsed, row)
         if request.must_be_new:
-            raise PreconditionFailed(row.version)
+            raise PreconditionFailed(row.version, expected_none=True)
         check_version(request, row)
         return self.update(request, parsed, row)
 

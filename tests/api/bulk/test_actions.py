@@ -220,6 +220,71 @@ def test_what_tags_cannot_be_sent_with_is_refused(
     assert answer.json()["detail"].startswith(f"{place}: ")
 
 
+MISSPELT: dict[str, tuple[str, dict[str, Any], str, str]] = {
+    "the value": (
+        "bulk-change-field-value",
+        {"field_id": "employees", "field_vaule": 7},
+        "Unknown keys: 'field_vaule'. Known are field_id, field_value, ",
+        "invalid",
+    ),
+    "several keys of a change": (
+        "bulk-change-field-value",
+        {"field_id": "employees", "field_value": 7, "odd": 1, "resolution": "clear"},
+        "Unknown keys: 'odd', 'resolution'. ",
+        "invalid",
+    ),
+    "a key of an archive": (
+        "bulk-archive-entity-record",
+        {"dry_run": True},
+        "Unknown keys: 'dry_run'. Known are record_ids, ",
+        "invalid",
+    ),
+    "no value": (
+        "bulk-change-field-value",
+        {"field_id": "employees"},
+        "field_value: this key is required; send null",
+        "required",
+    ),
+    "no value for a list": (
+        "bulk-change-field-value",
+        {"field_id": "tags", "field_resolution": "remove_only"},
+        "field_value: this key is required",
+        "required",
+    ),
+}
+
+
+@pytest.mark.parametrize(("path", "sent", "says", "code"), MISSPELT.values(), ids=MISSPELT.keys())
+def test_what_was_not_meant_changes_nothing(
+    api: ApiClient, records: list[str], path: str, sent: dict[str, Any], says: str, code: str
+) -> None:
+    answer = api.post(f"{OBJECT}/{path}", {**sent, "record_ids": records})
+
+    assert answer.status_code == 400
+    content = answer.json()
+    assert (content["detail"][: len(says)], content["code"]) == (says, code)
+    assert not Job.objects.exists()
+    held = values_of(api.get(f"/api/records/companies/{records[0]}"))
+    assert (held["employees"], len(held["tags"])) == (7, 2)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"field_value": None, "send_email_notification": False},
+        {"field_resolution": "clear", "entity_records_set_key": None},
+    ],
+)
+def test_a_field_is_emptied_by_asking_for_it(
+    api: ApiClient, records: list[str], sent: dict[str, Any]
+) -> None:
+    body = {"field_id": "employees", "record_ids": records, **sent}
+
+    assert counts(api.post(f"{OBJECT}/bulk-change-field-value", body)) == ("done", 3, 0, 0)
+
+    assert "employees" not in values_of(api.get(f"/api/records/companies/{records[0]}"))
+
+
 def test_a_change_overwrites_unless_told_otherwise(api: ApiClient, records: list[str]) -> None:
     body = {"field_id": "employees", "field_value": 9, "record_ids": records[:1]}
 

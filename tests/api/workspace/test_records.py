@@ -391,6 +391,27 @@ def test_members_are_named_by_number(
     ) == {"advisor"}
 
 
+def test_null_makes_a_record_nobodys_in_both_apis(
+    workspace: Caller, client: WorkspaceClient, visits: str
+) -> None:
+    api = ApiClient(workspace)
+    path = "/api/records/visits"
+
+    own = ok(client.post(visits, {}), 201)
+    assert own["memberId"] == workspace.member.pk
+    for nobodys in ({"memberId": None}, {"member_id": None}):
+        assert ok(client.post(visits, nobodys), 201)["memberId"] is None
+        assert ok(client.put(f"{visits}/{own['id']}", {"memberId": workspace.member.pk}))
+        assert ok(client.put(f"{visits}/{own['id']}", {"fieldValues": {"steps": 2}}))["memberId"]
+        assert ok(client.put(f"{visits}/{own['id']}", nobodys))["memberId"] is None
+    many = {"records": [{"memberId": None}, {}]}
+    ok(client.post(f"{visits}/bulk", many))
+    rows = Record.objects.filter(workspace=workspace.workspace).order_by("-id")[:2]
+    assert [row.member_id for row in rows] == [workspace.member.pk, None]
+    made = api.post(f"{path}/add", {"fields": [], "member_id": None}).json()
+    assert Record.objects.get(workspace=workspace.workspace, uuid=made["id"]).member_id is None
+
+
 def test_a_type_that_is_no_collection_holds_one_record_a_member(
     workspace: Caller, client: WorkspaceClient
 ) -> None:

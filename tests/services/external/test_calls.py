@@ -193,6 +193,8 @@ def test_bad_answers_are_refused(api: ApiClient, upstream: Upstream, name: str) 
 
 NO_RECORD: dict[str, Any] = {
     "an error": {"error": "no such thing"},
+    "an error beside the id": {"id": THING_ID, "error": "nope"},
+    "errors beside the id": {"id": THING_ID, "title": None, "errors": [{"code": 5}]},
     "an error with values": {"error": "x", "title": "Not this", "figures": {"amount": 1}},
     "nothing": {},
     "no id": {"title": "Somebody"},

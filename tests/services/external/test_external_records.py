@@ -9,7 +9,14 @@ from uuid import UUID
 import pytest
 
 from records.exceptions import ExternalConfig, InvalidValues, NotAllowed, NotFound
-from records.models import ExternalCall, ExternalSource, FieldValue, LedgerEntry, Record
+from records.models import (
+    ExternalCall,
+    ExternalSource,
+    FieldValue,
+    ImportUpload,
+    LedgerEntry,
+    Record,
+)
 from records.services.external.ids import uuid_of
 from records.services.external.sources import update_source
 from records.services.operations.home import home_of
@@ -349,3 +356,39 @@ def test_the_ledger_says_nothing_of_them(admin: Caller, upstream: Upstream, crat
     save(admin, "things", Mode.UPDATE, crate, amount=1)
     assert LedgerEntry._meta.abstract
     assert not Record.history.exists()
+
+
+CHANGE = {"fields": [{"name": "name", "value": "x"}]}
+CONDITIONAL = [
+    ("PATCH", "{crate}", CHANGE),
+    ("PUT", "{crate}", CHANGE),
+    ("DELETE", "{crate}", None),
+    ("PATCH", "{crate}/unarchive", {}),
+    ("POST", "add", CHANGE),
+    ("POST", "upsert", {"lookup_value": "u-1", **CHANGE}),
+]
+
+
+@pytest.mark.parametrize("condition", ["*", '"3"', '"3", "4"', 'W/"3"'])
+@pytest.mark.parametrize(("method", "path", "body"), CONDITIONAL)
+def test_no_condition_is_promised_that_the_upstream_does_not_keep(
+    api: ApiClient,
+    upstream: Upstream,
+    crate: str,
+    method: str,
+    path: str,
+    body: Any,
+    condition: str,
+) -> None:
+    where = f"/api/records/things/{path.format(crate=crate)}"
+    answer = api.send(method, where, body, if_match=condition)
+    assert (answer.status_code, answer.json()["code"]) == (422, "external_config")
+    assert upstream.seen == []
+
+
+def test_a_file_is_not_even_kept_where_none_can_be_imported(api: ApiClient, crate: str) -> None:
+    answer = api.post(
+        "/api/custom-objects/things/imports?file_name=a.csv", b"name\nA\n", content_type="text/csv"
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "external_config")
+    assert not ImportUpload.objects.exists()

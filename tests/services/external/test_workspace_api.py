@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
 import pytest
 
 from records.models import ExternalSource, Record
+from records.services.external.ids import uuid_of
 from tests.api.workspace.calling import WorkspaceClient, ok, refused
 from tests.factories import Caller, make_key, make_member
+from tests.mcp.calling import Agent
 
-from .upstream import Upstream
+from .upstream import Upstream, reply
 
 
 @pytest.fixture
@@ -87,9 +93,14 @@ def test_what_has_no_meaning_elsewhere_is_refused(
         == "external_config"
     )
     assert refused(client.post(f"{things}/bulk", many), 422)["code"] == "external_config"
-    assert (
-        refused(client.put(f"{things}/7", body, if_match='"1"'), 422)["code"] == "external_config"
-    )
+    for condition in ('"1"', "*"):
+        for answer in (
+            client.put(f"{things}/7", body, if_match=condition),
+            client.put(things, body, {"externalId": "7"}, if_match=condition),
+            client.delete(f"{things}/7", if_match=condition),
+            client.post(things, body, if_match=condition),
+        ):
+            assert refused(answer, 422)["code"] == "external_config"
     assert not upstream.seen
 
 
@@ -118,3 +129,72 @@ def test_nobody_owns_what_lives_elsewhere(admin: Caller, upstream: Upstream, thi
     refused(WorkspaceClient(nobody).get(f"{things}/7"), 404)
     assert not upstream.seen
     ok(WorkspaceClient(reader).put(f"{things}/7", body))
+
+
+@pytest.mark.parametrize(
+    ("changed", "content"),
+    [
+        ("PATCH", None),
+        ("PATCH", {}),
+        ("PATCH", {"id": "7"}),
+        ("PATCH", {"id": "7", "figures": {"amount": 4}}),
+        ("cancel", None),
+        ("cancel", {}),
+        ("cancel", {"id": "7"}),
+    ],
+)
+def test_what_an_answer_to_a_write_leaves_out_is_not_shown_as_blank(
+    client: WorkspaceClient,
+    admin: Caller,
+    upstream: Upstream,
+    things: str,
+    content: Any,
+    changed: str,
+) -> None:
+    thing = {"id": "7", "title": "Crate", "colour": "Red", "figures": {"amount": 3}}
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        if handler.command == "GET":
+            thing["figures"] = {"amount": 4}
+            return reply(handler, 200, json.dumps({"thing": thing}).encode())
+        body = content if content is None or handler.command == "POST" else {"thing": content}
+        return reply(
+            handler, 200 if content else 204, json.dumps(body).encode() if content else b""
+        )
+
+    upstream.behaviour = answer
+    if changed == "PATCH":
+        said = ok(client.put(f"{things}/7", {"fieldValues": {"amount": 4}}))
+        values = said["fieldValues"]
+    else:
+        key = uuid_of("7")
+        said = Agent(admin).call(
+            "manage_record", action="cancel", record_type="things", record_id=key
+        )
+        values = said["data"]
+    shown = {name: values[name] for name in ("name", "colour", "amount")}
+    assert shown == {"name": "Crate", "colour": "Red", "amount": 4}
+
+
+def test_a_write_is_done_even_where_the_record_cannot_be_read_after_it(
+    client: WorkspaceClient, upstream: Upstream, things: str
+) -> None:
+    upstream.behaviour = lambda handler: reply(
+        handler, 500 if handler.command == "GET" else 204, b""
+    )
+    said = ok(client.put(f"{things}/7", {"fieldValues": {"amount": 4}}))
+    assert said["fieldValues"]["amount"] == 4
+
+
+def test_a_list_of_an_error_is_neither_empty_nor_a_blank_record(
+    client: WorkspaceClient, upstream: Upstream, things: str
+) -> None:
+    for content in (
+        {"things": [], "error": "overloaded"},
+        {"things": [{"id": "7", "error": "gone"}]},
+    ):
+        upstream.answer(200, content)
+        assert refused(client.get(things), 424)["code"] == "external_error"
+    found = [{"id": "7", "title": "A", "error": "a field of theirs"}]
+    upstream.answer(200, {"things": found, "meta": {"total": 1}})
+    assert ok(client.get(things))["items"][0]["fieldValues"]["name"] == "A"

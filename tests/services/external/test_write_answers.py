@@ -14,7 +14,8 @@ from tests.factories import Caller
 
 ANSWERS: list[tuple[Any, str | None]] = [
     ({"id": "t1"}, "t1"),
-    ({"id": "t1", "error": "an old one"}, "t1"),
+    ({"id": "t1", "title": "T", "error": "an old one"}, "t1"),
+    ({"id": "t1", "error": None, "errors": []}, "t1"),
     ({"ok": True}, None),
     ({"error": None}, None),
     ({"errors": []}, None),
@@ -24,6 +25,8 @@ ANSWERS: list[tuple[Any, str | None]] = [
 NONE_OF_THEM: list[tuple[Any, str]] = [
     ({"id": "t2"}, "another record"),
     ({"error": "no"}, "an error"),
+    ({"id": "t1", "error": "no"}, "an error"),
+    ({"id": "t1", "title": None, "errors": ["no"]}, "an error"),
     ({"errors": [{"code": 5}]}, "an error"),
 ]
 

@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 
 from records.exceptions import InvalidInput
+from records.field_types import InvalidValue, field_types
 from records.services.search.filters import MAX_CLAUSES, MAX_DEPTH
 from records.services.search.operators import FORMS, operators_of, parse_filter
+from records.services.search.operators import test_of as made_test
+from records.services.search.own_columns import OWN_FIELDS
 from tests.factories import Caller, FieldDefinition, OptionDefinition, make_object, make_record
+from tests.field_types.fields import make_field
 from tests.services.acting import refusal, search
 
 
@@ -132,3 +136,19 @@ def test_every_field_takes_some_operators(wares: Caller) -> None:
     for spec in wares.schema("wares").fields:
         assert set(operators_of(spec)) <= FORMS.keys()
     assert {"gt", "in"} <= set(operators_of(wares.schema("wares").by_name["pieces"]))
+
+
+@pytest.mark.parametrize("name", [*field_types, *OWN_FIELDS])
+def test_the_operators_that_a_field_is_said_to_take_are_those_that_it_takes(name: str) -> None:
+    spec = OWN_FIELDS[name] if name in OWN_FIELDS else make_field(name)
+
+    def takes(op: str) -> bool:
+        try:
+            made_test(spec, op, "x")
+        except LookupError:
+            return False
+        except InvalidValue:
+            return True
+        return True
+
+    assert operators_of(spec) == [op for op in FORMS if takes(op)]

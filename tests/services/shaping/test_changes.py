@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from records.models import Field, FieldOption, ObjectType, Role
+from records.exceptions import Conflict
+from records.models import Field, FieldOption, ObjectType, Record, Role
 from records.services.access.definition_access import Operator, operator_of
 from records.services.catalogue.directory import Grant, load_workspace
 from records.services.catalogue.drafts import OptionDefinition
@@ -23,6 +24,7 @@ from records.services.people.workspaces import update_workspace
 from records.services.shaping.changes import update_field, update_object
 from records.services.shaping.creation import create_object
 from records.services.shaping.options import create_option, delete_option, update_option
+from records.services.writing.save_requests import Mode
 from tests.factories import (
     Caller,
     FieldDefinition,
@@ -31,7 +33,7 @@ from tests.factories import (
     make_record,
     make_workspace,
 )
-from tests.services.acting import differences, refusal, view
+from tests.services.acting import differences, refusal, save, view
 
 
 @pytest.fixture
@@ -288,3 +290,26 @@ def test_an_option_that_no_name_shows_renames_nothing(
     update_option(workspace.author, option_of(things, "Big"), name="Large", order=3, percentage=5)
 
     assert view(workspace, "things", uuid).display_name == "Crate"
+
+
+def test_a_type_becomes_one_per_member_only_when_it_is(
+    workspace: Caller, things: ObjectType
+) -> None:
+    other = make_member(workspace, "two@example.com")
+    made = [make_record(workspace, "things", name=f"{at}").record for at in range(5)]
+    for row, caller in zip(made, (workspace, workspace, other, other, None), strict=True):
+        Record.objects.filter(workspace=workspace.workspace, pk=row.id).update(
+            member=caller and caller.member
+        )
+
+    def become() -> Any:
+        return update_object(workspace.author, things, is_collection=False)
+
+    for many, archived in (("2 members have", made[0]), ("1 member has", made[2])):
+        error = refusal(become)
+        assert (type(error), error.code) == (Conflict, "already_exists")
+        assert error.detail.startswith(f"{many} more than one live record")
+        assert ObjectType.objects.get(workspace=workspace.workspace, pk=things.pk).is_collection
+        save(workspace, "things", Mode.ARCHIVE, archived.uuid)
+    assert become().is_collection is False
+    assert update_object(workspace.author, things, description="Still.").is_collection is False

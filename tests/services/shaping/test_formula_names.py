@@ -28,7 +28,11 @@ def settings_of(expression: str) -> dict[str, Any]:
 @pytest.fixture
 def new(workspace: Caller) -> Field:
     """A formula beside another one, which was made before the field that it reads."""
-    fields = (formula("Double", "record.data.amount * 2"), FieldDefinition("Amount", "decimal"))
+    fields = (
+        formula("Double", "record.data.amount * 2"),
+        FieldDefinition("Amount", "decimal"),
+        FieldDefinition("Document", "json"),
+    )
     make_object(workspace, "Sheets", *fields)
     make_relation(workspace, "sheets", "Parent", "sheets", "primary", "Children")
     return create_field(
@@ -39,12 +43,23 @@ def new(workspace: Caller) -> Field:
 READING = {
     "an unknown field": (
         "1 + record.data.amuont",
-        "character 17: there is no field 'amuont'. Near it are amount.",
+        "character 17: there is no field 'amuont'. Did you mean 'amount'?",
     ),
     "a field in brackets": ("record.data['gone']", "character 13: there is no field 'gone'."),
     "itself": ("record.data.new", "character 13: a formula cannot read its own field."),
     "another formula": ("record.data.double + 1", "character 13: 'double' is computed"),
     "a computed column": ("record.data.created", "character 13: 'created' is computed"),
+    "itself, in brackets": (
+        "record['data'].new",
+        "character 16: a formula cannot read its own field.",
+    ),
+    "another formula, in brackets": ("record['data']['double']", "character 16: 'double' is"),
+    "a computed name": ("record.data['a' + 'b']", "character 13: a name must be written out"),
+    "all of the record": ("{'x': record.data}.x.nope", "character 7: record.data is no value"),
+    "what a record has not": ("record.id", "character 8: there is no record.id;"),
+    "an unknown function": ("nope(record.data.amount)", "character 1: there is no function 'nope'"),
+    "an unknown method": ("record.data.name.nope()", "character 18: there is no method 'nope'"),
+    "nothing": ("", "this key is required."),
     "the far side of a link": ("size(record.data.children)", "character 18: 'children' is"),
 }
 
@@ -91,7 +106,10 @@ TYPES = [
     ("record.data.amount > 1.0 ? 'much' : 'little'", "text"),
     ("record.data.amount > 3.0 ? 'much' : 0", ""),
     ("record.data.name.matches('(')", ""),
-    ("", ""),
+    ("record.data.document", ""),
+    ("record.data.document.size * 2", ""),
+    ("string(record.data.document.size)", ""),
+    ("has(record.data.document.size)", "boolean"),
 ]
 
 

@@ -18,7 +18,18 @@ def test_what_names_known_things_is_kept(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["record.data.other > 1", "record.id == 1", "now.week == 1", "caller", "1 +", "(" * 30]
+    "text",
+    [
+        "record.data.other > 1",
+        "record.id == 1",
+        "now.week == 1",
+        "caller",
+        "1 +",
+        "(" * 30,
+        *("record['data'].other > 1", "record['id'] == 1", "{'x': record.data}.x.size > 1"),
+        *("record.data['si' + 'ze'] > 1", "now['week'] == 1", "now == 1", "member['a'] == 1"),
+        *("[member][0].age > 1", "nope(now.hour)", "member.name.nope()"),
+    ],
 )
 def test_others_are_refused(text: str) -> None:
     with pytest.raises(InvalidInput) as refused:
