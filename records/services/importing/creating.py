@@ -233,14 +233,15 @@ def _with_free_names(
     """The fields with an API name of its own each.
 
     A field whose name is not that of its header has the header itself as its label, by which an
-    import finds it.
+    import finds it. A header that is an API name goes before others that make the same one.
     """
-    taken = set(TAKEN)
+    names = {header for header in headers if header == slug(header)} - TAKEN
+    taken = set(TAKEN | names)
     found: list[FieldDefinition] = []
     for number, (made, header) in enumerate(zip(drafted, headers, strict=True), start=1):
         # Letters of other scripts leave nothing of a name.
         wanted = made.name if _has_ascii(header) else ""
-        name = free_name(taken, wanted or f"column_{number}")
+        name = header if header in names else free_name(taken, wanted or f"column_{number}")
         taken.add(name)
         found.append(
             made if name == made.name else replace(made, name=name, display_name=header[:MAX_LABEL])

@@ -18,7 +18,8 @@ from records.services.catalogue import CONTACTS, ObjectSchema, slug
 # Signs that tell two headers of the same words apart.
 SIGNS = frozenset("%#$€£¥&+°‰@")
 MAX_LABEL = 255
-
+# Columns of exports that are not fields.
+OF_EXPORTS = frozenset({"id", "cancelled"})
 
 # What the exports of Google, Outlook and Apple call the fields of contacts; letters alone.
 ADDRESS_BOOKS = {
@@ -129,15 +130,15 @@ def match_columns(
     author may not write, as an export has them, unless the mapping names them, or they are
     `all_meant`.
     """
-    known = visible_fields(author, schema)
     chosen = by_header(header, mapping)
+    names = _Names(author, schema, [name for name in header if name not in chosen], nameless)
     columns: list[Column] = []
     unknown: list[str] = []
     for at, name in enumerate(header):
         key = chosen.get(name, name)
         if key is None:  # the plan leaves the column out
             continue
-        spec = _find(author, schema, known, key, is_said=name in chosen)
+        spec = names.find(key, is_said=name in chosen)
         is_meant = all_meant or name in chosen
         if spec is not None and not is_meant and not may_write(author, spec):
             continue
@@ -182,11 +183,11 @@ def suggest_fields(
 ) -> dict[str, str | None]:
     """The API name of the field that each header names by itself, None where there is none that can
     be written, or more than one."""
-    known = visible_fields(author, schema)
+    names = _Names(author, schema, header)
     found: dict[str, str | None] = {}
     for name in header:
         try:
-            spec = _find(author, schema, known, name)
+            spec = names.find(name)
         except UnclearColumn:
             spec = None
         found[name] = spec.name if spec is not None and may_write(author, spec) else None
@@ -210,10 +211,10 @@ def check_clear(
     author: Author, schema: ObjectSchema, header: Sequence[str], mapping: Mapping[str, object]
 ) -> None:
     """UnclearColumn where a column that the mapping does not name fits two fields equally."""
-    known = visible_fields(author, schema)
+    names = _Names(author, schema, [name for name in header if name not in mapping])
     for name in header:
         if name not in mapping:
-            _find(author, schema, known, name)
+            names.find(name)
 
 
 class UnclearColumn(InvalidInput):
@@ -224,9 +225,8 @@ class _Fit(IntEnum):
     """How a header fits a field, best first."""
 
     LABEL = 1
-    LABEL_IN_ANY_CASE = 2
-    NAME = 3
-    SPELLING = 4  # the API name or the label, but for spaces and signs between words
+    NAME = 2  # the API name, or the label in another case
+    SPELLING = 3  # either, but for spaces and signs between words
 
 
 def _fit(header: str, spec: FieldSpec) -> _Fit | None:
@@ -234,9 +234,7 @@ def _fit(header: str, spec: FieldSpec) -> _Fit | None:
     # A field that was made of a long header has as much of it as a label can have.
     if label in (header, header[:MAX_LABEL]):
         return _Fit.LABEL
-    if header.casefold() == label.casefold():
-        return _Fit.LABEL_IN_ANY_CASE
-    if header == spec.name:
+    if header == spec.name or header.casefold() == label.casefold():
         return _Fit.NAME
     signs = {sign for sign in header if sign in SIGNS}
     others = {sign for sign in label if sign in SIGNS}
@@ -255,39 +253,78 @@ def _letters(text: str) -> str:
     return "".join(mark for mark in plain if mark.isalnum())
 
 
-def _find(
-    author: Author,
-    schema: ObjectSchema,
-    known: Sequence[FieldSpec],
-    header: str,
-    *,
-    is_said: bool = False,
-) -> FieldSpec | None:
-    """The field that fits a header best: one that can be written rather than not, an object's own
-    rather than a default. UnclearColumn where two fit it equally. A field that `is_said` in a
-    mapping is named by its API name first."""
-    # Callers of the API may map columns by the field's UUID.
-    if header in schema.by_uuid and schema.by_uuid[header] in known:
-        return schema.by_uuid[header]
-    if is_said and header in schema.by_name and schema.by_name[header] in known:
-        return schema.by_name[header]
-    fits = [(fit, spec) for spec in known if (fit := _fit(header, spec)) is not None]
-    if not fits:
-        return None
+class _Names:
+    """What the headers of one file name: the fields of an object, as far as the author sees them.
 
-    def rank(item: tuple[_Fit, FieldSpec]) -> tuple[bool, bool, _Fit, bool]:
-        fit, spec = item
-        return (fit == _Fit.SPELLING, not may_write(author, spec), fit, spec.is_default)
+    A file whose headers all are API names, as those of an export are, is read by them. Columns of
+    `nameless` positions say nothing of it.
+    """
 
-    fits.sort(key=rank)
-    best = [spec for fit, spec in fits if rank((fit, spec)) == rank(fits[0])]
-    if len(best) > 1:
-        names = " and ".join(repr(spec.name) for spec in best)
-        raise UnclearColumn(
-            f"The column {header!r} fits the fields {names} equally: say in the mapping which "
-            "it is."
+    def __init__(
+        self,
+        author: Author,
+        schema: ObjectSchema,
+        header: Sequence[str],
+        nameless: Collection[int] = (),
+    ) -> None:
+        self._author = author
+        self._schema = schema
+        self._known = visible_fields(author, schema)
+        named = [name for at, name in enumerate(header) if at not in nameless]
+        self._names: frozenset[str] = (
+            frozenset(named) if all(map(self._is_name, named)) else frozenset()
         )
-    return best[0]
+
+    def _is_name(self, header: str) -> bool:
+        # Exports have fields of linked records too: `company.city`.
+        return header in OF_EXPORTS or self._named(header.partition(".")[0]) is not None
+
+    def _named(self, name: str) -> FieldSpec | None:
+        """The field that has this API name."""
+        spec = self._schema.by_name.get(name)
+        return spec if spec in self._known else None
+
+    def find(self, header: str, *, is_said: bool = False) -> FieldSpec | None:
+        """The field that fits a header best: one that can be written rather than not, an object's
+        own rather than a default. UnclearColumn where two fit it equally. A field that `is_said` in
+        a mapping is named by its API name first."""
+        # Callers of the API may map columns by the field's UUID.
+        if (spec := self._schema.by_uuid.get(header)) is not None and spec in self._known:
+            return spec
+        named = self._named(header)
+        if is_said and named is not None:
+            return named
+        known: Sequence[FieldSpec] = self._known
+        if header in self._names:
+            if (named is not None and not self._is_fixed(named)) or "." in header:
+                return named
+            # `created` may be the label of a field of the object's own, which has no column else.
+            known = [spec for spec in known if spec is named or spec.name not in self._names]
+        return self._best(header, known)
+
+    def _is_fixed(self, spec: FieldSpec) -> bool:
+        """Whether a field is one that every object has and nobody writes."""
+        return spec.is_default and not may_write(self._author, spec)
+
+    def _best(self, header: str, known: Sequence[FieldSpec]) -> FieldSpec | None:
+        fits = [(fit, spec) for spec in known if (fit := _fit(header, spec)) is not None]
+        if not fits:
+            return None
+
+        def rank(item: tuple[_Fit, FieldSpec]) -> tuple[bool, bool, _Fit, bool]:
+            fit, spec = item
+            is_spelled = fit == _Fit.SPELLING
+            return (is_spelled, not may_write(self._author, spec), fit, spec.is_default)
+
+        fits.sort(key=rank)
+        best = [spec for fit, spec in fits if rank((fit, spec)) == rank(fits[0])]
+        if len(best) > 1:
+            names = " and ".join(repr(spec.name) for spec in best)
+            raise UnclearColumn(
+                f"The column {header!r} fits the fields {names} equally: say in the mapping which "
+                "it is."
+            )
+        return best[0]
 
 
 def match_key(

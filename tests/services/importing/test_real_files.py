@@ -59,7 +59,7 @@ FILES: dict[str, tuple[str, dict[str, str], list[tuple[Any, ...]]]] = {
     ),
     "names that are taken": (
         "name,created,created_2\nA,2020-01-01,x\n",
-        {"name": "text", "created_2": "date", "created_2_2": "text"},
+        {"name": "text", "created_3": "date", "created_2": "text"},
         [("A", "2020-01-01", "x")],
     ),
     "delimiters in quotes": (
