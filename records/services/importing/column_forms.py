@@ -181,13 +181,13 @@ class FormSurvey:
             return _proved(comma=comma, point=point)
         if self.has(_Kind.COMMA_OR_GROUP) and self.has(_Kind.DOT_OR_GROUP):
             return NumberForm.UNCLEAR
-        if self.has(_Kind.COMMA_OR_GROUP):
+        if self.has(_Kind.COMMA_OR_GROUP, _Kind.DOT_OR_GROUP):
+            if file.proves_comma and self.has(_Kind.DOT_OR_GROUP):
+                return NumberForm.UNCLEAR  # `3.125` may be copied from elsewhere
             if file.proves_comma or file.proves_point:
                 return _proved(comma=file.proves_comma, point=file.proves_point)
             # Where commas are in fractions, semicolons and tabs separate cells.
             return NumberForm.POINT if file.delimiter in (",", "|") else NumberForm.UNCLEAR
-        if self.has(_Kind.DOT_OR_GROUP) and file.proves_comma:
-            return NumberForm.POINT if file.proves_point else NumberForm.UNCLEAR
         return NumberForm.POINT
 
     def _dates(self) -> DateForm:

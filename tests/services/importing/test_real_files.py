@@ -27,6 +27,11 @@ FILES: dict[str, tuple[str, dict[str, str], list[tuple[Any, ...]]]] = {
         {"name": "text", "weight": "text"},
         [("A", "3,125"), ("B", "4,250")],
     ),
+    "points that may be either": (
+        "name;turnover;since\nA;1.000;31.12.2024\nB;2.500;1.1.2024\n",
+        {"name": "text", "turnover": "text", "since": "date"},
+        [("A", "1.000", "2024-12-31"), ("B", "2.500", "2024-01-01")],
+    ),
     "points in a file of commas": (
         "name;weight;size\nA;3.125;1,5\nB;4.250;2,5\n",
         {"name": "text", "weight": "text", "size": "decimal"},
@@ -179,10 +184,13 @@ def test_what_is_read_otherwise_than_written_is_counted(importing: Importing) ->
     ]
 
 
+@pytest.mark.parametrize("field", ["rent", "number", "price"])
+@pytest.mark.parametrize("cell", ["3,125", "1.000", "-2.500", "1.000 €"])
 def test_what_may_be_two_values_is_refused_until_it_is_said(
-    importing: Importing, shops: None
+    importing: Importing, shops: None, cell: str, field: str
 ) -> None:
-    text = "name;rent\nHarbour;3,125\n"
+    make_field(importing.caller, "shops", "Price", "money", name="price")
+    text = f"name;{field}\nHarbour;{cell}\n"
     path = importing.file(text)
     table = open_table(path, "", delimiter="")
     options = ImportOptions(keep_at(importing.report))
@@ -190,7 +198,7 @@ def test_what_may_be_two_values_is_refused_until_it_is_said(
     refused = import_file(importing.caller.author, "shops", table, options)
     assert (refused.failed, refused.readings) == (
         1,
-        {"rent": {"numbers": "unclear", "unclear": 1}},
+        {field: {"numbers": "unclear", "unclear": 1}},
     )
     assert "may be two values" in importing.refused()[0]["message"]
 
