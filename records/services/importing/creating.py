@@ -18,8 +18,9 @@ from records.services.catalogue import FieldDefinition, OptionDefinition, free_n
 from records.services.shaping import create_object
 from records.services.tables import CsvTable
 
-from .column_forms import FileForms, FormSurvey, file_forms
+from .column_forms import FileForms, FormSurvey, cell_kind, file_forms, form_of
 from .inference import MAX_LABEL, MAX_TEXT, ColumnSurvey, DistinctValues
+from .written_values import CellKind
 
 CHUNK = 1000
 NO_IDENTIFIER = "none"
@@ -149,14 +150,15 @@ def _preview(survey: ColumnSurvey, file: FileForms) -> dict[str, Any]:
     kind = field_types.get(survey.kind(file))
     form = survey.forms.form(file)
     told: dict[str, Any] = {"type": kind.name, "cells": survey.count, "blank": survey.blanks}
-    if survey.forms.is_number or kind.is_numeric:
-        kind_of_form, number = {"numbers": form.numbers.value}, True
-    elif survey.forms.is_date:
-        kind_of_form, number = {"dates": form.dates.value}, False
-    else:
+    cells = cell_kind(FieldSpec(0, "", "", "", kind))
+    if cells is None and survey.forms.is_number:
+        cells = CellKind.AMOUNT
+    elif cells is None and survey.forms.is_date:
+        cells = CellKind.DATE
+    if cells is None:
         return told
-    marks = survey.forms.marks(form)
-    told |= kind_of_form | survey.forms.counts(form, number=number)
+    marks = survey.forms.marks(form, cells)
+    told |= form_of(form, cells) | survey.forms.counts(form, cells)
     return told | {"marks": marks} if marks else told
 
 

@@ -28,7 +28,7 @@ from .chunks import (
     few_pauses,
     refreshed,
 )
-from .column_forms import FormSurvey, file_forms, is_formed, may_differ, said_form
+from .column_forms import FormSurvey, cell_kind, file_forms, form_of, may_differ, said_form
 from .creating import (
     CHUNK,
     NO_IDENTIFIER,
@@ -217,12 +217,10 @@ def _readings(
             continue
         if (several := found[column.header].several) and may_differ(column.spec):
             readings[column.header] = {"first_of_several": several}
-        if is_formed(column.spec):
+        if (kind := cell_kind(column.spec)) is not None:
             form = work.forms[column.header]
-            number = column.spec.type.is_numeric
-            if counts := found[column.header].counts(form, number=number):
-                kind = {"numbers": form.numbers.value} if number else {"dates": form.dates.value}
-                readings[column.header] = kind | counts
+            if counts := found[column.header].counts(form, kind):
+                readings[column.header] = form_of(form, kind) | counts
     return readings
 
 

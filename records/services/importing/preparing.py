@@ -15,16 +15,16 @@ from records.services.storage import unique_keys
 from records.services.tables import Row
 from records.services.writing import Change, Mode, SaveRequest
 
-from .column_forms import is_formed
+from .column_forms import cell_kind
 from .matching import Column, ImportMode, ImportPlan
-from .written_values import SEVERAL, ColumnForm, Unclear, plain_cell
+from .written_values import SEVERAL, CellKind, ColumnForm, Unclear, plain_cell
 
 # Columns repeat many of their values: what a short cell means is remembered.
 REMEMBERED = 5000
 REMEMBERED_LENGTH = 40
 UNCLEAR = (
     "This may be two values: say in `columns` which form the column's numbers (`point`, `comma`) "
-    "or dates (`dmy`, `mdy`) have."
+    "or dates (`dmy`, `mdy`) have, and write years with four digits."
 )
 
 
@@ -90,8 +90,7 @@ class Preparation:
         self._positions = [column.position for column in columns] if len(columns) < width else None
         self._read_key = _key_reader(schema, key) if key is not None else None
         self._columns: list[tuple[_Reader, Memory]] = [
-            (_Reader(column, forms.get(column.header) if is_formed(column.spec) else None), {})
-            for column in columns
+            (_reader(column, forms.get(column.header)), {}) for column in columns
         ]
 
     def prepare(self, rows: Sequence[Row]) -> PreparedRows:
@@ -189,6 +188,7 @@ class _Reader:
 
     column: Column
     form: ColumnForm | None
+    kind: CellKind | None
 
     def read(self, memory: Memory, cell: str) -> Reading:
         """What a cell means: a change of its field, nothing if it is blank, or why it is
@@ -219,8 +219,8 @@ class _Reader:
 
     def _change(self, text: str) -> Change | None:
         spec = self.column.spec
-        if self.form is not None:
-            text = plain_cell(self.form, text, number=spec.type.is_numeric)
+        if self.form is not None and self.kind is not None:
+            text = plain_cell(self.form, text, kind=self.kind)
         try:
             value = self._value(text) if text else None
         except InvalidValue:
@@ -233,6 +233,10 @@ class _Reader:
     def _value(self, text: str) -> Any:
         spec = self.column.spec
         return spec.type.parse(spec, spec.type.from_text(self.column.told, text))
+
+
+def _reader(column: Column, form: ColumnForm | None) -> _Reader:
+    return _Reader(column, form, cell_kind(column.spec))
 
 
 def _key_reader(schema: ObjectSchema, key: Column) -> Callable[[Sequence[Change]], str]:
