@@ -345,10 +345,13 @@ def export(page: ObjectPage) -> HttpResponseBase:
     fields."""
     asked, chosen = read_asked(page), page.request.GET.get("format", "csv")
     form = "csv" if chosen == CSV_FOR_EXCEL else chosen
-    shown = asked.columns if "shown" in page.request.GET else exported_fields(offered_columns(page))
+    whole = "shown" not in page.request.GET
+    shown = exported_fields(offered_columns(page)) if whole else asked.columns
     try:
         request = replace(asked.request(page.author, page.schema), fields=shown)
-        file = export_records(page.author, page.schema, request, form, bom=form != chosen)
+        file = export_records(
+            page.author, page.schema, request, form, bom=form != chosen, whole=whole
+        )
     except (InvalidInput, Unavailable) as refusal:
         messages.error(page.request, refusal.detail)
         return redirect(page.url())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
@@ -15,29 +14,14 @@ from records.field_types import FieldSpec
 from records.services.access import Author, may_write, told_field, visible_fields
 from records.services.catalogue import CONTACTS, ObjectSchema, slug
 
+from .address_books import letters, suggested
+
 # Signs that tell two headers of the same words apart.
 SIGNS = frozenset("%#$€£¥&+°‰@")
 MAX_LABEL = 255
 # Columns of exports that are not fields.
-OF_EXPORTS = frozenset({"id", "cancelled"})
-
-# What the exports of Google, Outlook and Apple call the fields of contacts; letters alone.
-ADDRESS_BOOKS = {
-    "givenname": "first_name",
-    "forename": "first_name",
-    "familyname": "last_name",
-    "surname": "last_name",
-    "email1value": "email",
-    "emailaddress": "email",
-    "primaryemail": "email",
-    "phone1value": "mobile_phone",
-    "mobile": "mobile_phone",
-    "phone": "mobile_phone",
-    "primaryphone": "mobile_phone",
-    "workphone": "business_phone",
-    "homephone1": "home_phone",
-    "bday": "birthday",
-}
+ID = "id"
+OF_EXPORTS = frozenset({ID, "cancelled"})
 
 
 class ImportMode(StrEnum):
@@ -144,6 +128,8 @@ def match_columns(
             continue
         if spec is not None:
             columns.append(Column(at, name, spec, told_field(author, schema, spec)))
+        elif names.is_of_export(key):
+            continue
         elif at not in nameless or name in chosen:
             unknown.append(repr(name) if key == name else f"{key!r} (for the column {name!r})")
     _check_known(author, schema, unknown)
@@ -191,20 +177,12 @@ def suggest_fields(
         except UnclearColumn:
             spec = None
         found[name] = spec.name if spec is not None and may_write(author, spec) else None
-    if schema.name == CONTACTS:
-        _suggest_for_contacts(author, schema, found)
-    return found
-
-
-def _suggest_for_contacts(
-    author: Author, schema: ObjectSchema, found: dict[str, str | None]
-) -> None:
-    """Add the fields of columns that address books call by other names, each field once."""
-    visible = {spec.name for spec in visible_fields(author, schema) if may_write(author, spec)}
-    for name in [name for name, taken in found.items() if taken is None]:
-        known_as = ADDRESS_BOOKS.get(_letters(name))
-        if known_as in visible and known_as not in found.values():
-            found[name] = known_as
+    # What the columns of an own export are need not be suggested.
+    if schema.name != CONTACTS or names.are_api_names:
+        return found
+    fields = [spec for spec in visible_fields(author, schema) if may_write(author, spec)]
+    links = [spec.name for spec in fields if spec.is_link]
+    return suggested(found, [spec.name for spec in fields], links)
 
 
 def check_clear(
@@ -241,16 +219,10 @@ def _fit(header: str, spec: FieldSpec) -> _Fit | None:
     # "% change" is not "# change".
     if signs and others and signs != others:
         return None
-    letters = _letters(header)
+    plain = letters(header)
     # An API name says nothing of letters that ASCII does not have.
-    is_name = letters.isascii() and slug(header) == spec.name
-    return _Fit.SPELLING if is_name or (letters and letters == _letters(label)) else None
-
-
-def _letters(text: str) -> str:
-    """The letters and digits of a text, without case and accents."""
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(mark for mark in plain if mark.isalnum())
+    is_name = plain.isascii() and slug(header) == spec.name
+    return _Fit.SPELLING if is_name or (plain and plain == letters(label)) else None
 
 
 class _Names:
@@ -278,6 +250,15 @@ class _Names:
     def _is_name(self, header: str) -> bool:
         # Exports have fields of linked records too: `company.city`.
         return header in OF_EXPORTS or self._named(header.partition(".")[0]) is not None
+
+    @property
+    def are_api_names(self) -> bool:
+        """Whether all headers are API names."""
+        return bool(self._names)
+
+    def is_of_export(self, header: str) -> bool:
+        """Whether a column that is no field is one of an export."""
+        return header in self._names and header in OF_EXPORTS
 
     def _named(self, name: str) -> FieldSpec | None:
         """The field that has this API name."""
@@ -335,6 +316,8 @@ def match_key(
 
     None when rows are always new records. InvalidInput when the rows cannot be matched by `match`.
     """
+    if match == ID and ID not in schema.by_name:
+        return None
     if match is None or schema.by_uuid.get(match) is schema.identifier is not None:
         return next((column for column in columns if column.spec is schema.identifier), None)
     (column,) = match_columns(author, schema, [match], all_meant=True)
@@ -349,9 +332,32 @@ def match_key(
     return found
 
 
-def check_mode(mode: ImportMode, key: Column | None) -> None:
+def id_column(
+    schema: ObjectSchema,
+    header: Sequence[str],
+    plan: ImportPlan,
+    columns: Sequence[Column],
+    key: Column | None,
+) -> int | None:
+    """The position of the column with the ids of records, as an export has it, where rows are
+    matched by them: where `match` is `id`, or nothing else need say which record a row is.
+
+    InvalidInput where they are to be matched by ids, and the file has none.
+    """
+    at = header.index(ID) if ID in header and plan.mapping.get(ID) is None else None
+    if any(column.position == at for column in columns):
+        at = None
+    if plan.match == ID and key is None:
+        if at is None:
+            raise InvalidInput("The file has no column 'id', which rows are matched by.")
+        return at
+    is_needed = key is None or (key.spec is schema.identifier and not key.spec.is_required)
+    return at if plan.match is None and is_needed else None
+
+
+def check_mode(mode: ImportMode, key: Column | None, id_at: int | None = None) -> None:
     """InvalidInput where rows may only change records, and no column says which."""
-    if mode == ImportMode.UPDATE_ONLY and key is None:
+    if mode == ImportMode.UPDATE_ONLY and key is None and id_at is None:
         raise InvalidInput(
             "to change existing records, name the column that identifies them in match_field.",
             at="mode",
