@@ -61,6 +61,7 @@ FORMS = [
     ("dates:dmy", "day/month/year"),
     ("dates:mdy", "month/day/year"),
 ]
+IN_FORM = {"comma": "decimal comma", "dmy": "day first", "mdy": "month first"}
 DELIMITERS = [("", "Detect"), (",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Bar")]
 
 
@@ -272,7 +273,8 @@ def _seems(told: Mapping[str, Any]) -> str:
         )
         if told.get(key)
     ]
-    return ", ".join([told.get("type", ""), *counted])
+    forms = [words for key in ("numbers", "dates") if (words := IN_FORM.get(told.get(key, "")))]
+    return ", ".join([told.get("type", ""), *forms, *counted])
 
 
 def _form(page: ObjectPage, at: int, planned: Mapping[str, Any]) -> str:

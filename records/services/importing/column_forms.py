@@ -164,14 +164,24 @@ class FormSurvey:
         return self.kinds.total() - self.kinds[_Kind.BLANK]
 
     @property
+    def numbers(self) -> int:
+        """The cells that are numbers."""
+        return sum(self.kinds[kind] for kind in NUMBERS)
+
+    @property
+    def dates(self) -> int:
+        """The cells that are dates."""
+        return sum(self.kinds[kind] for kind in DATE_KINDS)
+
+    @property
     def is_number(self) -> bool:
         """Whether the column has numbers, and nothing else."""
-        return 0 < self.values == sum(self.kinds[kind] for kind in NUMBERS)
+        return 0 < self.values == self.numbers
 
     @property
     def is_date(self) -> bool:
         """Whether the column has dates, and nothing else."""
-        return 0 < self.values == sum(self.kinds[kind] for kind in DATE_KINDS)
+        return 0 < self.values == self.dates
 
     @property
     def proves_comma(self) -> bool:

@@ -208,7 +208,7 @@ def find_delimiter(path: Path | SpooledFile, encoding: str = UTF_8) -> str:
     check_regular(path)
     text = _sniffed(path, encoding)
     first = text.lstrip("\ufeff").partition("\n")[0].strip()
-    if (said := DIRECTIVE.fullmatch(first)) is not None:
+    if (said := DIRECTIVE.fullmatch(_unspaced(text.partition("\n")[0]))) is not None:
         return said[1]
     # A row that is cut off says nothing.
     whole = text if len(text) < SNIFFED else text.rpartition("\n")[0] or text
@@ -276,10 +276,15 @@ def bounded_lines(file: io.TextIOWrapper) -> Iterator[str]:
 def _directive_lines(file: io.TextIOWrapper) -> int:
     """Pass over the line in which a spreadsheet names its delimiter; 1 if there is one."""
     # The place of a gzipped or encoded text cannot be asked for cheaply, but its start is known.
-    if DIRECTIVE.fullmatch(file.readline(limits.MAX_HEADER).strip()):
+    if DIRECTIVE.fullmatch(_unspaced(file.readline(limits.MAX_HEADER))):
         return 1
     file.seek(0)
     return 0
+
+
+def _unspaced(line: str) -> str:
+    """A line without what may stand around its text; a tab may be the delimiter that it names."""
+    return line.strip("\ufeff\r\n ")
 
 
 def _without_numbers(rows: Iterator[Row]) -> Iterator[Row]:

@@ -147,6 +147,11 @@ FILES: dict[str, tuple[str, dict[str, str], list[tuple[Any, ...]]]] = {
         {"name": "text", "v": "text"},
         [("A", "1.234567890123457E+18"), ("B", "1.2E+3")],
     ),
+    "a row of commas": (
+        ",,\n1,x,2.5\n2,y,3.5\n",
+        {"column_1": "integer", "column_2": "text", "column_3": "decimal"},
+        [(1, "x", 2.5), (2, "y", 3.5)],
+    ),
     "a title": (
         "Customers 2024,\nname,num\nA,1\n,\nB,2\n",
         {"name": "text", "num": "integer"},
