@@ -7,7 +7,7 @@ become save requests.
 
 from records.services.tables import CsvTable, find_delimiter, open_table
 
-from .column_forms import said_form
+from .column_forms import check_said, said_form
 from .creating import ObjectDraft, create_drafted, draft_object
 from .import_run import ImportOptions, ImportSummary, import_file
 from .matching import (
@@ -41,6 +41,7 @@ __all__ = [
     "by_header",
     "check_clear",
     "check_mode",
+    "check_said",
     "column_of",
     "copy_upload",
     "create_drafted",

@@ -306,14 +306,14 @@ def cell_kind(spec: FieldSpec) -> CellKind | None:
         return CellKind.AMOUNT if is_amount else CellKind.NUMBER
     if spec.type.column == "moment":
         return CellKind.DATE
-    return CellKind.FLAG if spec.type.json_schema(spec).get("type") == "boolean" else None
+    return CellKind.WORD if spec.type.json_schema(spec).get("type") == "boolean" else None
 
 
 def form_of(form: ColumnForm, kind: CellKind) -> dict[str, Any]:
     """The form in which a column of this kind is read, in words of the interfaces."""
     if kind == CellKind.DATE:
         return {"dates": form.dates.value}
-    return {} if kind == CellKind.FLAG else {"numbers": form.numbers.value}
+    return {} if kind == CellKind.WORD else {"numbers": form.numbers.value}
 
 
 def may_differ(spec: FieldSpec) -> bool:
@@ -338,6 +338,27 @@ def said_form(found: ColumnForm, said: Mapping[str, Any]) -> ColumnForm:
         raise InvalidInput(
             f"expected `numbers` of {numbers}, and `dates` of {dates}.", at="columns"
         ) from None
+
+
+def check_said(specs: Mapping[str, FieldSpec], said: Mapping[str, Mapping[str, Any]]) -> None:
+    """InvalidInput where the caller says how a column writes its numbers or dates, and its field
+    has none; of columns that fill no field nothing need be said."""
+    for header, form in said.items():
+        spec = specs.get(header)
+        kind = None if spec is None else cell_kind(spec)
+        numbers = (CellKind.NUMBER, CellKind.AMOUNT)
+        if spec is not None and form.get("numbers") and kind not in numbers:
+            raise _misplaced(header, spec, "numbers")
+        if spec is not None and form.get("dates") and kind != CellKind.DATE:
+            raise _misplaced(header, spec, "dates")
+
+
+def _misplaced(header: str, spec: FieldSpec, key: str) -> InvalidInput:
+    return InvalidInput(
+        f"the column fills the field {spec.name!r} of the type {spec.type.name}, which has no "
+        f"{key}.",
+        at=("columns", header),
+    )
 
 
 TEXT = _Kind.TEXT

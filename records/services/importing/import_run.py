@@ -28,7 +28,15 @@ from .chunks import (
     few_pauses,
     refreshed,
 )
-from .column_forms import FormSurvey, cell_kind, file_forms, form_of, may_differ, said_form
+from .column_forms import (
+    FormSurvey,
+    cell_kind,
+    check_said,
+    file_forms,
+    form_of,
+    may_differ,
+    said_form,
+)
 from .creating import (
     CHUNK,
     NO_IDENTIFIER,
@@ -48,7 +56,7 @@ from .matching import (
 )
 from .processes import import_parts, processes_for
 from .report import Keeper, made_report, refused_rows
-from .written_values import ColumnForm
+from .written_values import CellKind, ColumnForm
 
 Progress = Callable[[int, int], None]
 
@@ -173,7 +181,11 @@ def _survey(
     with suppress(InvalidInput):
         if schema is not None:
             columns = match_columns(author, schema, table.header, plan.mapping, table.nameless)
-    formed = [column for column in columns if may_differ(column.spec)]
+    formed = [
+        column
+        for column in columns
+        if may_differ(column.spec) or "blanks" in plan.forms.get(column.header, {})
+    ]
     found = {column.header: FormSurvey() for column in formed}
     rows, count = table.rows(), 0
     while chunk := list(islice(rows, CHUNK)):
@@ -225,7 +237,10 @@ def _readings(
             continue
         if (several := found[column.header].several) and may_differ(column.spec):
             readings[column.header] = {"first_of_several": several}
-        if (kind := cell_kind(column.spec)) is not None:
+        kind = cell_kind(column.spec)
+        if kind is None and "blanks" in work.plan.forms.get(column.header, {}):
+            kind = CellKind.WORD
+        if kind is not None:
             form = work.forms[column.header]
             if counts := found[column.header].counts(form, kind):
                 readings[column.header] = form_of(form, kind) | counts
@@ -262,6 +277,7 @@ def _begin(
     key = match_key(author, schema, columns, plan.match)
     id_at = id_column(schema, table.header, plan, columns, key)
     check_mode(plan.mode, key, id_at)
+    check_said({column.header: column.spec for column in columns}, plan.forms)
     same = {
         "workspace_id": author.workspace.id,
         "object_id": schema.id,

@@ -92,7 +92,8 @@ class Preparation:
         self._positions = [column.position for column in columns] if len(columns) < width else None
         self._read_key = _key_reader(schema, key) if key is not None else None
         self._columns: list[tuple[_Reader, Memory]] = [
-            (_reader(column, forms.get(column.header)), {}) for column in columns
+            (_reader(column, forms.get(column.header), plan.forms.get(column.header, {})), {})
+            for column in columns
         ]
 
     def prepare(self, rows: Sequence[Row], known: frozenset[str] = frozenset()) -> PreparedRows:
@@ -267,8 +268,10 @@ class _Reader:
         return spec.type.parse(spec, spec.type.from_text(self.column.told, text))
 
 
-def _reader(column: Column, form: ColumnForm | None) -> _Reader:
-    return _Reader(column, form, cell_kind(column.spec))
+def _reader(column: Column, form: ColumnForm | None, said: Mapping[str, Any]) -> _Reader:
+    kind = cell_kind(column.spec)
+    # Marks of blanks that are said hold for every field.
+    return _Reader(column, form, CellKind.WORD if kind is None and "blanks" in said else kind)
 
 
 def _key_reader(schema: ObjectSchema, key: Column) -> Callable[[Sequence[Change]], str]:

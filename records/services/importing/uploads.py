@@ -210,10 +210,12 @@ def copy_upload(upload: ImportUpload) -> Iterator[CsvTable]:
 @contextmanager
 def open_file(path: Path, reading: Reading = FOUND) -> Iterator[CsvTable]:
     """The table in a CSV file or a workbook of this machine, until the block ends."""
+    is_book = _is_workbook(path)
+    _check_sheet(reading, str(path), is_workbook=is_book)
     if path.is_file() and is_json(path, path.name):
         yield open_json(path, reading.encoding)
         return
-    if not _is_workbook(path):
+    if not is_book:
         yield open_table(
             path, reading.encoding, delimiter=reading.delimiter, header_row=reading.header_row
         )
@@ -223,6 +225,12 @@ def open_file(path: Path, reading: Reading = FOUND) -> Iterator[CsvTable]:
             while chunk := file.read(1 << 20):
                 raw.write(chunk)
         yield keep_converted(raw, kept, reading, str(path))
+
+
+def _check_sheet(reading: Reading, name: str, *, is_workbook: bool) -> None:
+    """InvalidInput for a sheet of a file that has none."""
+    if reading.sheet and not is_workbook:
+        raise InvalidInput(f"{name} is no workbook, and has no sheets.", at="sheet")
 
 
 def _is_workbook(path: Path) -> bool:
@@ -301,6 +309,8 @@ def keep_converted(raw: SpooledFile, kept: SpooledFile, reading: Reading, name: 
         above=found.above,
         numbered=True,
         written_delimiter=told["delimiter"] or ",",
+        sheet=told["sheet"] or "",
+        sheets=tuple(told["sheets"]),
         known_digest=digest.hexdigest(),
     )
 
@@ -312,6 +322,7 @@ def _frame(
     raise Unfinished where a long file goes on."""
     with raw.open() as file:
         is_workbook = file.read(len(WORKBOOK)) == WORKBOOK
+    _check_sheet(reading, name, is_workbook=is_workbook)
     told: dict[str, Any] = {"encoding": None, "delimiter": None, "sheet": None, "sheets": []}
     if is_workbook:
         chosen = ChosenSheet()

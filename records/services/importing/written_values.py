@@ -101,7 +101,7 @@ class CellKind(StrEnum):
     NUMBER = "number"
     AMOUNT = "amount"  # a number that may have a currency
     DATE = "date"
-    FLAG = "flag"  # yes or no, or blank
+    WORD = "word"  # as it is, unless it stands for a blank
 
 
 class NumberForm(StrEnum):
@@ -155,8 +155,8 @@ def plain_cell(form: ColumnForm, text: str, *, kind: CellKind) -> str:
     stripped = text.strip()
     if is_blank(form, stripped, kind):
         return ""
-    if kind == CellKind.FLAG:
-        return stripped
+    if kind == CellKind.WORD:
+        return text
     if kind == CellKind.DATE:
         found = plain_date(stripped, form.dates)
     else:

@@ -27,6 +27,7 @@ from records.services.importing import (
     by_header,
     check_clear,
     check_mode,
+    check_said,
     copy_upload,
     id_column,
     import_file,
@@ -96,6 +97,7 @@ def start_import(
     formed = by_header(header, forms or {}, "columns")
     for form in formed.values():
         said_form(ColumnForm(), form)
+    check_said({column.header: column.spec for column in columns}, formed)
     parameters = {
         "upload": upload.pk,
         "mapping": chosen,

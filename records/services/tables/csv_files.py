@@ -9,7 +9,7 @@ import gzip
 import hashlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
@@ -61,6 +61,8 @@ class CsvTable:
     numbered: bool = False
     is_spaced: bool = False  # quotes stand after a delimiter and a space
     written_delimiter: str = ""  # of the file that it was made of
+    sheet: str = ""  # of the workbook that it was made of
+    sheets: Sequence[str] = ()  # all of it
     known_digest: str = ""
     odd: list[int] = field(default_factory=list, compare=False)
 

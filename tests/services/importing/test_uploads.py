@@ -265,3 +265,15 @@ def test_a_preview_of_a_column_without_a_field_tells_of_odd_cells(
     content = b"name,weight\nA,1.5\nB,NA\nC,3%\nD,x\nE,7\n"
     made = store_upload(workspace.author, workspace.schema("shops"), "x.csv", [content])
     assert made.reading["columns"][1]["numbers"] == "unclear"
+
+
+def test_a_sheet_of_a_file_without_sheets_is_refused(workspace: Caller, shops: None) -> None:
+    for name, content in (("x.csv", b"name\nA\n"), ("x.jsonl", b'{"name": "A"}\n')):
+        assert invalid_at(
+            store_upload,
+            workspace.author,
+            workspace.schema("shops"),
+            name,
+            [content],
+            Reading(sheet="x"),
+        ) == (("sheet",), "invalid")

@@ -130,8 +130,8 @@ def test_a_date_of_an_unclear_order_or_century_is_unclear(order: DateForm, text:
     [
         ("€3", CellKind.AMOUNT, "€3"),
         ("€3", CellKind.NUMBER, "3"),
-        ("NA", CellKind.FLAG, ""),
-        ("TRUE", CellKind.FLAG, "TRUE"),
+        ("NA", CellKind.WORD, ""),
+        ("TRUE", CellKind.WORD, "TRUE"),
         ("0/0/00", CellKind.NUMBER, "0/0/00"),
     ],
 )
