@@ -32,10 +32,12 @@ from .written_values import (
     NumberForm,
     Unclear,
     is_blank,
+    may_be_date,
     plain_cell,
     plain_date,
 )
 
+AS_FOUND = ColumnForm()
 REMEMBERED = 10_000  # different texts of a column
 MARKS = 10  # of a column that are told
 LONGEST = 64  # characters of a number or a date
@@ -79,7 +81,7 @@ CORES = (
 
 
 def _kind(text: str) -> _Kind:
-    if is_blank(ColumnForm(), text, CellKind.DATE):
+    if is_blank(AS_FOUND, text, CellKind.DATE):
         return _Kind.BLANK
     if (found := NUMBER.fullmatch(text)) is not None:
         core = found["core"].strip(SPACES)
@@ -100,6 +102,9 @@ def _with_rest(kind: _Kind, core: str) -> _Kind:
 
 
 def _date_kind(text: str) -> _Kind:
+    # Most texts are none, and are looked at once.
+    if not may_be_date(text):
+        return _Kind.TEXT
     try:
         return _date_order(text)
     except Unclear:  # a year of two digits, whatever the order
@@ -148,11 +153,17 @@ class FormSurvey:
             self.kinds[kind] += count
             if text in self.texts or len(self.texts) < REMEMBERED:
                 self.texts[text] += count
-            if kind in NUMBERS and (found := NUMBER.fullmatch(text)) is not None:
-                self.signs.update(filter(None, (found["before"], found["after"])))
-                self.has_plain = self.has_plain or (
-                    found["after"] != "%" and found["core"].strip("0.,") != ""
-                )
+            if kind in NUMBERS:
+                self._note_signs(text)
+
+    def _note_signs(self, text: str) -> None:
+        """Note the signs of a number, or that it is not zero and has no percent sign."""
+        is_bare = text[0].isdigit() and text[-1].isdigit()
+        found = None if is_bare else NUMBER.fullmatch(text)
+        if found is not None:
+            self.signs.update(filter(None, (found["before"], found["after"])))
+        if not self.has_plain and (found is None or found["after"] != "%"):
+            self.has_plain = text.strip("0.,") != ""
 
     def has(self, *kinds: _Kind) -> bool:
         """Whether there are cells of one of these kinds."""

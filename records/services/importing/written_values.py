@@ -39,7 +39,8 @@ BLANK_MARKS = frozenset(
 NO_DATE = re.compile(r"0+([-/.])0+\1 ?0+(?:[T ][0:.]+)?|--[0-9]{2}-?[0-9]{2}")
 SEVERAL = ":::"  # between the values of a cell, in address books
 SPACES = "\u00a0\u202f\u2009 "
-CURRENCY = rf"[{''.join(SIGNS)}]|{'|'.join(CODES)}"
+# Codes are tried where a letter is, for speed.
+CURRENCY = rf"[{''.join(SIGNS)}]|(?=[A-Z])(?:{'|'.join(CODES)})"
 # A number with what may stand around it: a sign, parentheses, a currency, a percent sign.
 NUMBER = re.compile(
     rf"(?P<open>\()?(?P<sign>[-+\u2212])?[ \u00a0]?(?P<before>{CURRENCY})?[ \u00a0]?"
@@ -222,6 +223,11 @@ def _plain_digits(number: str) -> str:
     if MAX_DIGITS < digits <= MAX_FLOAT_DIGITS:
         exact = ROUNDED.plus(exact)
     return format(exact, "f")
+
+
+def may_be_date(text: str) -> bool:
+    """Whether a text has a form of dates, whatever the order of its parts."""
+    return ISO.fullmatch(text) is not None or any(form.fullmatch(text) for form in DATES)
 
 
 def plain_date(text: str, form: DateForm) -> str | None:
