@@ -61,6 +61,7 @@ FORMS = [
     ("dates:dmy", "day/month/year"),
     ("dates:mdy", "month/day/year"),
 ]
+IN_FORM = {"comma": "decimal comma", "dmy": "day first", "mdy": "month first"}
 DELIMITERS = [("", "Detect"), (",", "Comma"), (";", "Semicolon"), ("\t", "Tab"), ("|", "Bar")]
 
 
@@ -272,7 +273,8 @@ def _seems(told: Mapping[str, Any]) -> str:
         )
         if told.get(key)
     ]
-    return ", ".join([told.get("type", ""), *counted])
+    forms = [words for key in ("numbers", "dates") if (words := IN_FORM.get(told.get(key, "")))]
+    return ", ".join([told.get("type", ""), *forms, *counted])
 
 
 def _form(page: ObjectPage, at: int, planned: Mapping[str, Any]) -> str:
@@ -345,10 +347,13 @@ def export(page: ObjectPage) -> HttpResponseBase:
     fields."""
     asked, chosen = read_asked(page), page.request.GET.get("format", "csv")
     form = "csv" if chosen == CSV_FOR_EXCEL else chosen
-    shown = asked.columns if "shown" in page.request.GET else exported_fields(offered_columns(page))
+    whole = "shown" not in page.request.GET
+    shown = exported_fields(offered_columns(page)) if whole else asked.columns
     try:
         request = replace(asked.request(page.author, page.schema), fields=shown)
-        file = export_records(page.author, page.schema, request, form, bom=form != chosen)
+        file = export_records(
+            page.author, page.schema, request, form, bom=form != chosen, whole=whole
+        )
     except (InvalidInput, Unavailable) as refusal:
         messages.error(page.request, refusal.detail)
         return redirect(page.url())

@@ -33,9 +33,17 @@ from .numeric import (
 
 SETTINGS = "money_options"
 DEFAULT_CURRENCY = "USD"
-SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
+SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
+# Currencies that columns write before or after amounts; none is a word.
+CODES = (
+    "USD", "EUR", "GBP", "JPY", "CHF", "CAD", "AUD", "NZD", "SEK", "NOK", "DKK", "ISK", "PLN",
+    "CZK", "HUF", "RON", "BGN", "RUB", "UAH", "TRY", "CNY", "HKD", "TWD", "SGD", "KRW", "INR",
+    "IDR", "MYR", "THB", "PHP", "VND", "BRL", "MXN", "ARS", "CLP", "COP", "PEN", "ZAR", "ILS",
+    "AED", "SAR", "EGP", "NGN", "KES",
+)  # fmt: skip
+MARKS = SIGNS | {code: code for code in CODES}
 WORDS = frozenset({"cost", "costs", "price", "prices", "amount", "amounts", "revenue", "revenues"})
-FORM = re.compile(rf"-?[{''.join(SIGNS)}]?{WHOLE}(?:\.[0-9]{{1,2}})?")
+FORM = re.compile(rf"-?(?:[{''.join(SIGNS)}]|{'|'.join(CODES)})?{WHOLE}(?:\.[0-9]{{1,2}})?")
 MIN_PLACES = 2  # unit prices have cents also where the currency has no coins for them
 
 
@@ -46,7 +54,7 @@ class Money(NumberType):
     plain = False
     sent_by = "amount"
     documented_settings = {SETTINGS: {"currency": {"type": "string"}}}
-    guess = Guess(1, marks=tuple(SIGNS))
+    guess = Guess(1, marks=tuple(MARKS))
     conditions = number_conditions(number_term)
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
@@ -99,11 +107,14 @@ class Money(NumberType):
         self, header: str, words: Collection[str], marks: Collection[str]
     ) -> Mapping[str, Any] | None:
         """Numbers are money where the header says so or all of them have one currency's sign."""
-        in_header = [sign for sign in SIGNS if sign in header]
-        if len(marks) > 1 or not (marks or in_header or not WORDS.isdisjoint(words)):
+        found = {MARKS[mark] for mark in marks}
+        in_header = [SIGNS[sign] for sign in SIGNS if sign in header]
+        if len(found) > 1 or not (found or in_header or not WORDS.isdisjoint(words)):
             return None
-        sign = next(iter(marks or in_header), "$")
-        return {SETTINGS: {"currency": SIGNS[sign]}}
+        # `Price (EUR)` says it too; alone, such a word may be any.
+        in_words = [code for code in CODES if code.lower() in words]
+        currency = next(iter([*found, *in_header, *in_words]), DEFAULT_CURRENCY)
+        return {SETTINGS: {"currency": currency}}
 
     def check_settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         currency = settings_group(settings, SETTINGS).get("currency")

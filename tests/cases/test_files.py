@@ -49,7 +49,7 @@ MADE: dict[str, tuple[dict[str, str], list[tuple[Any, ...]]]] = {
         [("Анна", "Москва", 30)],
     ),
     "13-created-collision.csv": (
-        {"name": "text", "created_2": "date", "created_2_2": "text"},
+        {"name": "text", "created_3": "date", "created_2": "text"},
         [("A", "2020-01-01", "x")],
     ),
     "14-delimiter-in-quotes.csv": (

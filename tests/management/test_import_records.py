@@ -315,6 +315,50 @@ def test_a_sheet_of_a_workbook_is_imported(
     assert "1 created" in capsys.readouterr().out
 
 
+def test_the_sheet_that_is_read_is_told_where_there_are_others(
+    run: Any, workspace: Caller, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("name\nZ\n", "--create-object")
+    book = Workbook()
+    assert book.active is not None
+    book.active.title = "Cover"
+    book.active.append(["name"])
+    book.active.append(["May"])
+    book.create_sheet("Data").append(["name"])
+    book.save(tmp_path / "things.xlsx")
+    said = ["import_records", "things", "things.xlsx", "--workspace", workspace.workspace.slug]
+
+    call_command(*said)
+    assert "The sheet 'Cover' is read, not 'Data'." in capsys.readouterr().err
+    call_command(*said, "--sheet", "cover")
+    assert "The sheet" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("--sheet=x", "is no workbook, and has no sheets"),
+        ("--column=name:numbers=comma", "of the type text, which has no numbers"),
+        ("--column=size:dates=dmy", "of the type integer, which has no dates"),
+    ],
+)
+def test_what_does_not_apply_is_refused(run: Any, said: str, message: str) -> None:
+    assert run("name,size\nZ,1\n", "--create-object").status == 0
+    with pytest.raises(CommandError, match=message):
+        run("name,size\nY,1\n", said)
+
+
+def test_marks_of_blanks_are_said_of_texts_too(run: Any, workspace: Caller) -> None:
+    assert run("name,code\nZ,x\n", "--create-object", "--identifier=name").status == 0
+
+    told = run("name,code\nA,none\nB, y \n", "--column=code:blanks=none")
+
+    assert "code: blank marks 1." in told.printed
+    schema = workspace.schema("things")
+    rows = sorted(search(workspace, "things").views, key=lambda view: view.row.id)
+    assert [view.values.get(schema.by_name["code"].id) for view in rows[1:]] == [None, " y "]
+
+
 @pytest.mark.parametrize("said", ["name", "name:colour=red", ":field=x", "nothing:field=x"])
 def test_what_is_said_of_no_column_is_refused(run: Any, said: str) -> None:
     with pytest.raises(CommandError):

@@ -89,7 +89,8 @@ class ExportViewSet(ApiViewSet):
         )
         found = replace(asked.request, fields=fields)
         bom = flag(request, "bom")
-        file = export_records(self.author, schema, found, form, bom=bom)
+        whole = not asked.names_fields
+        file = export_records(self.author, schema, found, form, bom=bom, whole=whole)
         return download(file, f"{schema.name}.{form}", CONTENT_TYPES[form])
 
 

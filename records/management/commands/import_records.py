@@ -126,6 +126,11 @@ class Command(BaseCommand):
             self.stderr.write(
                 f"The encoding is a guess: {table.encoding}. --encoding says another."
             )
+        if len(table.sheets) > 1 and not options["sheet"]:
+            others = ", ".join(repr(name) for name in table.sheets[:20] if name != table.sheet)
+            self.stderr.write(
+                f"The sheet {table.sheet!r} is read, not {others}. --sheet says another."
+            )
         if table.above:
             self.stderr.write(f"The names of the columns are in row {table.line}.")
         types = {name: form.pop("type") for name, form in said.items() if "type" in form}

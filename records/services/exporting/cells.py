@@ -10,9 +10,10 @@ SIGNS = frozenset("=+-@")
 WIDE_SIGNS = (
     "\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212\u207a\u207b\u207c\u208a\u208b\u208c"
 )
-# Programs may pass over what is not seen before such a sign: white space, controls, and characters
-# without a form of their own (of these categories, and some fillers that count as letters).
-UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+# Programs may pass over what is not seen before such a sign: white space, controls, marks that go
+# with the letter before them, and characters without a form of their own (of these categories, and
+# some fillers that count as letters).
+UNSEEN = frozenset({"Cc", "Cf", "Cn", "Mn", "Me", "Zs", "Zl", "Zp"})
 FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
 

@@ -14,7 +14,8 @@ from records.field_types import cell_text
 from records.field_types.base import JSON
 
 # Of a record, as an export writes it.
-KEYS = frozenset({"id", "display_name", "fields"})
+KEYS = frozenset({"id", "display_name", "cancelled", "fields"})
+ID, CANCELLED = "id", "cancelled"
 EXACT = 15  # digits that a float keeps
 MAX_DEPTH = 64  # lists and objects inside one another; a value of JSON can have half of them
 
@@ -23,14 +24,15 @@ class NoRow(ValueError):
     """A line that is no object; the message says why, without its number."""
 
 
-def written_line(uuid: str, name: str, values: Mapping[str, JSON]) -> bytes:
+def written_line(uuid: str, name: str, values: Mapping[str, JSON], *, cancelled: bool) -> bytes:
     """A record, its values as callers of the API read them."""
-    return orjson.dumps({"id": uuid, "display_name": name, "fields": values}) + b"\n"
+    found = {ID: uuid, "display_name": name, CANCELLED: cancelled, "fields": values}
+    return orjson.dumps(found) + b"\n"
 
 
 def read_line(line: str) -> tuple[dict[str, JSON], bool]:
-    """The values of a line by name: those of a record that was exported (true), or of any object;
-    NoRow where it is none."""
+    """The values of a line by name: those of a record that was exported (true), with its id, or of
+    any object; NoRow where it is none."""
     try:
         # Not orjson, which reads integers beyond 64 bits as floats.
         found = json.loads(
@@ -48,8 +50,9 @@ def read_line(line: str) -> tuple[dict[str, JSON], bool]:
         raise NoRow('expected an object, such as {"name": "Ann"}.')
     _check_depth(found)
     _check_text(line, found)
-    is_record = found.keys() == KEYS and isinstance(found["fields"], dict)
-    return (found["fields"] if is_record else found), is_record
+    # Earlier releases did not say whether a record is cancelled.
+    is_record = found.keys() | {CANCELLED} == KEYS and isinstance(found["fields"], dict)
+    return ({ID: found[ID]} | found["fields"] if is_record else found), is_record
 
 
 def shown_cell(value: JSON, *, in_record: bool) -> str:

@@ -24,7 +24,7 @@ from records.services.search import SearchPage, SearchRequest
 from records.services.storage import SpooledFile
 
 from .cells import escaped
-from .json_lines import written_line
+from .json_lines import CANCELLED, ID, written_line
 from .workbooks import UnnamedSheetWriter, escaped_for_xml, save_workbook
 
 PAGE = 500
@@ -49,9 +49,11 @@ def export_table(
     search: Search,
     *,
     bom: bool = False,
+    whole: bool = False,
 ) -> IO[bytes]:
     """The records that a search finds, of which the author sees what a search shows, as `csv`,
-    `xlsx` or `jsonl`; CSV with a byte order mark where `bom` is asked for.
+    `xlsx` or `jsonl`; CSV with a byte order mark where `bom` is asked for. The tables of `whole`
+    records have their ids before the fields, and after them whether they are cancelled.
 
     The file is complete when this returns: an error on the way still gets its HTTP status, and
     no caller mistakes a part of a table for all of it. Links seen from their far side are cut as
@@ -65,7 +67,8 @@ def export_table(
     try:
         if bom:
             target.write(codecs.BOM_UTF8)
-        FORMS[form](author, request.fields, _views(author, schema, request, search), target)
+        views = _views(author, schema, request, search)
+        FORMS[form](author, request.fields, views, target, whole=whole)
         return target.as_file()
     # Ctrl-C too: a cancelled export must not leave its file behind.
     except BaseException:
@@ -133,19 +136,20 @@ def _rows(
     fields: Sequence[FieldSpec],
     views: Iterator[RecordView],
     *,
+    whole: bool,
     in_sheet: bool = False,
 ) -> Iterator[list[Any]]:
-    yield [escaped(spec.name) for spec in fields]
+    names = [escaped(spec.name) for spec in fields]
+    yield [ID, *names, CANCELLED] if whole else names
+    flags = (False, True) if in_sheet else ("false", "true")
     readers = [(spec.id, _reader(author, spec, in_sheet=in_sheet)) for spec in fields]
     for view in views:
         values = view.values
         row = ["" if values.get(key) is None else read(values[key]) for key, read in readers]
-        yield (
-            [_cut(view, key, cell) for (key, _), cell in zip(readers, row, strict=True)]
-            # Only pages with far sides of relationships have totals; other rows skip the pass.
-            if view.totals
-            else row
-        )
+        # Only pages with far sides of relationships have totals; other rows skip the pass.
+        if view.totals:
+            row = [_cut(view, key, cell) for (key, _), cell in zip(readers, row, strict=True)]
+        yield [view.uuid, *row, flags[view.row.cancelled_at is not None]] if whole else row
 
 
 def _cut(view: RecordView, key: int, cell: Any) -> Any:
@@ -161,11 +165,16 @@ def _cut(view: RecordView, key: int, cell: Any) -> Any:
 
 
 def _csv(
-    author: Author, fields: Sequence[FieldSpec], views: Iterator[RecordView], target: SpooledFile
+    author: Author,
+    fields: Sequence[FieldSpec],
+    views: Iterator[RecordView],
+    target: SpooledFile,
+    *,
+    whole: bool,
 ) -> None:
-    rows = _rows(author, fields, views)
+    rows = _rows(author, fields, views, whole=whole)
     with target.open_text() as text:
-        if len(fields) > 1:
+        if whole or len(fields) > 1:
             csv.writer(text).writerows(rows)
             return
         plain, quoting = csv.writer(text), csv.writer(text, quoting=csv.QUOTE_ALL)
@@ -176,46 +185,57 @@ def _csv(
 
 
 def _jsonl(
-    author: Author, fields: Sequence[FieldSpec], views: Iterator[RecordView], target: SpooledFile
+    author: Author,
+    fields: Sequence[FieldSpec],
+    views: Iterator[RecordView],
+    target: SpooledFile,
+    *,
+    whole: bool,
 ) -> None:
     """A line for each record; values as callers of the API read them, so nothing needs escaping."""
     for view in views:
         values = {spec.name: view.values[spec.id] for spec in fields if spec.id in view.values}
-        target.write(written_line(view.uuid, view.display_name, values))
+        is_cancelled = view.row.cancelled_at is not None
+        target.write(written_line(view.uuid, view.display_name, values, cancelled=is_cancelled))
 
 
 def _xlsx(
-    author: Author, fields: Sequence[FieldSpec], views: Iterator[RecordView], target: SpooledFile
+    author: Author,
+    fields: Sequence[FieldSpec],
+    views: Iterator[RecordView],
+    target: SpooledFile,
+    *,
+    whole: bool,
 ) -> None:
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Records")
+    shown = [spec.display_name for spec in fields]
+    shown = [ID, *shown, CANCELLED] if whole else shown
     with TemporaryFile() as rows:
         # The library has no public way to choose where a sheet is spooled.
         sheet._writer = UnnamedSheetWriter(sheet, rows)
         try:
-            for at, row in enumerate(_rows(author, fields, views, in_sheet=True)):
+            for at, row in enumerate(_rows(author, fields, views, whole=whole, in_sheet=True)):
                 # Row 0 is the header, so the last allowed row number equals the number of records.
                 if at > MAX_ROWS_XLSX:
                     raise InvalidInput(
                         f"A workbook holds {MAX_ROWS_XLSX} records; export CSV instead.",
                         "limit_exceeded",
                     )
-                sheet.append(
-                    [_xlsx_cell(spec, value) for spec, value in zip(fields, row, strict=True)]
-                )
+                sheet.append(list(map(_xlsx_cell, shown, row)))
         finally:
             sheet.close()  # while there still is a file that its end can be written to
         save_workbook(book, target.as_file())
 
 
-def _xlsx_cell(spec: FieldSpec, value: Any) -> Any:
+def _xlsx_cell(label: str, value: Any) -> Any:
     """A value that a workbook can hold: long integers would lose digits."""
     if isinstance(value, str):
         value = escaped_for_xml(value)
         if len(value) > MAX_CELL_XLSX:
             raise InvalidInput(
                 f"A cell of a workbook holds {MAX_CELL_XLSX} characters, and a record has "
-                f"more in {spec.display_name};"
+                f"more in {label};"
                 " export CSV instead.",
                 "limit_exceeded",
             )
@@ -224,5 +244,5 @@ def _xlsx_cell(spec: FieldSpec, value: Any) -> Any:
     return str(value) if isinstance(value, int) and abs(value) >= 10**15 else value
 
 
-Form = Callable[[Author, Sequence[FieldSpec], Iterator[RecordView], SpooledFile], None]
+Form = Callable[..., None]
 FORMS: dict[str, Form] = {"csv": _csv, "xlsx": _xlsx, "jsonl": _jsonl}

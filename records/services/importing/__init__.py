@@ -7,7 +7,7 @@ become save requests.
 
 from records.services.tables import CsvTable, find_delimiter, open_table
 
-from .column_forms import said_form
+from .column_forms import check_said, said_form
 from .creating import ObjectDraft, create_drafted, draft_object
 from .import_run import ImportOptions, ImportSummary, import_file
 from .matching import (
@@ -17,6 +17,7 @@ from .matching import (
     check_clear,
     check_mode,
     column_of,
+    id_column,
     match_columns,
     match_key,
     suggest_fields,
@@ -40,12 +41,14 @@ __all__ = [
     "by_header",
     "check_clear",
     "check_mode",
+    "check_said",
     "column_of",
     "copy_upload",
     "create_drafted",
     "draft_object",
     "find_delimiter",
     "get_upload",
+    "id_column",
     "import_file",
     "keep_at",
     "match_columns",

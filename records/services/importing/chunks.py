@@ -13,7 +13,8 @@ from typing import Any
 from zlib import crc32
 
 from records.exceptions import Conflict, InvalidValues, RecordsError
-from records.models import ImportPart, ImportRun, Source
+from records.field_types.base import UUID_FORM
+from records.models import ImportPart, ImportRun, Record, RecordState, Source
 from records.services.access import (
     Author,
     get_schema,
@@ -28,8 +29,8 @@ from records.services.tables import CsvTable, Row
 from records.services.writing import Outcome, save_records
 
 from .matching import (
-    Column,
     ImportPlan,
+    id_column,
     match_columns,
     match_key,
 )
@@ -123,6 +124,7 @@ class _PartImport:
         plan, header = self.work.plan, self.work.table.header
         columns = match_columns(self.author, schema, header, plan.mapping, self.work.table.nameless)
         key = match_key(self.author, schema, columns, plan.match)
+        self.id_at = id_column(schema, header, plan, columns, key)
         return Preparation(
             schema,
             columns,
@@ -130,6 +132,7 @@ class _PartImport:
             len(header),
             plan,
             self.work.forms,
+            id_at=self.id_at,
             is_repeated=self.work.is_repeated,
         )
 
@@ -172,8 +175,9 @@ class _PartImport:
             yield from rows
             return
         key, parts = self.preparation.key, self.work.parts
+        position = key.position if key is not None else self.id_at
         for at, row in enumerate(rows):
-            if _place(row, at, key) % parts == self.number:
+            if _place(row, at, position) % parts == self.number:
                 yield row
 
     def _store(self, rows: Sequence[Row]) -> None:
@@ -183,8 +187,21 @@ class _PartImport:
         # Schemas are cached by version, so another object means another definition.
         if schema is not self.preparation.schema:
             self.preparation = self._preparation(schema)
-        prepared = self.preparation.prepare(rows)
+        prepared = self.preparation.prepare(rows, self._known(schema, rows))
         self.part = in_one_transaction(lambda: self._store_once(prepared))
+
+    def _known(self, schema: ObjectSchema, rows: Sequence[Row]) -> frozenset[str]:
+        """The ids in the rows that are of records of this object, which may be archived."""
+        at = self.id_at
+        if at is None:
+            return frozenset()
+        ids = {row.cells[at].strip().lower() for row in rows if at < len(row.cells)}
+        found = Record.objects.filter(
+            workspace_id=schema.workspace_id,
+            object_id=schema.id,
+            uuid__in=list(filter(UUID_FORM.fullmatch, ids)),
+        ).exclude(state=RecordState.DELETED)
+        return frozenset(map(str, found.values_list("uuid", flat=True)))
 
     def _store_once(self, prepared: PreparedRows) -> ImportPart:
         """Store the rows, and that they are done."""
@@ -227,12 +244,12 @@ class _PartImport:
 PROGRESS = ("rows_done", "created_count", "updated_count", "unchanged_count", "failed_count")
 
 
-def _place(row: Row, at: int, key: Column | None) -> int:
-    """A number that is the same for all rows with the same key."""
+def _place(row: Row, at: int, position: int | None) -> int:
+    """A number that is the same for all rows with the same key, which is the cell at a position."""
     # Without a key rows are independent, so their position spreads them evenly.
-    if key is None or key.position >= len(row.cells):
+    if position is None or position >= len(row.cells):
         return at
-    return crc32(identifier_key(row.cells[key.position]).encode(errors="replace"))
+    return crc32(identifier_key(row.cells[position]).encode(errors="replace"))
 
 
 @contextmanager

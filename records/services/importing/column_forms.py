@@ -14,7 +14,6 @@ from records.exceptions import InvalidInput
 from records.field_types import FieldSpec
 
 from .written_values import (
-    BLANK_MARKS,
     COMMA,
     COMMA_OR_GROUP,
     DOT,
@@ -22,18 +21,23 @@ from .written_values import (
     GROUPED,
     GROUPED_BY_COMMAS,
     GROUPED_BY_DOTS,
+    MAX_DIGITS,
     NUMBER,
     PLAIN,
     SEVERAL,
     SPACES,
+    CellKind,
     ColumnForm,
     DateForm,
     NumberForm,
     Unclear,
+    is_blank,
+    may_be_date,
     plain_cell,
     plain_date,
 )
 
+AS_FOUND = ColumnForm()
 REMEMBERED = 10_000  # different texts of a column
 MARKS = 10  # of a column that are told
 LONGEST = 64  # characters of a number or a date
@@ -77,7 +81,7 @@ CORES = (
 
 
 def _kind(text: str) -> _Kind:
-    if text.casefold() in BLANK_MARKS:
+    if is_blank(AS_FOUND, text, CellKind.DATE):
         return _Kind.BLANK
     if (found := NUMBER.fullmatch(text)) is not None:
         core = found["core"].strip(SPACES)
@@ -98,6 +102,16 @@ def _with_rest(kind: _Kind, core: str) -> _Kind:
 
 
 def _date_kind(text: str) -> _Kind:
+    # Most texts are none, and are looked at once.
+    if not may_be_date(text):
+        return _Kind.TEXT
+    try:
+        return _date_order(text)
+    except Unclear:  # a year of two digits, whatever the order
+        return _Kind.EITHER_FIRST
+
+
+def _date_order(text: str) -> _Kind:
     if plain_date(text, DateForm.YEAR_FIRST) is not None:
         return _Kind.DATE
     day = plain_date(text, DateForm.DAY_FIRST)
@@ -125,6 +139,7 @@ class FormSurvey:
     texts: Counter[str] = field(default_factory=Counter)
     signs: set[str] = field(default_factory=set)
     several: int = 0  # cells with several values
+    has_plain: bool = False  # numbers without a percent sign; zero is the same with one
 
     def add(self, cells: Iterable[str]) -> None:
         """Look at more of the column."""
@@ -138,8 +153,17 @@ class FormSurvey:
             self.kinds[kind] += count
             if text in self.texts or len(self.texts) < REMEMBERED:
                 self.texts[text] += count
-            if kind in NUMBERS and (found := NUMBER.fullmatch(text)) is not None:
-                self.signs.update(filter(None, (found["before"], found["after"])))
+            if kind in NUMBERS:
+                self._note_signs(text)
+
+    def _note_signs(self, text: str) -> None:
+        """Note the signs of a number, or that it is not zero and has no percent sign."""
+        is_bare = text[0].isdigit() and text[-1].isdigit()
+        found = None if is_bare else NUMBER.fullmatch(text)
+        if found is not None:
+            self.signs.update(filter(None, (found["before"], found["after"])))
+        if not self.has_plain and (found is None or found["after"] != "%"):
+            self.has_plain = text.strip("0.,") != ""
 
     def has(self, *kinds: _Kind) -> bool:
         """Whether there are cells of one of these kinds."""
@@ -151,14 +175,24 @@ class FormSurvey:
         return self.kinds.total() - self.kinds[_Kind.BLANK]
 
     @property
+    def numbers(self) -> int:
+        """The cells that are numbers."""
+        return sum(self.kinds[kind] for kind in NUMBERS)
+
+    @property
+    def dates(self) -> int:
+        """The cells that are dates."""
+        return sum(self.kinds[kind] for kind in DATE_KINDS)
+
+    @property
     def is_number(self) -> bool:
         """Whether the column has numbers, and nothing else."""
-        return 0 < self.values == sum(self.kinds[kind] for kind in NUMBERS)
+        return 0 < self.values == self.numbers
 
     @property
     def is_date(self) -> bool:
         """Whether the column has dates, and nothing else."""
-        return 0 < self.values == sum(self.kinds[kind] for kind in DATE_KINDS)
+        return 0 < self.values == self.dates
 
     @property
     def proves_comma(self) -> bool:
@@ -172,7 +206,13 @@ class FormSurvey:
 
     def form(self, file: FileForms = FileForms()) -> ColumnForm:
         """How the column is read, as far as its cells and those of the file show."""
-        return ColumnForm(self._numbers(file), self._dates())
+        numbers = NumberForm.UNCLEAR if self.is_mixed else self._numbers(file)
+        return ColumnForm(numbers, self._dates(), mixed=self.is_mixed)
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether some numbers are percents and others are not, or do not say it."""
+        return self.has_plain and "%" in self.signs
 
     def _numbers(self, file: FileForms) -> NumberForm:
         comma = self.has(_Kind.COMMA, _Kind.BY_DOTS)
@@ -181,13 +221,13 @@ class FormSurvey:
             return _proved(comma=comma, point=point)
         if self.has(_Kind.COMMA_OR_GROUP) and self.has(_Kind.DOT_OR_GROUP):
             return NumberForm.UNCLEAR
-        if self.has(_Kind.COMMA_OR_GROUP):
+        if self.has(_Kind.COMMA_OR_GROUP, _Kind.DOT_OR_GROUP):
+            if file.proves_comma and self.has(_Kind.DOT_OR_GROUP):
+                return NumberForm.UNCLEAR  # `3.125` may be copied from elsewhere
             if file.proves_comma or file.proves_point:
                 return _proved(comma=file.proves_comma, point=file.proves_point)
             # Where commas are in fractions, semicolons and tabs separate cells.
             return NumberForm.POINT if file.delimiter in (",", "|") else NumberForm.UNCLEAR
-        if self.has(_Kind.DOT_OR_GROUP) and file.proves_comma:
-            return NumberForm.POINT if file.proves_point else NumberForm.UNCLEAR
         return NumberForm.POINT
 
     def _dates(self) -> DateForm:
@@ -205,35 +245,36 @@ class FormSurvey:
         # Numbers in groups of three may be telephone numbers.
         if is_number and not self.values - self.kinds[_Kind.GROUPED]:
             return None
-        if any(map(WHOLE_EXPONENT.fullmatch, self.texts)):
+        if any(map(_has_lost_digits, self.texts)):
             return None
         form = self.form(file)
         try:
-            found = [plain_cell(form, text, number=is_number) for text in self.texts]
+            kind = CellKind.AMOUNT if is_number else CellKind.DATE
+            found = [plain_cell(form, text, kind=kind) for text in self.texts]
         except Unclear:
             return None
         return [text for text in found if text]
 
-    def counts(self, form: ColumnForm, *, number: bool) -> dict[str, int]:
+    def counts(self, form: ColumnForm, kind: CellKind) -> dict[str, int]:
         """How many cells are read as a value that is not what is written, how many stand for a
         blank, and how many are unclear; of long columns as far as they are remembered."""
         found: Counter[str] = Counter()
         for text, count in self.texts.items():
-            if text.casefold() in form.blanks:
+            if is_blank(form, text, kind):
                 found["blank_marks"] += count
                 continue
             try:
-                read = plain_cell(form, text, number=number)
+                read = plain_cell(form, text, kind=kind)
             except Unclear:
                 found["unclear"] += count
                 continue
-            is_code = number and read == text and self._is_code(text)
+            is_code = kind != CellKind.DATE and read == text and self._is_code(text)
             found["read_differently"] += count if read != text or is_code else 0
         return {name: count for name, count in found.items() if count}
 
-    def marks(self, form: ColumnForm) -> list[str]:
+    def marks(self, form: ColumnForm, kind: CellKind) -> list[str]:
         """The texts that stand for a blank, the most frequent first."""
-        found = [text for text, _ in self.texts.most_common() if text.casefold() in form.blanks]
+        found = [text for text, _ in self.texts.most_common() if is_blank(form, text, kind)]
         return found[:MARKS]
 
     @staticmethod
@@ -257,15 +298,41 @@ def file_forms(surveys: Collection[FormSurvey], delimiter: str) -> FileForms:
     )
 
 
-def is_formed(spec: FieldSpec) -> bool:
-    """Whether a field's values are numbers or dates, which columns write in several forms."""
-    return spec.type.is_numeric or spec.type.column == "moment"
+def _has_lost_digits(text: str) -> bool:
+    """Whether a number with an exponent may be a code, or a whole number of which programs wrote
+    only the first digits."""
+    if "e" not in text.lower():
+        return False
+    if WHOLE_EXPONENT.fullmatch(text):
+        return True
+    number, _, exponent = text.lower().partition("e")
+    digits = sum(map(str.isdigit, number.strip("0.,-")))
+    return digits >= MAX_DIGITS and exponent.lstrip("+").isdecimal() and int(exponent) >= MAX_DIGITS
+
+
+def cell_kind(spec: FieldSpec) -> CellKind | None:
+    """What cells of a field are read as, where columns write it in several forms."""
+    if spec.type.is_numeric:
+        is_amount = spec.type.guess is not None and bool(spec.type.guess.marks)
+        return CellKind.AMOUNT if is_amount else CellKind.NUMBER
+    if spec.type.column == "moment":
+        return CellKind.DATE
+    return CellKind.WORD if spec.type.json_schema(spec).get("type") == "boolean" else None
+
+
+def form_of(form: ColumnForm, kind: CellKind) -> dict[str, Any]:
+    """The form in which a column of this kind is read, in words of the interfaces."""
+    if kind == CellKind.DATE:
+        return {"dates": form.dates.value}
+    return {} if kind == CellKind.WORD else {"numbers": form.numbers.value}
 
 
 def may_differ(spec: FieldSpec) -> bool:
     """Whether cells of a field may be read as other than they are written: of those, and of fields
     of one value that is not any text, such as an email."""
-    return is_formed(spec) or (spec.type.guess is not None and not spec.type.is_multiple(spec))
+    return cell_kind(spec) is not None or (
+        spec.type.guess is not None and not spec.type.is_multiple(spec)
+    )
 
 
 def said_form(found: ColumnForm, said: Mapping[str, Any]) -> ColumnForm:
@@ -275,12 +342,34 @@ def said_form(found: ColumnForm, said: Mapping[str, Any]) -> ColumnForm:
             NumberForm(said.get("numbers") or found.numbers),
             DateForm(said.get("dates") or found.dates),
             frozenset(map(str.casefold, said["blanks"])) if "blanks" in said else found.blanks,
+            found.mixed and not said.get("numbers"),
         )
     except ValueError:
         numbers, dates = (", ".join(kind) for kind in (NumberForm, DateForm))
         raise InvalidInput(
             f"expected `numbers` of {numbers}, and `dates` of {dates}.", at="columns"
         ) from None
+
+
+def check_said(specs: Mapping[str, FieldSpec], said: Mapping[str, Mapping[str, Any]]) -> None:
+    """InvalidInput where the caller says how a column writes its numbers or dates, and its field
+    has none; of columns that fill no field nothing need be said."""
+    for header, form in said.items():
+        spec = specs.get(header)
+        kind = None if spec is None else cell_kind(spec)
+        numbers = (CellKind.NUMBER, CellKind.AMOUNT)
+        if spec is not None and form.get("numbers") and kind not in numbers:
+            raise _misplaced(header, spec, "numbers")
+        if spec is not None and form.get("dates") and kind != CellKind.DATE:
+            raise _misplaced(header, spec, "dates")
+
+
+def _misplaced(header: str, spec: FieldSpec, key: str) -> InvalidInput:
+    return InvalidInput(
+        f"the column fills the field {spec.name!r} of the type {spec.type.name}, which has no "
+        f"{key}.",
+        at=("columns", header),
+    )
 
 
 TEXT = _Kind.TEXT

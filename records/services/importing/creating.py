@@ -18,8 +18,9 @@ from records.services.catalogue import FieldDefinition, OptionDefinition, free_n
 from records.services.shaping import create_object
 from records.services.tables import CsvTable
 
-from .column_forms import FileForms, FormSurvey, file_forms
+from .column_forms import FileForms, FormSurvey, cell_kind, file_forms, form_of, may_differ
 from .inference import MAX_LABEL, MAX_TEXT, ColumnSurvey, DistinctValues
+from .written_values import CellKind
 
 CHUNK = 1000
 NO_IDENTIFIER = "none"
@@ -132,32 +133,51 @@ def _survey(table: CsvTable, may_identify: set[str | None]) -> tuple[list[Column
 
 
 def preview_columns(
-    header: Sequence[str], rows: Sequence[Sequence[str]], delimiter: str
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    delimiter: str,
+    fields: Mapping[str, FieldSpec] = MappingProxyType({}),
 ) -> list[dict[str, Any]]:
     """What the columns of a table seem to be, of its first rows: the type that a new field would
     have, how many cells have a value, and, of numbers and dates, in which form they are written and
-    how many cells are read as other than that."""
+    how many cells are read as other than that. `fields` are those that headers suggest: what an
+    import into them makes of the cells is told."""
     surveys = [ColumnSurvey(name) for name in header]
     cells = [row[: len(header)] for row in rows]
     for survey, column in zip(surveys, zip(*cells, strict=True), strict=bool(cells)):
         survey.add(column)
     file = file_forms([found.forms for found in surveys], delimiter)
-    return [_preview(found, file) for found in surveys]
+    # An import goes by the columns that it reads as numbers.
+    read = {name: spec for name, spec in fields.items() if may_differ(spec)}
+    into = file_forms([found.forms for found in surveys if found.header in read], delimiter)
+    return [
+        _preview(found, file, into if found.header in read else file, fields.get(found.header))
+        for found in surveys
+    ]
 
 
-def _preview(survey: ColumnSurvey, file: FileForms) -> dict[str, Any]:
+def _preview(
+    survey: ColumnSurvey, file: FileForms, into: FileForms, spec: FieldSpec | None
+) -> dict[str, Any]:
     kind = field_types.get(survey.kind(file))
-    form = survey.forms.form(file)
+    form = survey.forms.form(into)
     told: dict[str, Any] = {"type": kind.name, "cells": survey.count, "blank": survey.blanks}
-    if survey.forms.is_number or kind.is_numeric:
-        kind_of_form, number = {"numbers": form.numbers.value}, True
-    elif survey.forms.is_date:
-        kind_of_form, number = {"dates": form.dates.value}, False
-    else:
+    cells = _cells(survey, FieldSpec(0, "", "", "", kind)) if spec is None else cell_kind(spec)
+    if cells is None:
         return told
-    marks = survey.forms.marks(form)
-    told |= kind_of_form | survey.forms.counts(form, number=number)
+    marks = survey.forms.marks(form, cells)
+    told |= form_of(form, cells) | survey.forms.counts(form, cells)
     return told | {"marks": marks} if marks else told
+
+
+def _cells(survey: ColumnSurvey, made: FieldSpec) -> CellKind | None:
+    """What the cells of a column are read as by the field that would be made of it, or by another
+    that they are meant for; a few odd cells make most columns texts."""
+    if (kind := cell_kind(made)) is not None:
+        return kind
+    if survey.forms.numbers * 2 > survey.forms.values:
+        return CellKind.AMOUNT
+    return CellKind.DATE if survey.forms.dates * 2 > survey.forms.values else None
 
 
 def _find_header(table: CsvTable, wanted: str | None, *, required: bool = True) -> str | None:
@@ -233,14 +253,15 @@ def _with_free_names(
     """The fields with an API name of its own each.
 
     A field whose name is not that of its header has the header itself as its label, by which an
-    import finds it.
+    import finds it. A header that is an API name goes before others that make the same one.
     """
-    taken = set(TAKEN)
+    names = {header for header in headers if header == slug(header)} - TAKEN
+    taken = set(TAKEN | names)
     found: list[FieldDefinition] = []
     for number, (made, header) in enumerate(zip(drafted, headers, strict=True), start=1):
         # Letters of other scripts leave nothing of a name.
         wanted = made.name if _has_ascii(header) else ""
-        name = free_name(taken, wanted or f"column_{number}")
+        name = header if header in names else free_name(taken, wanted or f"column_{number}")
         taken.add(name)
         found.append(
             made if name == made.name else replace(made, name=name, display_name=header[:MAX_LABEL])

@@ -28,7 +28,15 @@ from .chunks import (
     few_pauses,
     refreshed,
 )
-from .column_forms import FormSurvey, file_forms, is_formed, may_differ, said_form
+from .column_forms import (
+    FormSurvey,
+    cell_kind,
+    check_said,
+    file_forms,
+    form_of,
+    may_differ,
+    said_form,
+)
 from .creating import (
     CHUNK,
     NO_IDENTIFIER,
@@ -37,16 +45,18 @@ from .creating import (
     draft_object,
 )
 from .matching import (
+    ID,
     Column,
     ImportMode,
     ImportPlan,
     check_mode,
+    id_column,
     match_columns,
     match_key,
 )
 from .processes import import_parts, processes_for
 from .report import Keeper, made_report, refused_rows
-from .written_values import ColumnForm
+from .written_values import CellKind, ColumnForm
 
 Progress = Callable[[int, int], None]
 
@@ -81,7 +91,8 @@ class ImportSummary:
     rows was kept as. `done_before` is when the same file was imported, if it was, and nothing done
     now. `readings` says of columns how many cells were read as values that are not what is written,
     and in which form. `made` is what the object was made of, if it was. `left_out` are the columns
-    of fields that are not written, as an export has them.
+    of fields that are not written, as an export has them. `by_id`: rows were matched by the ids of
+    records.
     """
 
     object_name: str
@@ -96,6 +107,7 @@ class ImportSummary:
     readings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     made: ObjectDraft | None = None
     left_out: Sequence[str] = ()
+    by_id: bool = False
 
     @property
     def rows(self) -> int:
@@ -145,12 +157,13 @@ def import_file(
         resumed_at = _summary(work).rows
         # Each batch commits with its progress; only a dry run has a transaction around all of them.
         import_parts(work, lambda done: progress(done, total) if progress is not None else None)
-        columns = _columns(work)
+        columns, id_at = _columns(work)
         summary = replace(
             _finish(work, options.keep_report, resumed_at),
             made=draft,
             readings=_readings(work, found, columns),
-            left_out=_left_out(work, columns),
+            left_out=_left_out(work, columns, id_at),
+            by_id=id_at is not None,
         )
         refresh_after(summary.created + summary.updated)
         return replace(summary, samples=work.samples.rows) if work.samples is not None else summary
@@ -168,7 +181,11 @@ def _survey(
     with suppress(InvalidInput):
         if schema is not None:
             columns = match_columns(author, schema, table.header, plan.mapping, table.nameless)
-    formed = [column for column in columns if may_differ(column.spec)]
+    formed = [
+        column
+        for column in columns
+        if may_differ(column.spec) or "blanks" in plan.forms.get(column.header, {})
+    ]
     found = {column.header: FormSurvey() for column in formed}
     rows, count = table.rows(), 0
     while chunk := list(islice(rows, CHUNK)):
@@ -189,20 +206,23 @@ def _forms(
     }
 
 
-def _columns(work: Work) -> tuple[Column, ...]:
+def _columns(work: Work) -> tuple[tuple[Column, ...], int | None]:
+    """The columns that fill fields, and the position of the one with ids that rows were matched
+    by."""
+    table, plan = work.table, work.plan
     schema = get_schema(refreshed(work.author), work.object_uuid)
-    return match_columns(
-        work.author, schema, work.table.header, work.plan.mapping, work.table.nameless
-    )
+    columns = match_columns(work.author, schema, table.header, plan.mapping, table.nameless)
+    key = match_key(work.author, schema, columns, plan.match)
+    return columns, id_column(schema, table.header, plan, columns, key)
 
 
-def _left_out(work: Work, columns: Collection[Column]) -> list[str]:
+def _left_out(work: Work, columns: Collection[Column], id_at: int | None) -> list[str]:
     """The columns that fill no field although neither the plan nor the file says so."""
     used = {column.position for column in columns} | work.table.nameless
     return [
         header
         for at, header in enumerate(work.table.header)
-        if at not in used and header not in work.plan.mapping
+        if at not in used and at != id_at and header not in work.plan.mapping
     ]
 
 
@@ -217,12 +237,13 @@ def _readings(
             continue
         if (several := found[column.header].several) and may_differ(column.spec):
             readings[column.header] = {"first_of_several": several}
-        if is_formed(column.spec):
+        kind = cell_kind(column.spec)
+        if kind is None and "blanks" in work.plan.forms.get(column.header, {}):
+            kind = CellKind.WORD
+        if kind is not None:
             form = work.forms[column.header]
-            number = column.spec.type.is_numeric
-            if counts := found[column.header].counts(form, number=number):
-                kind = {"numbers": form.numbers.value} if number else {"dates": form.dates.value}
-                readings[column.header] = kind | counts
+            if counts := found[column.header].counts(form, kind):
+                readings[column.header] = form_of(form, kind) | counts
     return readings
 
 
@@ -254,19 +275,23 @@ def _begin(
     if not columns:
         raise InvalidInput(f"No column is a field of {schema.name!r} that may be written.")
     key = match_key(author, schema, columns, plan.match)
-    check_mode(plan.mode, key)
+    id_at = id_column(schema, table.header, plan, columns, key)
+    check_mode(plan.mode, key, id_at)
+    check_said({column.header: column.spec for column in columns}, plan.forms)
     same = {
         "workspace_id": author.workspace.id,
         "object_id": schema.id,
         "digest": digest,
-        "match_field": key.spec.name if key is not None else "",
+        "match_field": key.spec.name if key is not None else "" if id_at is None else ID,
     }
     run = _find_run(author, same)
     was_done = run is not None and _has_ended(author, run)
-    is_new = run is None or (_has_ended(author, run) and _is_repeated(options, key))
+    is_matched = key is not None or id_at is not None
+    is_new = run is None or (_has_ended(author, run) and _is_repeated(options, is_matched))
     if run is None or is_new:
         # The number of parts is stored: a resumed run must deal rows out as the first did.
-        shared = processes if _may_share(schema, columns, key) else 1
+        may_share = _may_share(schema, columns, key) and (key is None or id_at is None)
+        shared = processes if may_share else 1
         run = _new_run(
             shared, same, file_name=table.path.name[:255], operation_id=author.operation_id
         )
@@ -300,12 +325,12 @@ def _has_ended(author: Author, run: ImportRun) -> bool:
     return run.finished_at is not None and run.operation_id != author.operation_id
 
 
-def _is_repeated(options: ImportOptions, key: Column | None) -> bool:
+def _is_repeated(options: ImportOptions, is_matched: bool) -> bool:
     """Whether a file that was imported before is imported once more."""
     if options.again is not None:
         return options.again
     # Without a match every row would make another record.
-    return key is not None and options.plan.mode != ImportMode.CREATE_ONLY
+    return is_matched and options.plan.mode != ImportMode.CREATE_ONLY
 
 
 def _new_run(parts: int, same: Mapping[str, Any], **more: Any) -> ImportRun:

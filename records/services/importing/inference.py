@@ -11,7 +11,7 @@ from records.field_types import FieldType, Guess, field_types, normal_text
 from records.services.catalogue import FieldDefinition, OptionDefinition, slug
 
 from .column_forms import TEXT, FileForms, FormSurvey
-from .written_values import NumberForm
+from .written_values import BLANK_MARKS, NumberForm
 
 MAX_TEXT = 255
 MAX_LABEL = 255
@@ -182,7 +182,7 @@ class ColumnSurvey:
     def _kind_as_written(self) -> str:
         if not self.count:
             return "text"
-        if self.values.texts.keys() in YES_OR_NO:
+        if self.values.texts.keys() - BLANK_MARKS in YES_OR_NO:
             return "checkbox"
         for name, item in self.candidates.items():
             if self._settings(item.kind) is not None:

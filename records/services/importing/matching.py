@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
@@ -15,28 +14,14 @@ from records.field_types import FieldSpec
 from records.services.access import Author, may_write, told_field, visible_fields
 from records.services.catalogue import CONTACTS, ObjectSchema, slug
 
+from .address_books import letters, suggested
+
 # Signs that tell two headers of the same words apart.
 SIGNS = frozenset("%#$€£¥&+°‰@")
 MAX_LABEL = 255
-
-
-# What the exports of Google, Outlook and Apple call the fields of contacts; letters alone.
-ADDRESS_BOOKS = {
-    "givenname": "first_name",
-    "forename": "first_name",
-    "familyname": "last_name",
-    "surname": "last_name",
-    "email1value": "email",
-    "emailaddress": "email",
-    "primaryemail": "email",
-    "phone1value": "mobile_phone",
-    "mobile": "mobile_phone",
-    "phone": "mobile_phone",
-    "primaryphone": "mobile_phone",
-    "workphone": "business_phone",
-    "homephone1": "home_phone",
-    "bday": "birthday",
-}
+# Columns of exports that are not fields.
+ID = "id"
+OF_EXPORTS = frozenset({ID, "cancelled"})
 
 
 class ImportMode(StrEnum):
@@ -129,20 +114,22 @@ def match_columns(
     author may not write, as an export has them, unless the mapping names them, or they are
     `all_meant`.
     """
-    known = visible_fields(author, schema)
     chosen = by_header(header, mapping)
+    names = _Names(author, schema, [name for name in header if name not in chosen], nameless)
     columns: list[Column] = []
     unknown: list[str] = []
     for at, name in enumerate(header):
         key = chosen.get(name, name)
         if key is None:  # the plan leaves the column out
             continue
-        spec = _find(author, schema, known, key, is_said=name in chosen)
+        spec = names.find(key, is_said=name in chosen)
         is_meant = all_meant or name in chosen
         if spec is not None and not is_meant and not may_write(author, spec):
             continue
         if spec is not None:
             columns.append(Column(at, name, spec, told_field(author, schema, spec)))
+        elif names.is_of_export(key):
+            continue
         elif at not in nameless or name in chosen:
             unknown.append(repr(name) if key == name else f"{key!r} (for the column {name!r})")
     _check_known(author, schema, unknown)
@@ -182,38 +169,30 @@ def suggest_fields(
 ) -> dict[str, str | None]:
     """The API name of the field that each header names by itself, None where there is none that can
     be written, or more than one."""
-    known = visible_fields(author, schema)
+    names = _Names(author, schema, header)
     found: dict[str, str | None] = {}
     for name in header:
         try:
-            spec = _find(author, schema, known, name)
+            spec = names.find(name)
         except UnclearColumn:
             spec = None
         found[name] = spec.name if spec is not None and may_write(author, spec) else None
-    if schema.name == CONTACTS:
-        _suggest_for_contacts(author, schema, found)
-    return found
-
-
-def _suggest_for_contacts(
-    author: Author, schema: ObjectSchema, found: dict[str, str | None]
-) -> None:
-    """Add the fields of columns that address books call by other names, each field once."""
-    visible = {spec.name for spec in visible_fields(author, schema) if may_write(author, spec)}
-    for name in [name for name, taken in found.items() if taken is None]:
-        known_as = ADDRESS_BOOKS.get(_letters(name))
-        if known_as in visible and known_as not in found.values():
-            found[name] = known_as
+    # What the columns of an own export are need not be suggested.
+    if schema.name != CONTACTS or names.are_api_names:
+        return found
+    fields = [spec for spec in visible_fields(author, schema) if may_write(author, spec)]
+    links = [spec.name for spec in fields if spec.is_link]
+    return suggested(found, [spec.name for spec in fields], links)
 
 
 def check_clear(
     author: Author, schema: ObjectSchema, header: Sequence[str], mapping: Mapping[str, object]
 ) -> None:
     """UnclearColumn where a column that the mapping does not name fits two fields equally."""
-    known = visible_fields(author, schema)
+    names = _Names(author, schema, [name for name in header if name not in mapping])
     for name in header:
         if name not in mapping:
-            _find(author, schema, known, name)
+            names.find(name)
 
 
 class UnclearColumn(InvalidInput):
@@ -224,9 +203,8 @@ class _Fit(IntEnum):
     """How a header fits a field, best first."""
 
     LABEL = 1
-    LABEL_IN_ANY_CASE = 2
-    NAME = 3
-    SPELLING = 4  # the API name or the label, but for spaces and signs between words
+    NAME = 2  # the API name, or the label in another case
+    SPELLING = 3  # either, but for spaces and signs between words
 
 
 def _fit(header: str, spec: FieldSpec) -> _Fit | None:
@@ -234,60 +212,100 @@ def _fit(header: str, spec: FieldSpec) -> _Fit | None:
     # A field that was made of a long header has as much of it as a label can have.
     if label in (header, header[:MAX_LABEL]):
         return _Fit.LABEL
-    if header.casefold() == label.casefold():
-        return _Fit.LABEL_IN_ANY_CASE
-    if header == spec.name:
+    if header == spec.name or header.casefold() == label.casefold():
         return _Fit.NAME
     signs = {sign for sign in header if sign in SIGNS}
     others = {sign for sign in label if sign in SIGNS}
     # "% change" is not "# change".
     if signs and others and signs != others:
         return None
-    letters = _letters(header)
+    plain = letters(header)
     # An API name says nothing of letters that ASCII does not have.
-    is_name = letters.isascii() and slug(header) == spec.name
-    return _Fit.SPELLING if is_name or (letters and letters == _letters(label)) else None
+    is_name = plain.isascii() and slug(header) == spec.name
+    return _Fit.SPELLING if is_name or (plain and plain == letters(label)) else None
 
 
-def _letters(text: str) -> str:
-    """The letters and digits of a text, without case and accents."""
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(mark for mark in plain if mark.isalnum())
+class _Names:
+    """What the headers of one file name: the fields of an object, as far as the author sees them.
 
+    A file whose headers all are API names, as those of an export are, is read by them. Columns of
+    `nameless` positions say nothing of it.
+    """
 
-def _find(
-    author: Author,
-    schema: ObjectSchema,
-    known: Sequence[FieldSpec],
-    header: str,
-    *,
-    is_said: bool = False,
-) -> FieldSpec | None:
-    """The field that fits a header best: one that can be written rather than not, an object's own
-    rather than a default. UnclearColumn where two fit it equally. A field that `is_said` in a
-    mapping is named by its API name first."""
-    # Callers of the API may map columns by the field's UUID.
-    if header in schema.by_uuid and schema.by_uuid[header] in known:
-        return schema.by_uuid[header]
-    if is_said and header in schema.by_name and schema.by_name[header] in known:
-        return schema.by_name[header]
-    fits = [(fit, spec) for spec in known if (fit := _fit(header, spec)) is not None]
-    if not fits:
-        return None
-
-    def rank(item: tuple[_Fit, FieldSpec]) -> tuple[bool, bool, _Fit, bool]:
-        fit, spec = item
-        return (fit == _Fit.SPELLING, not may_write(author, spec), fit, spec.is_default)
-
-    fits.sort(key=rank)
-    best = [spec for fit, spec in fits if rank((fit, spec)) == rank(fits[0])]
-    if len(best) > 1:
-        names = " and ".join(repr(spec.name) for spec in best)
-        raise UnclearColumn(
-            f"The column {header!r} fits the fields {names} equally: say in the mapping which "
-            "it is."
+    def __init__(
+        self,
+        author: Author,
+        schema: ObjectSchema,
+        header: Sequence[str],
+        nameless: Collection[int] = (),
+    ) -> None:
+        self._author = author
+        self._schema = schema
+        self._known = visible_fields(author, schema)
+        named = [name for at, name in enumerate(header) if at not in nameless]
+        self._names: frozenset[str] = (
+            frozenset(named) if all(map(self._is_name, named)) else frozenset()
         )
-    return best[0]
+
+    def _is_name(self, header: str) -> bool:
+        # Exports have fields of linked records too: `company.city`.
+        return header in OF_EXPORTS or self._named(header.partition(".")[0]) is not None
+
+    @property
+    def are_api_names(self) -> bool:
+        """Whether all headers are API names."""
+        return bool(self._names)
+
+    def is_of_export(self, header: str) -> bool:
+        """Whether a column that is no field is one of an export."""
+        return header in self._names and header in OF_EXPORTS
+
+    def _named(self, name: str) -> FieldSpec | None:
+        """The field that has this API name."""
+        spec = self._schema.by_name.get(name)
+        return spec if spec in self._known else None
+
+    def find(self, header: str, *, is_said: bool = False) -> FieldSpec | None:
+        """The field that fits a header best: one that can be written rather than not, an object's
+        own rather than a default. UnclearColumn where two fit it equally. A field that `is_said` in
+        a mapping is named by its API name first."""
+        # Callers of the API may map columns by the field's UUID.
+        if (spec := self._schema.by_uuid.get(header)) is not None and spec in self._known:
+            return spec
+        named = self._named(header)
+        if is_said and named is not None:
+            return named
+        known: Sequence[FieldSpec] = self._known
+        if header in self._names:
+            if (named is not None and not self._is_fixed(named)) or "." in header:
+                return named
+            # `created` may be the label of a field of the object's own, which has no column else.
+            known = [spec for spec in known if spec is named or spec.name not in self._names]
+        return self._best(header, known)
+
+    def _is_fixed(self, spec: FieldSpec) -> bool:
+        """Whether a field is one that every object has and nobody writes."""
+        return spec.is_default and not may_write(self._author, spec)
+
+    def _best(self, header: str, known: Sequence[FieldSpec]) -> FieldSpec | None:
+        fits = [(fit, spec) for spec in known if (fit := _fit(header, spec)) is not None]
+        if not fits:
+            return None
+
+        def rank(item: tuple[_Fit, FieldSpec]) -> tuple[bool, bool, _Fit, bool]:
+            fit, spec = item
+            is_spelled = fit == _Fit.SPELLING
+            return (is_spelled, not may_write(self._author, spec), fit, spec.is_default)
+
+        fits.sort(key=rank)
+        best = [spec for fit, spec in fits if rank((fit, spec)) == rank(fits[0])]
+        if len(best) > 1:
+            names = " and ".join(repr(spec.name) for spec in best)
+            raise UnclearColumn(
+                f"The column {header!r} fits the fields {names} equally: say in the mapping which "
+                "it is."
+            )
+        return best[0]
 
 
 def match_key(
@@ -298,6 +316,8 @@ def match_key(
 
     None when rows are always new records. InvalidInput when the rows cannot be matched by `match`.
     """
+    if match == ID and ID not in schema.by_name:
+        return None
     if match is None or schema.by_uuid.get(match) is schema.identifier is not None:
         return next((column for column in columns if column.spec is schema.identifier), None)
     (column,) = match_columns(author, schema, [match], all_meant=True)
@@ -312,9 +332,32 @@ def match_key(
     return found
 
 
-def check_mode(mode: ImportMode, key: Column | None) -> None:
+def id_column(
+    schema: ObjectSchema,
+    header: Sequence[str],
+    plan: ImportPlan,
+    columns: Sequence[Column],
+    key: Column | None,
+) -> int | None:
+    """The position of the column with the ids of records, as an export has it, where rows are
+    matched by them: where `match` is `id`, or nothing else need say which record a row is.
+
+    InvalidInput where they are to be matched by ids, and the file has none.
+    """
+    at = header.index(ID) if ID in header and plan.mapping.get(ID) is None else None
+    if any(column.position == at for column in columns):
+        at = None
+    if plan.match == ID and key is None:
+        if at is None:
+            raise InvalidInput("The file has no column 'id', which rows are matched by.")
+        return at
+    is_needed = key is None or (key.spec is schema.identifier and not key.spec.is_required)
+    return at if plan.match is None and is_needed else None
+
+
+def check_mode(mode: ImportMode, key: Column | None, id_at: int | None = None) -> None:
     """InvalidInput where rows may only change records, and no column says which."""
-    if mode == ImportMode.UPDATE_ONLY and key is None:
+    if mode == ImportMode.UPDATE_ONLY and key is None and id_at is None:
         raise InvalidInput(
             "to change existing records, name the column that identifies them in match_field.",
             at="mode",

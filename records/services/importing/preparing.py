@@ -15,16 +15,16 @@ from records.services.storage import unique_keys
 from records.services.tables import Row
 from records.services.writing import Change, Mode, SaveRequest
 
-from .column_forms import is_formed
-from .matching import Column, ImportMode, ImportPlan
-from .written_values import SEVERAL, ColumnForm, Unclear, plain_cell
+from .column_forms import cell_kind
+from .matching import ID, Column, ImportMode, ImportPlan
+from .written_values import SEVERAL, CellKind, ColumnForm, Unclear, plain_cell
 
 # Columns repeat many of their values: what a short cell means is remembered.
 REMEMBERED = 5000
 REMEMBERED_LENGTH = 40
 UNCLEAR = (
     "This may be two values: say in `columns` which form the column's numbers (`point`, `comma`) "
-    "or dates (`dmy`, `mdy`) have."
+    "or dates (`dmy`, `mdy`) have, and write years with four digits."
 )
 
 
@@ -72,11 +72,13 @@ class Preparation:
         plan: ImportPlan,
         forms: Mapping[str, ColumnForm] = MappingProxyType({}),
         *,
+        id_at: int | None = None,
         is_repeated: bool = False,
     ) -> None:
         self.schema = schema
         self.width = width
         self.key = key
+        self.id_at = id_at
         self.mode = plan.mode
         self.kept = frozenset(column.spec.id for column in columns if column.header in plan.kept)
         # Contacts need no email. The same file again would make them again.
@@ -90,21 +92,23 @@ class Preparation:
         self._positions = [column.position for column in columns] if len(columns) < width else None
         self._read_key = _key_reader(schema, key) if key is not None else None
         self._columns: list[tuple[_Reader, Memory]] = [
-            (_Reader(column, forms.get(column.header) if is_formed(column.spec) else None), {})
+            (_reader(column, forms.get(column.header), plan.forms.get(column.header, {})), {})
             for column in columns
         ]
 
-    def prepare(self, rows: Sequence[Row]) -> PreparedRows:
-        """The requests that the rows make."""
+    def prepare(self, rows: Sequence[Row], known: frozenset[str] = frozenset()) -> PreparedRows:
+        """The requests that the rows make; `known` are the ids among theirs that records have."""
         prepared = PreparedRows(rows)
         for row in rows:
-            request = self._request(row, prepared.problems)
+            request = self._request(row, prepared.problems, known)
             if request is not None:
                 prepared.requests.append(request)
                 prepared.asked.append(row)
         return prepared
 
-    def _request(self, row: Row, problems: list[RowProblem]) -> SaveRequest | None:
+    def _request(
+        self, row: Row, problems: list[RowProblem], known: frozenset[str]
+    ) -> SaveRequest | None:
         if row.fault:
             problems.append(RowProblem(row.line, "", "invalid", row.fault))
             return None
@@ -116,10 +120,13 @@ class Preparation:
         changes = self._changes(row, problems)
         if changes is None:
             return None
+        match_key = self._read_key(changes) if self._read_key is not None else ""
+        if self.id_at is not None and not match_key:
+            uuid = row.cells[self.id_at].strip().lower()
+            return self._by_id(row, uuid if uuid in known else "", changes, problems)
         # In this mode a row with a known key is refused as a duplicate by the write path.
-        if self.key is None or self._read_key is None or self.mode == ImportMode.CREATE_ONLY:
+        if self.key is None or self.mode == ImportMode.CREATE_ONLY:
             return SaveRequest(Mode.CREATE, changes=changes)
-        match_key = self._read_key(changes)
         if not match_key and self._may_lack_key:
             return SaveRequest(Mode.CREATE, changes=changes)
         if not match_key:
@@ -135,7 +142,32 @@ class Preparation:
             match_key=match_key,
             kept=self.kept,
             may_create=self.mode != ImportMode.UPDATE_ONLY,
+            may_repeat=True,
         )
+
+    def _by_id(
+        self, row: Row, uuid: str, changes: list[Change], problems: list[RowProblem]
+    ) -> SaveRequest | None:
+        """What a row does to the record with this id; the empty text is no record's."""
+        if uuid and self.mode != ImportMode.CREATE_ONLY:
+            return SaveRequest(
+                Mode.UPDATE, uuid=uuid, changes=changes, kept=self.kept, may_repeat=True
+            )
+        if uuid:
+            message = "There is a record with this id: the plan creates new ones only."
+            problems.append(RowProblem(row.line, ID, "already_exists", message, uuid))
+            return None
+        if self.mode == ImportMode.UPDATE_ONLY:
+            message = "There is no record with this id to change."
+            problems.append(
+                RowProblem(row.line, ID, "not_found", message, row.cells[self.id_at or 0])
+            )
+            return None
+        if self.key is None or self._may_lack_key:
+            return SaveRequest(Mode.CREATE, changes=changes)
+        message = "The row does not say which record it belongs to."
+        problems.append(RowProblem(row.line, self.key.header, "required", message))
+        return None
 
     def _changes(self, row: Row, problems: list[RowProblem]) -> list[Change] | None:
         """What the cells of a row change; None where some are refused, each with its problem."""
@@ -189,6 +221,7 @@ class _Reader:
 
     column: Column
     form: ColumnForm | None
+    kind: CellKind | None
 
     def read(self, memory: Memory, cell: str) -> Reading:
         """What a cell means: a change of its field, nothing if it is blank, or why it is
@@ -219,8 +252,8 @@ class _Reader:
 
     def _change(self, text: str) -> Change | None:
         spec = self.column.spec
-        if self.form is not None:
-            text = plain_cell(self.form, text, number=spec.type.is_numeric)
+        if self.form is not None and self.kind is not None:
+            text = plain_cell(self.form, text, kind=self.kind)
         try:
             value = self._value(text) if text else None
         except InvalidValue:
@@ -233,6 +266,12 @@ class _Reader:
     def _value(self, text: str) -> Any:
         spec = self.column.spec
         return spec.type.parse(spec, spec.type.from_text(self.column.told, text))
+
+
+def _reader(column: Column, form: ColumnForm | None, said: Mapping[str, Any]) -> _Reader:
+    kind = cell_kind(column.spec)
+    # Marks of blanks that are said hold for every field.
+    return _Reader(column, form, CellKind.WORD if kind is None and "blanks" in said else kind)
 
 
 def _key_reader(schema: ObjectSchema, key: Column) -> Callable[[Sequence[Change]], str]:

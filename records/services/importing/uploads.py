@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from django.core.files import File
 
 from records.exceptions import InvalidInput, NotAllowed, NotFound, TooLarge
+from records.field_types import FieldSpec
 from records.models import ImportUpload, new_uuid
 from records.services.access import Author, grant_of
 from records.services.catalogue import ObjectSchema, not_offered
@@ -36,6 +38,7 @@ from records.services.tables import (
 from records.services.tables import file_limits as limits
 
 from .creating import preview_columns
+from .matching import suggest_fields
 
 SAMPLES = 3
 # What the forms of columns are sought in while the caller waits.
@@ -74,6 +77,7 @@ class Survey:
 
 
 FOUND = Reading()
+Suggested = Callable[[Sequence[str]], Mapping[str, FieldSpec]]  # of a header
 
 
 def store_upload(
@@ -100,7 +104,7 @@ def store_upload(
     name = Path(file_name.replace("\\", "/")).name.replace("\x00", "")[:255] or "file.csv"
     with SpooledFile(name) as raw:
         _receive(chunks, raw)
-        found = survey(raw, reading, name)
+        found = survey(raw, reading, name, partial(_suggested, author, schema))
         with raw.open() as file:
             stored = store_file(f"imports/{author.workspace.uuid}/{new_uuid()}.csv", File(file))
     return ImportUpload.objects.create(
@@ -120,8 +124,20 @@ def store_upload(
     )
 
 
-def survey(raw: SpooledFile, reading: Reading, name: str) -> Survey:
-    """The header and the first rows of a file, and the number of all where the file is short."""
+def _suggested(author: Author, schema: ObjectSchema, header: Sequence[str]) -> dict[str, FieldSpec]:
+    """The fields that headers suggest."""
+    found = suggest_fields(author, schema, header)
+    return {name: schema.by_name[field] for name, field in found.items() if field is not None}
+
+
+def survey(
+    raw: SpooledFile,
+    reading: Reading,
+    name: str,
+    suggested: Suggested | None = None,
+) -> Survey:
+    """The header and the first rows of a file, and the number of all where the file is short;
+    `suggested` are the fields that its headers suggest."""
     found, told = _frame(raw, reading, name)
     samples: list[Sequence[str]] = []
     previewed: list[Sequence[str]] = []
@@ -138,7 +154,8 @@ def survey(raw: SpooledFile, reading: Reading, name: str) -> Survey:
             count = at + 1
     except Unfinished:
         count = None
-    columns = preview_columns(found.header, previewed, told["delimiter"] or ",")
+    fields = suggested(found.header) if suggested is not None else {}
+    columns = preview_columns(found.header, previewed, told["delimiter"] or ",", fields)
     return Survey(found.header, samples, count, {**told, "columns": columns})
 
 
@@ -196,10 +213,12 @@ def copy_upload(upload: ImportUpload) -> Iterator[CsvTable]:
 @contextmanager
 def open_file(path: Path, reading: Reading = FOUND) -> Iterator[CsvTable]:
     """The table in a CSV file or a workbook of this machine, until the block ends."""
+    is_book = _is_workbook(path)
+    _check_sheet(reading, str(path), is_workbook=is_book)
     if path.is_file() and is_json(path, path.name):
         yield open_json(path, reading.encoding)
         return
-    if not _is_workbook(path):
+    if not is_book:
         yield open_table(
             path, reading.encoding, delimiter=reading.delimiter, header_row=reading.header_row
         )
@@ -209,6 +228,12 @@ def open_file(path: Path, reading: Reading = FOUND) -> Iterator[CsvTable]:
             while chunk := file.read(1 << 20):
                 raw.write(chunk)
         yield keep_converted(raw, kept, reading, str(path))
+
+
+def _check_sheet(reading: Reading, name: str, *, is_workbook: bool) -> None:
+    """InvalidInput for a sheet of a file that has none."""
+    if reading.sheet and not is_workbook:
+        raise InvalidInput(f"{name} is no workbook, and has no sheets.", at="sheet")
 
 
 def _is_workbook(path: Path) -> bool:
@@ -287,6 +312,8 @@ def keep_converted(raw: SpooledFile, kept: SpooledFile, reading: Reading, name: 
         above=found.above,
         numbered=True,
         written_delimiter=told["delimiter"] or ",",
+        sheet=told["sheet"] or "",
+        sheets=tuple(told["sheets"]),
         known_digest=digest.hexdigest(),
     )
 
@@ -298,6 +325,7 @@ def _frame(
     raise Unfinished where a long file goes on."""
     with raw.open() as file:
         is_workbook = file.read(len(WORKBOOK)) == WORKBOOK
+    _check_sheet(reading, name, is_workbook=is_workbook)
     told: dict[str, Any] = {"encoding": None, "delimiter": None, "sheet": None, "sheets": []}
     if is_workbook:
         chosen = ChosenSheet()

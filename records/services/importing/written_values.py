@@ -10,6 +10,8 @@ from datetime import datetime
 from decimal import Context, Decimal
 from enum import StrEnum
 
+from records.field_types.money import CODES, SIGNS
+
 MAX_DIGITS, MAX_FLOAT_DIGITS = 15, 17
 ROUNDED = Context(prec=MAX_DIGITS)
 # What people and programs write where there is no value.
@@ -32,15 +34,19 @@ BLANK_MARKS = frozenset(
         "<na>",
     }
 )
+# Where a date stands for none: zeros, as Outlook and databases write them, or a day without a year,
+# as Google does.
+NO_DATE = re.compile(r"0+([-/.])0+\1 ?0+(?:[T ][0:.]+)?|--[0-9]{2}-?[0-9]{2}")
 SEVERAL = ":::"  # between the values of a cell, in address books
 SPACES = "\u00a0\u202f\u2009 "
-CURRENCY = "$€£¥"
+# Codes are tried where a letter is, for speed.
+CURRENCY = rf"[{''.join(SIGNS)}]|(?=[A-Z])(?:{'|'.join(CODES)})"
 # A number with what may stand around it: a sign, parentheses, a currency, a percent sign.
 NUMBER = re.compile(
-    rf"(?P<open>\()?(?P<sign>[-+\u2212])?[ \u00a0]?(?P<before>[{CURRENCY}])?[ \u00a0]?"
+    rf"(?P<open>\()?(?P<sign>[-+\u2212])?[ \u00a0]?(?P<before>{CURRENCY})?[ \u00a0]?"
     rf"(?P<sign2>[-\u2212])?"
     rf"(?P<core>[0-9.,'\u2019{SPACES}]*[0-9][0-9.,'\u2019{SPACES}]*?)"
-    rf"(?P<exponent>[eE][-+]?[0-9]{{1,3}})?[ \u00a0]?(?P<after>[{CURRENCY}%])?(?P<close>\))?"
+    rf"(?P<exponent>[eE][-+]?[0-9]{{1,3}})?[ \u00a0]?(?P<after>{CURRENCY}|%)?(?P<close>\))?"
 )
 PLAIN = re.compile(r"[0-9]+")
 DOT = re.compile(r"[0-9]*\.[0-9]+")
@@ -68,6 +74,8 @@ DATES = tuple(
     for form in (
         rf"{YEAR}{MARK}(?P<m>[0-9]{{1,2}})(?P=mark)(?P<d>[0-9]{{1,2}})",
         rf"(?P<one>[0-9]{{1,2}}){MARK}(?P<two>[0-9]{{1,2}})(?P=mark){YEAR}",
+        # ISO 8601 has dashes, so that `24-12-31` may begin with the year.
+        r"(?P<one>[0-9]{1,2})(?P<mark>[/.])(?P<two>[0-9]{1,2})(?P=mark)(?P<y>[0-9]{2})",
         rf"(?P<d>[0-9]{{1,2}})[-. ] ?(?P<name>[A-Za-z]{{3,9}})\.?,?[- ]{YEAR}",
         rf"(?P<name>[A-Za-z]{{3,9}})\.? (?P<d>[0-9]{{1,2}}),? {YEAR}",
     )
@@ -81,8 +89,20 @@ MONTHS_BY_NAME = {
     **{name: at for at, name in enumerate(MONTHS, start=1)},
     "sept": 9,
 }
+# Of two digits, years that all programs take for those of this century, and of the last; of those
+# between, some take one and some the other.
+LAST_OF_THIS, FIRST_OF_LAST = 29, 69
 ZONES = {"UTC": "+00:00", "GMT": "+00:00"}
 ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+(?:Z|[-+][0-9]{2}:?[0-9]{2})?)?")
+
+
+class CellKind(StrEnum):
+    """What the cells of a column are read as."""
+
+    NUMBER = "number"
+    AMOUNT = "amount"  # a number that may have a currency
+    DATE = "date"
+    WORD = "word"  # as it is, unless it stands for a blank
 
 
 class NumberForm(StrEnum):
@@ -105,31 +125,55 @@ class DateForm(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ColumnForm:
     """How the cells of a column are read. `blanks` are those that stand for no value, in lower
-    case."""
+    case. In a column that is `mixed` some numbers are percents, and others may be."""
 
     numbers: NumberForm = NumberForm.POINT
     dates: DateForm = DateForm.YEAR_FIRST
     blanks: Collection[str] = BLANK_MARKS
+    mixed: bool = False
 
 
 class Unclear(Exception):
     """A cell may be one value or another."""
 
 
-def plain_cell(form: ColumnForm, text: str, *, number: bool) -> str:
-    """A cell of a number or a date as field types read it, empty for a blank; what is neither stays
-    as it is. Unclear where it may be two values."""
+def is_blank(form: ColumnForm, text: str, kind: CellKind) -> bool:
+    """Whether a cell stands for no value."""
+    if text.casefold() in form.blanks:
+        return True
+    # Where the caller says the marks, there are no others.
+    return (
+        kind == CellKind.DATE
+        and text[:1] in ("0", "-")
+        and NO_DATE.fullmatch(text) is not None
+        and form.blanks == BLANK_MARKS
+    )
+
+
+def plain_cell(form: ColumnForm, text: str, *, kind: CellKind) -> str:
+    """A cell as field types read it, empty for a blank; what is no number or date stays as it is.
+    Unclear where it may be two values."""
     stripped = text.strip()
-    if stripped.casefold() in form.blanks:
+    if is_blank(form, stripped, kind):
         return ""
-    found = plain_number(stripped, form.numbers) if number else plain_date(stripped, form.dates)
+    if kind == CellKind.WORD:
+        return text
+    if kind == CellKind.DATE:
+        found = plain_date(stripped, form.dates)
+    else:
+        found = plain_number(stripped, form.numbers, signs=kind == CellKind.AMOUNT)
+        if found is not None and form.mixed and found.strip("-0.,"):
+            raise Unclear
     return stripped if found is None else found
 
 
-def plain_number(text: str, form: NumberForm) -> str | None:
-    """A number with a point and without groups, its currency in front; None where it is none."""
+def plain_number(text: str, form: NumberForm, *, signs: bool = True) -> str | None:
+    """A number with a point and without groups, its currency in front unless it is to go; None
+    where it is none."""
     found = NUMBER.fullmatch(text)
     if found is None or bool(found["open"]) != bool(found["close"]):
+        return None
+    if found["before"] and found["after"]:
         return None
     core = _plain_core(found["core"].strip(SPACES), form)
     if core is None:
@@ -137,7 +181,8 @@ def plain_number(text: str, form: NumberForm) -> str | None:
     number = _plain_digits(core + (found["exponent"] or ""))
     minus = "-" if _is_negative(found) else ""
     sign = (found["before"] or "") + (found["after"] or "").replace("%", "")
-    return f"{minus}{sign}{number}"
+    point = "0" if number.startswith(".") else ""
+    return f"{minus}{sign if signs else ''}{point}{number}"
 
 
 def _is_negative(found: re.Match[str]) -> bool:
@@ -180,6 +225,11 @@ def _plain_digits(number: str) -> str:
     return format(exact, "f")
 
 
+def may_be_date(text: str) -> bool:
+    """Whether a text has a form of dates, whatever the order of its parts."""
+    return ISO.fullmatch(text) is not None or any(form.fullmatch(text) for form in DATES)
+
+
 def plain_date(text: str, form: DateForm) -> str | None:
     """A day or a moment in ISO 8601; None where it is none."""
     if ISO.fullmatch(text):
@@ -191,9 +241,16 @@ def plain_date(text: str, form: DateForm) -> str | None:
     return None
 
 
+def _year(text: str) -> int:
+    year = int(text)
+    if len(text) == 2 and LAST_OF_THIS < year < FIRST_OF_LAST:
+        raise Unclear
+    return year if len(text) == 4 else 1900 + year if year > LAST_OF_THIS else 2000 + year
+
+
 def _day(found: re.Match[str], form: DateForm) -> tuple[int, int, int] | None:
     parts = found.groupdict()
-    year = int(parts["y"])
+    year = _year(parts["y"])
     if "name" in parts:
         month = MONTHS_BY_NAME.get(parts["name"].lower())
         return None if month is None else (year, month, int(parts["d"]))

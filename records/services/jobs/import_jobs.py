@@ -27,7 +27,9 @@ from records.services.importing import (
     by_header,
     check_clear,
     check_mode,
+    check_said,
     copy_upload,
+    id_column,
     import_file,
     match_columns,
     match_key,
@@ -91,10 +93,11 @@ def start_import(
             f"no column maps to a field; the columns are {', '.join(header[:20])}.", at="mapping"
         )
     key = match_key(author, schema, columns, match_field)
-    check_mode(how, key)
+    check_mode(how, key, id_column(schema, header, ImportPlan(match_field, chosen), columns, key))
     formed = by_header(header, forms or {}, "columns")
     for form in formed.values():
         said_form(ColumnForm(), form)
+    check_said({column.header: column.spec for column in columns}, formed)
     parameters = {
         "upload": upload.pk,
         "mapping": chosen,
@@ -165,6 +168,8 @@ def _import(author: Author, job: Job, beat: Beat) -> Step:
             author, schema.uuid, table, options, None if trial else lambda done, _: beat(done)
         )
     ignored = [name for name in upload.header if parameters["mapping"].get(name, name) is None]
+    if summary.by_id and "id" in ignored:
+        ignored.remove("id")
     result = {**_result(summary), "ignored_columns": ignored}
     if summary.readings:
         result["readings"] = {name: dict(told) for name, told in summary.readings.items()}

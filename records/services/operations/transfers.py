@@ -23,8 +23,16 @@ def import_as_tried(author: Author, schema: ObjectSchema, job_uuid: str) -> JobV
 
 
 def export_records(
-    author: Author, schema: ObjectSchema, request: SearchRequest, form: str, *, bom: bool = False
+    author: Author,
+    schema: ObjectSchema,
+    request: SearchRequest,
+    form: str,
+    *,
+    bom: bool = False,
+    whole: bool = False,
 ) -> IO[bytes]:
     """The records that a search finds, as `csv`, `xlsx` or `jsonl`; see
     `exporting.export_table`."""
-    return export_table(author, schema, request, form, home_of(schema).search_records, bom=bom)
+    return export_table(
+        author, schema, request, form, home_of(schema).search_records, bom=bom, whole=whole
+    )

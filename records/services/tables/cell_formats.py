@@ -1,4 +1,4 @@
-"""What the numbers of a workbook's cells show: dates, durations, codes with leading zeros."""
+"""What the numbers of a workbook's cells show: dates, durations, codes, percents, amounts."""
 
 from __future__ import annotations
 
@@ -11,32 +11,31 @@ from openpyxl.styles.numbers import builtin_format_code, is_date_format, is_time
 from openpyxl.utils.datetime import from_excel
 
 from . import file_limits as limits
+from .number_formats import NumberFormat, number_format
 from .xml_events import Attributes, Handler
 
 MAX_FORMAT = 255
 # Spreadsheets show and compare this many digits of the fractions that they store.
 SHOWN_DIGITS = Context(prec=15)
-# Integers that are written with a point or an exponent and have more digits were rounded before.
 MAX_EXPONENT = 40
-# A format of zeros and separators shows a code: 00000, 000-00-0000, 00000-0000.
-MASK = re.compile(r"0[0\-/() ]*")
-LITERAL = re.compile(r'"([^"]*)"|\\(.)')
+# Of a whole number with an exponent and this many digits, programs left out the others.
+CUT = 15
 # Spreadsheets write a carriage return before the line feeds of some texts.
 ESCAPE = re.compile("_x000[Dd]_\n|_x([0-9A-Fa-f]{4})_")
 
 
 class Looks(Handler):
-    """Which looks of cells show their numbers as dates, durations or codes."""
+    """Which looks of cells show their numbers as dates, durations, codes, percents or amounts."""
 
     def __init__(self, called: str) -> None:
         self._called = called
         self._formats: dict[str, str] = {}
         self._known: dict[str, int] = {}
-        self._kinds = array("i")  # of each look: 0, DATE, DURATION, or FIRST_MASK and more
-        self._masks: list[str] = []
+        self._kinds = array("i")  # of each look: 0, DATE, DURATION, or FIRST_FORMAT and more
+        self._numbers: list[NumberFormat] = []
         self._of_cells = False
 
-    DATE, DURATION, FIRST_MASK = 1, 2, 3
+    DATE, DURATION, FIRST_FORMAT = 1, 2, 3
 
     def start(self, name: str, given: Attributes) -> None:
         if name == "numFmt":
@@ -72,12 +71,11 @@ class Looks(Handler):
             return 0
         if is_date_format(shown):
             return self.DURATION if is_timedelta_format(shown) else self.DATE
-        # The first part is that of numbers that are not negative.
-        mask = LITERAL.sub(r"\1\2", shown.partition(";")[0])
-        if mask.count("0") < 2 or not MASK.fullmatch(mask):
+        found = number_format(shown)
+        if found is None:
             return 0
-        self._masks.append(mask)
-        return self.FIRST_MASK + len(self._masks) - 1
+        self._numbers.append(found)
+        return self.FIRST_FORMAT + len(self._numbers) - 1
 
     def kind(self, look: str) -> int:
         """What numbers in cells of this look are: 0 for numbers."""
@@ -87,8 +85,8 @@ class Looks(Handler):
     def shown(self, raw: str, look: str, epoch: datetime) -> str:
         """What a cell of this look shows of a number, as CSV has it."""
         kind = self.kind(look)
-        if kind >= self.FIRST_MASK:
-            return masked(plain_number(raw), self._masks[kind - self.FIRST_MASK])
+        if kind >= self.FIRST_FORMAT:
+            return self._numbers[kind - self.FIRST_FORMAT].shown(plain_number(raw))
         if not kind:
             return plain_number(raw)
         number = float(raw) if any(mark in raw for mark in ".eE") else int(raw)
@@ -100,13 +98,15 @@ class Looks(Handler):
 
 
 def plain_number(raw: str) -> str:
-    """A number of a cell without exponent, and without the digits that only its binary form
-    has."""
+    """A number of a cell without exponent, and without the digits that only its binary form has; as
+    it is written where it is a whole number whose last digits are not there."""
     if not any(mark in raw for mark in ".eE"):
         return str(int(raw))
     number = float(raw)
     if number.is_integer() and abs(number) < 10**15:
         return str(int(number))
+    if number.is_integer() and _digits(raw) >= CUT:
+        return raw.strip()
     exact = SHOWN_DIGITS.create_decimal(repr(number))
     if not exact.is_finite() or abs(exact.adjusted()) > MAX_EXPONENT:
         return repr(number)
@@ -114,15 +114,8 @@ def plain_number(raw: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def masked(number: str, mask: str) -> str:
-    """A whole number as a format of zeros shows it: `00000` shows 501 as 00501."""
-    if not number.isdecimal():
-        return number
-    digits = number.zfill(mask.count("0"))
-    surplus = len(digits) - mask.count("0")
-    lead, rest = digits[:surplus], iter(digits[surplus:])
-    shown = "".join(next(rest) if mark == "0" else mark for mark in mask)
-    return lead + shown
+def _digits(raw: str) -> int:
+    return sum(map(str.isdigit, raw.upper().partition("E")[0].strip("0.")))
 
 
 def plain(value: object) -> str:

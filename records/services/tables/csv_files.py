@@ -9,7 +9,7 @@ import gzip
 import hashlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
@@ -61,6 +61,8 @@ class CsvTable:
     numbered: bool = False
     is_spaced: bool = False  # quotes stand after a delimiter and a space
     written_delimiter: str = ""  # of the file that it was made of
+    sheet: str = ""  # of the workbook that it was made of
+    sheets: Sequence[str] = ()  # all of it
     known_digest: str = ""
     odd: list[int] = field(default_factory=list, compare=False)
 
@@ -208,7 +210,7 @@ def find_delimiter(path: Path | SpooledFile, encoding: str = UTF_8) -> str:
     check_regular(path)
     text = _sniffed(path, encoding)
     first = text.lstrip("\ufeff").partition("\n")[0].strip()
-    if (said := DIRECTIVE.fullmatch(first)) is not None:
+    if (said := DIRECTIVE.fullmatch(_unspaced(text.partition("\n")[0]))) is not None:
         return said[1]
     # A row that is cut off says nothing.
     whole = text if len(text) < SNIFFED else text.rpartition("\n")[0] or text
@@ -276,10 +278,15 @@ def bounded_lines(file: io.TextIOWrapper) -> Iterator[str]:
 def _directive_lines(file: io.TextIOWrapper) -> int:
     """Pass over the line in which a spreadsheet names its delimiter; 1 if there is one."""
     # The place of a gzipped or encoded text cannot be asked for cheaply, but its start is known.
-    if DIRECTIVE.fullmatch(file.readline(limits.MAX_HEADER).strip()):
+    if DIRECTIVE.fullmatch(_unspaced(file.readline(limits.MAX_HEADER))):
         return 1
     file.seek(0)
     return 0
+
+
+def _unspaced(line: str) -> str:
+    """A line without what may stand around its text; a tab may be the delimiter that it names."""
+    return line.strip("\ufeff\r\n ")
 
 
 def _without_numbers(rows: Iterator[Row]) -> Iterator[Row]:

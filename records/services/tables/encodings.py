@@ -16,6 +16,8 @@ from charset_normalizer import from_bytes
 
 CHUNK = 1 << 20
 MOST_READ = 64 * CHUNK  # of a file that may be UTF-8
+WIDE = 4096  # bytes in which UTF-16 is sought
+FEWEST = 50  # characters of a table for each that divides cells or rows
 SAMPLE = 1 << 14  # bytes of lines that are not ASCII
 UTF_8 = "utf-8"
 WESTERN = "cp1252"
@@ -30,8 +32,16 @@ MARKS = (
 # without signs in them is taken.
 LATIN = (WESTERN, "cp1250", "mac_roman")
 OTHER_SCRIPTS = (
-    "cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "cp932", "euc_jp", "gb18030", "big5", "cp949",
+    "cp1251", "koi8_r", "cp866", "cp1253", "cp1255", "cp1256", "cp932", "euc_jp", "gb18030", "big5",
+    "cp949",
 )  # fmt: skip
+HEBREW, CYRILLIC, TURKISH = "cp1255", "cp1251", "cp1254"
+# The letters of Hebrew; those of Russian are capitals and others too.
+HEBREW_LETTERS = frozenset(range(0xE0, 0xFB))
+# Where Western has letters of Iceland, Turkish has its own; texts of Iceland have accented vowels
+# besides.
+TURKISH_LETTERS = frozenset(b"\xd0\xdd\xde\xf0\xfd\xfe")
+ICELANDIC_VOWELS = frozenset(b"\xc1\xc6\xc9\xcd\xd3\xda\xe1\xe6\xe9\xed\xf3\xfa")
 # Signs that stand beside letters in any text.
 USUAL = frozenset("“”„‘’‚«»–—…€°®™·§©ªº")  # noqa: RUF001
 
@@ -62,14 +72,28 @@ def find_encoding(file: BinaryIO) -> Encoding:
 
 
 def _without_mark(head: bytes) -> str | None:
-    """UTF-16 without a mark has a null in nearly every second byte of a table."""
-    pairs = len(head[:4096]) // 2
+    """UTF-16 without a mark has nulls in every second byte alone: beside each Latin letter, else
+    beside what divides cells and rows."""
+    head = head[: len(head[:WIDE]) // 2 * 2]
+    pairs = len(head) // 2
     if pairs < 2:
         return None
-    for name, nulls in (("utf-16-le", head[1:4096:2]), ("utf-16-be", head[0:4096:2])):
-        if nulls.count(0) > 0.6 * pairs:
-            return name
-    return None
+    nulls = {"utf-16-le": head[1::2].count(0), "utf-16-be": head[0::2].count(0)}
+    name = max(nulls, key=nulls.__getitem__)
+    if nulls[name] > 0.6 * pairs:
+        return name
+    is_one_sided = min(nulls.values()) == 0 and nulls[name] * FEWEST >= pairs
+    return name if is_one_sided and _is_table(head, name) else None
+
+
+def _is_table(head: bytes, encoding: str) -> bool:
+    """Whether the beginning of a text has lines, and no characters that texts do not have."""
+    try:
+        # What is cut off at the end may be half a character.
+        text = head[:-2].decode(encoding) if len(head) == WIDE else head.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return "\n" in text and not any(mark < " " and mark not in "\t\r\n" for mark in text)
 
 
 def _broken(file: BinaryIO) -> bytes | None:
@@ -106,9 +130,18 @@ def _likeliest(sample: bytes) -> str:
     if 2 * sum(len(run) > 1 for run in runs) >= len(runs):
         found = from_bytes(sample, cp_isolation=[*LATIN, *OTHER_SCRIPTS]).best()
         if found is not None and found.encoding in OTHER_SCRIPTS:
-            return found.encoding
+            is_hebrew = found.encoding == CYRILLIC and _high(sample) <= HEBREW_LETTERS
+            return HEBREW if is_hebrew else found.encoding
     signs = {name: _signs_in_words(sample, name) for name in LATIN}
-    return min(LATIN, key=lambda name: (signs[name], LATIN.index(name)))
+    likeliest = min(LATIN, key=lambda name: (signs[name], LATIN.index(name)))
+    high = _high(sample)
+    is_turkish = high & TURKISH_LETTERS and not high & ICELANDIC_VOWELS
+    return TURKISH if likeliest == WESTERN and is_turkish else likeliest
+
+
+def _high(sample: bytes) -> frozenset[int]:
+    """The bytes that are not ASCII."""
+    return frozenset(byte for byte in sample if byte > 0x7F)
 
 
 def _signs_in_words(sample: bytes, encoding: str) -> int:

@@ -56,12 +56,15 @@ class Frame:
 def frame(rows: Iterable[Row], called: str, header_row: int | None = None) -> Frame:
     """Find the columns of a table: in the row `header_row`, else in the first that looks like it.
     InvalidInput when there is none, or its names are none."""
-    ahead, rest = _look_ahead(filter(_is_filled, rows), header_row or 0)
+    blank, ahead, rest = _look_ahead(iter(rows), header_row or 0)
     if not ahead and header_row is not None:
         raise InvalidInput(f"{called} has no row {header_row:,}.", at="header_row")
     if not ahead:
         raise InvalidInput(f"{called} is empty; its first row must name the columns.")
-    at = 0 if header_row is not None else _header_at(ahead)
+    # Figures under a row of blank names are rows of columns without names.
+    if blank is not None and not _names_columns(ahead[0].cells):
+        ahead.insert(0, blank)
+    at = 0 if header_row is not None or ahead[0] is blank else _header_at(ahead)
     following = ahead[at + 1 :]
     cells = _without_empty_end(ahead[at].cells, following)
     header, nameless = column_names(cells, called)
@@ -76,31 +79,41 @@ def frame(rows: Iterable[Row], called: str, header_row: int | None = None) -> Fr
 
 def rows_below(rows: Iterable[Row], line: int, width: int) -> Iterator[Row]:
     """The rows of a table whose columns are known: those after the one at `line`."""
-    filled = filter(_is_filled, rows)
-    for row in filled:
+    below = iter(rows)
+    for row in below:
         if row.line >= line:
             break
-    return _as_wide(filled, width)
+    return _as_wide(filter(_is_filled, below), width)
 
 
 def _is_filled(row: Row) -> bool:
     return any(map(str.strip, row.cells)) and row.cells != END_OF_FILE
 
 
-def _look_ahead(rows: Iterator[Row], first_line: int) -> tuple[list[Row], Iterator[Row]]:
-    """The first rows from a line on, and the rows after them."""
+def _look_ahead(
+    rows: Iterator[Row], first_line: int
+) -> tuple[Row | None, list[Row], Iterator[Row]]:
+    """The first rows from a line on that are not blank, and those after them; before them, the row
+    of several blank cells that is there instead of the first."""
+    blank: Row | None = None
     ahead: list[Row] = []
+    is_first = True
     try:
         for row in rows:
-            if row.line >= first_line:
+            if row.line < first_line:
+                continue
+            if _is_filled(row):
                 ahead.append(row)
+            elif is_first and len(row.cells) > 1:
+                blank = row
+            is_first = False
             if len(ahead) == LOOKED_AT:
                 break
     except Unfinished:
         if not ahead:
             raise
-        return ahead, _GoesOn()
-    return ahead, rows
+        return blank, ahead, _GoesOn()
+    return blank, ahead, filter(_is_filled, rows)
 
 
 class _GoesOn(Iterator[Row]):

@@ -82,7 +82,8 @@ class SaveRequest:
     `changes` are parsed already. `attachment_id` is the file that DETACH takes out of the record's
     values. `states` are those in which the request finds its record, by default those its mode is
     about; an archived record in another state raises NotFound, or Conflict with `tell_archived`.
-    `even_cancelled` is for changes of definitions, which reach cancelled records too.
+    `even_cancelled` is for changes of definitions, which reach cancelled records too; what
+    `may_repeat` may send a cancelled record as it is.
 
     MERGE archives a record in favour of the one whose key is `merged_into`; an update that
     `absorbs` is of that one, and leaves a ledger row whatever it changes. An UNARCHIVE that
@@ -110,6 +111,7 @@ class SaveRequest:
     states: frozenset[str] | None = None
     tell_archived: bool = False
     even_cancelled: bool = False
+    may_repeat: bool = False
     attachment_id: int | None = None
     merged_into: int | None = None
     absorbs: bool = False

@@ -9,7 +9,7 @@ from dataclasses import replace
 from records.exceptions import Conflict, InvalidValues, NotAllowed, NotFound, PreconditionFailed
 from records.models import RecordState, new_uuid
 from records.services.access import access_to, grant_of, may_write
-from records.services.catalogue import ObjectSchema
+from records.services.catalogue import ObjectSchema, is_stored
 from records.services.storage import RecordRow
 
 from .attributes import check_single, checked_attributes, named_already
@@ -50,7 +50,8 @@ class ValueWrites:
 
     def update(self, request: SaveRequest, parsed: Parsed, row: RecordRow) -> SaveResult:
         """Change a record that the caller may change."""
-        if not request.even_cancelled:
+        stays = row.cancelled_at is not None and not request.even_cancelled
+        if stays and not request.may_repeat:
             check_not_cancelled(row)
         if request.clears_unlisted:
             clear_unlisted(self.author, self.schema, parsed)
@@ -69,6 +70,7 @@ class ValueWrites:
             overwritten,
             complete=request.clears_unlisted,
             attributes=attributes,
+            stays=stays,
         )
 
     # ------------------------------------------------------------ creating
@@ -236,15 +238,20 @@ class ValueWrites:
         *,
         complete: bool,
         attributes: Attributes,
+        stays: bool = False,
     ) -> SaveResult:
         """Refuse, or apply what there is to change; `complete`: every required field must have a
-        value."""
+        value; a record that `stays` must have the same values before."""
         values = self.rules.merge(parsed, row)
         given_up = self.rules.check_unique(parsed, row, values, {key.id for _, key in overwritten})
         if complete:
             check_required(self.schema, values, parsed)
         if parsed.problems:
             raise _refusal(parsed)
+        # Links of mirror fields are other records' changes, which are not compared here.
+        is_whole = all(is_stored(change.field) for change in parsed.changes.values())
+        if stays and not (is_whole and values == row.values):
+            check_not_cancelled(row)
         if given_up:  # unique values pass from one record to another
             self.work.alone = False
         # After every check: a refused write renames nothing.

@@ -44,4 +44,11 @@ def test_files_and_formulas_are_unchanged(
     job = api.post(f"{PEOPLE}/imports/{sent.json()['id']}/start", plan).json()
 
     assert (job["status"], job["result"]["unchanged"]) == ("done", 1)
-    assert job["result"]["ignored_columns"] == ["created", "updated", "display_name", "twice"]
+    assert job["result"]["ignored_columns"] == [
+        "id",
+        "created",
+        "updated",
+        "display_name",
+        "twice",
+        "cancelled",
+    ]

@@ -43,7 +43,7 @@ def test_other_lines_are_no_rows(line: str, why: str) -> None:
     ("line", "values", "is_record"),
     [
         ('{"a": 1}', {"a": 1}, False),
-        ('{"id": "x", "display_name": "X", "fields": {"a": null}}', {"a": None}, True),
+        ('{"id": "x", "display_name": "X", "fields": {"a": null}}', {"id": "x", "a": None}, True),
         ('{"id": "x", "fields": {}}', {"id": "x", "fields": {}}, False),
         (
             '{"id": 1, "display_name": 2, "fields": 3}',
@@ -69,7 +69,9 @@ def test_the_values_of_a_line(line: str, values: dict[str, Any], is_record: bool
 def test_what_is_written_is_read() -> None:
     values = {"a": "=1", "b": [1, {"c": None}], "ü": True}
 
-    assert read_line(written_line("x", "X", values).decode()) == (values, True)
+    for cancelled in (True, False):
+        line = written_line("x", "X", values, cancelled=cancelled).decode()
+        assert read_line(line) == ({"id": "x"} | values, True)
 
 
 @pytest.mark.parametrize(

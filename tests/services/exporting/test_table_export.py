@@ -67,7 +67,7 @@ def test_lines_of_json_are_values_as_an_api_shows_them(things: Caller) -> None:
     lines = [json.loads(line) for line in exported(things, "jsonl").splitlines()]
 
     assert [line["fields"].get("note") for line in lines] == [None, "=1", "=2", "=3", "=4"]
-    assert set(lines[0]) == {"id", "display_name", "fields"}
+    assert set(lines[0]) == {"id", "display_name", "cancelled", "fields"}
 
 
 @pytest.mark.parametrize("form", ["", "pdf", "CSV"])

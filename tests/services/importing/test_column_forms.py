@@ -17,6 +17,7 @@ from records.services.importing.column_forms import (
     said_form,
 )
 from records.services.importing.written_values import (
+    CellKind,
     ColumnForm,
     DateForm,
     NumberForm,
@@ -47,6 +48,13 @@ def surveyed(*cells: str) -> FormSurvey:
         (["3,125"], FileForms(proves_point=True, delimiter=";"), POINT),
         (["3,125"], FileForms(True, True, ";"), NumberForm.UNCLEAR),
         (["3.125"], FileForms(), POINT),
+        (["1.000", "2.500"], FileForms(delimiter="|"), POINT),
+        (["1.000", "2.500"], FileForms(delimiter=";"), NumberForm.UNCLEAR),
+        (["1.000", "NA", "7"], FileForms(delimiter="\t"), NumberForm.UNCLEAR),
+        (["1.000", "0.5"], FileForms(delimiter=";"), POINT),
+        (["1.000", "1.000.000"], FileForms(delimiter=";"), COMMA),
+        (["3.125"], FileForms(proves_point=True, delimiter=";"), POINT),
+        (["3.125"], FileForms(True, True, ";"), NumberForm.UNCLEAR),
         (["3.125"], FileForms(proves_comma=True, delimiter=";"), NumberForm.UNCLEAR),
         (["3.125", "3,125"], FileForms(), NumberForm.UNCLEAR),
         (["0,125"], FileForms(), COMMA),
@@ -67,10 +75,22 @@ def test_the_column_or_the_file_proves_the_form_of_numbers(
         (["1/31/2024", "31/1/2024"], DateForm.UNCLEAR),
         (["1/2/2024"], DateForm.UNCLEAR),
         (["2024-01-31"], DateForm.YEAR_FIRST),
+        (["31/12/24", "1/2/24"], DMY),
+        (["12/31/24", "1/2/24", "0/0/00"], MDY),
     ],
 )
 def test_the_column_proves_the_order_of_dates(cells: list[str], dates: DateForm) -> None:
     assert surveyed(*cells).form().dates == dates
+
+
+@pytest.mark.parametrize(
+    ("cells", "mixed"),
+    [(["12%", "0.5"], True), (["12%", "0"], False), (["12%", "3%", "NA"], False), (["5"], False)],
+)
+def test_percents_beside_other_numbers_may_be_either(cells: list[str], mixed: bool) -> None:
+    form = surveyed(*cells).form()
+    assert (form.mixed, form.numbers == NumberForm.UNCLEAR) == (mixed, mixed)
+    assert not said_form(form, {"numbers": "point"}).mixed
 
 
 def test_columns_of_texts_prove_nothing() -> None:
@@ -80,11 +100,11 @@ def test_columns_of_texts_prove_nothing() -> None:
 
 def test_cells_are_counted_by_how_they_are_read() -> None:
     found = surveyed("1,5", "NA", "7", "007", "7", "")
-    assert found.counts(ColumnForm(COMMA), number=True) == {
+    assert found.counts(ColumnForm(COMMA), CellKind.NUMBER) == {
         "read_differently": 2,
         "blank_marks": 1,
     }
-    assert found.counts(ColumnForm(POINT, blanks=()), number=True) == {
+    assert found.counts(ColumnForm(POINT, blanks=()), CellKind.NUMBER) == {
         "read_differently": 1,
         "unclear": 1,
     }
@@ -111,7 +131,7 @@ def test_numbers_of_two_places_are_read_back_in_either_form(
     marks = str.maketrans(",.", f"{group}{mark}")
     written = [f"{number:,.2f}".translate(marks) for number in numbers]
     form = surveyed(*written).form(FileForms(delimiter=";"))
-    assert [Decimal(plain_cell(form, text, number=True)) for text in written] == numbers
+    assert [Decimal(plain_cell(form, text, kind=CellKind.AMOUNT)) for text in written] == numbers
 
 
 @given(st.lists(st.dates(min_value=date(1000, 1, 1)), min_size=1), st.sampled_from([DMY, MDY]))
@@ -121,7 +141,7 @@ def test_dates_are_read_back_or_unclear(days: list[date], order: DateForm) -> No
     found = surveyed(*written).form()
     for text, day in zip(written, days, strict=True):
         try:
-            assert plain_cell(found, text, number=False) == day.isoformat()
+            assert plain_cell(found, text, kind=CellKind.DATE) == day.isoformat()
         except Unclear:
             assert found.dates == DateForm.UNCLEAR
 
@@ -130,5 +150,5 @@ def test_dates_are_read_back_or_unclear(days: list[date], order: DateForm) -> No
 def test_no_text_breaks_a_survey(text: str) -> None:
     found = surveyed(text)
     found.typed_texts(FileForms())
-    for number in (True, False):
-        found.counts(found.form(), number=number)
+    for kind in CellKind:
+        found.counts(found.form(), kind)

@@ -98,8 +98,8 @@ def test_the_object_is_labelled_after_its_name(
         ("Имя,Город,Возраст", ["column_1", "column_2", "column_3"], ["Имя", "Город", "Возраст"]),
         (
             "name,created,created_2",
-            ["name", "created_2", "created_2_2"],
-            ["Name", "created", "created_2"],
+            ["name", "created_3", "created_2"],
+            ["Name", "created", "Created 2"],
         ),
         ("% change,# change", ["change", "change_2"], ["% change", "# change"]),
         ("Phone,Phone", ["phone", "phone_2"], ["Phone", "Phone 2"]),

@@ -27,6 +27,11 @@ FILES: dict[str, tuple[str, dict[str, str], list[tuple[Any, ...]]]] = {
         {"name": "text", "weight": "text"},
         [("A", "3,125"), ("B", "4,250")],
     ),
+    "points that may be either": (
+        "name;turnover;since\nA;1.000;31.12.2024\nB;2.500;1.1.2024\n",
+        {"name": "text", "turnover": "text", "since": "date"},
+        [("A", "1.000", "2024-12-31"), ("B", "2.500", "2024-01-01")],
+    ),
     "points in a file of commas": (
         "name;weight;size\nA;3.125;1,5\nB;4.250;2,5\n",
         {"name": "text", "weight": "text", "size": "decimal"},
@@ -59,7 +64,7 @@ FILES: dict[str, tuple[str, dict[str, str], list[tuple[Any, ...]]]] = {
     ),
     "names that are taken": (
         "name,created,created_2\nA,2020-01-01,x\n",
-        {"name": "text", "created_2": "date", "created_2_2": "text"},
+        {"name": "text", "created_3": "date", "created_2": "text"},
         [("A", "2020-01-01", "x")],
     ),
     "delimiters in quotes": (
@@ -112,6 +117,41 @@ FILES: dict[str, tuple[str, dict[str, str], list[tuple[Any, ...]]]] = {
         {"name": "text", "share": "decimal"},
         [("A", 12.5), ("B", 3)],
     ),
+    "percents among other numbers": (
+        "name,share\nA,12%\nB,0.5\n",
+        {"name": "text", "share": "text"},
+        [("A", "12%"), ("B", "0.5")],
+    ),
+    "fractions without a zero": (
+        "name,v\nA,.5\nB,1.5\nC,.\n",
+        {"name": "text", "v": "decimal"},
+        [("A", 0.5), ("B", 1.5), ("C", None)],
+    ),
+    "flags of R": (
+        "name,ok\nA,TRUE\nB,FALSE\nC,NA\n",
+        {"name": "text", "ok": "checkbox"},
+        [("A", True), ("B", False), ("C", None)],
+    ),
+    "years of two digits": (
+        "name,at\nA,31/12/24\nB,1/2/99\n",
+        {"name": "text", "at": "date"},
+        [("A", "2024-12-31"), ("B", "1999-02-01")],
+    ),
+    "years of two digits that may be of either century": (
+        "name,at\nA,31/12/24\nB,1/2/35\n",
+        {"name": "text", "at": "text"},
+        [("A", "31/12/24"), ("B", "1/2/35")],
+    ),
+    "whole numbers that lost digits": (
+        "name,v\nA,1.234567890123457E+18\nB,1.2E+3\n",
+        {"name": "text", "v": "text"},
+        [("A", "1.234567890123457E+18"), ("B", "1.2E+3")],
+    ),
+    "a row of commas": (
+        ",,\n1,x,2.5\n2,y,3.5\n",
+        {"column_1": "integer", "column_2": "text", "column_3": "decimal"},
+        [(1, "x", 2.5), (2, "y", 3.5)],
+    ),
     "a title": (
         "Customers 2024,\nname,num\nA,1\n,\nB,2\n",
         {"name": "text", "num": "integer"},
@@ -143,6 +183,50 @@ def test_a_file_becomes_an_object_as_it_is_meant(importing: Importing, name: str
     # What was made of a file takes the same file again.
     again = brought_in(importing, text, again=True)
     assert (again.failed, again.updated) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "currency"),
+    [
+        ("v", ["¥1200", "¥3"], "JPY"),
+        ("v", ["3,25 EUR", "4,50 EUR"], "EUR"),
+        ("v", ["CHF 3.25", "4.50 CHF"], "CHF"),
+        ("v", ["€3.25", "4.50 EUR"], "EUR"),
+        ("Price (SEK)", ["3.25", "4.50"], "SEK"),
+        ("price", ["3.25", "4.50"], "USD"),
+        ("v", ["€3.25", "$4.50"], None),
+        ("price", ["3.25 EUR", "4.50 USD"], None),
+        ("v", ["SKU 3", "SKU 4"], None),
+    ],
+)
+def test_amounts_become_money_of_their_currency(
+    importing: Importing, header: str, cells: list[str], currency: str | None
+) -> None:
+    rows = "".join(f"A{at};{cell}\n" for at, cell in enumerate(cells))
+    found = brought_in(importing, f"name;{header}\n{rows}", create_object=True)
+
+    spec = next(
+        spec
+        for spec in importing.caller.schema("things").fields
+        if not spec.is_default and spec.name != "name"
+    )
+    options = spec.settings.get("money_options", {})
+    assert (spec.type.name, options.get("currency")) == (
+        ("money", currency) if currency else ("text", None)
+    )
+    assert (found.created, found.failed) == (2, 0)
+
+
+def test_a_currency_is_not_kept_by_a_field_of_numbers(importing: Importing, shops: None) -> None:
+    make_field(importing.caller, "shops", "Area", "decimal", name="area")
+    found = brought_in(importing, "name,area\nA,€3.50\n", into="shops")
+    assert (found.created, found.readings) == (
+        1,
+        {"area": {"numbers": "point", "read_differently": 1}},
+    )
+    assert importing.records("shops", "area") == [(3.5,)]
+    # A field of amounts has its own.
+    assert brought_in(importing, "name,rent\nA,€3.50\n", into="shops").failed == 1
 
 
 def test_moments_with_a_zone_become_moments(importing: Importing) -> None:
@@ -179,10 +263,13 @@ def test_what_is_read_otherwise_than_written_is_counted(importing: Importing) ->
     ]
 
 
+@pytest.mark.parametrize("field", ["rent", "number", "price"])
+@pytest.mark.parametrize("cell", ["3,125", "1.000", "-2.500", "1.000 €"])
 def test_what_may_be_two_values_is_refused_until_it_is_said(
-    importing: Importing, shops: None
+    importing: Importing, shops: None, cell: str, field: str
 ) -> None:
-    text = "name;rent\nHarbour;3,125\n"
+    make_field(importing.caller, "shops", "Price", "money", name="price")
+    text = f"name;{field}\nHarbour;{cell}\n"
     path = importing.file(text)
     table = open_table(path, "", delimiter="")
     options = ImportOptions(keep_at(importing.report))
@@ -190,7 +277,7 @@ def test_what_may_be_two_values_is_refused_until_it_is_said(
     refused = import_file(importing.caller.author, "shops", table, options)
     assert (refused.failed, refused.readings) == (
         1,
-        {"rent": {"numbers": "unclear", "unclear": 1}},
+        {field: {"numbers": "unclear", "unclear": 1}},
     )
     assert "may be two values" in importing.refused()[0]["message"]
 

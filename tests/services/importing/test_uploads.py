@@ -16,9 +16,11 @@ from pytest_django import Settings
 
 from records.exceptions import NotAllowed, NotFound, TooLarge
 from records.models import ImportUpload
+from records.services.importing.import_run import ImportOptions, import_file
+from records.services.importing.report import keep_at
 from records.services.importing.uploads import Reading, copy_upload, get_upload, store_upload
 from records.services.tables import file_limits as limits
-from tests.factories import Caller, make_member
+from tests.factories import Caller, FieldDefinition, make_member, make_object
 from tests.services.acting import invalid_at, refusal
 
 
@@ -217,3 +219,61 @@ def test_a_file_that_an_earlier_release_kept_is_read_as_it_was_kept(
     upload.encoding = ""
 
     assert kept(upload) == [["name", "size;s"], ["a", "1"]]
+
+
+# A field, the cells of its column, and what the preview tells besides the type and the blanks: what
+# the import does.
+PREVIEWED: list[tuple[str, list[str], dict[str, Any]]] = [
+    (
+        "decimal",
+        ["12%", "abc", '"1,234.5"'],
+        {"numbers": "unclear", "unclear": 2},
+    ),
+    ("decimal", ["abc", '"1,234.5"', "5"], {"numbers": "point", "read_differently": 1}),
+    ("integer", ["007", "8", "x"], {"numbers": "point", "read_differently": 1}),
+    ("date", ["1/2/2024", "31/12/2024", "soon"], {"dates": "dmy", "read_differently": 2}),
+    ("date", ["0/0/00", "soon"], {"dates": "ymd", "blank_marks": 1, "marks": ["0/0/00"]}),
+    ("checkbox", ["yes", "NA", "perhaps"], {"blank_marks": 1, "marks": ["NA"]}),
+    ("money", ["$5", "NA", "abc"], {"numbers": "point", "blank_marks": 1, "marks": ["NA"]}),
+    ("text", ["007", "1,5"], {}),
+]
+
+
+@pytest.mark.parametrize(("kind", "cells", "told"), PREVIEWED)
+def test_a_preview_tells_what_the_import_does(
+    workspace: Caller, tmp_path: Path, kind: str, cells: list[str], told: dict[str, Any]
+) -> None:
+    make_object(workspace, "Things", FieldDefinition("V", kind, name="v"))
+    schema = workspace.schema("things")
+    text = "".join(f"T{at},{cell}\n" for at, cell in enumerate(cells))
+
+    made = store_upload(workspace.author, schema, "x.csv", [f"name,v\n{text}".encode()])
+
+    shown = dict(made.reading["columns"][1])
+    assert {key: shown.pop(key) for key in ("type", "cells", "blank")}["cells"] == len(cells)
+    assert shown == told
+    with copy_upload(made) as table:
+        options = ImportOptions(keep_at(tmp_path / "refused.csv"))
+        found = import_file(workspace.author, "things", table, options)
+    counted = found.readings.get("v", {})
+    assert {key: shown[key] for key in shown if key in counted} == counted
+
+
+def test_a_preview_of_a_column_without_a_field_tells_of_odd_cells(
+    workspace: Caller, shops: None
+) -> None:
+    content = b"name,weight\nA,1.5\nB,NA\nC,3%\nD,x\nE,7\n"
+    made = store_upload(workspace.author, workspace.schema("shops"), "x.csv", [content])
+    assert made.reading["columns"][1]["numbers"] == "unclear"
+
+
+def test_a_sheet_of_a_file_without_sheets_is_refused(workspace: Caller, shops: None) -> None:
+    for name, content in (("x.csv", b"name\nA\n"), ("x.jsonl", b'{"name": "A"}\n')):
+        assert invalid_at(
+            store_upload,
+            workspace.author,
+            workspace.schema("shops"),
+            name,
+            [content],
+            Reading(sheet="x"),
+        ) == (("sheet",), "invalid")

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from records.services.importing.written_values import (
+    CellKind,
     ColumnForm,
     DateForm,
     NumberForm,
@@ -43,6 +44,15 @@ DMY, MDY = DateForm.DAY_FIRST, DateForm.MONTH_FIRST
         (COMMA, "12,50 €", "€12.50"),
         (POINT, "$ 1,250.50", "$1250.50"),
         (POINT, "-$3", "-$3"),
+        (POINT, "¥1200", "¥1200"),
+        (COMMA, "3,25 EUR", "EUR3.25"),
+        (POINT, "CHF 1'250.50", "CHF1250.50"),
+        (POINT, "-SEK 3", "-SEK3"),
+        (POINT, "SKU 3", "SKU 3"),
+        (POINT, "$3 USD", "$3 USD"),
+        (POINT, ".5", "0.5"),
+        (POINT, "-.5", "-0.5"),
+        (COMMA, ",5", ",5"),
         (POINT, "1.5e-7", "0.00000015"),
         (POINT, "0.30000000000000004", "0.300000000000000"),
         (POINT, "1.234567890123456789", "1.234567890123456789"),
@@ -55,7 +65,7 @@ DMY, MDY = DateForm.DAY_FIRST, DateForm.MONTH_FIRST
 def test_a_number_is_read_in_the_form_of_its_column(
     form: NumberForm, text: str, plain: str
 ) -> None:
-    assert plain_cell(ColumnForm(form), text, number=True) == plain
+    assert plain_cell(ColumnForm(form), text, kind=CellKind.AMOUNT) == plain
 
 
 @pytest.mark.parametrize(
@@ -64,7 +74,7 @@ def test_a_number_is_read_in_the_form_of_its_column(
 )
 def test_a_number_of_another_form_is_unclear(form: NumberForm, text: str) -> None:
     with pytest.raises(Unclear):
-        plain_cell(ColumnForm(form), text, number=True)
+        plain_cell(ColumnForm(form), text, kind=CellKind.AMOUNT)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +92,14 @@ def test_a_number_of_another_form_is_unclear(form: NumberForm, text: str) -> Non
         (DateForm.YEAR_FIRST, "2024-01-05T10:00:00Z", "2024-01-05T10:00:00Z"),
         (DateForm.YEAR_FIRST, "2024-01-05", "2024-01-05"),
         (DateForm.UNCLEAR, "31/1/2024", "2024-01-31"),
+        (DMY, "31/12/24", "2024-12-31"),
+        (MDY, "12/31/99", "1999-12-31"),
+        (DMY, "1.2.29 10:00", "2029-02-01T10:00:00"),
+        (DMY, "31-12-24", "31-12-24"),
+        (DMY, "0/0/00", ""),
+        (DMY, "00/00/0000", ""),
+        (DMY, "0000-00-00 00:00:00", ""),
+        (DMY, "--05-17", ""),
         (DateForm.UNCLEAR, "5/5/2024", "2024-05-05"),
         (DMY, "31/31/2024", "31/31/2024"),
         (DMY, "1 Foo 2024", "1 Foo 2024"),
@@ -90,15 +108,50 @@ def test_a_number_of_another_form_is_unclear(form: NumberForm, text: str) -> Non
     ],
 )
 def test_a_date_is_read_in_the_order_of_its_column(form: DateForm, text: str, plain: str) -> None:
-    assert plain_cell(ColumnForm(dates=form), text, number=False) == plain
+    assert plain_cell(ColumnForm(dates=form), text, kind=CellKind.DATE) == plain
 
 
-def test_a_date_of_an_unclear_order_is_unclear() -> None:
+@pytest.mark.parametrize(
+    ("order", "text"),
+    [
+        (DateForm.UNCLEAR, "1/2/2024"),
+        # Of these years some programs make 1930 and 1968, others 2030 and 2068.
+        (DMY, "31/12/30"),
+        (MDY, "12/31/68"),
+    ],
+)
+def test_a_date_of_an_unclear_order_or_century_is_unclear(order: DateForm, text: str) -> None:
     with pytest.raises(Unclear):
-        plain_cell(ColumnForm(dates=DateForm.UNCLEAR), "1/2/2024", number=False)
+        plain_cell(ColumnForm(dates=order), text, kind=CellKind.DATE)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "plain"),
+    [
+        ("€3", CellKind.AMOUNT, "€3"),
+        ("€3", CellKind.NUMBER, "3"),
+        ("NA", CellKind.WORD, ""),
+        ("TRUE", CellKind.WORD, "TRUE"),
+        ("0/0/00", CellKind.NUMBER, "0/0/00"),
+    ],
+)
+def test_a_cell_is_read_by_the_kind_of_its_column(text: str, kind: CellKind, plain: str) -> None:
+    assert plain_cell(ColumnForm(), text, kind=kind) == plain
+
+
+def test_marks_that_are_said_are_the_only_ones() -> None:
+    said = ColumnForm(blanks=frozenset({"x"}))
+    assert plain_cell(said, "0/0/00", kind=CellKind.DATE) == "0/0/00"
+
+
+@pytest.mark.parametrize("text", ["12%", "0.5"])
+def test_in_a_column_of_percents_and_others_both_are_unclear(text: str) -> None:
+    with pytest.raises(Unclear):
+        plain_cell(ColumnForm(mixed=True), text, kind=CellKind.NUMBER)
+    assert plain_cell(ColumnForm(mixed=True), "0", kind=CellKind.NUMBER) == "0"
 
 
 @given(st.datetimes(min_value=datetime(1000, 1, 1)))  # noqa: DTZ001
 def test_iso_stays_as_it_is(moment: datetime) -> None:
     text = moment.isoformat()
-    assert plain_cell(ColumnForm(), text, number=False) == text
+    assert plain_cell(ColumnForm(), text, kind=CellKind.DATE) == text

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from records.services.tables.cell_formats import (
     iso_moment,
-    masked,
     plain_number,
     unescaped_text,
 )
@@ -23,19 +22,6 @@ from records.services.tables.cell_formats import (
 )
 def test_a_number_of_fifteen_digits_is_shown_as_it_was_typed(number: Decimal) -> None:
     assert Decimal(plain_number(repr(float(number)))) == number
-
-
-@given(st.integers(min_value=0, max_value=99999))
-def test_a_code_keeps_its_zeros(number: int) -> None:
-    assert masked(str(number), "00000") == f"{number:05}"
-
-
-@pytest.mark.parametrize(
-    ("number", "mask", "shown"),
-    [("1234567890", "(000) 000-0000", "(123) 456-7890"), ("1.5", "000", "1.5"), ("-1", "00", "-1")],
-)
-def test_a_format_of_zeros_is_a_mask(number: str, mask: str, shown: str) -> None:
-    assert masked(number, mask) == shown
 
 
 @given(st.text(st.characters(codec="ascii", categories=["L", "N", "P"])))

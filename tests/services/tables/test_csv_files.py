@@ -98,6 +98,7 @@ def test_the_same_content_has_the_same_digest(tmp_path: Path) -> None:
     [
         ('"Name (last, first)";"Price, net";City\n"Doe, Jane";12;Oslo\n', ";"),
         ("sep=;\nname;city\n", ";"),
+        ("sep=\t\nname\tcity\n", "\t"),
         ('"sep=|"\r\nname|city\r\n', "|"),
         ("SEP=,\na,b\n", ","),
         ("Name, first\tCity\nAnn\tOslo\nBo\tRome\n", "\t"),
@@ -137,6 +138,8 @@ def test_an_encoding_that_is_not_named_is_found(
     ("content", "header", "rows"),
     [
         (b"sep=;\nname;city\nA;Oslo\n", ("name", "city"), [Row(2, ["A", "Oslo"])]),
+        (b",,\n1,2,3\n", ("Column 1", "Column 2", "Column 3"), [Row(2, ["1", "2", "3"])]),
+        (b"sep=\t\r\nname\tcity\r\nA\tOslo\r\n", ("name", "city"), [Row(2, ["A", "Oslo"])]),
         (b"\xef\xbb\xbfsep=,\na,b\n1,2\n", ("a", "b"), [Row(2, ["1", "2"])]),
         (b",,\n\na,b,\n,,\n1,2,\n", ("a", "b"), [Row(5, ["1", "2"])]),
         (b'a,b\n5" pipe,2\n"open,4\n5,6\n', ("a", "b"), [

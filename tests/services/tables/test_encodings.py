@@ -19,8 +19,12 @@ TEXTS = {
     "cp1253": "όνομα,πόλη\nΑλέξανδρος,Αθήνα Ελλάδα\n",
     "cp932": "名前,住所\n山田太郎,東京都 株式会社\n",
     "gb18030": "姓名,城市\n公司名称,北京 上海 中文\n",
+    "cp866": "Имя,Город\nАнна,Москва\nОльга,Новосибирск\n",
+    "cp1254": "ad,şehir\nAyşe,İstanbul\nÇağrı,Diyarbakır\nGülşen,Muğla\n",
+    "cp1255": "שם,עיר\nדנה,תל אביב\nיוסי,ירושלים\nרחל,חיפה\n",
     "cp949": "이름,도시\n서울 대한민국,부산\n",
 }
+RUSSIAN, JAPANESE = TEXTS["cp1251"] * 100, TEXTS["cp932"] * 200
 
 
 @pytest.mark.parametrize("encoding", TEXTS)
@@ -45,6 +49,11 @@ def test_few_accents_are_western(text: str) -> None:
         ("Имя".encode("utf-32"), Encoding("utf-32")),
         ("name,city\n".encode("utf-16-le"), Encoding("utf-16-le", is_guess=True)),
         ("name,city\n".encode("utf-16-be"), Encoding("utf-16-be", is_guess=True)),
+        (RUSSIAN.encode("utf-16-le"), Encoding("utf-16-le", is_guess=True)),
+        (RUSSIAN.encode("utf-16-be"), Encoding("utf-16-be", is_guess=True)),
+        (JAPANESE.encode("utf-16-le"), Encoding("utf-16-le", is_guess=True)),
+        (RUSSIAN.replace("А", "\x00", 1).encode(), Encoding("utf-8")),
+        ("þór,ýmir\nGuðrún,Þórður Ísafjörður\n".encode("cp1252"), Encoding("cp1252", True)),
     ],
 )
 def test_what_the_bytes_prove_is_no_guess(content: bytes, expected: Encoding) -> None:

@@ -33,6 +33,10 @@ def framed(*lines: str, header_row: int | None = None) -> tuple[tuple[str, ...],
         (["a,,c", "1"], ("a", "Column 2", "c"), 1, ["1,,"]),
         ([",a", "x,1"], ("Column 1", "a"), 1, ["x,1"]),
         (["", " ", "a,b", "", "1,2", ","], ("a", "b"), 3, ["1,2"]),
+        ([",,", "1,2,3", "4,,6"], ("Column 1", "Column 2", "Column 3"), 1, ["1,2,3", "4,,6"]),
+        ([",", "1,2"], ("Column 1", "Column 2"), 1, ["1,2"]),
+        ([",", "a,b", "1,2"], ("a", "b"), 2, ["1,2"]),
+        (["", ",", "1,2", "3,4"], ("1", "2"), 3, ["3,4"]),
         (["Customers 2024", "name,num", "a,1"], ("name", "num"), 2, ["a,1"]),
         (["Report,May", "", "a,b,c,d,e", "1,2,3,4,5"], ("a", "b", "c", "d", "e"), 3, ["1,2,3,4,5"]),
         (["name", "A,7"], ("name",), 1, ["A,7"]),
@@ -50,6 +54,8 @@ def test_a_table_begins_with_the_names_of_its_columns(
 
 
 def test_the_row_of_the_names_can_be_said() -> None:
+    assert framed(",", "1,2", header_row=1) == (("Column 1", "Column 2"), 1, ["1,2"])
+    assert framed(",", "1,2", "3,4", header_row=2) == (("1", "2"), 2, ["3,4"])
     assert framed("a,b", "c,d", "1,2", header_row=2) == (("c", "d"), 2, ["1,2"])
     with pytest.raises(InvalidInput, match="has no row 9"):
         framed("a,b", header_row=9)
