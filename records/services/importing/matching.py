@@ -222,7 +222,7 @@ def id_column(
 
 def check_mode(mode: ImportMode, key: Column | None, id_at: int | None = None) -> None:
     """InvalidInput where rows may only change records, and no column says which."""
-    if mode == ImportMode.UPDATE_ONLY and key is id_at is None:
+    if mode == ImportMode.UPDATE_ONLY and key is None and id_at is None:
         raise InvalidInput(
             "to change existing records, name the column that identifies them in match_field.",
             at="mode",
