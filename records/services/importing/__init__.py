@@ -9,12 +9,12 @@ from records.services.tables import CsvTable, find_delimiter, open_table
 
 from .column_forms import check_said, said_form
 from .creating import ObjectDraft, create_drafted, draft_object
+from .header_names import check_clear
 from .import_run import ImportOptions, ImportSummary, import_file
 from .matching import (
     ImportMode,
     ImportPlan,
     by_header,
-    check_clear,
     check_mode,
     column_of,
     id_column,

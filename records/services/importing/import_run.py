@@ -44,8 +44,8 @@ from .creating import (
     create_drafted,
     draft_object,
 )
+from .header_names import ID
 from .matching import (
-    ID,
     Column,
     ImportMode,
     ImportPlan,

@@ -16,7 +16,8 @@ from records.services.tables import Row
 from records.services.writing import Change, Mode, SaveRequest
 
 from .column_forms import cell_kind
-from .matching import ID, Column, ImportMode, ImportPlan
+from .header_names import ID
+from .matching import Column, ImportMode, ImportPlan
 from .written_values import SEVERAL, CellKind, ColumnForm, Unclear, plain_cell
 
 # Columns repeat many of their values: what a short cell means is remembered.

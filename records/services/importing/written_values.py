@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Context, Decimal
 from enum import StrEnum
 
-from records.field_types.money import CODES, SIGNS
+from records.field_types import field_types
 
 MAX_DIGITS, MAX_FLOAT_DIGITS = 15, 17
 ROUNDED = Context(prec=MAX_DIGITS)
@@ -39,8 +39,12 @@ BLANK_MARKS = frozenset(
 NO_DATE = re.compile(r"0+([-/.])0+\1 ?0+(?:[T ][0:.]+)?|--[0-9]{2}-?[0-9]{2}")
 SEVERAL = ":::"  # between the values of a cell, in address books
 SPACES = "\u00a0\u202f\u2009 "
-# Codes are tried where a letter is, for speed.
-CURRENCY = rf"[{''.join(SIGNS)}]|(?=[A-Z])(?:{'|'.join(CODES)})"
+# Signs and codes of currencies, which types look out for; codes are tried where a letter is, for
+# speed.
+MARKS = [mark for kind in field_types.values() if kind.guess for mark in kind.guess.marks]
+CODES = "|".join(filter(str.isalpha, MARKS))
+SIGNS = "".join(mark for mark in MARKS if not mark.isalpha())
+CURRENCY = rf"[{SIGNS}]|(?=[A-Z])(?:{CODES})"
 # A number with what may stand around it: a sign, parentheses, a currency, a percent sign.
 NUMBER = re.compile(
     rf"(?P<open>\()?(?P<sign>[-+\u2212])?[ \u00a0]?(?P<before>{CURRENCY})?[ \u00a0]?"

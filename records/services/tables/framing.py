@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, dropwhile, islice
 
 from records.exceptions import InvalidInput
 from records.field_types.base import JSON
@@ -79,10 +79,8 @@ def frame(rows: Iterable[Row], called: str, header_row: int | None = None) -> Fr
 
 def rows_below(rows: Iterable[Row], line: int, width: int) -> Iterator[Row]:
     """The rows of a table whose columns are known: those after the one at `line`."""
-    below = iter(rows)
-    for row in below:
-        if row.line >= line:
-            break
+    below = dropwhile(lambda row: row.line < line, rows)
+    next(below, None)
     return _as_wide(filter(_is_filled, below), width)
 
 
@@ -95,25 +93,19 @@ def _look_ahead(
 ) -> tuple[Row | None, list[Row], Iterator[Row]]:
     """The first rows from a line on that are not blank, and those after them; before them, the row
     of several blank cells that is there instead of the first."""
-    blank: Row | None = None
+    rows = dropwhile(lambda row: row.line < first_line, rows)
+    first = list(islice(rows, 1))
+    blank = next((row for row in first if len(row.cells) > 1 and not _is_filled(row)), None)
+    filled = filter(_is_filled, chain(first, rows))
     ahead: list[Row] = []
-    is_first = True
     try:
-        for row in rows:
-            if row.line < first_line:
-                continue
-            if _is_filled(row):
-                ahead.append(row)
-            elif is_first and len(row.cells) > 1:
-                blank = row
-            is_first = False
-            if len(ahead) == LOOKED_AT:
-                break
+        # Not a list of a slice: what was read before a survey ends is kept.
+        ahead.extend(islice(filled, LOOKED_AT))
     except Unfinished:
         if not ahead:
             raise
         return blank, ahead, _GoesOn()
-    return blank, ahead, filter(_is_filled, rows)
+    return blank, ahead, filled
 
 
 class _GoesOn(Iterator[Row]):

@@ -87,7 +87,7 @@ class NumberFormat:
         first = self.sections[0]
         if any(section.condition for section in self.sections[:2]):
             return next((found for found in self.sections if found.takes(value)), first)
-        at = 1 if value < 0 else 2 if not value else 0
+        at = (value < 0) + 2 * (value == 0)
         # A dash for zero is still an amount.
         found = self.sections[at] if at < len(self.sections) else first
         return found if found.pieces else first
