@@ -168,6 +168,19 @@ def test_a_survivor_that_is_matched_by_a_former_external_id_keeps_its_own(
     assert differences(parts) == []
 
 
+def test_who_does_not_see_a_merged_record_is_told_that_its_external_id_is_taken(
+    parts: Caller,
+) -> None:
+    clerk = make_member(parts, "clerk@example.com", {"parts": RIGHTS})
+    into, loser = make(parts, "Bolt"), make(parts, "Boltt")
+    for uuid, key in ((into, FIRST), (loser, SECOND)):
+        request = SaveRequest(Mode.UPDATE, uuid, attributes=Attributes(external=key))
+        write(parts, "parts", request)
+    merge(parts, into, loser, object_name="parts")
+    request = SaveRequest(Mode.UPSERT, external=SECOND, entries=entries({"name": "New"}))
+    assert refusal(write, clerk, "parts", request).code == "already_exists"
+
+
 # ---------------------------------------------------------------- adding
 
 
