@@ -282,3 +282,9 @@ def test_files_that_no_record_has_go_after_a_day(
     ):
         sweep_stores(timezone.now())
     assert [str(row.uuid) for row in Attachment.objects.all()] == [kept]
+
+
+def test_an_id_is_no_link_to_send_a_file_to(api: ApiClient, ships: Caller) -> None:
+    for method in ("PUT", "POST"):
+        answer = Client().generic(method, f"/api/files/{sent(api)}", CONTENT)
+        assert (answer.status_code, answer.json()["code"]) == (403, "invalid_link")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from drf_spectacular.utils import extend_schema
-
 from records.api.openapi import (
     array,
     component,
@@ -162,9 +160,6 @@ confirm = operation(
     ),
     media_type="application/x-www-form-urlencoded",
 )
-# Its path differs from that of the signed links by what stands in it: the document knows one of
-# them, which says so.
-retrieve_file = extend_schema(exclude=True)
 _BYTES = {"type": "string", "format": "binary"}
 _ANY = {(200, "application/octet-stream"): _BYTES, (200, "*/*"): _BYTES}
 download_file = operation(

@@ -62,7 +62,6 @@ class FileViewSet(ApiViewSet):
         )
         return json_answer(_file_row(request, found))
 
-    @documentation.retrieve_file
     def retrieve(self, request: HttpRequest, file_id: str) -> HttpResponse:
         return json_answer(_file_row(request, get_file(self.author, file_id)))
 
