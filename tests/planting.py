@@ -140,6 +140,15 @@ def _attach(caller: Caller, uuid: str, text: str, folder: Path) -> None:
     )
 
 
+def _send_free(caller: Caller, uuid: str, text: str, folder: Path) -> None:
+    from records.models import new_uuid
+    from records.services.files.free_uploads import receive_free_file
+
+    content = text.encode()
+    given = (str(new_uuid()), f"{text}.txt", "text/plain")
+    receive_free_file(caller.author, *given, io.BytesIO(content), len(content))
+
+
 def _answer(caller: Caller, uuid: str, text: str, folder: Path) -> None:
     from records.services.writing.idempotency import Answer, run_once
 
@@ -290,6 +299,7 @@ def _analyze(caller: Caller, uuid: str, text: str, folder: Path) -> None:
 PLANTS: dict[str, Plant] = {
     "records": _nothing_more,
     "files": _attach,
+    "free files": _send_free,
     "answers": _answer,
     "uploads": _upload,
     "refused rows": _refuse,

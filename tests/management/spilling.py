@@ -82,7 +82,7 @@ def workbook() -> None:
     fields = (schema.by_name["name"],)
     view = get_remaining(caller.author, schema, address(uuid), fields)
     with SpooledFile() as target:
-        FORMS["xlsx"](caller.author, fields, (view for _ in lines()), target)
+        FORMS["xlsx"](caller.author, fields, (view for _ in lines()), target, whole=False)
 
 
 WAYS: dict[str, Callable[[], None]] = {"form": form, "upload": upload, "workbook": workbook}

@@ -162,6 +162,7 @@ def test_every_folder_of_the_storage_is_in_the_register() -> None:
     known = {(name, "?") for name in ("erased_copies.py", "restoring.py", "stored_files.py")}
     assert saved - known - {("storage.py", "doctor")} == {
         ("attachments.py", "attachments"),
+        ("free_uploads.py", "attachments"),
         ("uploads.py", "imports"),
         ("import_jobs.py", "imports"),
         ("stored_files.py", "holds"),  # empty files

@@ -66,6 +66,7 @@ def _refresh_statistics(before: datetime) -> int:
 LOG_PATIENCE = 1000  # milliseconds
 ANSWERS_KEPT = timedelta(hours=24)  # as long as an Idempotency-Key is remembered
 ORPHANS_KEPT = timedelta(hours=24)
+FREE_FILES_KEPT = timedelta(hours=24)
 UPLOADS_KEPT = timedelta(hours=24)
 REPORTS_KEPT = timedelta(days=30)
 TASKS_KEPT = timedelta(hours=24)
@@ -90,12 +91,19 @@ STORES = (
     ),
     Store(
         "files",
-        "Files of records; they go with the record. Those that became part of none go after a day.",
+        "Files of records; they go with the record.",
+        tables=("records_attachment",),
+        folders=("attachments",),
+        orphans=orphans.clear_attachment_orphans,
+        after=ORPHANS_KEPT,
+    ),
+    Store(
+        "free files",
+        "Files that were sent before their record was known, until one has them.",
         tables=("records_attachment",),
         folders=("attachments",),
         sweep=sweeping.sweep_free_files,
-        orphans=orphans.clear_attachment_orphans,
-        after=ORPHANS_KEPT,
+        after=FREE_FILES_KEPT,
     ),
     Store(
         "answers",
