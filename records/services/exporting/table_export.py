@@ -140,7 +140,8 @@ def _rows(
     in_sheet: bool = False,
 ) -> Iterator[list[Any]]:
     names = [escaped(spec.name) for spec in fields]
-    yield [ID, *names, CANCELLED] if whole else names
+    with_id, with_state = _columns_beside(fields, whole=whole)
+    yield [ID] * with_id + names + [CANCELLED] * with_state
     flags = (False, True) if in_sheet else ("false", "true")
     readers = [(spec.id, _reader(author, spec, in_sheet=in_sheet)) for spec in fields]
     for view in views:
@@ -149,7 +150,15 @@ def _rows(
         # Only pages with far sides of relationships have totals; other rows skip the pass.
         if view.totals:
             row = [_cut(view, key, cell) for (key, _), cell in zip(readers, row, strict=True)]
-        yield [view.uuid, *row, flags[view.row.cancelled_at is not None]] if whole else row
+        state = flags[view.row.cancelled_at is not None]
+        yield [view.uuid] * with_id + row + [state] * with_state
+
+
+def _columns_beside(fields: Sequence[FieldSpec], *, whole: bool) -> tuple[bool, bool]:
+    """Whether a table has a column for the records' ids, and one that says what is cancelled; a
+    field of that name would be taken for it."""
+    names = {spec.name for spec in fields}
+    return whole and ID not in names, whole and CANCELLED not in names
 
 
 def _cut(view: RecordView, key: int, cell: Any) -> Any:
@@ -209,8 +218,8 @@ def _xlsx(
 ) -> None:
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Records")
-    shown = [spec.display_name for spec in fields]
-    shown = [ID, *shown, CANCELLED] if whole else shown
+    with_id, with_state = _columns_beside(fields, whole=whole)
+    shown = [ID] * with_id + [spec.display_name for spec in fields] + [CANCELLED] * with_state
     with TemporaryFile() as rows:
         # The library has no public way to choose where a sheet is spooled.
         sheet._writer = UnnamedSheetWriter(sheet, rows)

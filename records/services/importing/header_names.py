@@ -95,9 +95,10 @@ class HeaderNames:
             return said
         if header not in self._names:
             return self._best(header, self._known)
-        if "." in header or not self._is_fixed(named):
+        if "." in header or not self._is_general(named):
             return named
-        # `created` may be the label of a field of the object's own, which has no column else.
+        # `created`, or `owner`, may be the label of a field of the object's own, which has no column
+        # else.
         others = [spec for spec in self._known if spec.name not in self._names - {header}]
         return self._best(header, others)
 
@@ -109,10 +110,10 @@ class HeaderNames:
             return None
         return spec.name if spec is not None and may_write(self._author, spec) else None
 
-    def _is_fixed(self, spec: FieldSpec | None) -> bool:
-        """Whether a column of an export is no field, or one that every object has and nobody
-        writes."""
-        return spec is None or (spec.is_default and not may_write(self._author, spec))
+    def _is_general(self, spec: FieldSpec | None) -> bool:
+        """Whether a column of an export is no field, or one that every object has beside its
+        identifier."""
+        return spec is None or (spec.is_default and spec is not self._schema.identifier)
 
     def _best(self, header: str, known: Sequence[FieldSpec]) -> FieldSpec | None:
         fits = [(fit, spec) for spec in known if (fit := _fit(header, spec)) is not None]

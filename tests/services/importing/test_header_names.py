@@ -23,6 +23,10 @@ NAMED: list[tuple[dict[str, str], list[str], list[str | None]]] = [
     ({"created_2": "created"}, ["name", "created"], ["name", "created_2"]),
     ({"created_2": "created"}, ["created", "created_2"], [None, "created_2"]),
     ({"id_2": "ID"}, ["id", "name"], ["id_2", "name"]),
+    # What every object has gives way to a field of the object's own.
+    ({"owner_2": "owner"}, ["name", "owner"], ["name", "owner_2"]),
+    ({"owner_2": "owner"}, ["name", "owner", "owner_2"], ["name", "owner", "owner_2"]),
+    ({}, ["name", "owner"], ["name", "owner"]),
     ({"size_rent": "Size rent"}, ["name", "size.rent"], ["name", None]),
     # Other files have labels.
     ({"a": "b", "b": "a"}, ["Name", "a", "b"], ["name", "b", "a"]),

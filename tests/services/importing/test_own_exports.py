@@ -16,7 +16,7 @@ from records.services.importing.import_run import ImportSummary
 from records.services.operations import export_records
 from records.services.search import SearchRequest
 from records.services.writing import Mode, SaveRequest
-from tests.factories import Caller, FieldDefinition, make_object, make_record
+from tests.factories import Caller, FieldDefinition, make_field, make_object, make_record
 from tests.services.acting import read, write_all
 
 from .running import Importing
@@ -72,8 +72,18 @@ def nameless(caller: Caller) -> str:
     return "notes"
 
 
+def numbered(caller: Caller) -> str:
+    """Fields that are called as the columns of exports are."""
+    make_object(caller, "Parts")
+    for name in ("id", "cancelled"):
+        make_field(caller, "parts", name, "text", name=name)
+    for at in range(3):
+        make_record(caller, "parts", name=f"P{at}", id=f"SKU-{at}", cancelled="no")
+    return "parts"
+
+
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("furnish", [nameless, contacts, cancelled])
+@pytest.mark.parametrize("furnish", [nameless, contacts, cancelled, numbered])
 def test_an_own_export_is_unchanged(
     importing: Importing, furnish: Callable[[Caller], str], form: str
 ) -> None:
