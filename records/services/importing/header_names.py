@@ -97,8 +97,7 @@ class HeaderNames:
             return self._best(header, self._known)
         if "." in header or not self._is_general(named):
             return named
-        # `created`, or `owner`, may be the label of a field of the object's own, which has no column
-        # else.
+        # `created`, or `owner`, may be the label of a field of the object's own that has no column.
         others = [spec for spec in self._known if spec.name not in self._names - {header}]
         return self._best(header, others)
 

@@ -20,7 +20,6 @@ from records.services.writing import (
     find_linking,
     is_other,
     linking_fields,
-    lock_for_deletion,
     rewrite_values,
 )
 
@@ -49,10 +48,8 @@ def relink(author: Author, schema: ObjectSchema, merged: Sequence[int], survivor
 
     Of one-to-one links to several of them the survivor's own stays, else the first in the order of
     `merged`; the others are removed. The links that these records have among themselves are theirs:
-    `rules` sees to them.
+    `rules` sees to them. Who was linking to them has been waited for where they were merged.
     """
-    # Who is linking to them is waited for; later ones do not find them.
-    lock_for_deletion(schema.workspace_id, merged)
     own = {survivor, *merged}
     changed = 0
     for object_id, field_ids in linking_fields(schema).items():

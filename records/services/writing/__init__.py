@@ -10,7 +10,7 @@ that caller may not see, and never changes a record without a ledger row.
 
 from .attributes import check_external_field
 from .batch import Refused
-from .erasure import find_linking, linking_fields, lock_for_deletion
+from .erasure import find_linking, linking_fields
 from .idempotency import Answer, run_once
 from .integer_ids import KEYED, NOBODY, entries_of, uuids_of
 from .option_rows import (
@@ -60,7 +60,6 @@ __all__ = [
     "find_linking",
     "is_other",
     "linking_fields",
-    "lock_for_deletion",
     "parse_entries",
     "remove_field",
     "rewrite_values",

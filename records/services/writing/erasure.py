@@ -17,12 +17,12 @@ from records.services.database import (
     document,
     execute,
     fetch,
-    for_delete,
     in_ids,
 )
 from records.services.retention import Erased, erase_copies, remove_later
 from records.services.storage import RecordRow, Stamp
 
+from .locking import lock_against_links
 from .system_writes import rewrite_values
 
 BATCH = 1000
@@ -36,7 +36,7 @@ def erase_records(
     Called by `batch` alone, which holds the transaction and the locks.
     """
     ids = [row.id for row in records]
-    lock_for_deletion(stamp.workspace_id, ids)
+    lock_against_links(stamp.workspace_id, ids)
     unlinked = list(_unlink(author, schema, set(ids)))
     # Before the ledger goes: the copies of these values elsewhere are found by them.
     held = _ever_held(stamp.workspace_id, ids)
@@ -48,16 +48,6 @@ def erase_records(
         )
     )
     return unlinked
-
-
-def lock_for_deletion(workspace_id: int, record_ids: Collection[int]) -> None:
-    """Wait for transactions that are linking to these records; later ones do not find them."""
-    chosen, params = in_ids("r.id", record_ids)
-    fetch(
-        f"SELECT r.id FROM records_record r WHERE r.workspace_id = %s AND {chosen} ORDER BY "
-        f"r.id{for_delete('r')}",
-        [workspace_id, *params],
-    )
 
 
 def _delete_rows(workspace_id: int, record_ids: Collection[int]) -> None:

@@ -3,7 +3,7 @@ keys."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from records.models import RecordState
 from records.services.catalogue import ObjectSchema, identifier_key, identifier_of
@@ -11,6 +11,7 @@ from records.services.database import (
     Fragment,
     Row,
     fetch,
+    for_delete,
     for_update,
     in_ids,
     in_texts,
@@ -40,6 +41,22 @@ from .locked_records import (
 )
 from .save_requests import Mode, SaveRequest
 from .values import UNSET, Change, Parsed
+
+
+def lock_against_links(workspace_id: int, record_ids: Collection[int]) -> None:
+    """Wait for transactions that are linking to these records; later ones wait, and then find what
+    has become of them.
+
+    Before the records change: PostgreSQL hands out a row that was not locked so as it was before
+    the change, even to who has waited for its end.
+    """
+    chosen, params = in_ids("r.id", record_ids)
+    fetch(
+        f"SELECT r.id FROM records_record r WHERE r.workspace_id = %s AND {chosen} ORDER BY "
+        f"r.id{for_delete('r')}",
+        [workspace_id, *params],
+    )
+
 
 _RETURNING = frozenset({Mode.UNARCHIVE, Mode.RESTORE})
 
@@ -79,6 +96,7 @@ class Locking:
         # Before the records: the two sides are locked in one order of keys.
         self._lock_both_sides(meant)
         self._remember(self._lock_records(meant))
+        self._lock_what_merges()
         self._lock_merged_holders()
         self._lock_survivors()
         self._lock_what_was_merged()
@@ -121,6 +139,13 @@ class Locking:
             key for request in self.requests for key in (request.record_id, request.merged_into)
         }
         return by_name | {key for key in keys if key}
+
+    def _lock_what_merges(self) -> None:
+        """Lock the records that are to be merged into others against new links to them."""
+        merging = [request for request in self.requests if request.mode == Mode.MERGE]
+        found = filter(None, map(self.locked.find, merging))
+        if ids := [row.id for row in found]:
+            lock_against_links(self.schema.workspace_id, ids)
 
     def _lock_merged_holders(self) -> None:
         """Lock the merged records that hold unique values which are given: these give them up to
