@@ -177,6 +177,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"sharing_settings": {"roles": {"view": "x"}}}, "sharing_settings.roles.view"),
     ({"sharing_settings": {"roles": {"view": ["x"]}}}, "sharing_settings.roles.view[0]"),
     ({"sharing_settings": {"team_members": {"edit": [{}]}}}, "sharing_settings.team_members.edit[0]"),
+    ({"sharing_settings": {"zzz": 1}}, "sharing_settings.zzz"),
+    ({"sharing_settings": {"privat": True, "roles": {}}}, "sharing_settings.privat"),
+    ({"sharing_settings": {"roles": {"": None}}}, "sharing_settings.roles"),
+    ({"sharing_settings": {"team_members": {"foo": []}}}, "sharing_settings.team_members.foo"),
     ({"dry_run": True}, "dry_run"),
 ]  # fmt: skip
 
