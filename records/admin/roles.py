@@ -73,7 +73,19 @@ def missing_objects(role: Role) -> QuerySet[ObjectType]:
     return rows.exclude(id__in=granted).order_by("object_name", "id")
 
 
-class GrantInline(ScopedInline):
+class RoleInline(ScopedInline):
+    """Rows that others may store while the page is open, which also offers some."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        formfield = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if formfield is not None:
+            # What was shown is sent along: against what is stored by then, a row that its sender
+            # left alone would look changed.
+            formfield.show_hidden_initial = True
+        return formfield
+
+
+class GrantInline(RoleInline):
     """What the role may do with the records of an object."""
 
     model = ObjectPermission
@@ -92,7 +104,7 @@ class GrantInline(ScopedInline):
         return super().get_queryset(request).order_by("object__object_name", "id")
 
 
-class FieldSwitchInline(ScopedInline):
+class FieldSwitchInline(RoleInline):
     """The fields the role may not see, or not change."""
 
     model = FieldPermission

@@ -8,8 +8,10 @@ import pytest
 from django.contrib.auth.models import User
 
 from records.models import FieldPermission, Member, ObjectPermission, Role, Workspace
+from records.services.catalogue import Grant
 from records.services.catalogue.directory import load_workspace
-from tests.admin.pages import Workbench, let_in, messages_of
+from records.services.people import GrantChanges, Switch, change_grants
+from tests.admin.pages import Workbench, form_of, let_in, messages_of
 from tests.factories import (
     Caller,
     FieldDefinition,
@@ -237,6 +239,51 @@ def test_a_field_is_taken_away_from_a_role_and_given_back(admin: Workbench, comp
 
     admin.fill(path, "name", {"field_permissions-0-DELETE": "on"})
     assert not FieldPermission.objects.filter(role=role).exists()
+
+
+def test_a_stale_page_changes_only_what_its_sender_changed(
+    admin: Workbench, companies: str
+) -> None:
+    make_object(admin.caller, "Aircraft")
+    make_object(admin.caller, "Boats")
+    role = role_of(admin.caller)
+    path = f"{ROLES}{role.pk}/change/"
+    aircraft, boats, firms = (
+        admin.caller.schema(name).id for name in ("aircraft", "boats", "companies")
+    )
+    employees = admin.caller.schema("companies").by_name["employees"].id
+
+    def store(*objects: tuple[int, Grant], switch: Switch) -> None:
+        changes = GrantChanges(objects=dict(objects), switches={employees: switch})
+        change_grants(admin.caller.author, role, changes)
+
+    def stored() -> dict[int, str]:
+        return dict(ObjectPermission.objects.filter(role=role).values_list("object_id", "view"))
+
+    store((firms, Grant(view="all")), switch=Switch(view=False, edit=False))
+    stale = admin.read(path)
+    store(
+        (firms, Grant(view="own")),
+        (aircraft, Grant(view="all")),
+        switch=Switch(view=True, edit=False),
+    )
+    now = {firms: "own", aircraft: "all"}
+
+    assert admin.fill(path, "name", {}, stale).status_code == 302
+    assert stored() == now
+    assert FieldPermission.objects.get(role=role).view is True
+
+    sent = form_of(stale, "name")
+    (row,) = (
+        key.removesuffix("-object")
+        for key, value in sent.items()
+        if key.startswith("object_permissions-") and value == [str(boats)]
+    )
+    assert admin.fill(path, "name", {f"{row}-view": "own"}, stale).status_code == 302
+    assert stored() == {**now, boats: "own"}
+
+    admin.fill(path, "name", {"object_permissions-0-view": "none"}, stale)
+    assert stored()[firms] == "none"
 
 
 def test_a_new_member_is_offered_the_default_role(admin: Workbench) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.http import HttpRequest
 
 from records.api.bodies import read_object
 from records.api.metadata.requests import Body
-from records.exceptions import InvalidInput
+from records.exceptions import MOST_QUOTED, InvalidInput
 from records.services.access import Author
 from records.services.database import canonical_uuid
 from records.services.views import (
@@ -32,7 +32,7 @@ MOST_COUNTED = 1_000_000
 
 
 def read_body(request: HttpRequest) -> Body:
-    """The body of a write; keys that are not known are passed by."""
+    """The body of a write; keys that are not known are passed by, but those of sharing."""
     content = read_object(request, None)
     if "dry_run" in content:  # other unknown keys are harmless; this write would be meant
         raise InvalidInput("send it in the query.", at="dry_run")
@@ -71,6 +71,7 @@ def _owner(author: Author, body: Body) -> int:
 def _sharing(author: Author, body: Body) -> Sharing:
     """What is sent of sharing. Without `all_team_members` everybody may see the view, unless it is
     private or shared with some."""
+    _check_known(body, ("private", "all_team_members", "roles", "team_members"))
     roles, members = body.group("roles"), body.group("team_members")
     named = {
         "roles": _levels(author, roles, find_roles),
@@ -83,8 +84,16 @@ def _sharing(author: Author, body: Body) -> Sharing:
     return Sharing(private, Level(team), **named)
 
 
+def _check_known(body: Body, known: Collection[str]) -> None:
+    """InvalidInput for a key that is not known: passed by, a misspelt one would open the view."""
+    for key in body.content:
+        if key not in known:
+            raise body.wrong(f"unknown key; known are {', '.join(known)}", key[:MOST_QUOTED])
+
+
 def _levels(author: Author, body: Body, find: Callable[..., list[int]]) -> dict[int, Level]:
     """The level of each role or member that is named; the highest, where it is named again."""
+    _check_known(body, LEVELS)
     found: dict[int, Level] = {}
     for word, level in LEVELS.items():
         keys = find(author, _ids(body, word), *body.where, word)

@@ -31,6 +31,7 @@ from .filter_sql import is_own
 from .filters import (
     MAX_CLAUSES,
     MAX_DEPTH,
+    MAX_LINKS,
     AllOf,
     AnyOf,
     Leaf,
@@ -55,6 +56,7 @@ __all__ = [
     "MAX_FIELDS",
     "MAX_GROUPS",
     "MAX_KEYS",
+    "MAX_LINKS",
     "PERIODS",
     "SHOWN",
     "AggregateRequest",

@@ -1,9 +1,9 @@
 """Saved views, whose default they are, and the layouts of record pages.
 
 `saved_views` finds views and changes them, `view_sharing` says who may do what with one,
-`view_parts` shows parts to a reader and compiles saved filters, `view_texts` and `view_fields` say
-which fields a part names, `default_views` which view a member is shown first. `layouts` is about
-record pages.
+`view_parts` shows parts to a reader and compiles saved filters, `filter_uses`, `view_texts` and
+`view_fields` say which fields a part names, `default_views` which view a member is shown first.
+`layouts` is about record pages.
 
 Called by: the interfaces. A view is a definition: it shows no record, and nobody sees more through
 it than their role lets them.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
@@ -10,12 +10,14 @@ from django.db.models import QuerySet
 
 from records.exceptions import InvalidInput, NotAllowed, NotFound, quoted
 from records.field_types import FieldSpec
-from records.models import Extent, SavedView, ViewKind
+from records.models import Extent, Field, SavedView, ViewKind
 from records.services.access import Author
 from records.services.catalogue import ObjectSchema, check_label
 from records.services.database import canonical_uuid
+from records.services.search import MAX_LINKS
 
-from .view_fields import hidden_names, names_of
+from .filter_uses import filter_uses
+from .view_fields import FieldNames, hidden_names, names_linked, names_of
 from .view_parts import Part, check_content, content_of, shown_parts
 from .view_sharing import (
     EVERYBODY,
@@ -27,7 +29,7 @@ from .view_sharing import (
     set_sharing,
     sharing_of,
 )
-from .view_texts import column_texts, filter_texts
+from .view_texts import column_texts
 
 MAX_VIEWS = 1000  # of an object
 ORDERINGS = ("name", "-name", "created", "-created")
@@ -84,21 +86,51 @@ def get_view(author: Author, schema: ObjectSchema, key: str, part: Part | None =
 
 
 def views_naming(author: Author, schema: ObjectSchema, spec: FieldSpec) -> list[SavedView]:
-    """The views that name a field, of those that the caller may see."""
-    names, hidden = names_of(spec), hidden_names(author, schema)
-    if hidden.are_in(spec.uuid):
+    """The views that name a field of the object, of those that the caller may see: its own, and
+    those of objects that lead to it."""
+    if spec.id in author.role.hidden_fields:
         return []
-    return [
+    rows = SavedView.objects.filter(
+        workspace_id=author.workspace.id, object_id__in=_leading_to(author, schema)
+    )
+    found = [
         view
-        for view in list_views(author, schema)
-        if any(map(names.are_in, _texts(view))) and not any(map(hidden.are_in, _texts(view)))
+        for view in rows.order_by("id")
+        if level_of(author, view) > Level.NONE and _names(author, view, schema, spec)
     ]
+    return sorted(found, key=lambda view: view.name.casefold())
 
 
-def _texts(view: SavedView) -> Iterable[str]:
-    yield from filter_texts(view.filter)
-    yield from filter_texts(view.quick_filter)
-    yield from column_texts(view.columns)
+def _leading_to(author: Author, schema: ObjectSchema) -> set[int]:
+    """The object, and those from which a filter reaches it."""
+    found = {schema.id}
+    for _ in range(MAX_LINKS):
+        links = Field.objects.filter(
+            workspace_id=author.workspace.id, related_object_id__in=found, deleted_at=None
+        )
+        found |= set(links.values_list("object_id", flat=True))
+    return found & author.directory.objects.keys()
+
+
+def _names(author: Author, view: SavedView, schema: ObjectSchema, spec: FieldSpec) -> bool:
+    """Whether a view names the field, and none that is hidden from the caller."""
+    viewed = author.directory.schema(view.object_id)
+    uses = [
+        use
+        for content in (view.filter, view.quick_filter)
+        for use in filter_uses(author, viewed, content)
+    ]
+    texts = list(column_texts(view.columns))
+    hidden, names = hidden_names(author, viewed), names_of(spec)
+    if any(use.is_hidden(author) for use in uses) or any(map(hidden.are_in, texts)):
+        return False
+    if viewed.id != schema.id:
+        names = FieldNames(names.uuids)
+    return (
+        any(use.field is not None and use.field.id == spec.id for use in uses)
+        or any(map(names.are_in, texts))
+        or any(names_linked(viewed, text, schema.id, spec) for text in texts)
+    )
 
 
 def _rows(author: Author, schema: ObjectSchema, part: Part | None = None) -> QuerySet[SavedView]:

@@ -44,6 +44,19 @@ def names_of(spec: FieldSpec) -> FieldNames:
     return FieldNames(frozenset({spec.uuid}), frozenset({spec.name}))
 
 
+def find_named(schema: ObjectSchema, text: str) -> FieldSpec | None:
+    """The field of the object that a text names, hidden or not: `name`, `"custom"::id`."""
+    key = text.rpartition("::")[2].strip()
+    return schema.by_name.get(key) or schema.by_uuid.get(key.lower())
+
+
+def names_linked(schema: ObjectSchema, text: str, object_id: int, spec: FieldSpec) -> bool:
+    """Whether a text is a path (`link.name`) from the object to a field of another."""
+    near, _, far = text.partition(".")
+    link = find_named(schema, near.removeprefix("-")) if far == spec.name else None
+    return link is not None and link.related_object_id == object_id
+
+
 def hidden_names(author: Author, schema: ObjectSchema) -> FieldNames:
     """How the fields are named that the caller's role may not see, of the object and of those it
     links to."""

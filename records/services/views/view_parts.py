@@ -18,9 +18,10 @@ from records.services.catalogue import ObjectSchema, RoleSpec, check_json
 from records.services.database import canonical_uuid
 from records.services.search import Node, parse_saved
 
+from .filter_uses import filter_uses
 from .view_fields import FieldNames, hidden_names
 from .view_sharing import Level, level_of
-from .view_texts import column_texts, filter_texts, without
+from .view_texts import column_texts, without
 
 MAX_CONTENT = 100_000  # bytes of JSON
 MAX_GROUP_CLAUSES = 400  # of all the filter groups of a search
@@ -71,8 +72,8 @@ def shown_parts(
 ) -> list[ShownPart]:
     """A part of each of the views, as the caller may see it.
 
-    Of a filter on a field that is hidden from them nothing is told: without its clause it would
-    find other records. Columns are shown without the hidden ones.
+    Of a filter on a field that is hidden from them nothing is told, wherever the field is: without
+    its clause it would find other records. Columns are shown without the hidden ones.
     """
     hidden = hidden_names(author, schema)
     return [_shown(author, schema, hidden, part, content_of(view, part)) for view in views]
@@ -85,7 +86,7 @@ def _shown(
         if any(map(hidden.are_in, column_texts(content))):
             return ShownPart(without(content, hidden), is_whole=False)
         return ShownPart(content)
-    if any(map(hidden.are_in, filter_texts(content))):
+    if any(use.is_hidden(author) for use in filter_uses(author, schema, content)):
         return ShownPart({"invalid": True}, is_invalid=True, is_whole=False)
     if not _compiles(author, schema, content):
         return ShownPart({**content, "invalid": True}, is_invalid=True)

@@ -11,7 +11,15 @@ from records.models import Role, SavedView
 from records.services.catalogue.versions import touch
 from tests.api.test_query_counts import statements
 from tests.api_client import ApiClient
-from tests.factories import Caller, make_key, make_member, make_object
+from tests.factories import (
+    Caller,
+    FieldDefinition,
+    make_field,
+    make_key,
+    make_member,
+    make_object,
+    make_relation,
+)
 
 from .conftest import NAMED, VIEWS, clause, saved_filter
 
@@ -30,7 +38,7 @@ ALL = pytest.mark.parametrize("base", CONTENTS, ids=lambda base: base.rpartition
 
 
 def body(base: str, name: str = "View", **more: Any) -> dict[str, Any]:
-    key, content = CONTENTS[base]
+    key, content = CONTENTS[f"{VIEWS}/{base.rpartition('/')[2]}"]
     return {"name": name, key: content, **more}
 
 
@@ -169,6 +177,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"sharing_settings": {"roles": {"view": "x"}}}, "sharing_settings.roles.view"),
     ({"sharing_settings": {"roles": {"view": ["x"]}}}, "sharing_settings.roles.view[0]"),
     ({"sharing_settings": {"team_members": {"edit": [{}]}}}, "sharing_settings.team_members.edit[0]"),
+    ({"sharing_settings": {"zzz": 1}}, "sharing_settings.zzz"),
+    ({"sharing_settings": {"privat": True, "roles": {}}}, "sharing_settings.privat"),
+    ({"sharing_settings": {"roles": {"": None}}}, "sharing_settings.roles"),
+    ({"sharing_settings": {"team_members": {"foo": []}}}, "sharing_settings.team_members.foo"),
     ({"dry_run": True}, "dry_run"),
 ]  # fmt: skip
 
@@ -533,3 +545,82 @@ def test_a_field_tells_which_views_name_it(
     assert naming(hers, "employees") == seen
     assert [name for _, name in naming(his, "name")] == ["C"]
     refused(his.get(f"{fields}/employees/references"), 404)
+
+
+# ---------------------------------------------------------------- filters of linked records
+
+
+VAULTS = "/api/custom-objects/vaults"
+
+
+def of_company(*clauses: dict[str, Any], link: str = "company") -> dict[str, Any]:
+    """A filter of the companies that vaults, or other things, belong to."""
+    custom = {"type": "related_object", "subtype": "related_object_filter"}
+    value = {"and": True, "query": [{"and": True, "filters": list(clauses)}]}
+    return {**custom, "field_id": link, "condition": "custom_filter", "value": value}
+
+
+@pytest.fixture
+def vaults(workspace: Caller, companies: str) -> str:
+    """The path of the views of an object that leads to companies, and those to contacts."""
+    make_object(workspace, "Vaults", FieldDefinition("Code", "text"))
+    make_field(workspace, "companies", "Code", "text")
+    make_relation(workspace, "vaults", "Company", "companies", "primary", "Vaults")
+    make_relation(workspace, "companies", "Contact", "client_client", "primary", "Companies")
+    return f"{VAULTS}/filter-groups"
+
+
+NESTED: list[tuple[str, dict[str, Any], list[tuple[str, str]], bool]] = [
+    ("hidden", clause("employees", ">", 4), [("companies", "employees")], True),
+    ("visible", clause("code", "contains", "x"), [("vaults", "code")], False),
+    ("tags", of_company({"type": "tags", "condition": "is_blank"}, link="contact"),
+     [("client_client", "tags")], True),
+    ("other tags", of_company({"type": "tags", "condition": "is_blank"}, link="contact"),
+     [("client_client", "email")], False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("nested", "hidden", "is_hushed"), [row[1:] for row in NESTED], ids=[row[0] for row in NESTED]
+)
+def test_a_filter_of_linked_records_shows_what_the_role_sees_of_them(
+    api: ApiClient, workspace: Caller, vaults: str, nested: Any, hidden: Any, is_hushed: bool
+) -> None:
+    every = {name: {"view": "all"} for name in ("vaults", "companies", "client_client")}
+    his = ApiClient(make_member(workspace, "eve@example.com", every, hidden=hidden))
+    config = saved_filter(of_company(nested))
+    made = save(api, vaults, config=config, sharing_settings={"all_team_members": 2})
+
+    read = ok(his.get(f"{vaults}/{made['id']}"))
+    expected = ({"invalid": True}, True) if is_hushed else (config, False)
+    assert (read["config"], read["invalid"]) == expected
+    written = his.patch(f"{vaults}/{made['id']}", {"config": {}})
+    assert written.status_code == (403 if is_hushed else 200)
+
+
+def test_a_filter_of_records_that_a_role_does_not_see_is_not_shown(
+    api: ApiClient, workspace: Caller, vaults: str
+) -> None:
+    his = ApiClient(make_member(workspace, "eve@example.com", {"vaults": {"view": "all"}}))
+    config = saved_filter(of_company(clause("code", "contains", "x")))
+    made = save(api, vaults, config=config)
+    assert ok(his.get(f"{vaults}/{made['id']}"))["config"] == {"invalid": True}
+    assert b"code" not in his.get(vaults).content
+
+
+def test_a_field_tells_which_views_of_other_objects_name_it(
+    api: ApiClient, hers: ApiClient, workspace: Caller, vaults: str
+) -> None:
+    save(api, vaults, "Own", config=saved_filter(clause("code", "contains", "x")))
+    config = saved_filter(of_company(clause("code", "contains", "x")))
+    nested = save(api, vaults, "Nested", config=config)
+    shown = {"columns": ["company.code"]}
+    columns = save(api, f"{VAULTS}/columns", "Columns", configuration_json=shown)
+
+    def naming(client: ApiClient, name: str) -> list[str]:
+        path = f"/api/custom-objects/{name}/fields/code/references"
+        return [row["id"] for row in ok(client.get(path))["saved_views"]]
+
+    assert naming(api, "companies") == [columns["id"], nested["id"]]
+    assert len(naming(api, "vaults")) == 1
+    assert naming(hers, "companies") == []  # she does not see vaults

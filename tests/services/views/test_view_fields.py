@@ -6,7 +6,9 @@ import pytest
 
 from records.services.views.view_fields import (
     FieldNames,
+    find_named,
     hidden_names,
+    names_linked,
     names_of,
 )
 from tests.factories import Caller
@@ -48,3 +50,20 @@ def test_hidden_fields_are_those_of_the_object_and_of_linked_ones(
     employees = schema.by_name["employees"]
     assert names_of(employees).are_in("employees")
     assert hidden.are_in(employees.uuid)
+
+
+def test_a_text_names_a_field_of_the_object_or_of_one_it_leads_to(shop: Caller) -> None:
+    companies, people = shop.schema("companies"), shop.schema("people")
+    employees, salary = companies.by_name["employees"], people.by_name["salary"]
+    for text in ("employees", employees.uuid.upper(), f'"custom"::{employees.uuid}'):
+        assert find_named(companies, text) == employees
+    assert find_named(companies, "salary") is None
+    for text, named in (
+        ("boss.salary", True),
+        ("-boss.salary", True),
+        (f"{companies.by_name['boss'].uuid}.salary", True),
+        ("boss.name", False),
+        ("employees.salary", False),
+        ("salary", False),
+    ):
+        assert names_linked(companies, text, people.id, salary) is named

@@ -7,22 +7,10 @@ from typing import Any
 import pytest
 
 from records.services.views.view_fields import FieldNames
-from records.services.views.view_texts import column_texts, filter_texts, without
+from records.services.views.view_texts import column_texts, without
 
 ID = "01900000-0000-7000-8000-000000000001"
 NAMES = FieldNames(frozenset({ID}), frozenset({"salary"}), frozenset({"age"}))
-
-
-def test_a_filter_names_fields_in_its_clauses() -> None:
-    content = {
-        "note": "a",
-        "query": [
-            {"filters": [{"field": "b", "value": "c", "field_id": "d"}]},
-            {"query": [{"filters": [{"type": "tags", "ids": ["e"]}, {"type": "fields"}]}]},
-        ],
-    }
-    assert list(filter_texts(content)) == ["b", "d", "tags"]
-    assert list(filter_texts(None)) == []
 
 
 def test_any_text_of_columns_may_name_one() -> None:
