@@ -382,14 +382,21 @@ def test_who_is_no_admin_changes_nobody(
         assert refused(answer, 403)["code"] == "permission_required"
 
 
-def test_taking_an_admins_role_takes_the_scope_to_administer(workspace: Caller) -> None:
+def test_changing_an_admin_takes_the_scope_to_administer(workspace: Caller) -> None:
     second = add(
         WorkspaceClient(workspace), externalId="2", roleId=role_id(workspace, is_admin=True)
     )
     client = scoped(workspace, "members:write")
 
-    refused(client.put(f"{MEMBERS}/{second['id']}", {"memberRoleId": role_id(workspace)}), 403)
-    ok(client.put(f"{MEMBERS}/{second['id']}", {"lastName": "X"}))
+    path = f"{MEMBERS}/{second['id']}"
+    for body in (
+        {"memberRoleId": role_id(workspace)},
+        {"lastName": "X"},
+        {"email": "x@example.com"},
+    ):
+        assert refused(client.put(path, body), 403)["code"] == "permission_required"
+    ok(client.put(path, {"externalId": "2"}))
+    ok(scoped(workspace, "members:admin").put(path, {"lastName": "X"}))
 
 
 def test_members_of_another_workspace_are_unknown(

@@ -200,6 +200,36 @@ def test_roles_are_given_by_name_and_kept_otherwise(
     assert refused(client.post(SIGNUP, {"member": last}), 409)["code"] == "last_admin"
 
 
+def test_admins_and_the_archived_take_the_scope_to_administer(
+    client: WorkspaceClient, workspace: Caller
+) -> None:
+    scopes = ("members:write", "records:write")
+    writer, admin = (
+        WorkspaceClient(
+            workspace, secret=make_key(workspace.workspace, workspace.member, scopes=at)[1]
+        )
+        for at in (scopes, (*scopes, "members:admin"))
+    )
+    ann = sign_up(client, 201, member={**ANN, "role": "Administrator"})["member"]["id"]
+    bea = sign_up(client, 201, member={"externalId": "bea"})["member"]["id"]
+    data = {"orders": {"values": {"first_name": "A"}}}
+
+    changed = {"externalId": "ann", "email": "mallory@example.com"}
+    refused(writer.post(SIGNUP, {"member": changed, "data": data}), 403)
+    for key in (ann, bea):
+        ok(client.post(f"/members/{key}/archive"))
+    for sent in (changed, {"externalId": "ann"}, {"externalId": "bea"}):
+        answer = refused(writer.post(SIGNUP, {"member": sent, "data": data}), 403)
+        assert answer["code"] == "permission_required"
+    assert member(client, ann)["email"] == "ann@example.com"
+    assert not any(member(client, key)["isActive"] for key in (ann, bea))
+    assert not Record.objects.exists()
+    sign_up(admin, member={"externalId": "bea"})
+    sign_up(admin, member=changed)
+    # What changes nothing of an admin is no change.
+    sign_up(writer, member=changed)
+
+
 @pytest.mark.parametrize(
     ("body", "places"),
     [
