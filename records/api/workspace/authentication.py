@@ -44,7 +44,7 @@ class BearerAuthentication(BaseAuthentication):
                 raise NotFound
         else:
             author = self._by_session(request, workspace)
-        return with_self_access(author)
+        return with_self_access(author, is_acting=bool(header(request, ACTING)))
 
     def _by_key(self, request: HttpRequest) -> Author:
         """The author whom a key speaks for: its member, or the one it acts for."""
