@@ -180,6 +180,39 @@ def test_names_of_different_members_are_a_conflict(client: WorkspaceClient) -> N
     assert refused(client.post(SIGNUP, {"member": {"phone": ANN["phone"]}}), 409)
 
 
+@pytest.mark.parametrize(
+    ("known", "sent", "is_new"),
+    [
+        ({"email": "mother@example.com"}, {"email": "daughter@example.com"}, True),
+        ({"externalId": "mother"}, {"externalId": "daughter"}, True),
+        ({"email": "mother@example.com"}, {"externalId": "daughter"}, True),
+        ({"externalId": "mother"}, {"email": "daughter@example.com"}, True),
+        ({}, {"email": "mother@example.com", "externalId": "mother"}, False),
+        ({"email": "mother@example.com"}, {}, False),
+        (
+            {"email": "mother@example.com"},
+            {"email": "Mother@example.com", "externalId": "m"},
+            False,
+        ),
+    ],
+    ids=str,
+)
+def test_a_phone_leads_to_nobody_who_goes_by_another_name(
+    client: WorkspaceClient, known: dict[str, Any], sent: dict[str, Any], is_new: bool
+) -> None:
+    phone = {"phone": ANN["phone"]}
+    first = sign_up(client, 201, member={**known, **phone, "name": "Mother"})["member"]
+    before = member(client, first["id"])
+
+    for each in (0, 1):
+        done = sign_up(
+            client, 201 if is_new and not each else 200, member={**sent, **phone, "labels": ["x"]}
+        )
+        assert (done["member"]["id"] != first["id"]) is is_new
+    if is_new:
+        assert member(client, first["id"]) == before
+
+
 def test_roles_are_given_by_name_and_kept_otherwise(
     client: WorkspaceClient, workspace: Caller
 ) -> None:
