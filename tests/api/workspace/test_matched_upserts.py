@@ -227,7 +227,10 @@ def test_archived_records_are_for_those_who_may_see_all(workspace: Caller, visit
     own = make_member(workspace, "own@example.com", {"visits": {"create": True, "view": "own"}})
     every = make_member(workspace, "all@example.com", {"visits": {"view": "all"}})
 
-    refused(WorkspaceClient(own).get(visits, {"archived": "true"}), 403)
+    for path in (visits, f"{visits}/aggregate"):
+        refused(WorkspaceClient(own).get(path, {"archived": "true"}), 403)
+        ok(WorkspaceClient(own).get(path, {"archived": "false"}))
+        assert ok(WorkspaceClient(every).get(path, {"archived": "true"}))
     assert listed(WorkspaceClient(every), visits, archived="true") == []
     secret = make_key(workspace.workspace, every.member, scopes=("members:read",))[1]
     refused(WorkspaceClient(every, secret=secret).get(visits, {"archived": "true"}), 403)
