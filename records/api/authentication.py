@@ -21,6 +21,7 @@ from records.services.access import (
 )
 
 KEY, WORKSPACE, MEMBER = "X-API-KEY", "X-BUSINESS-ID", "X-USER-ID"
+ACTING = "X-Acting-Member"  # of the Workspace API alone
 SECRET = re.compile(r"[\x21-\x2b\x2d-\x7e]{1,255}")
 UUID_FORM = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -31,6 +32,8 @@ class WorkspaceAuthentication(BaseAuthentication):
 
     def authenticate(self, request: HttpRequest) -> tuple[Author, None]:
         """The author of the request; raises what refuses it."""
+        if header(request, ACTING):
+            raise NotAllowed(f"Nobody acts for other members here: leave {ACTING} out.")
         secret = header(request, KEY)
         if not secret:
             return _session_author(request), None

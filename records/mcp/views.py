@@ -92,6 +92,8 @@ def _check_origin(request: HttpRequest) -> None:
 
 def _author(request: HttpRequest) -> Author:
     """The member behind the bearer key, who may read records at least."""
+    if header(request, "X-Acting-Member"):
+        raise NotAllowed("Nobody acts for other members here: leave X-Acting-Member out.")
     sent = BEARER.fullmatch(header(request, "Authorization"))
     if sent is None:
         raise NotAuthenticated("Send an API key: Authorization: Bearer <api key>.")

@@ -46,6 +46,23 @@ def test_all_three_headers_are_required(
     assert answer.headers["WWW-Authenticate"]
 
 
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+def test_nobody_acts_for_another_member_here(
+    api: ApiClient, workspace: Caller, company: str, method: str
+) -> None:
+    acting = {"X-Acting-Member": str(workspace.member.uuid)}
+    session = Client()
+    session.force_login(workspace.member.user)
+    business = {"X-BUSINESS-ID": api.headers["X-BUSINESS-ID"]}
+
+    for answer in (
+        Client().generic(method, company, headers=api.headers | acting),
+        session.generic(method, company, headers=business | acting),
+    ):
+        assert refusal(answer) == (403, "permission_required")
+        assert "X-Acting-Member" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -86,6 +86,9 @@ def test_a_members_key_speaks_for_no_other_member(agent: Agent) -> None:
     other = make_member(agent.caller, "other@example.com")
     assert agent.post(PING, X_User_Id=str(other.member.uuid)).status_code == 403
     assert agent.post(PING, X_User_Id=str(agent.caller.member.uuid)).status_code == 200
+    refused = agent.post(PING, X_Acting_Member=str(other.member.uuid))
+    assert refused.status_code == 403
+    assert "X-Acting-Member" in refused.json()["error"]["message"]
 
 
 def test_a_key_that_may_not_read_records_is_told_which_scope_it_lacks(base: Caller) -> None:

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 
-from records.api.authentication import MEMBER, SECRET, UUID_FORM, check_csrf, uuid_of
+from records.api.authentication import ACTING, MEMBER, SECRET, UUID_FORM, check_csrf, uuid_of
 from records.exceptions import NotAllowed, NotAuthenticated, NotFound
 from records.http import client_address, header, request_id
 from records.services.access import (
@@ -22,7 +22,6 @@ from records.services.access import (
 from records.services.reading import with_self_access
 
 SCHEME = "bearer"
-ACTING = "X-Acting-Member"
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -44,7 +43,7 @@ class BearerAuthentication(BaseAuthentication):
                 raise NotFound
         else:
             author = self._by_session(request, workspace)
-        return with_self_access(author)
+        return with_self_access(author, is_acting=bool(header(request, ACTING)))
 
     def _by_key(self, request: HttpRequest) -> Author:
         """The author whom a key speaks for: its member, or the one it acts for."""

@@ -84,6 +84,8 @@ class RecordViewSet(WorkspaceViewSet):
         check_scope(self.author, "records", "read")
         schema = get_type_schema(self.author, data_type_id)
         asked = asked_aggregates(Query(request, *AGGREGATE_PARAMETERS), self.author, schema)
+        if asked.search.archived:
+            check_lists_all(self.author, schema)
         with problems_in({"ordering": "sortBy", "group_by": "groupBy"}):
             found = home_of(schema).aggregate_records(self.author, schema, asked)
         items = [{"group": group.values, "aggregates": group.figures} for group in found.groups]

@@ -62,7 +62,8 @@ def _signup(body: Body) -> Signup:
     if not body.given("member"):
         raise InvalidInput("this key is required.", "required", at="member")
     member = Body(body.content["member"], MEMBER, ("member",))
-    data = body.content.get("data") or {}
+    data = body.content.get("data")
+    data = {} if data is None else data
     if not isinstance(data, dict):
         raise body.wrong("expected an object, slug to record", "data")
     if len(data) > MAX_TYPES:

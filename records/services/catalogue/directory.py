@@ -104,9 +104,12 @@ def _owning(grant: Grant, reaches: str) -> Grant:
     if grant is EVERYTHING and reaches == Extent.ALL:
         return grant
     none, own = Extent.NONE.value, Extent.OWN.value
+    view = own if grant.view == none else grant.view
+    if reaches == none:
+        return Grant(False, view, none, none)
     edit = own if reaches == own or grant.edit == none else grant.edit
     remove = own if reaches == own or grant.remove == none else grant.remove
-    return Grant(grant.create, own if grant.view == none else grant.view, edit, remove)
+    return Grant(grant.create, view, edit, remove)
 
 
 @dataclass(frozen=True, slots=True)

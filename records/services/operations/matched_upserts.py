@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from records.exceptions import InvalidInput, quoted
-from records.field_types import FieldSpec
+from records.field_types import FieldSpec, InvalidValue
 from records.services.access import Author, find_field, visible_fields
 from records.services.catalogue import ObjectSchema
 from records.services.storage import ExternalKey
@@ -62,8 +62,12 @@ def matched_upsert(
             "required",
             at=("fieldValues", match.name),
         )
+    is_external = match is schema.external_id_field
+    if is_external and isinstance(sent, str):
+        sent = sent.strip()
+        values = {**values, match.name: sent}
     entries = entries_of(author, schema, [values])[0]
-    if match is schema.external_id_field:
+    if is_external:
         request = SaveRequest(Mode.UPSERT, external=_external(match, sent), entries=entries)
     else:
         try:
@@ -79,6 +83,12 @@ def matched_upsert(
 
 
 def _external(match: FieldSpec, sent: Any) -> ExternalKey:
-    if not isinstance(sent, str) or not 0 < len(sent.strip()) <= 255:
-        raise InvalidInput("expected 1 to 255 characters.", at=("fieldValues", match.name))
-    return ExternalKey("", sent.strip())
+    """The external id as its field keeps it; ids are told apart by case, as in every call."""
+    at = ("fieldValues", match.name)
+    try:
+        stored = match.type.parse(match, sent) if isinstance(sent, str) else None
+    except InvalidValue as problem:
+        raise InvalidInput(problem.reason, problem.code, at=at) from None
+    if not isinstance(stored, str) or not 0 < len(stored) <= 255:
+        raise InvalidInput("expected 1 to 255 characters.", at=at)
+    return ExternalKey("", stored)

@@ -128,18 +128,21 @@ def change_member(
     role: Role | None = None,
     is_active: bool | None = None,
 ) -> bool:
-    """Store what differs of a locked member, and what follows from it; whether anything does."""
+    """Store what differs of a locked member, and what follows from it; whether anything does.
+
+    To change an admin, to archive somebody or to bring them back takes the scope to administer.
+    """
     before, name, former_role = _columns(row), str(row), row.role
     for column, value in checked_details(author.workspace, details).items():
         setattr(row, column, value)
     if role is not None and role.pk != former_role.pk:
         row.role = _given_role(author, role)
-        if former_role.is_admin:
-            _check_scope(author, "admin")
     row.is_active = row.is_active if is_active is None else is_active
-    check_member(row)
     if _columns(row) == before:
         return False
+    if former_role.is_admin or row.is_active != before["is_active"]:
+        _check_scope(author, "admin")
+    check_member(row)
     if row.email != before["email"]:
         _follow_email(row)
     row.updated_at = timezone.now()

@@ -9,6 +9,8 @@ from functools import partial
 from typing import Any, TypeVar
 from uuid import uuid4
 
+from django.db.models import Q
+
 from records.exceptions import (
     Conflict,
     InvalidInput,
@@ -47,6 +49,7 @@ from .roles import LAST_ADMIN
 from .workspaces import user_with
 
 MAX_TYPES = 50
+KNOWN_BY_PHONE = Q(email="", external_id="")
 T = TypeVar("T")
 
 
@@ -84,8 +87,9 @@ class SignedUp:
 def create_signup(author: Author, signup: Signup) -> SignedUp:
     """Add or change the member whom the details name, and their records.
 
-    The external id says who it is, else the email, else the phone. Conflict: they are different
-    members', or a record is another member's. InvalidInput has every problem at its place.
+    The external id says who it is, else the email, else the phone; beside one of the first two, a
+    phone leads only to who has neither. Conflict: they are different members', or a record is
+    another member's. InvalidInput has every problem at its place.
     """
     check_scope(author, "members", "write")
     check_scope(author, "records", "write")
@@ -175,7 +179,11 @@ def _find_member(author: Author, checked: Mapping[str, Any]) -> int | None:
         *(with_email(rows, email).values_list("id", flat=True) if email else ()),
     }
     # A phone may be shared by a family: it decides only where nothing else does.
-    phones = set(rows.filter(phone=phone).values_list("id", flat=True)) if phone else set()
+    holders = rows.filter(phone=phone)
+    if not named and (external_id or email):
+        # Those who go by a name of their own are somebody else.
+        holders = holders.filter(KNOWN_BY_PHONE)
+    phones = set(holders.values_list("id", flat=True)) if phone else set()
     if len(named) > 1 or (named and phones and not named & phones):
         raise Conflict("externalId, email and phone lead to different members.")
     if not named and len(phones) > 1:

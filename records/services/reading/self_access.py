@@ -16,12 +16,14 @@ from records.services.catalogue import MemberSpec, ObjectSchema
 from records.services.storage import RecordRow
 
 
-def with_self_access(author: Author) -> Author:
+def with_self_access(author: Author, *, is_acting: bool = False) -> Author:
     """The author, allowed to see and change their own records whatever their role grants.
 
-    A key without the scope to write cannot change the records of others, whatever the role grants.
+    A key without the scope to write cannot change the records of others, whatever the role grants;
+    one that is acting for a member changes nothing then, for that member's records are not its own.
     """
-    reaches = Extent.ALL if has_scope(author, "records", "write") else Extent.OWN
+    without = Extent.NONE if is_acting else Extent.OWN
+    reaches = Extent.ALL if has_scope(author, "records", "write") else without
     return replace(author, role=replace(author.role, owns=True, reaches=reaches.value))
 
 
@@ -40,8 +42,12 @@ def may_see_type(author: Author, data_type_id: int) -> bool:
 
 
 def check_may_read(author: Author, schema: ObjectSchema, row: RecordRow) -> None:
-    """NotAllowed when the record is another member's and the key lacks the scope to read."""
-    if has_scope(author, "records", "read") or is_own(author, schema, row.values, row.member_id):
+    """NotAllowed when the key lacks the scope to read, and the record is another member's, or the
+    key is acting for its member."""
+    if has_scope(author, "records", "read"):
+        return
+    is_acting = author.role.reaches == Extent.NONE
+    if not is_acting and is_own(author, schema, row.values, row.member_id):
         return
     raise NotAllowed("The API key lacks the scope records:read; use a key that has it.")
 

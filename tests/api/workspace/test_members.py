@@ -382,14 +382,21 @@ def test_who_is_no_admin_changes_nobody(
         assert refused(answer, 403)["code"] == "permission_required"
 
 
-def test_taking_an_admins_role_takes_the_scope_to_administer(workspace: Caller) -> None:
+def test_changing_an_admin_takes_the_scope_to_administer(workspace: Caller) -> None:
     second = add(
         WorkspaceClient(workspace), externalId="2", roleId=role_id(workspace, is_admin=True)
     )
     client = scoped(workspace, "members:write")
 
-    refused(client.put(f"{MEMBERS}/{second['id']}", {"memberRoleId": role_id(workspace)}), 403)
-    ok(client.put(f"{MEMBERS}/{second['id']}", {"lastName": "X"}))
+    path = f"{MEMBERS}/{second['id']}"
+    for body in (
+        {"memberRoleId": role_id(workspace)},
+        {"lastName": "X"},
+        {"email": "x@example.com"},
+    ):
+        assert refused(client.put(path, body), 403)["code"] == "permission_required"
+    ok(client.put(path, {"externalId": "2"}))
+    ok(scoped(workspace, "members:admin").put(path, {"lastName": "X"}))
 
 
 def test_members_of_another_workspace_are_unknown(
@@ -455,6 +462,44 @@ def test_nobody_else_acts_for_others(
     )
     ok(client.post(f"{MEMBERS}/{plain.member.pk}/archive"))
     refused(client.get(path, **theirs), 403)
+
+
+@pytest.mark.parametrize(
+    ("scopes", "statuses"),
+    [
+        (("members:admin",), (403, 403, 403, 403, 403, 403)),
+        (("members:admin", "records:read"), (200, 200, 403, 403, 403, 403)),
+        (("members:admin", "records:write"), (200, 200, 200, 200, 201, 403)),
+        (("members:admin", "records:admin"), (200, 200, 200, 200, 201, 200)),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("is_admin", [False, True])
+def test_a_key_reaches_no_more_records_for_others_than_its_scopes_say(
+    workspace: Caller, scopes: tuple[str, ...], statuses: tuple[int, ...], *, is_admin: bool
+) -> None:
+    grants = {"create": True, "view": "own", "edit": "own", "remove": "own"}
+    other = make_member(workspace, "other@example.com", {"client_client": grants})
+    if is_admin:
+        Member.objects.filter(id=other.member.pk).update(role_id=workspace.member.role_id)
+        other = Caller(other.workspace, Member.objects.get(id=other.member.pk), other.secret)
+    acting = {"X_Acting_Member": str(other.member.uuid)}
+    data_type = f"/data-types/{workspace.schema('client_client').id}"
+    records = f"{data_type}/records"
+    body = {"fieldValues": {"email": "x@example.com"}, "externalId": "x"}
+    path = f"{records}/{ok(WorkspaceClient(other).post(records, body), 201)['id']}"
+    client = scoped(workspace, *scopes)
+
+    answers = (
+        client.get(path, **acting),
+        client.get(f"{path}/changes", **acting),
+        client.put(path, {"fieldValues": {"first_name": "X"}}, **acting),
+        client.post(f"{data_type}/upsert/x", {"fieldValues": {"last_name": "X"}}, **acting),
+        client.post(records, {"fieldValues": {"email": "y@example.com"}}, **acting),
+        client.delete(path, **acting),
+    )
+
+    assert tuple(answer.status_code for answer in answers) == statuses
 
 
 # ---------------------------------------------------------------- repeated, tried, counted

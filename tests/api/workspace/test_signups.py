@@ -180,6 +180,39 @@ def test_names_of_different_members_are_a_conflict(client: WorkspaceClient) -> N
     assert refused(client.post(SIGNUP, {"member": {"phone": ANN["phone"]}}), 409)
 
 
+@pytest.mark.parametrize(
+    ("known", "sent", "is_new"),
+    [
+        ({"email": "mother@example.com"}, {"email": "daughter@example.com"}, True),
+        ({"externalId": "mother"}, {"externalId": "daughter"}, True),
+        ({"email": "mother@example.com"}, {"externalId": "daughter"}, True),
+        ({"externalId": "mother"}, {"email": "daughter@example.com"}, True),
+        ({}, {"email": "mother@example.com", "externalId": "mother"}, False),
+        ({"email": "mother@example.com"}, {}, False),
+        (
+            {"email": "mother@example.com"},
+            {"email": "Mother@example.com", "externalId": "m"},
+            False,
+        ),
+    ],
+    ids=str,
+)
+def test_a_phone_leads_to_nobody_who_goes_by_another_name(
+    client: WorkspaceClient, known: dict[str, Any], sent: dict[str, Any], is_new: bool
+) -> None:
+    phone = {"phone": ANN["phone"]}
+    first = sign_up(client, 201, member={**known, **phone, "name": "Mother"})["member"]
+    before = member(client, first["id"])
+
+    for each in (0, 1):
+        done = sign_up(
+            client, 201 if is_new and not each else 200, member={**sent, **phone, "labels": ["x"]}
+        )
+        assert (done["member"]["id"] != first["id"]) is is_new
+    if is_new:
+        assert member(client, first["id"]) == before
+
+
 def test_roles_are_given_by_name_and_kept_otherwise(
     client: WorkspaceClient, workspace: Caller
 ) -> None:
@@ -200,6 +233,36 @@ def test_roles_are_given_by_name_and_kept_otherwise(
     assert refused(client.post(SIGNUP, {"member": last}), 409)["code"] == "last_admin"
 
 
+def test_admins_and_the_archived_take_the_scope_to_administer(
+    client: WorkspaceClient, workspace: Caller
+) -> None:
+    scopes = ("members:write", "records:write")
+    writer, admin = (
+        WorkspaceClient(
+            workspace, secret=make_key(workspace.workspace, workspace.member, scopes=at)[1]
+        )
+        for at in (scopes, (*scopes, "members:admin"))
+    )
+    ann = sign_up(client, 201, member={**ANN, "role": "Administrator"})["member"]["id"]
+    bea = sign_up(client, 201, member={"externalId": "bea"})["member"]["id"]
+    data = {"orders": {"values": {"first_name": "A"}}}
+
+    changed = {"externalId": "ann", "email": "mallory@example.com"}
+    refused(writer.post(SIGNUP, {"member": changed, "data": data}), 403)
+    for key in (ann, bea):
+        ok(client.post(f"/members/{key}/archive"))
+    for sent in (changed, {"externalId": "ann"}, {"externalId": "bea"}):
+        answer = refused(writer.post(SIGNUP, {"member": sent, "data": data}), 403)
+        assert answer["code"] == "permission_required"
+    assert member(client, ann)["email"] == "ann@example.com"
+    assert not any(member(client, key)["isActive"] for key in (ann, bea))
+    assert not Record.objects.exists()
+    sign_up(admin, member={"externalId": "bea"})
+    sign_up(admin, member=changed)
+    # What changes nothing of an admin is no change.
+    sign_up(writer, member=changed)
+
+
 @pytest.mark.parametrize(
     ("body", "places"),
     [
@@ -211,6 +274,10 @@ def test_roles_are_given_by_name_and_kept_otherwise(
         ({"member": {**ANN, "labels": ["a b"]}}, ["member.labels.0"]),
         ({"member": {**ANN, "externalId": None, "email": None, "phone": None}}, ["member.email"]),
         ({"member": ANN, "data": {"nothing": {}}}, ["data.nothing"]),
+        ({"member": ANN, "data": []}, ["data"]),
+        ({"member": ANN, "data": ""}, ["data"]),
+        ({"member": ANN, "data": False}, ["data"]),
+        ({"member": ANN, "data": [{}]}, ["data"]),
         ({"member": ANN, "data": {"orders": {"values": {"size": "x", "kind": "Huge"}}}},
          ["data.orders.size", "data.orders.kind", "data.orders.first_name"]),
         ({"member": ANN, "data": {"orders": {"values": {"nothing": 1, "first_name": "A"}}}},

@@ -44,6 +44,27 @@ def test_a_key_that_may_not_write_reaches_own_records_only(
     assert reading.role.grant(schema.id).edit == "own"
 
 
+@pytest.mark.parametrize(
+    ("scopes", "edit", "reads"),
+    [
+        (("members:admin",), "none", NotAllowed),
+        (("members:admin", "records:read"), "none", None),
+        (("members:admin", "records:write"), "all", None),
+        ((), "all", None),
+    ],
+)
+def test_who_acts_for_a_member_has_their_own_records_by_scope_alone(
+    workspace: Caller, scopes: tuple[str, ...], edit: str, reads: type | None
+) -> None:
+    schema = workspace.schema("client_client")
+    key = replace(workspace.author, api_key_id=1, scopes=scopes)
+    author = with_self_access(key, is_acting=True)
+    grant = author.role.grant(schema.id)
+    assert (grant.create, grant.edit, grant.remove) == (edit == "all", edit, edit)
+    own = RecordRow(1, "u", {}, member_id=workspace.member.pk)
+    assert outcome(check_may_read, author, schema, own) is reads
+
+
 def test_only_live_types_of_the_workspace_are_found(clerk: Caller) -> None:
     schema = clerk.schema("notes")
     assert get_type_schema(clerk.author, schema.id).name == "notes"
