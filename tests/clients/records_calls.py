@@ -497,7 +497,7 @@ _ROLES = [
     Call(
         "role_partial_update",
         path=_ROLE,
-        body={"permissions": ["workspace_admin"], "default_for_new_users": True},
+        body={"permissions": ["workspace_admin"], "default_for_new_users": False},
     ),
     Call("role_destroy", 204, path=_ROLE),
 ]

@@ -66,6 +66,12 @@ _OF_WORKSPACE = (
 )
 
 
+_OF_MEMBERS = (
+    *("get_member", "update_member", "delete_member"),
+    *("archive_member", "unarchive_member"),
+)
+
+
 def _lines(named: Mapping[str, Any]) -> str:
     return "".join(f'"path.{name}" = {json.dumps(value)}\n' for name, value in named.items())
 
@@ -120,6 +126,13 @@ def furnish(site: Site) -> Furnished:
             for name in _OF_WORKSPACE
             if "webhook" in name
         }
+        workspace = f"/v2/w/{headers['X-BUSINESS-ID']}"
+        members = [
+            post(f"{workspace}/members", name=name, externalId=name)["id"]
+            for name in ("Kept", "Gone")
+        ]
+        of_members = {name: {"member_id": members[name == "delete_member"]} for name in _OF_MEMBERS}
+        role = {"role_id": get(f"{workspace}/member-roles")[0]["id"]}
         return Furnished(
             {
                 "workspace_uuid": headers["X-BUSINESS-ID"],
@@ -141,6 +154,8 @@ def furnish(site: Site) -> Furnished:
             },
             {
                 **of_webhooks,
+                **of_members,
+                "get_member_role": role,
                 "role_destroy": {"role_id": roles[1]},
                 "permission_group_destroy": {"group_id": roles[2]},
                 **of_views,

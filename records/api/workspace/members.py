@@ -39,7 +39,7 @@ from records.services.people import (
 from records.services.reading import local_time
 
 from . import people_documentation as documentation
-from .requests import FLAGS, Body, Query, read_body
+from .requests import Body, Query, read_body
 from .responses import page_content
 from .viewsets import WorkspaceViewSet
 
@@ -198,12 +198,11 @@ def _search(query: Query) -> MemberSearch:
 
 
 def _active(query: Query) -> bool | None:
+    chosen = {"true": True, "false": False, "all": None}
     text = query.sent.get("isActive", "true").lower()
-    if text == "all":
-        return None
-    if text not in FLAGS:
+    if text not in chosen:
         raise InvalidInput("expected true, false or all.", at="isActive")
-    return FLAGS[text]
+    return chosen[text]
 
 
 class MemberRoleViewSet(WorkspaceViewSet):
