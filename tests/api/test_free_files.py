@@ -245,8 +245,17 @@ def test_forms_that_are_refused(api: ApiClient, ships: Caller, settings: Setting
     assert post(form).status_code == 413
     assert not Attachment.objects.exists()
     assert Client().post("/api/files/nonsense", {"file": "x"}).status_code == 403
-    answer = Client().post(SUCCESS, b"{}", content_type="application/json", headers=api.headers)
+    answer = Client().post(SUCCESS, b"{}", content_type="text/plain", headers=api.headers)
     assert answer.status_code == 415
+
+
+def test_confirming_takes_json_too(api: ApiClient, ships: Caller) -> None:
+    form = asked(api)
+    post(form)
+    answer = api.post(SUCCESS, {"uuid": form["s3object_id"], "name": "Log.txt"})
+    assert (answer.status_code, answer.json()["name"]) == (200, "Log.txt")
+    for wrong in ({"uuid": 5}, {"uuid": form["s3object_id"], "nme": "x"}, ["x"]):
+        assert api.post(SUCCESS, wrong).status_code == 400
 
 
 def test_links_of_records_take_forms_too(api: ApiClient, ships: Caller) -> None:

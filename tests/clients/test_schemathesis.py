@@ -59,16 +59,15 @@ class Furnished:
         return text
 
 
-_OF_WORKSPACE = (
-    *("delete_data_record", "delete_data_type"),
-    *("get_webhook", "update_webhook", "delete_webhook", "rotate_webhook_secret"),
-    *("list_webhook_deliveries", "test_webhook"),
-)
-
-
 _OF_MEMBERS = (
     *("get_member", "update_member", "delete_member"),
     *("archive_member", "unarchive_member"),
+)
+_OF_WORKSPACE = (
+    *(*_OF_MEMBERS, "get_member_role"),
+    *("delete_data_record", "delete_data_type"),
+    *("get_webhook", "update_webhook", "delete_webhook", "rotate_webhook_secret"),
+    *("list_webhook_deliveries", "test_webhook"),
 )
 
 

@@ -7,7 +7,8 @@ from urllib.parse import parse_qsl
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 
-from records.api.answers import json_answer
+from records.api.answers import JSON, json_answer
+from records.api.bodies import JsonBody, read_object
 from records.api.errors import UnsupportedMediaType
 from records.api.viewsets import ApiViewSet
 from records.exceptions import InvalidInput
@@ -24,6 +25,7 @@ from records.services.files import (
 from . import documentation
 
 FORM = "application/x-www-form-urlencoded"
+KEYS = ("uuid", "key", "name", "etag")
 MOST_FIELDS = 100
 
 
@@ -88,7 +90,10 @@ def _file_row(request: HttpRequest, found: FileView) -> dict[str, Any]:
 
 
 def _form(request: HttpRequest) -> dict[str, str]:
-    """The fields of a form that is sent as such."""
+    """The fields of a form that is sent as such, or as JSON, which clients may prefer."""
+    if request.content_type == JSON:
+        body = JsonBody(read_object(request, KEYS))
+        return {key: body.text(key) for key in KEYS}
     if request.content_type != FORM:
         raise UnsupportedMediaType(f"Send a form: {FORM}.")
     try:
