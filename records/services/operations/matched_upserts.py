@@ -16,12 +16,12 @@ from .home import home_of
 
 
 def matched_field(author: Author, schema: ObjectSchema, key: str) -> FieldSpec:
-    """The unique field, or the one that holds the external id, with this slug or label;
+    """The unique field, the identifier, or the field of the external id, with this slug or label;
     InvalidInput for any other."""
     spec = _find_labelled(author, schema, key)
     if spec is None:
         raise InvalidInput(f"there is no field {quoted(key)}.", "does_not_exist", at="matchField")
-    if not (spec.is_unique or spec is schema.external_id_field):
+    if not (spec.is_unique or spec in (schema.identifier, schema.external_id_field)):
         raise InvalidInput(
             f"the field {spec.name!r} is neither unique nor the external id.", at="matchField"
         )

@@ -173,6 +173,17 @@ def test_many_are_matched_at_once(client: WorkspaceClient, workspace: Caller, sh
 # ---------------------------------------------------------------- lists
 
 
+def test_the_identifier_says_which_record_too(client: WorkspaceClient, workspace: Caller) -> None:
+    make_object(workspace, "Ports", FieldDefinition("Berths", "integer"))
+    path = f"/data-types/{workspace.schema('ports').id}/upsert"
+    first, again = (
+        client.post(path, {"matchField": "name", "fieldValues": {"name": name, "berths": berths}})
+        for name, berths in (("Cork", 1), (" cork ", 2))
+    )
+
+    assert ok(first, 201)["id"] == ok(again)["id"]
+
+
 def listed(client: WorkspaceClient, path: str, **query: str) -> list[int]:
     return sorted(row["id"] for row in ok(client.get(path, query))["items"])
 
