@@ -38,5 +38,6 @@ urlpatterns = [
     path("docs", _swagger_ui),
     path("docs/", _swagger_ui, name="api-docs"),
     path("docs/schema", schema, name="api-schema"),
+    path("docs/public/schema", schema),  # as the documented API has it too
     path("docs/redoc", SpectacularRedocView.as_view(url_name="api-schema")),
 ]

@@ -11,8 +11,9 @@ from django.test import Client
 from tests.api_client import ApiClient
 
 
-def test_the_document_is_json(client: Client) -> None:
-    answer = client.get("/api/docs/schema")
+@pytest.mark.parametrize("path", ["/api/docs/schema", "/api/docs/public/schema"])
+def test_the_document_is_json(client: Client, path: str) -> None:
+    answer = client.get(path)
 
     assert answer.headers["Content-Type"] == "application/json"
     assert answer.json()["openapi"] == "3.0.3"
