@@ -121,6 +121,7 @@ def test_a_file_is_sent_confirmed_and_becomes_the_records_own(
     fetched: Any = api.get(f"/api/files/{confirmed['id']}/download")
     assert b"".join(fetched.streaming_content) == CONTENT
     assert fetched.headers["Content-Disposition"] == 'attachment; filename="Aurora.txt"'
+    assert fetched.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert confirm(api, uuid=confirmed["id"]).json()["name"] == "Aurora.txt"
 
 

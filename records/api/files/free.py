@@ -12,7 +12,7 @@ from records.api.bodies import JsonBody, read_object
 from records.api.errors import UnsupportedMediaType
 from records.api.viewsets import ApiViewSet
 from records.exceptions import InvalidInput
-from records.http import download, read_bytes
+from records.http import read_bytes
 from records.services.files import (
     FileView,
     begin_free_upload,
@@ -23,6 +23,7 @@ from records.services.files import (
 )
 
 from . import documentation
+from .responses import file_response
 
 FORM = "application/x-www-form-urlencoded"
 KEYS = ("uuid", "key", "name", "etag")
@@ -69,10 +70,7 @@ class FileViewSet(ApiViewSet):
 
     @documentation.download_file
     def download(self, request: HttpRequest, file_id: str) -> FileResponse:
-        found, content = open_file(self.author, file_id)
-        response = download(content, found.name.rsplit("/", 1)[-1], found.content_type)
-        response.headers["Content-Length"] = str(found.size)
-        return response
+        return file_response(open_file(self.author, file_id))
 
 
 def _file_row(request: HttpRequest, found: FileView) -> dict[str, Any]:

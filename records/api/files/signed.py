@@ -23,10 +23,9 @@ from records.services.files import AttachmentView, Readable, open_download, rece
 from records.services.reading import read_upload
 
 from . import documentation
-from .responses import attachment_row
+from .responses import attachment_row, file_response
 
 FORM_AROUND = 2**16  # bytes of a form beside its file
-SANDBOX = "default-src 'none'; sandbox"
 
 
 class SignedFileViewSet(viewsets.ViewSet):
@@ -60,15 +59,7 @@ class SignedFileViewSet(viewsets.ViewSet):
 
     @documentation.download
     def download(self, request: HttpRequest, token: str) -> FileResponse:
-        found = open_download(token)
-        response = FileResponse(
-            found.file, as_attachment=True, filename=found.name, content_type=found.content_type
-        )
-        response.headers["Content-Length"] = str(found.size)
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Content-Security-Policy"] = SANDBOX  # should a browser show it after all
-        response.headers["Cache-Control"] = "private, no-store"
-        return response
+        return file_response(open_download(token))
 
     @documentation.upload
     def upload(self, request: HttpRequest, token: str) -> HttpResponse:

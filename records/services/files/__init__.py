@@ -16,6 +16,7 @@ from .attachments import (
     open_download,
     receive_upload,
 )
+from .downloads import Download
 from .free_uploads import (
     FileView,
     UploadForm,
@@ -30,6 +31,7 @@ from .taking_in import Readable
 __all__ = [
     "MAX_FILES",
     "AttachmentView",
+    "Download",
     "FileView",
     "Readable",
     "UploadForm",

@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any
 
 from django.core.files.base import File
-from django.core.files.storage import default_storage
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -34,12 +33,13 @@ from records.services.reading import (
     sign_upload,
 )
 from records.services.retention import remove_later
-from records.services.storage import MAX_FILES, discard_file, store_file
+from records.services.storage import MAX_FILES, store_file
 from records.services.writing import Mode, SaveRequest, save_record
 
+from .downloads import Download, opened
 from .file_names import check_content_type, check_name
 from .free_uploads import receive_free_file
-from .taking_in import Readable, check_size, spooled_bytes
+from .taking_in import Readable, check_size, spooled_bytes, take_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +54,6 @@ class AttachmentView:
     sha256: str
     created_at: datetime
     member: dict[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Download:
-    """A file to be served; `name` is the last part of its name."""
-
-    name: str
-    content_type: str
-    size: int
-    file: File[bytes]
 
 
 # ---------------------------------------------------------------- what agents and programs ask
@@ -227,12 +217,7 @@ def open_download(token: str) -> Download:
     # Permission was checked when the link was signed; only deletion revokes it.
     if row is None or (row.record is not None and row.record.state == RecordState.DELETED):
         raise NotFound
-    try:
-        file = default_storage.open(str(row.file.name), "rb")
-    except FileNotFoundError:
-        raise NotFound from None
-    # Browsers save a file under one name, without folders.
-    return Download(row.name.rsplit("/", 1)[-1], row.content_type, row.size, file)
+    return opened(row)
 
 
 # ---------------------------------------------------------------- rights
@@ -291,38 +276,24 @@ def _receive(
     source: Readable,
     size: int,
 ) -> AttachmentView:
-    check_size(size)
-    with spooled_bytes(source, size) as (spooled, digest):
-        stored = store_file(
-            f"attachments/{author.workspace.uuid}/{view.uuid}/{new_uuid()}", File(spooled)
+    def store(file: File[bytes]) -> str:
+        return store_file(f"attachments/{author.workspace.uuid}/{view.uuid}/{new_uuid()}", file)
+
+    def enter(stored: str, digest: str) -> Attachment:
+        new = Attachment(
+            workspace_id=author.workspace.id,
+            record_id=view.row.id,
+            file=stored,
+            name=name,
+            content_type=content_type,
+            size=size,
+            sha256=digest,
+            created_by=author.member.id,
         )
-    new = Attachment(
-        workspace_id=author.workspace.id,
-        record_id=view.row.id,
-        file=stored,
-        name=name,
-        content_type=content_type,
-        size=size,
-        sha256=digest,
-        created_by=author.member.id,
-    )
-    committing = False
-
-    def note() -> None:
-        nonlocal committing
-        # `note` runs again when the transaction is retried.
-        committing = False
         _note(because(author, name), schema, view, new)
-        committing = True
+        return new
 
-    try:
-        in_one_transaction(note)
-    except BaseException:
-        # Once COMMIT may have been sent, the row may or may not be stored: the sweeper
-        # decides later.
-        if not committing:
-            discard_file(stored)
-        raise
+    new = take_in(source, size, store, enter)
     return _view(author, new, {author.member.id: author.member})
 
 

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.files.base import File
-from django.core.files.storage import default_storage
 from django.db.models import QuerySet
 
 from records.exceptions import Conflict, InvalidInput, NotFound
@@ -20,10 +19,11 @@ from records.services.access import Author, check_scope, check_writes, get_schem
 from records.services.database import canonical_uuid, in_one_transaction
 from records.services.reading import Address, SignedLink, get_remaining, sign_download, sign_upload
 from records.services.retention import remove_later
-from records.services.storage import FREE_FILES, discard_file, store_file
+from records.services.storage import FREE_FILES, store_file
 
+from .downloads import Download, opened
 from .file_names import check_content_type, check_name
-from .taking_in import Readable, check_size, spooled_bytes
+from .taking_in import Readable, take_in
 
 PURPOSES = ("field_value", "record_import")
 
@@ -80,23 +80,21 @@ def receive_free_file(
 ) -> Attachment:
     """Store a file that belongs to its sender; one that was sent under the same link before is
     replaced. Conflict once it is a record's."""
-    check_size(size)
-    with spooled_bytes(source, size) as (spooled, digest):
-        stored = store_file(
-            f"attachments/{author.workspace.uuid}/{FREE_FILES}/{new_uuid()}", File(spooled)
-        )
-    new = Attachment(
-        uuid=UUID(uuid),
-        workspace_id=author.workspace.id,
-        file=stored,
-        name=name,
-        content_type=content_type,
-        size=size,
-        sha256=digest,
-        created_by=author.member.id,
-    )
 
-    def note() -> None:
+    def store(file: File[bytes]) -> str:
+        return store_file(f"attachments/{author.workspace.uuid}/{FREE_FILES}/{new_uuid()}", file)
+
+    def enter(stored: str, digest: str) -> Attachment:
+        new = Attachment(
+            uuid=UUID(uuid),
+            workspace_id=author.workspace.id,
+            file=stored,
+            name=name,
+            content_type=content_type,
+            size=size,
+            sha256=digest,
+            created_by=author.member.id,
+        )
         held = _files(author).select_for_update().filter(uuid=uuid).first()
         if held is not None and held.record_id is not None:
             raise Conflict("The file is part of a record already.", "conflict")
@@ -104,14 +102,9 @@ def receive_free_file(
             remove_later(str(held.file.name))
             new.pk = held.pk
         new.save(force_insert=held is None, force_update=held is not None)
+        return new
 
-    try:
-        in_one_transaction(note)
-    except Conflict:
-        # Any other end may have been a commit whose answer was lost: the sweeper decides.
-        discard_file(stored)
-        raise
-    return new
+    return take_in(source, size, store, enter)
 
 
 def confirm_upload(
@@ -149,13 +142,9 @@ def get_file(author: Author, uuid: str) -> FileView:
     return _view(author, _readable(author, uuid))
 
 
-def open_file(author: Author, uuid: str) -> tuple[FileView, File[bytes]]:
+def open_file(author: Author, uuid: str) -> Download:
     """A file with its bytes; NotFound as for `get_file`."""
-    row = _readable(author, uuid)
-    try:
-        return _view(author, row), default_storage.open(str(row.file.name), "rb")
-    except FileNotFoundError:
-        raise NotFound from None
+    return opened(_readable(author, uuid))
 
 
 def _readable(author: Author, uuid: str) -> Attachment:

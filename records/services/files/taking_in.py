@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
-from typing import IO, Protocol
+from typing import IO, Protocol, TypeVar
 
 from django.conf import settings
+from django.core.files.base import File
 
 from records.exceptions import InvalidInput, TooLarge
+from records.services.database import in_one_transaction
+from records.services.storage import discard_file
 
 CHUNK = 1 << 16
+T = TypeVar("T")
 
 
 class Readable(Protocol):
@@ -47,3 +51,34 @@ def spooled_bytes(source: Readable, size: int) -> Iterator[tuple[IO[bytes], str]
             left -= len(chunk)
         file.seek(0)
         yield file, digest.hexdigest()
+
+
+def take_in(
+    source: Readable,
+    size: int,
+    store: Callable[[File[bytes]], str],
+    enter: Callable[[str, str], T],
+) -> T:
+    """What `enter` makes, in one transaction, of the name under which `store` has put the bytes,
+    and of their SHA-256. Where it fails before its commit they are removed."""
+    check_size(size)
+    with spooled_bytes(source, size) as (spooled, digest):
+        stored = store(File(spooled))
+    committing = False
+
+    def work() -> T:
+        nonlocal committing
+        # It runs again when the transaction is retried.
+        committing = False
+        entered = enter(stored, digest)
+        committing = True
+        return entered
+
+    try:
+        return in_one_transaction(work)
+    except BaseException:
+        # Once COMMIT may have been sent, the row may or may not be stored: the sweeper
+        # decides later.
+        if not committing:
+            discard_file(stored)
+        raise
