@@ -27,7 +27,6 @@ from records.services.people import (
     Role,
     add_member,
     archive_member,
-    default_member_role,
     get_member_role,
     get_member_row,
     granted_scopes,
@@ -213,22 +212,20 @@ class MemberRoleViewSet(WorkspaceViewSet):
     @documentation.list_roles
     def list(self, request: HttpRequest) -> HttpResponse:
         Query(request).only()
-        default = default_member_role(self.author.workspace.id)
-        return json_answer([self._row(role, default) for role in list_member_roles(self.author)])
+        return json_answer(list(map(self._row, list_member_roles(self.author))))
 
     @documentation.retrieve_role
     def retrieve(self, request: HttpRequest, role_id: int) -> HttpResponse:
         Query(request).only()
-        default = default_member_role(self.author.workspace.id)
-        return json_answer(self._row(get_member_role(self.author, role_id), default))
+        return json_answer(self._row(get_member_role(self.author, role_id)))
 
-    def _row(self, role: Role, default: Role | None) -> dict[str, Any]:
+    def _row(self, role: Role) -> dict[str, Any]:
         return {
             "id": role.pk,
             "uuid": str(role.uuid),
             "name": role.name,
             "isAdmin": role.is_admin,
-            "isDefault": role == default,
+            "isDefault": role.is_default,
             "grantedScopes": granted_scopes(self.author, role),
         }
 

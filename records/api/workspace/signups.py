@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 from records.api.answers import json_answer
 from records.exceptions import InvalidInput, SeveralProblems, one_or_several, problems_at
+from records.services.access import Author
 from records.services.people import (
     MAX_TYPES,
     SignedUp,
@@ -19,7 +20,7 @@ from records.services.people import (
 )
 
 from . import people_documentation as documentation
-from .members import DETAILS, PeopleViewSet, conflicts, details_of_body
+from .members import DETAILS, PeopleViewSet, conflicts, details_of_body, member_row
 from .requests import Body, Query, check_external_id, read_body
 
 MEMBER = (
@@ -42,7 +43,7 @@ class SignupViewSet(PeopleViewSet):
         asked = _signup(body)
         with conflicts(), _in_words():
             done = create_signup(self.author, asked)
-        return json_answer(_content(done), 201 if done.was_created else 200)
+        return json_answer(_content(self.author, done), 201 if done.was_created else 200)
 
 
 @contextmanager
@@ -96,23 +97,13 @@ def _record(slug: str, sent: Any) -> SignupRecord:
     return SignupRecord(values, external_id)
 
 
-def _content(done: SignedUp) -> dict[str, Any]:
+def _content(author: Author, done: SignedUp) -> dict[str, Any]:
     """What became of the signup. No credential is ever issued here."""
-    member = done.member
-    name = f"{member.first_name} {member.last_name}".strip()
+    row = member_row(author, done.member)
     return {
         "token": None,
-        "account": {
-            "uuid": str(member.uuid),
-            "email": member.email or None,
-            "phone": member.phone or None,
-            "name": name or None,
-        },
-        "member": {
-            "id": member.pk,
-            "email": member.email or None,
-            "memberRoleId": member.role_id,
-        },
+        "account": {key: row[key] for key in ("uuid", "email", "phone", "name")},
+        "member": {key: row[key] for key in ("id", "email", "memberRoleId")},
         "wasCreated": done.was_created,
         "records": {
             slug: {

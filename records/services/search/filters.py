@@ -29,6 +29,7 @@ WORDS = {"query", "filters", "field", "condition", *COMPARISON_KEYS}  # no notes
 SYNONYMS = {"has_all": "has", "has_none": "!has_any", "is_not_blank": "is_blank"}
 # The documented client's names of options whose codes are others, by default field.
 OPTION_SYNONYMS = {"email_status": {"unsubscribed_from_all": "unsubscribed"}}
+# The type of a clause that has no field, and means the one of this name.
 TAGS, TAG_KEYS = "tags", {"type", "subtype", "condition", "ids"}
 TAG_CONDITIONS = {
     "has": "has",
@@ -38,7 +39,7 @@ TAG_CONDITIONS = {
     "is_blank": "is_blank",
     "is_not_blank": "is_blank",
 }
-RELATED = "related_object"
+RELATED = "related_object"  # the type of a clause whose value is a filter of linked records
 RELATED_KEYS = {"type", "subtype", "field_id", "condition", "next_class_key", "value"}
 OVERWRITTEN = "stage"  # the field whose clauses may carry `overwrite`, which says nothing new
 

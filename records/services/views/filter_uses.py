@@ -11,12 +11,11 @@ from records.field_types import FieldSpec
 from records.models import Extent
 from records.services.access import Author
 from records.services.catalogue import ObjectSchema
+from records.services.search import RELATED, TAGS
 
 from .view_fields import find_named
 
 FIELD, LINK = "field", "field_id"  # a clause's keys
-TAGS = "tags"  # the type of a clause that has no field, and means the one of this name
-RELATED = "related_object"  # the type of a clause whose value is a filter of linked records
 
 
 @dataclass(frozen=True, slots=True)

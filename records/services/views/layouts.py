@@ -15,10 +15,11 @@ from uuid import UUID, uuid5
 import orjson
 
 from records.exceptions import InvalidInput, NotFound, Place
-from records.models import FieldCategory, Layout, new_uuid
+from records.models import Layout, new_uuid
 from records.services.access import Author, Definer, defining
 from records.services.catalogue import ObjectSchema, check_json, check_label
 from records.services.database import canonical_uuid
+from records.services.shaping import Category, list_categories
 
 NAME = "Standard View"
 WIDTHS = ("third-width", "two-third-width")
@@ -56,7 +57,7 @@ def object_layout(author: Author, schema: ObjectSchema) -> ObjectLayout:
     row = _find(author, schema)
     if row is None:
         uuid = _uuid(schema)
-        config = _standard(uuid, _categories(author, schema))
+        config = _standard(uuid, list_categories(author.workspace.id, schema.id))
         return ObjectLayout(uuid, NAME, True, 0, config, {"automations": False})
     return ObjectLayout(row.uuid, row.name, row.is_active, row.order, row.config, row.tabs)
 
@@ -127,14 +128,9 @@ def _uuid(schema: ObjectSchema) -> UUID:
     return uuid5(UUID(schema.uuid), NAME)
 
 
-def _categories(author: Author, schema: ObjectSchema) -> list[tuple[str, str]]:
-    rows = FieldCategory.objects.filter(workspace_id=author.workspace.id, object_id=schema.id)
-    return [(str(row.uuid), row.name) for row in rows.order_by("order", "id")]
-
-
-def _standard(uuid: UUID, categories: Iterable[tuple[str, str]]) -> list[Any]:
+def _standard(uuid: UUID, categories: Iterable[Category]) -> list[Any]:
     """One block with the fields of every category, those to come included."""
-    chosen = [{"label": name, "value": key} for key, name in categories]
+    chosen = [{"label": each.name, "value": each.uuid} for each in categories]
     block = {
         "id": str(uuid5(uuid, "block")),
         "type": FIELDS,

@@ -42,6 +42,8 @@ from .locked_records import (
 from .save_requests import Mode, SaveRequest
 from .values import UNSET, Change, Parsed
 
+_RETURNING = frozenset({Mode.UNARCHIVE, Mode.RESTORE})
+
 
 def lock_against_links(workspace_id: int, record_ids: Collection[int]) -> None:
     """Wait for transactions that are linking to these records; later ones wait, and then find what
@@ -56,9 +58,6 @@ def lock_against_links(workspace_id: int, record_ids: Collection[int]) -> None:
         f"r.id{for_delete('r')}",
         [workspace_id, *params],
     )
-
-
-_RETURNING = frozenset({Mode.UNARCHIVE, Mode.RESTORE})
 
 
 class Locking:
