@@ -141,11 +141,30 @@ lock: $(CAN_TEST) ## pin the requirements [UPGRADE=--upgrade: to their newest re
 ALPINE := 3.17.4
 ALPINE_SHA256 := 4c4cd80495f4bbfac3cc026a191b84f341df885d175d757cba7675bcc7b87ec4
 ALPINE_FOLDER := records/vendored/unfold/js/alpine
+# The table of the grid, with its licence.
+TABULATOR := 6.5.3
+TABULATOR_SHA256 := a3aeb833e5cf924c8a686fa6748c1070c5fde8e605e0b1734000c35b78571a9b
+TABULATOR_FOLDER := records/vendored/records/tabulator
+# What the browser tests look for obstacles with.
+AXE := 4.14.1
+AXE_SHA256 := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
+AXE_FOLDER := tests/e2e/axe
 vendor: ## get the files of others that the pages use (needs npm and sha256sum)
 	@packed=$$(mktemp -d) && trap 'rm -rf "$$packed"' EXIT && \
-		npm pack --silent --pack-destination "$$packed" @alpinejs/csp@$(ALPINE) >/dev/null && \
+		npm pack --silent --pack-destination "$$packed" @alpinejs/csp@$(ALPINE) tabulator-tables@$(TABULATOR) \
+			axe-core@$(AXE) >/dev/null && \
 		echo "$(ALPINE_SHA256)  $$packed/alpinejs-csp-$(ALPINE).tgz" | sha256sum --check --quiet && \
-		tar -xzOf "$$packed/alpinejs-csp-$(ALPINE).tgz" package/dist/cdn.min.js > $(ALPINE_FOLDER)/alpine.js
+		echo "$(TABULATOR_SHA256)  $$packed/tabulator-tables-$(TABULATOR).tgz" | sha256sum --check --quiet && \
+		echo "$(AXE_SHA256)  $$packed/axe-core-$(AXE).tgz" | sha256sum --check --quiet && \
+		tar -xzOf "$$packed/alpinejs-csp-$(ALPINE).tgz" package/dist/cdn.min.js > $(ALPINE_FOLDER)/alpine.js && \
+		mkdir -p $(TABULATOR_FOLDER) $(AXE_FOLDER) && \
+		for file in axe.min.js LICENSE; do \
+			tar -xzOf "$$packed/axe-core-$(AXE).tgz" package/$$file > $(AXE_FOLDER)/$$file || exit 1; \
+		done && \
+		for file in dist/js/tabulator_esm.min.js dist/css/tabulator_simple.min.css LICENSE; do \
+			tar -xzOf "$$packed/tabulator-tables-$(TABULATOR).tgz" package/$$file | sed '/sourceMappingURL=/d' \
+				> $(TABULATOR_FOLDER)/$$(basename $$file) || exit 1; \
+		done
 
 clean: ## remove what was built, but not the data in .data
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage* htmlcov

@@ -29,4 +29,4 @@ class WorkbenchConfig(admin_apps.AdminConfig):
     """Django's admin as the staff's workbench."""
 
     default = False
-    default_site = "records.workbench.WorkbenchSite"
+    default_site = "records.admin_site.StaffSite"

@@ -7,6 +7,7 @@
     ├── NotAuthenticated      no credentials, or credentials nobody holds (401)
     ├── NotAllowed            the thing is visible, the action is not granted (403)
     ├── NotFound              missing, archived, another workspace's, or hidden: all the same (404)
+    │   └── ObjectGone        the object was archived while the write waited for it (404)
     ├── Gone                  a cursor that leads nowhere any more: start again (410)
     ├── Conflict              lost a race that a retry may win (409)
     │   ├── Archived          the record has to be unarchived first (409)
@@ -226,6 +227,10 @@ class NotFound(RecordsError):
         super().__init__(detail, code)
 
 
+class ObjectGone(NotFound):
+    """The object, or every right to its records, is gone since the request was read."""
+
+
 class Gone(RecordsError):
     """A place in the change feed that is not there any more; the caller has to start again."""
 
@@ -233,9 +238,28 @@ class Gone(RecordsError):
 
 
 class Conflict(RecordsError):
-    """Lost a race that a retry may win."""
+    """Lost a race that a retry may win, or somebody has already what is asked for at `path` in the
+    request, in the core's names; empty where it is at no one place. `places` says what is wrong at
+    each, where there are several."""
 
     code = "conflict"
+
+    def __init__(
+        self,
+        detail: str,
+        code: str | None = None,
+        *,
+        at: str | int | Sequence[str | int] = (),
+        places: Mapping[Place, str] | None = None,
+    ) -> None:
+        super().__init__(detail, code)
+        self.path = place_of(at)
+        self.places = dict(places or ({self.path: detail} if self.path else {}))
+
+    def move(self, *before: str | int) -> None:
+        """See the conflict from further out."""
+        self.path = (*before, *self.path)
+        self.places = {(*before, *place): said for place, said in self.places.items()}
 
 
 class Archived(Conflict):

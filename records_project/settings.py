@@ -201,9 +201,9 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_HISTORY": True,
     "STYLES": [f"{STATIC_URL}records/workbench.css"],
-    "SCRIPTS": [f"{STATIC_URL}records/theme.js", f"{STATIC_URL}records/workbench.js"],
-    "DASHBOARD_CALLBACK": "records.admin.navigation.start_page",
-    "SIDEBAR": {"navigation": "records.admin.navigation.sidebar"},
+    "SCRIPTS": [f"{STATIC_URL}records/{name}.js" for name in ("theme", "workbench", "find")],
+    "DASHBOARD_CALLBACK": "records.admin.workbench.home.start_page",
+    "SIDEBAR": {"navigation": "records.admin.navigation.sidebar", "show_search": True},
     "COLORS": {
         "primary": {
             "50": "#eef6ff",

@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import json
 import multiprocessing
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -15,6 +16,7 @@ from typing import Any
 
 START_SECONDS = 60
 CALL_SECONDS = 60
+IDLE_SECONDS = 5  # servers end connections on which nothing has come for longer
 END_SECONDS = 240
 
 
@@ -43,10 +45,11 @@ class Answer:
 
 @dataclass
 class Line:
-    """A connection that is kept open from call to call."""
+    """A connection that is kept open from call to call, if those follow soon."""
 
     address: Address
     _open: http.client.HTTPConnection = field(init=False)
+    _used: float = 0.0
 
     def __post_init__(self) -> None:
         self._open = http.client.HTTPConnection(
@@ -61,9 +64,12 @@ class Line:
         content = None if body is None else json.dumps(body).encode()
         if content is not None:
             sent["Content-Type"] = "application/json"
+        if time.monotonic() - self._used > IDLE_SECONDS:
+            self._open.close()  # the request opens it again
         self._open.request(method, path, content, sent)
         received = self._open.getresponse()
         raw = received.read()
+        self._used = time.monotonic()
         named = {name.lower(): value for name, value in received.getheaders()}
         return Answer(received.status, named, json.loads(raw) if raw else None)
 
@@ -87,9 +93,11 @@ class Player:
 Part = Callable[..., Any]
 
 
-def play(address: Address, players: int, part: Part, *args: Any) -> list[Any]:
+def play(
+    address: Address, players: int, part: Part, *args: Any, seconds: float = END_SECONDS
+) -> list[Any]:
     """What `part(player, *args)` returned in each of so many processes, which run at the same
-    time."""
+    time; they have so many seconds."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["__main__", "tests.races.parts"])  # once, not in every process
     start = context.Barrier(players)
@@ -105,15 +113,15 @@ def play(address: Address, players: int, part: Part, *args: Any) -> list[Any]:
         pipes.append(received)
         processes.append(process)
     try:
-        return [_result(pipe) for pipe in pipes]
+        return [_result(pipe, seconds) for pipe in pipes]
     finally:
         for process in processes:
             process.join(CALL_SECONDS)
             process.close()
 
 
-def _result(pipe: Connection) -> Any:
-    assert pipe.poll(END_SECONDS), "a process did not end"
+def _result(pipe: Connection, seconds: float) -> Any:
+    assert pipe.poll(seconds), "a process did not end"
     went_well, result = pipe.recv()
     assert went_well, result
     return result

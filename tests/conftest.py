@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.files.storage import storages
@@ -30,6 +31,9 @@ from .factories import Caller, make_workspace
 from .receiving import Receiver, receiving
 
 BUCKET = "records-files"
+# The same examples everywhere, however busy the machine is.
+hypothesis.settings.register_profile("records", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("records")
 
 
 def pytest_configure(config: pytest.Config) -> None:

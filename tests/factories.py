@@ -8,6 +8,7 @@ from typing import Any
 
 from records.models import (
     ApiKey,
+    ExternalSource,
     FieldPermission,
     Member,
     ObjectPermission,
@@ -62,6 +63,18 @@ def make_workspace(
 def make_object(admin: Caller, label: str, *fields: FieldDefinition, **more: Any) -> ObjectType:
     """An object named after its label, with these fields beside the default ones."""
     return create_object(admin.author, label, label.removesuffix("s"), fields=fields, **more)
+
+
+def keep_elsewhere(admin: Caller, row: ObjectType) -> None:
+    """Have the object's records kept in another system, which nothing is asked of."""
+    ExternalSource.objects.create(
+        workspace=admin.workspace,
+        object=row,
+        name="W",
+        base_url="https://api.example.com",
+        operations={},
+    )
+    touch(admin.workspace.pk, [row.pk])
 
 
 def set_pattern(admin: Caller, object_name: str, pattern: str) -> None:

@@ -1,28 +1,5 @@
-"""The staff's workbench: records per object, and the set-up of a workspace. One module per
-thing."""
+"""The pages of the staff: `setup` of a workspace, and the `workbench` for its records."""
 
-from . import (
-    external_sources,
-    fields,
-    keys,
-    log_in,
-    members,
-    objects,
-    roles,
-    users,
-    webhooks,
-    workspaces,
-)
+from . import setup
 
-__all__ = [
-    "external_sources",
-    "fields",
-    "keys",
-    "log_in",
-    "members",
-    "objects",
-    "roles",
-    "users",
-    "webhooks",
-    "workspaces",
-]
+__all__ = ["setup"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,14 +11,17 @@ from django.utils.html import escape
 
 from records.models import ObjectKind, ObjectType
 
-from .choosing import get_visitor
+from .choosing import Visitor, get_visitor
 
 ICONS = {
     ObjectKind.STANDARD: "table_rows",
     ObjectKind.PIPELINE: "view_kanban",
     ObjectKind.CONTACT: "contacts",
 }
-WORK = (("Jobs", "admin:jobs", "pending_actions"),)
+WORK = (
+    ("Changes", "admin:operations", "history"),
+    ("Jobs", "admin:jobs", "pending_actions"),
+)
 SET_UP = (
     ("Objects", "admin:records_objecttype_changelist", "category"),
     ("Fields", "admin:records_field_changelist", "tune"),
@@ -51,6 +55,7 @@ def object_link(row: ObjectType) -> dict[str, Any]:
         "title": escape(row.object_name),
         "icon": ICONS[ObjectKind(row.object_type)],
         "link": reverse("admin:records", args=[row.uuid]),
+        "grid": reverse("admin:grid", args=[row.uuid]),
     }
 
 
@@ -64,13 +69,31 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     if visitor.member is not None:
         groups[0]["items"] += _links(WORK)
     if visitor.may_define:
-        people = PEOPLE + (OPERATORS if visitor.is_operator else ())
         groups.append({"title": "Set-up", "separator": True, "items": _links(SET_UP)})
-        groups.append({"title": "People", "separator": True, "items": _links(people)})
+        groups.append({"title": "People", "separator": True, "items": _links(_people(visitor))})
     return [group for group in groups if group["items"]]
 
 
-def _links(entries: tuple[tuple[str, str, str], ...]) -> list[dict[str, Any]]:
+def list_pages(request: HttpRequest) -> list[dict[str, Any]]:
+    """The pages that the visitor may open, beside those of records, as links."""
+    visitor = get_visitor(request)
+    pages = list(WORK) if visitor.member is not None else []
+    if visitor.may_define:
+        pages += [*SET_UP, *_people(visitor)]
+    return _links(pages)
+
+
+def list_set_up(request: HttpRequest) -> list[dict[str, Any]]:
+    """The set-up pages, for those who may use them."""
+    return _links(SET_UP + PEOPLE) if get_visitor(request).may_define else []
+
+
+def _people(visitor: Visitor) -> tuple[tuple[str, str, str], ...]:
+    """The pages about people, for those who may define the set-up."""
+    return PEOPLE + (OPERATORS if visitor.is_operator else ())
+
+
+def _links(entries: Iterable[tuple[str, str, str]]) -> list[dict[str, Any]]:
     return [{"title": title, "link": reverse(name), "icon": icon} for title, name, icon in entries]
 
 
@@ -78,15 +101,3 @@ def workspace_name(request: HttpRequest) -> str:
     """What stands under the site's name."""
     workspace = get_visitor(request).workspace
     return workspace.name if workspace is not None else ""
-
-
-def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """What the start page shows: the objects and the set-up pages that the visitor may open."""
-    visitor = get_visitor(request)
-    return {
-        **context,
-        "title": visitor.workspace.name if visitor.workspace is not None else "Records",
-        "objects": [(row, object_link(row)) for row in list_objects(request)],
-        "set_up": [*_links(SET_UP), *_links(PEOPLE)] if visitor.may_define else [],
-        "visitor": visitor,
-    }

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -94,6 +94,12 @@ def tell_unavailable(response: Answer, refusal: RecordsError | None) -> Answer:
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
         response.headers["Retry-After"] = str(refusal.retry_after)
     return response
+
+
+def page_number(sent: QueryDict, name: str = "page", *, digits: int = 8) -> int:
+    """The page that is asked for; the first for what is no number of one, or has more digits."""
+    text = sent.get(name, "1")
+    return max(int(text), 1) if text.isascii() and text.isdigit() and len(text) <= digits else 1
 
 
 def local_text(author: Author, when: datetime | None) -> str:

@@ -25,6 +25,12 @@ def json_answer(
     return response
 
 
+def written(content: Any) -> orjson.Fragment:
+    """A part of a response as JSON already. Of many parts that are written one by one, as they are
+    made, only one has to be in memory in its other form."""
+    return orjson.Fragment(orjson.dumps(content, default=_number))
+
+
 def _number(value: Any) -> orjson.Fragment:
     """A number that no float holds, with every digit."""
     if isinstance(value, Decimal):

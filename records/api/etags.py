@@ -49,15 +49,17 @@ def expected_versions(request: HttpRequest, schema: ObjectSchema) -> frozenset[i
     return frozenset(int(tag) for tag in strong if re.fullmatch(r"[1-9][0-9]{0,17}", tag))
 
 
-def check_new(request: HttpRequest, schema: ObjectSchema) -> None:
+def check_new(request: HttpRequest, schema: ObjectSchema) -> bool:
     """A call that creates a record: PreconditionFailed for `If-Match`, which asks for one that is
-    there, and ExternalConfig where no condition is kept; `If-None-Match: *` always holds."""
-    _asks_for_none(request)
+    there, and ExternalConfig where no condition is kept. Whether `If-None-Match: *` asks that none
+    be brought back; elsewhere nothing is, so it always holds there."""
+    must_be_new = _asks_for_none(request) and schema.external is None
     if "HTTP_IF_MATCH" in request.META:
         expected_versions(request, schema)
         if schema.external is not None:
             raise not_offered(schema, "versions; omit If-Match")
         raise PreconditionFailed(NO_VERSION)
+    return must_be_new
 
 
 def set_conditions(request: HttpRequest, save: SaveRequest, schema: ObjectSchema) -> None:

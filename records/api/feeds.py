@@ -10,9 +10,9 @@ from django.http import HttpRequest, HttpResponse
 
 from records.exceptions import InvalidInput
 from records.http import without_seat
-from records.services.feed import ChangePage, Waited, wait_for_changes
+from records.services.feed import Change, ChangePage, Waited, wait_for_changes
 
-from .answers import json_answer
+from .answers import json_answer, written
 from .viewsets import ApiViewSet
 
 MAX_CURSOR = 1000  # characters
@@ -35,10 +35,10 @@ class FeedViewSet(ApiViewSet):
         read: Callable[[str | None], ChangePage],
         after: str | None,
         seconds: int,
-        show: Callable[[ChangePage], object],
+        show: Callable[[Change], object],
     ) -> HttpResponse:
         """The page behind a cursor; without changes, the first one that has some, after at most
-        these seconds.
+        these seconds. `show` is how the API shows a change.
 
         Too many wait already: the empty page at once, with `Retry-After`.
         """
@@ -57,4 +57,6 @@ class FeedViewSet(ApiViewSet):
             self.author = self.authenticate(request, dict(sent.kwargs) if sent else {})
             self._check_scope("read")
             page = read(page.cursor)
-        return json_answer(show(page), headers=headers)
+        changes = [written(show(change)) for change in page.changes]
+        content = {"changes": changes, "cursor": page.cursor, "more": page.more}
+        return json_answer(content, headers=headers)

@@ -27,7 +27,8 @@ from .base import (
 )
 from .date import read_day
 from .date_time import day_test
-from .expressions import MAX_EXPRESSION, attributes_read, condition, names_read, never_boolean
+from .expression_values import data_read
+from .expressions import MAX_EXPRESSION, ROOTS, never_boolean, program
 from .folding import (
     DIVIDER,
     KEY_END,
@@ -37,10 +38,12 @@ from .folding import (
     search_text,
     shown_text,
 )
-from .formula import readable
+from .formula_results import RESULTS
 from .phone_number import phone_in_e164
+from .surroundings import NOBODY, Surroundings, activation, check_reads
 from .tailorings import check_language, has_dotless_i, has_own_order, known_languages
 from .time_zone import known_time_zones
+from .validation import broken, check_rule, rule_reads, rule_reads_member
 
 import_modules(sys.modules[__name__])
 
@@ -48,7 +51,10 @@ __all__ = [
     "DIVIDER",
     "KEY_END",
     "MAX_EXPRESSION",
+    "NOBODY",
     "PERIODS",
+    "RESULTS",
+    "ROOTS",
     "AttachmentRef",
     "FieldSpec",
     "FieldType",
@@ -59,11 +65,15 @@ __all__ = [
     "OptionSpec",
     "RecordRef",
     "References",
+    "Surroundings",
     "Test",
-    "attributes_read",
+    "activation",
+    "broken",
     "cell_text",
     "check_language",
-    "condition",
+    "check_reads",
+    "check_rule",
+    "data_read",
     "day_test",
     "field_types",
     "first_part",
@@ -74,13 +84,14 @@ __all__ = [
     "known_time_zones",
     "listed",
     "member_name",
-    "names_read",
     "never_boolean",
     "normal_text",
     "phone_in_e164",
+    "program",
     "read_day",
-    "readable",
     "root_text",
+    "rule_reads",
+    "rule_reads_member",
     "search_text",
     "shown_name",
     "shown_text",

@@ -15,11 +15,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from records.exceptions import Misplaced, located, place_of
 from records.registry import Registry
+
+if TYPE_CHECKING:  # it builds on this module
+    from .surroundings import Surroundings
 
 JSON = Any
 Stored = Any
@@ -108,6 +112,8 @@ class FieldSpec:
     is_default: bool = False
     is_admin_only: bool = False
     is_external_id: bool = False
+    validation: str = ""
+    validation_message: str = ""
     should_index: bool = True
     is_deletable: bool = True
     allows_empty: bool = True
@@ -195,6 +201,25 @@ class Test:
 
 
 Condition = Callable[["FieldSpec", JSON], Test]
+
+
+def referred(field: FieldSpec, item: Stored) -> str:
+    """What names an option or a reference that is not resolved."""
+    if isinstance(item, int):
+        return field.options[item].name
+    if isinstance(item, (RecordRef, NewOption)) and item.name is not None:
+        return item.name
+    if isinstance(item, MemberRef) and (item.email is not None or item.is_me):
+        return item.email or CALLER
+    return str(item.uuid)
+
+
+def names(field: FieldSpec, text: str, item: Stored) -> bool:
+    """Whether a text is what names an option or a reference, or an id. How the address of a member
+    is cased, only the member tells."""
+    if isinstance(item, MemberRef) and item.email is not None:
+        return text.lower() == item.email
+    return text == referred(field, item) or UUID_FORM.fullmatch(text) is not None
 
 
 def normal_text(text: str) -> str:
@@ -354,11 +379,12 @@ class FieldType:
     """One kind of value. Subclasses set the class attributes and override what differs.
 
     Outside this package nothing asks which type a field has: it asks what the type says here. A
-    type needs a `name`, `parse`, `json_schema` and `example`; whatever else it does not say has a
-    default.
+    type needs a `name`, a `label`, `parse`, `json_schema` and `example`; whatever else it does not
+    say has a default.
     """
 
     name: ClassVar[str]
+    label: ClassVar[str]  # what people call it
 
     # ------------------------------------------------------------ how values are kept and found
 
@@ -438,6 +464,11 @@ class FieldType:
         """
         return text
 
+    def readable_part(self, field: FieldSpec, text: str) -> str:
+        """What of a cell that `parse` refuses may be a value, as of a phone number with an
+        extension; an import counts it as read differently."""
+        return ""
+
     def to_json(self, field: FieldSpec, stored: Stored, references: References) -> JSON:
         """What a caller reads; None when nothing of it is visible."""
         return stored
@@ -447,10 +478,35 @@ class FieldType:
         `to_json`."""
         return self.to_json(field, stored, references)
 
+    def from_plain(self, raw: JSON) -> JSON:
+        """What a simple program sends, in the form that `parse` takes."""
+        return raw
+
     def to_cell(self, field: FieldSpec, shown: JSON) -> str | int | float:
         """The table cell for what a caller reads: a number, or a text that `from_text` reads
         back."""
         return shown if type(shown) is str else cell_text(shown)
+
+    def is_kept(self, field: FieldSpec, text: str, stored: Stored) -> bool:
+        """Whether a cell of this text says what is stored, and nothing else; `stored` is what
+        `parse` made of it, with the references in it."""
+        if self.is_multiple(field) and isinstance(stored, list):
+            return any(
+                len(said) == len(stored) and all(map(partial(names, field), said, stored))
+                for said in (unlisted(text), [text.strip()])
+            )
+        if self.has_options or self.refers_to:
+            return names(field, text.strip(), stored)
+        return self.read_as(field, stored) in (text, text.strip())
+
+    def read_as(self, field: FieldSpec, stored: Stored) -> str:
+        """What `parse` made of a cell as the cell of an export, its references by what names
+        them."""
+        if self.is_multiple(field) and isinstance(stored, list):
+            return listed([referred(field, item) for item in stored])
+        if self.has_options or self.refers_to:
+            return referred(field, stored)
+        return cell_text(self.to_cell(field, self.to_json(field, stored, References())))
 
     def to_sheet_cell(self, field: FieldSpec, shown: JSON) -> str | int | float | date:
         """The cell of a workbook for what a caller reads: as `to_cell`, or a day or a moment of the
@@ -541,7 +597,11 @@ class FieldType:
         return {}
 
     def compute(
-        self, field: FieldSpec, fields: Iterable[FieldSpec], values: Mapping[str, Stored]
+        self,
+        field: FieldSpec,
+        fields: Iterable[FieldSpec],
+        values: Mapping[str, Stored],
+        around: Surroundings,
     ) -> Stored:
         """The value of a `computed` field, made of a record's stored values; None for a blank."""
         raise NotImplementedError
@@ -552,7 +612,7 @@ class FieldType:
 
     def result_of(self, settings: Mapping[str, Any], fields: Iterable[FieldSpec]) -> str:
         """The type of result that a `computed` field makes of these fields; empty where that
-        cannot be told."""
+        cannot be told. InvalidValue if it never makes any."""
         return ""
 
     def names_read(self, settings: Mapping[str, Any]) -> Mapping[str, int]:
@@ -564,8 +624,20 @@ class FieldType:
         """Whether a `computed` field with these settings may read the field of this API name."""
         return False
 
+    def member_read(self, settings: Mapping[str, Any]) -> frozenset[str]:
+        """What a `computed` field with these settings reads of the record's member."""
+        return frozenset()
+
+    def reads_now(self, settings: Mapping[str, Any]) -> bool:
+        """Whether the moment of the write makes a difference to a `computed` field."""
+        return False
+
     def failure(
-        self, field: FieldSpec, fields: Iterable[FieldSpec], values: Mapping[str, Stored]
+        self,
+        field: FieldSpec,
+        fields: Iterable[FieldSpec],
+        values: Mapping[str, Stored],
+        around: Surroundings,
     ) -> str:
         """Why `compute` makes nothing of these values, in a sentence that shows none of them; empty
         where there is nothing to compute, or it makes something."""

@@ -26,13 +26,17 @@ def _flag(field: FieldSpec, value: JSON) -> int:
     return int(value)
 
 
+SENT = {word: WORDS[word] for word in ("true", "false", "yes", "no")}
+
+
 class Checkbox(FieldType):
     """True or false; a blank, which nobody has set, is neither."""
 
     name = "checkbox"
+    label = "Yes or no"
     column = "number"
     workspace_name = "boolean"
-    workspace_aliases = ("bool",)
+    workspace_aliases = ("bool", "yes_no")
     conditions = single_conditions(_flag)
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
@@ -42,9 +46,18 @@ class Checkbox(FieldType):
             return None
         raise InvalidValue("Expected true or false.")
 
+    def from_plain(self, raw: JSON) -> JSON:
+        return SENT.get(raw.lower(), raw) if isinstance(raw, str) else raw
+
     def from_text(self, field: FieldSpec, text: str) -> JSON:
         word = text.strip()
         return WORDS.get(word.lower(), word)
+
+    def to_sheet_cell(self, field: FieldSpec, shown: JSON) -> bool:
+        return bool(shown)
+
+    def is_kept(self, field: FieldSpec, text: str, stored: Stored) -> bool:
+        return text.strip().lower() == str(stored).lower()
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[int]:
         return (int(stored),)

@@ -26,6 +26,7 @@ class Checkboxes(FieldType):
     """The primary keys of the ticked options, each once, in the order in which they were sent."""
 
     name = "checkboxes"
+    label = "Several choices"
     column = "option"
     has_options = True
     plain = False

@@ -167,6 +167,7 @@ class Dropdown(Choice):
     """One option, picked from a list."""
 
     name = "dropdown"
+    label = "Dropdown"
     workspace_aliases = ("select", "single_select")
 
 
@@ -174,30 +175,35 @@ class Radio(Choice):
     """One option, all of them in sight."""
 
     name = "radio"
+    label = "Radio buttons"
 
 
 class Status(Choice):
     """One option, the state something is in; a pipeline's stage is one."""
 
     name = "status"
+    label = "Status"
 
 
 class Choices(Choice):
     """One option; an older name of the dropdown."""
 
     name = "choices"
+    label = "Dropdown (choices)"
 
 
 class Selector(Choice):
     """One option; another name of the dropdown."""
 
     name = "selector"
+    label = "Dropdown (selector)"
 
 
 class YesNoMaybe(Choice):
     """One of the options whose codes are yes, no and maybe."""
 
     name = "yesnomaybe"
+    label = "Yes, no or maybe"
     default_options = ("Yes", "No", "Maybe")
 
 

@@ -23,6 +23,7 @@ from .conditions import number_conditions
 
 # Workbooks count days from 1900 on, of which programs take the first two months differently.
 FIRST_SHEET_DAY = day(1900, 3, 1)
+MIDNIGHT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ Tt]00:00(?::00(?:\.0+)?)?Z?")
 MONTH_FORM = re.compile(r"[0-9]{1,2}")
 
 
@@ -58,6 +59,7 @@ class Date(FieldType):
     """A day of the calendar, in no time zone; indexed as its midnight in UTC."""
 
     name = "date"
+    label = "Date"
     column = "moment"
     may_be_unique = True
     guess = Guess(4, re.compile("[0-9]{4}-"))
@@ -73,6 +75,11 @@ class Date(FieldType):
 
     def from_text(self, field: FieldSpec, text: str) -> JSON:
         return text.strip()
+
+    def readable_part(self, field: FieldSpec, text: str) -> str:
+        """The day of a midnight, as databases write days."""
+        found = MIDNIGHT.fullmatch(text.strip())
+        return "" if found is None else found[1]
 
     def to_sheet_cell(self, field: FieldSpec, shown: JSON) -> str | day:
         found = day.fromisoformat(shown)

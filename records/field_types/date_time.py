@@ -29,6 +29,11 @@ EXPECTED = "Expected a date and time, like 2024-05-17T09:30:00+02:00."
 FORM = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ Tt]|\Z)"
 )  # ISO 8601 has others, which people mistype
+WRITTEN = re.compile(
+    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[ Tt](?P<clock>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)"
+    r"(?:[.,](?P<fraction>[0-9]+))?(?P<offset>Z|[-+][0-9]{2}:?[0-9]{2}(?::?[0-9]{2})?)?"
+)
+MICRO = 6  # digits of a second that are kept
 MIDNIGHT = time()
 LAST_INSTANT = time.max.replace(fold=1)  # of a day whose last hour comes twice, the second
 Edge = Literal["start", "end"]
@@ -46,6 +51,12 @@ def read_moment(raw: JSON, zone: ZoneInfo) -> datetime:
         except (ValueError, OverflowError):
             pass
     raise InvalidValue(EXPECTED)
+
+
+def _is_told_once(clock: datetime, zone: ZoneInfo) -> bool:
+    """Whether the clocks of a zone show this time once: neither twice, nor never."""
+    first, second = (clock.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    return first.utcoffset() == second.utcoffset()
 
 
 def _instant(field: FieldSpec, value: JSON) -> datetime:
@@ -102,10 +113,11 @@ class DateTime(FieldType):
     """A moment, stored in UTC and read in the workspace's time zone."""
 
     name = "datetime"
+    label = "Date and time"
     column = "moment"
     plain = False
     may_be_unique = True
-    workspace_aliases = ("date_time",)
+    workspace_aliases = ("date_time", "date_and_time")
     guess = Guess(5, re.compile("[0-9]{4}-"), wider_than="date")
     conditions = {
         "=": _equal(negated=False),
@@ -130,6 +142,21 @@ class DateTime(FieldType):
 
     def from_text(self, field: FieldSpec, text: str) -> JSON:
         return text.strip()
+
+    def is_kept(self, field: FieldSpec, text: str, stored: Stored) -> bool:
+        found = WRITTEN.fullmatch(text.strip())
+        if found is None:
+            return False
+        clock = datetime.fromisoformat(f"{found['day']}T{found['clock']}")
+        fraction = (found["fraction"] or "").rstrip("0")
+        if len(fraction) > MICRO:
+            return False
+        if not found["offset"] and not _is_told_once(clock, field.zone):
+            return False
+        given = datetime.fromisoformat(f"{clock.isoformat()}{found['offset'] or '+00:00'}")
+        zone = given.tzinfo if found["offset"] else field.zone
+        kept = datetime.fromisoformat(stored).astimezone(zone).replace(tzinfo=None)
+        return kept == clock.replace(microsecond=int(f"{fraction:0<{MICRO}}"))
 
     def to_json(self, field: FieldSpec, stored: Stored, references: References) -> JSON:
         moment = datetime.fromisoformat(stored)

@@ -21,6 +21,7 @@ class DecimalNumber(NumberType):
     """A number of at most 15 significant digits, within the field's bounds and decimal places."""
 
     name = "decimal"
+    label = "Decimal number"
     may_be_unique = True
     documented_settings = {
         SETTINGS: {"min_value": BOUND, "max_value": BOUND, "decimal_places": PLACES}

@@ -30,6 +30,7 @@ class Email(FieldType):
     """An address whose domain is in lower case; whether it receives mail is not asked."""
 
     name = "email"
+    label = "Email address"
     text_like = True
     may_be_unique = True
     guess = Guess(6, re.compile("[^@]+@"))

@@ -1,8 +1,9 @@
-"""CEL, as formulas and conditions use it: parsed, bounded, and run.
+"""CEL, as formulas, validations and conditions use it: parsed, bounded, and run.
 
-A formula sees `record.data.<API name>` and nothing else; a condition sees more roots. The work of
-an expression is bounded before it runs: by its length and the size of its syntax tree, and by
-having no macros, so that nothing in it repeats. `matches` runs on RE2, whose time is linear.
+An expression sees `record.data.<API name>`, `member` and `now`, a validation `value` as well;
+`surroundings` says what those are. The work of an expression is bounded before it runs: by its
+length and the size of its syntax tree, and by having no macros, so that nothing in it repeats.
+`matches` runs on RE2, whose time is linear.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from functools import cache, lru_cache
 from typing import Any
 
 from .base import InvalidValue
-from .expression_reads import Read, check_calls, roots_read
+from .expression_reads import Read, check_calls, place, roots_read
 
 MAX_EXPRESSION = 1000
 MAX_NODES = 2000  # a comparison of two fields has about 40
 MAX_PARENTHESES = 20
 MAX_RESULT = 10_000
 ROOT = "record"
-ROOTS = frozenset({ROOT})
+ROOTS = frozenset({ROOT, "member", "now"})
 TYPES = frozenset(
     {
         "bool",
@@ -82,25 +83,20 @@ def _tree(expression: str, roots: frozenset[str] = ROOTS) -> Any:
 
 
 @lru_cache(1000)
-def program(expression: str) -> Callable[[Mapping[str, Any]], Any]:
-    """The expression, ready to be asked; InvalidValue as for `_tree`."""
-    from celpy import celtypes
-
-    compiled = _environment().program(_tree(expression), functions=_arithmetic())
-    name = celtypes.StringType
-
-    def run(data: Mapping[str, Any]) -> Any:
-        fields = celtypes.MapType({name(key): value for key, value in data.items()})
-        return compiled.evaluate({ROOT: celtypes.MapType({name("data"): fields})})
-
-    return run
-
-
-@lru_cache(1000)
-def condition(expression: str, roots: frozenset[str]) -> Callable[[Mapping[str, Any]], Any]:
+def program(expression: str, roots: frozenset[str] = ROOTS) -> Callable[[Mapping[str, Any]], Any]:
     """The expression, ready to be asked with everything that it may see, by root; InvalidValue as
     for `_tree`."""
-    compiled = _environment().program(_tree(expression, roots), functions=_arithmetic())
+    return runnable(_tree(expression, roots))
+
+
+def parsed(expression: str) -> Any:
+    """The syntax tree of an expression, as the parser gives it; InvalidValue as for `_tree`."""
+    return _tree(expression)
+
+
+def runnable(tree: Any) -> Callable[[Mapping[str, Any]], Any]:
+    """A syntax tree, or a part of one, ready to be asked as `program` is."""
+    compiled = _environment().program(tree, functions=_arithmetic())
     run: Callable[[Mapping[str, Any]], Any] = compiled.evaluate
     return run
 
@@ -111,15 +107,26 @@ def _check_tree(tree: Any, roots: frozenset[str]) -> None:
     nodes = list(tree.iter_subtrees())
     if len(nodes) > MAX_NODES:
         raise InvalidValue("The expression is too large.", "limit_exceeded")
+    _check_macros(nodes)
     for node in nodes:
-        names = {str(child) for child in node.children if not hasattr(child, "children")}
-        if node.data == "member_dot_arg" and names & MACROS:
-            raise InvalidValue(f"Macros ({', '.join(sorted(names & MACROS))}) are not supported.")
-        strangers = names - TYPES - roots if node.data in ("ident", "dot_ident") else ()
-        if strangers:
+        names = _tokens(node) if node.data in ("ident", "dot_ident") else {}
+        for name in names.keys() - TYPES - roots:
             raise InvalidValue(
-                f"There is no {', '.join(strangers)}; a field is read as {ROOT}.data.its_api_name."
+                f"character {place(names[name])}: there is no {name[:80]}; a field is read as "
+                f"{ROOT}.data.its_api_name."
             )
+
+
+def _check_macros(nodes: list[Any]) -> None:
+    for node in nodes:
+        macros = _tokens(node).keys() & MACROS if node.data == "member_dot_arg" else ()
+        if macros:
+            raise InvalidValue(f"Macros ({', '.join(sorted(macros))}) are not supported.")
+
+
+def _tokens(node: Any) -> dict[str, Any]:
+    """The words of a part of the tree."""
+    return {str(child): child for child in node.children if not hasattr(child, "children")}
 
 
 def names_read(expression: str, roots: frozenset[str] = ROOTS) -> dict[str, int]:
@@ -195,7 +202,29 @@ def _arithmetic() -> dict[str, Callable[[Any, Any], Any]]:
     operators |= {
         name: base_functions[name] for name in ("_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_")
     }
-    return {name: _promoting(work) for name, work in operators.items()}
+    passing = ("_?_:_", "_[_]", "_&&_", "_||_")
+    return {name: _promoting(work) for name, work in operators.items()} | {
+        name: _passing_on(base_functions[name]) for name in passing
+    }
+
+
+def _passing_on(work: Any) -> Callable[..., Any]:
+    """An operation that says why its operands have failed, where it cannot do without them: the
+    library speaks of their types."""
+    from celpy import celtypes
+    from celpy.evaluation import CELEvalError
+
+    enough = celtypes.BoolType if work in (celtypes.logical_and, celtypes.logical_or) else ()
+
+    def passed(*operands: Any) -> Any:
+        failed = [operand for operand in operands if isinstance(operand, CELEvalError)]
+        # `true || x` is true, whatever x is.
+        if failed and not any(isinstance(operand, enough) for operand in operands):
+            return failed[0]
+        return work(*operands)
+
+    passed.__name__ = str(getattr(work, "__name__", "passed"))  # the library logs it
+    return passed
 
 
 def _blank_or(operand: Any) -> Any:

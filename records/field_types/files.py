@@ -38,6 +38,7 @@ class Files(FieldType):
     """The primary keys of attachments, each once."""
 
     name = "files"
+    label = "Files"
     column = "attachment"
     refers_to = "attachment"
     plain = False

@@ -1,11 +1,13 @@
-"""A value computed from the record's other values, by an expression in CEL."""
+"""A value computed from the record's other values, its member and the moment, by an expression in
+CEL."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from datetime import date as day
 from math import isfinite
-from typing import Any
+from typing import Any, cast
 
 from .base import (
     JSON,
@@ -13,6 +15,7 @@ from .base import (
     FieldSpec,
     FieldType,
     InvalidValue,
+    References,
     Stored,
     check_text,
     field_types,
@@ -20,25 +23,33 @@ from .base import (
 )
 from .checkbox import Checkbox
 from .conditions import number_conditions, text_conditions
+from .date import Date, read_day
 from .date_time import DateTime
-from .decimal_number import DecimalNumber
-from .expressions import MAX_EXPRESSION, MAX_RESULT, names_read, program, reason, tidied
+from .expression_values import TRIED_IN, data_read, plain
+from .expressions import MAX_EXPRESSION, MAX_RESULT, program, reason, tidied
 from .folding import index_text
-from .money import Money
-from .numeric import MAX_INTEGER, MIN_INTEGER, NumberType, number_term
+from .formula_results import BOOLEAN, DATE, NUMBER, RESULTS, TEXT, result_type, samples_of
+from .numeric import MAX_INTEGER, MIN_INTEGER, number_term
+from .outcomes import never
+from .surroundings import Surroundings, activation, check_reads, member_read, reads_now
 
 SETTINGS = "formula_options"
 RESULT = "result_type"
-TEXT, NUMBER, BOOLEAN = RESULTS = ("text", "number", "boolean")
+DAY_LENGTH = len("2026-05-17")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+MOMENT = re.compile(rf"{DAY.pattern}T[0-9:.]+(?:Z|[-+][0-9:]+)")
+EMPTY = References()
 
 
 class Formula(FieldType):
-    """A text, number or boolean that an expression makes of the record's values.
+    """A text, number, boolean or date that an expression makes of the record's values.
 
     Its result type says how it is found and sorted; without one, by the text it reads as.
     """
 
     name = "formula"
+    label = "Formula"
+    workspace_aliases = ("computed",)
     text_like = True
     computed = "formula"
     text_settings = ("expression",)
@@ -66,6 +77,15 @@ class Formula(FieldType):
         if isinstance(raw, int | float):
             raise InvalidValue("The number is too large, or it divides by zero.")
         raise InvalidValue("Expected text, a number, true or false.")
+
+    def to_sheet_cell(self, field: FieldSpec, shown: JSON) -> str | int | float | day:
+        """Numbers and booleans as such, moments too; days unless the result type is text."""
+        if not isinstance(shown, str):
+            return cast(int | float, shown)
+        if MOMENT.fullmatch(shown):
+            return _typed_cell(DateTime(), field, shown)
+        is_text = settings_group(field.settings, SETTINGS).get(RESULT) == TEXT
+        return shown if is_text or not DAY.fullmatch(shown) else _typed_cell(Date(), field, shown)
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[str]:
         shown = str(stored).lower() if isinstance(stored, bool) else str(stored)
@@ -96,18 +116,37 @@ class Formula(FieldType):
 
     def result_of(self, settings: Mapping[str, Any], fields: Iterable[FieldSpec]) -> str:
         expression = settings_group(settings, SETTINGS).get("expression")
-        return _result_of(expression, list(fields)) if expression else ""
+        if not expression:
+            return ""
+        samples = samples_of(fields)
+        if why := never(expression, samples, plain):
+            raise InvalidValue(f"no record would have a result. {why}")
+        return result_type(expression, samples)
 
     def compute(
-        self, field: FieldSpec, fields: Iterable[FieldSpec], values: Mapping[str, Stored]
+        self,
+        field: FieldSpec,
+        fields: Iterable[FieldSpec],
+        values: Mapping[str, Stored],
+        around: Surroundings,
     ) -> Stored:
-        return evaluate(field, fields, values)
+        return evaluate(field, fields, values, around)
+
+    def member_read(self, settings: Mapping[str, Any]) -> frozenset[str]:
+        return member_read(self._expression(settings))
+
+    def reads_now(self, settings: Mapping[str, Any]) -> bool:
+        return reads_now(self._expression(settings))
 
     def failure(
-        self, field: FieldSpec, fields: Iterable[FieldSpec], values: Mapping[str, Stored]
+        self,
+        field: FieldSpec,
+        fields: Iterable[FieldSpec],
+        values: Mapping[str, Stored],
+        around: Surroundings,
     ) -> str:
         try:
-            _result(field, fields, values)
+            _result(field, fields, values, around)
         except Exception as problem:  # noqa: BLE001 (as in `evaluate`)
             return reason(problem) or self._unreadable(field, fields)
         return "" if self._expression(field.settings) else "The formula has no expression."
@@ -128,10 +167,15 @@ class Formula(FieldType):
 
     def names_read(self, settings: Mapping[str, Any]) -> Mapping[str, int]:
         expression = self._expression(settings)
-        return names_read(expression) if expression else {}
+        return check_reads(expression) if expression else {}
 
     def may_read(self, settings: Mapping[str, Any], name: str) -> bool:
-        return name in (settings.get(SETTINGS) or {}).get("expression", "")
+        if name not in self._expression(settings):
+            return False
+        try:
+            return name in self.names_read(settings)
+        except InvalidValue:  # one of before expressions were checked
+            return True
 
     def reads(self, settings: Mapping[str, Any], name: str) -> bool:
         return self.may_read(settings, name) and bool(
@@ -139,7 +183,22 @@ class Formula(FieldType):
         )
 
 
-def evaluate(field: FieldSpec, fields: Iterable[FieldSpec], values: Mapping[str, Stored]) -> Stored:
+def _typed_cell(kind: Date | DateTime, field: FieldSpec, shown: str) -> str | day:
+    """The cell of a workbook that a field of days or moments would have; the text where it is
+    none."""
+    try:
+        stored = kind.parse(field, shown)
+    except InvalidValue:
+        return shown
+    return kind.to_sheet_cell(field, kind.to_json(field, stored, EMPTY))
+
+
+def evaluate(
+    field: FieldSpec,
+    fields: Iterable[FieldSpec],
+    values: Mapping[str, Stored],
+    around: Surroundings = TRIED_IN,
+) -> Stored:
     """What a formula makes of a record's stored values; None for a blank, which a formula that
     fails is too.
 
@@ -147,60 +206,26 @@ def evaluate(field: FieldSpec, fields: Iterable[FieldSpec], values: Mapping[str,
     among them.
     """
     try:
-        return _result(field, fields, values)
+        return _result(field, fields, values, around)
     except Exception:  # noqa: BLE001 (whatever the library raises, a formula never stops a write)
         return None
 
 
-def _result(field: FieldSpec, fields: Iterable[FieldSpec], values: Mapping[str, Stored]) -> Stored:
+def _result(
+    field: FieldSpec,
+    fields: Iterable[FieldSpec],
+    values: Mapping[str, Stored],
+    around: Surroundings,
+) -> Stored:
     """As `evaluate`; a formula that fails raises what its library raises, or InvalidValue."""
     options = field.settings.get(SETTINGS)
     expression: str = options["expression"] if options else ""
     if not expression:
         return None
-    data = {}
-    for spec in fields:
-        stored = values.get(str(spec.id))
-        if stored is not None and spec.name in expression and not spec.type.computed:
-            data[spec.name] = readable(spec, stored)
-    return field.type.parse(field, _plain(program(expression)(data)))
-
-
-def readable(spec: FieldSpec, stored: Stored) -> JSON:
-    """A stored value as an expression sees it: options by name, moments as such, decimals as
-    doubles, documents as maps and lists."""
-    from celpy import celtypes
-    from celpy.adapter import json_to_cel
-
-    if spec.type.is_document:
-        return json_to_cel(stored)
-    if isinstance(stored, list):
-        return celtypes.ListType([readable(spec, item) for item in stored])
-    if spec.type.column == "option":
-        return celtypes.StringType(spec.options[stored].name)
-    if isinstance(spec.type, DateTime):
-        return celtypes.TimestampType(stored)
-    if isinstance(spec.type, DecimalNumber | Money):
-        return celtypes.DoubleType(stored)
-    if isinstance(stored, bool):
-        return celtypes.BoolType(stored)
-    if isinstance(stored, int):
-        return celtypes.IntType(stored)
-    return celtypes.DoubleType(stored) if isinstance(stored, float) else celtypes.StringType(stored)
-
-
-def _plain(result: Any) -> JSON:
-    """An expression's result as JSON; a list, a map or a time is none that a field holds."""
-    from celpy import celtypes
-
-    if isinstance(result, celtypes.BoolType):
-        return bool(result)
-    if isinstance(result, celtypes.TimestampType | celtypes.DurationType):
-        return str(result)
-    for kind in (str, int, float):
-        if isinstance(result, kind):
-            return kind(result)
-    raise InvalidValue("The result of the expression must be a text, a number or a boolean.")
+    readable_ones = (spec for spec in fields if not spec.type.computed)
+    data = data_read(expression, readable_ones, values)
+    result = program(expression)(activation(data, around))
+    return field.type.parse(field, plain(result))
 
 
 class NumberFormula(Formula):
@@ -252,48 +277,46 @@ class BooleanFormula(Formula):
         return True
 
 
-_TYPED: dict[Any, FieldType] = {NUMBER: NumberFormula(), BOOLEAN: BooleanFormula()}
-BY_KEY = ("related_record", "member", "attachment")  # columns of fields that hold keys
-# What fields may hold when an expression is tried: a number, a flag and a text.
-SAMPLES = ((2, True, "a"), (7, False, "2"))
+class DateFormula(Formula):
+    """A formula whose results are days: texts like 2026-05-17, or moments, which count as the day
+    of the workspace's clocks. Any other result is blank."""
+
+    column = "moment"
+    text_like = False
+    conditions = Date.conditions
+    aggregates = Date.aggregates
+    groups = Date.groups
+
+    def parse(self, field: FieldSpec, raw: JSON) -> Stored:
+        if isinstance(raw, str) and len(raw) > DAY_LENGTH:
+            raw = DateTime().to_json(field, DateTime().parse(field, raw), EMPTY)[:DAY_LENGTH]
+        return read_day(raw).isoformat() if raw != "" else None
+
+    def to_sheet_cell(self, field: FieldSpec, shown: JSON) -> str | int | float | day:
+        return _DATE.to_sheet_cell(field, shown)
+
+    def index_values(self, field: FieldSpec, stored: Stored) -> tuple[Any]:
+        return _DATE.index_values(field, stored)
+
+    def from_index(self, field: FieldSpec, indexed: Any) -> Stored:
+        return _DATE.from_index(field, indexed)
+
+    def clock(self, field: FieldSpec) -> str:
+        return _DATE.clock(field)
+
+    def json_schema(self, field: FieldSpec) -> dict[str, Any]:
+        return {"type": "string", "format": "date", "readOnly": True}
+
+    def example(self, field: FieldSpec) -> JSON:
+        return _DATE.example(field)
 
 
-def _result_of(expression: str, fields: Sequence[FieldSpec]) -> str:
-    """The type of result that an expression makes of sample values; empty unless it is one."""
-    found = set()
-    for sample in SAMPLES:
-        tried = {spec.name: _sample(spec, *sample) for spec in fields if not spec.type.computed}
-        data = {name: value for name, value in tried.items() if value is not None}
-        for held in (data, {}):  # some expressions are there for what is blank
-            try:
-                found.add(_kind(_plain(program(expression)(held))))
-            except Exception:  # noqa: BLE001, S112 (as in `evaluate`)
-                continue
-    return found.pop() if len(found) == 1 else ""
-
-
-def _kind(result: JSON) -> str:
-    if isinstance(result, bool):
-        return BOOLEAN
-    return TEXT if isinstance(result, str) else NUMBER
-
-
-def _sample(spec: FieldSpec, number: int, flag: bool, text: str) -> Any:
-    """A value as `readable` makes it of the field's; None for a document, which may be anything."""
-    from celpy import celtypes
-
-    if spec.type.is_document:
-        return None
-    scalar: Any = celtypes.StringType(text)
-    if isinstance(spec.type, DateTime):
-        scalar = celtypes.TimestampType("2026-01-01T00:00:00Z")
-    elif isinstance(spec.type, DecimalNumber | Money):
-        scalar = celtypes.DoubleType(number)
-    elif isinstance(spec.type, Checkbox):
-        scalar = celtypes.BoolType(flag)
-    elif spec.type.column in BY_KEY or isinstance(spec.type, NumberType):
-        scalar = celtypes.IntType(number)
-    return celtypes.ListType([scalar]) if spec.multiple else scalar
+_DATE = Date()
+_TYPED: dict[Any, FieldType] = {
+    NUMBER: NumberFormula(),
+    BOOLEAN: BooleanFormula(),
+    DATE: DateFormula(),
+}
 
 
 field_types.register(Formula.name, Formula())

@@ -24,6 +24,7 @@ class Integer(NumberType):
     """A 64-bit whole number, within the field's bounds."""
 
     name = "integer"
+    label = "Whole number"
     may_be_unique = True
     optional_settings = {SETTINGS: ("min_value", "max_value")}
     documented_settings = {

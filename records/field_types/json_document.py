@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
 from math import isfinite
 from typing import Any
 
@@ -24,6 +26,7 @@ class JsonDocument(FieldType):
     """
 
     name = "json"
+    label = "JSON document"
     column = "number"
     is_document = True
     conditions = {"is_blank": is_blank}
@@ -48,6 +51,14 @@ class JsonDocument(FieldType):
         except orjson.JSONDecodeError:
             return text.strip()
 
+    def is_kept(self, field: FieldSpec, text: str, stored: Stored) -> bool:
+        try:
+            said = json.loads(text, parse_float=Decimal, object_pairs_hook=_object)
+        except (ValueError, ArithmeticError, RecursionError):
+            return False
+        kept = orjson.dumps(stored).decode()
+        return bool(said == json.loads(kept, parse_float=Decimal, object_pairs_hook=_object))
+
     def to_cell(self, field: FieldSpec, shown: JSON) -> str:
         return orjson.dumps(shown).decode()
 
@@ -62,6 +73,14 @@ class JsonDocument(FieldType):
 
     def example(self, field: FieldSpec) -> JSON:
         return {"size": {"width": 2, "height": 3.5}, "colours": ["red", None]}
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of which every key is there once; ValueError for others."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
 
 
 def _check(raw: JSON) -> None:

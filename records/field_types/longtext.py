@@ -17,6 +17,7 @@ class LongText(FieldType):
     """A string of at most 100,000 characters, searched but not compared as a whole."""
 
     name = "longtext"
+    label = "Long text"
     text_like = True
     optional_settings = OPTIONAL
     documented_settings = DOCUMENTED

@@ -22,6 +22,7 @@ from .base import (
 )
 from .conditions import number_conditions
 from .numeric import (
+    CURRENCY_SIGNS,
     NUMBER_FORM,
     WHOLE,
     NumberType,
@@ -33,7 +34,6 @@ from .numeric import (
 
 SETTINGS = "money_options"
 DEFAULT_CURRENCY = "USD"
-SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
 # Currencies that columns write before or after amounts; none is a word.
 CODES = (
     "USD", "EUR", "GBP", "JPY", "CHF", "CAD", "AUD", "NZD", "SEK", "NOK", "DKK", "ISK", "PLN",
@@ -41,9 +41,11 @@ CODES = (
     "IDR", "MYR", "THB", "PHP", "VND", "BRL", "MXN", "ARS", "CLP", "COP", "PEN", "ZAR", "ILS",
     "AED", "SAR", "EGP", "NGN", "KES",
 )  # fmt: skip
-MARKS = SIGNS | {code: code for code in CODES}
+MARKS = CURRENCY_SIGNS | {code: code for code in CODES}
 WORDS = frozenset({"cost", "costs", "price", "prices", "amount", "amounts", "revenue", "revenues"})
-FORM = re.compile(rf"-?(?:[{''.join(SIGNS)}]|{'|'.join(CODES)})?{WHOLE}(?:\.[0-9]{{1,2}})?")
+FORM = re.compile(
+    rf"-?(?:[{''.join(CURRENCY_SIGNS)}]|{'|'.join(CODES)})?{WHOLE}(?:\.[0-9]{{1,2}})?"
+)
 MIN_PLACES = 2  # unit prices have cents also where the currency has no coins for them
 
 
@@ -51,6 +53,7 @@ class Money(NumberType):
     """An amount in the field's currency; only the amount is stored."""
 
     name = "money"
+    label = "Money"
     plain = False
     sent_by = "amount"
     documented_settings = {SETTINGS: {"currency": {"type": "string"}}}
@@ -108,7 +111,7 @@ class Money(NumberType):
     ) -> Mapping[str, Any] | None:
         """Numbers are money where the header says so or all of them have one currency's sign."""
         found = {MARKS[mark] for mark in marks}
-        in_header = [SIGNS[sign] for sign in SIGNS if sign in header]
+        in_header = [CURRENCY_SIGNS[sign] for sign in CURRENCY_SIGNS if sign in header]
         if len(found) > 1 or not (found or in_header or not WORDS.isdisjoint(words)):
             return None
         # `Price (EUR)` says it too; alone, such a word may be any.

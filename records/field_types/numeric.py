@@ -11,7 +11,7 @@ from collections.abc import Collection
 from decimal import Decimal
 from math import isfinite
 
-from .base import JSON, SUMMED, FieldSpec, FieldType, InvalidValue
+from .base import JSON, SUMMED, FieldSpec, FieldType, InvalidValue, Stored
 
 INTEGER_FORM = re.compile(r"[+-]?[0-9]{1,32}(?:\.0{1,16})?")
 MAX_PLACES = 32  # of a number as it is sent
@@ -19,8 +19,19 @@ NUMBER_FORM = re.compile(r"[+-]?(?:[0-9]{1,32}(?:\.[0-9]{1,32})?|\.[0-9]{1,32})"
 # In a column that is yet without a type, a number that begins with a zero or a plus is a code.
 WHOLE = r"(?:0|[1-9][0-9]*|[1-9][0-9]{0,2}(?:,[0-9]{3})+)"
 WHOLE_COLUMN = re.compile(rf"-?{WHOLE}")
+KEPT = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 NO_DIGIT = re.compile(r"[^0-9]")
 GROUPED_FORM = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+# The currency of a sign that several share is the one that most amounts with it are in.
+CURRENCY_SIGNS = {
+    "$": "USD",
+    "€": "EUR",
+    "£": "GBP",
+    "¥": "JPY",
+    "₹": "INR",
+    "₽": "RUB",
+    "₩": "KRW",
+}
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
 MAX_EXACT_FLOAT = 2**53
 MAX_DIGITS = 15
@@ -37,6 +48,11 @@ class NumberType(FieldType):
     def to_cell(self, field: FieldSpec, shown: JSON) -> int | float:
         number: int | float = shown
         return number
+
+    def is_kept(self, field: FieldSpec, text: str, stored: Stored) -> bool:
+        """Zeros behind the point say nothing, those in front may be of a code."""
+        number = str(self.from_text(field, text))
+        return KEPT.fullmatch(number) is not None and Decimal(number) == Decimal(str(stored))
 
 
 def whole_number(raw: JSON) -> int:

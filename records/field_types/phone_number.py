@@ -34,6 +34,11 @@ from .folding import index_text
 
 SETTINGS = "phonenumber_options"
 MAX_LENGTH = 64
+EXTENSION = re.compile(
+    r"[\s,;]*(?:(?:x|ext|extn|extension|durchwahl|poste|доб)\b\.?|(?:x|ext\.?|доб\.?)(?=\d)|#)"
+    r"[\s:.]*[0-9]{1,7}\s*$",
+    re.IGNORECASE,
+)
 
 
 def _whole_number(field: FieldSpec, value: JSON) -> str:
@@ -50,6 +55,7 @@ class PhoneNumber(FieldType):
     workspace."""
 
     name = "phonenumber"
+    label = "Phone number"
     text_like = True
     may_be_unique = True
     workspace_name = "phone"
@@ -61,6 +67,11 @@ class PhoneNumber(FieldType):
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:
         text = check_text(raw, MAX_LENGTH).strip()
         return phone_in_e164(text, _region(field)) if text else None
+
+    def readable_part(self, field: FieldSpec, text: str) -> str:
+        """The number without its extension, which is not stored."""
+        found = EXTENSION.search(text)
+        return "" if found is None else text[: found.start()]
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[str]:
         return (index_text(stored, field.language),)

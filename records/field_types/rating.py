@@ -17,6 +17,7 @@ class Rating(NumberType):
     """A whole number from 1 to the top of the field's scale."""
 
     name = "rating"
+    label = "Rating"
     documented_settings = {SETTINGS: {"max_value": {"type": "integer", "enum": list(SCALES)}}}
     conditions = number_conditions(number_term)
 

@@ -52,6 +52,7 @@ class Relationship(FieldType):
     """
 
     name = "relationship"
+    label = "Link to records"
     column = "related_record"
     refers_to = "record"
     plain = False

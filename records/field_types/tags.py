@@ -37,6 +37,7 @@ class DynamicTags(Checkboxes):
     """The primary keys of the tags, each once; an unknown name becomes a tag."""
 
     name = "dynamictags"
+    label = "Tags"
     workspace_name = ""
     workspace_aliases = ()
     conditions = list_conditions(_known_tag)

@@ -22,6 +22,7 @@ class TeamSelector(FieldType):
     """The primary key of one member."""
 
     name = "team_selector"
+    label = "Member"
     column = "member"
     refers_to = "member"
     plain = False

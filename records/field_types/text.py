@@ -17,6 +17,7 @@ class Text(FieldType):
     """A string of at most 255 characters; the empty one is blank."""
 
     name = "text"
+    label = "Text"
     text_like = True
     optional_settings = OPTIONAL
     documented_settings = DOCUMENTED

@@ -10,6 +10,10 @@ from .base import COMPARED, JSON, FieldSpec, FieldType, InvalidValue, Stored, fi
 from .conditions import number_conditions
 
 FORM = re.compile(r"[0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
+# As people write it in tables, with an hour of one digit or in halves of the day.
+WRITTEN = re.compile(
+    r"(?P<hour>[0-9]{1,2})(?P<rest>:[0-9]{2}(?::[0-9]{2})?)(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"
+)
 
 
 def read_time(raw: JSON) -> time:
@@ -22,6 +26,16 @@ def read_time(raw: JSON) -> time:
     raise InvalidValue("Expected a time, HH:MM or HH:MM:SS.")
 
 
+def _on_24_hours(found: re.Match[str]) -> str:
+    hour, half = int(found["hour"]), (found["half"] or "").lower()
+    if half and not 1 <= hour <= 12:
+        return found[0]
+    if half:
+        # After twelve comes one.
+        hour = hour % 12 + 12 * (half == "p")
+    return f"{hour:02}{found['rest']}"
+
+
 def _seconds(field: FieldSpec, value: JSON) -> int:
     found = read_time(value)
     return found.hour * 3600 + found.minute * 60 + found.second
@@ -31,6 +45,8 @@ class TimeOfDay(FieldType):
     """A time of day to the second, in no time zone; indexed as the seconds since midnight."""
 
     name = "time"
+    label = "Time of day"
+    workspace_aliases = ("time_of_day",)
     column = "number"
     is_numeric = True
     may_be_unique = True
@@ -41,7 +57,11 @@ class TimeOfDay(FieldType):
         return None if raw == "" else read_time(raw).isoformat()
 
     def from_text(self, field: FieldSpec, text: str) -> JSON:
-        return text.strip()
+        found = WRITTEN.fullmatch(text.strip())
+        return text.strip() if found is None else _on_24_hours(found)
+
+    def is_kept(self, field: FieldSpec, text: str, stored: Stored) -> bool:
+        return FORM.fullmatch(text.strip()) is not None
 
     def index_values(self, field: FieldSpec, stored: Stored) -> tuple[int]:
         return (_seconds(field, stored),)

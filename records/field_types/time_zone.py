@@ -28,6 +28,7 @@ class TimeZone(FieldType):
     """The IANA name of a time zone."""
 
     name = "timezone"
+    label = "Time zone"
     conditions = text_conditions()
 
     def parse(self, field: FieldSpec, raw: JSON) -> Stored:

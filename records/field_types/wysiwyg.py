@@ -58,6 +58,7 @@ class Wysiwyg(LongText):
     tags."""
 
     name = "wysiwyg"
+    label = "Formatted text"
     rules = {}
     workspace_name = ""
     workspace_aliases = ()

@@ -29,6 +29,7 @@ class ZipCode(FieldType):
     upper case."""
 
     name = "zip_code"
+    label = "US ZIP code"
     text_like = True
     may_be_unique = True
     workspace_aliases = ("zip", "zipcode", "postal_code")

@@ -88,7 +88,7 @@ def _problems(name: str, schema: Schema, value: Any) -> Iterator[str]:
     """What is wrong with one argument: its type, or else what its type is bound by."""
     kinds = _kinds(schema)
     if not any(_is(kind, value) for kind in kinds):
-        yield f"{name}: expected {' or '.join(map(_article, kinds))}, not {_kind_of(value)}."
+        yield f"{name}: expected {' or '.join(map(_article, kinds))}, not {kind_of(value)}."
     elif "enum" in schema and value not in schema["enum"]:
         yield f"{name}: {_shown(value)} is not one of {', '.join(schema['enum'])}."
     elif isinstance(value, str):
@@ -97,7 +97,8 @@ def _problems(name: str, schema: Schema, value: Any) -> Iterator[str]:
         if len(value) > schema["maxItems"]:
             yield f"{name}: at most {schema['maxItems']} entries."
         kind = schema["items"]["type"]
-        if not all(_is(kind, entry) for entry in value):
+        # An entry of a list of objects is refused in its place.
+        if kind != "object" and not all(_is(kind, entry) for entry in value):
             yield f"{name}: expected a list of {kind}s."
     elif type(value) is int and not schema["minimum"] <= value <= schema["maximum"]:
         yield f"{name}: expected {schema['minimum']} to {schema['maximum']}."
@@ -119,7 +120,8 @@ def _article(kind: str) -> str:
     return f"an {kind}" if kind[0] in "aeio" else f"a {kind}"
 
 
-def _kind_of(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """What a value of JSON is, for a message: `a number`."""
     names = (kind for kind in KINDS if _is(kind, value))
     return _article(next(names, "number"))
 

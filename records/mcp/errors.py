@@ -52,9 +52,17 @@ def refusal(error: RecordsError) -> dict[str, Any]:
     details: dict[str, Any] = {"reason": error.code}
     details.update((name, getattr(error, name)) for name in TOLD if hasattr(error, name))
     message = error.detail if len(error.detail) <= MAX_MESSAGE else f"{error.detail[:MAX_MESSAGE]}…"
-    if isinstance(error, Archived):
-        message += " unarchive_record does that."
+    message += _next_step(error)
     return {"error": {"code": code, "message": message, "details": details}}
+
+
+def _next_step(error: RecordsError) -> str:
+    """What to do about an error that does not say it in words of the tools."""
+    if isinstance(error, Archived):
+        return " unarchive_record does that."
+    if isinstance(error, Conflict) and "is cancelled" in error.detail:
+        return " get reads it; upsert another record for what is new."
+    return ""
 
 
 def refused_data(
@@ -82,6 +90,8 @@ def refused_data(
 
 def _way_out(problem: Problem, name: str, known: Sequence[str]) -> str:
     """What to do about a problem that does not say it."""
+    if problem.part == "name" and name.partition(".")[0] in known:
+        return " Fields of linked records are written to these records, by their own record_id."
     if problem.part == "name":
         return did_you_mean(name, known)
     if problem.code == "read_only":

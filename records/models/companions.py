@@ -138,6 +138,11 @@ class Attachment(models.Model):
     size = models.PositiveBigIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True)
     created_by = models.BigIntegerField(null=True, help_text="The member who uploaded it.")
+    is_confirmed = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Its sender has looked at it: its link takes no other bytes.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -23,6 +23,7 @@ class ObjectType(models.Model):
 
     `identifier_field` names the field whose value is unique in the object, archived records
     included, and by which records are looked up and upserted; None where records have no name.
+    `slug` is the API name as the Workspace API was sent it; empty where it is the name itself.
     `schema_version` grows with every change to the object, its fields and options. An open object
     takes properties that it has no field for: each makes one.
     """
@@ -30,6 +31,7 @@ class ObjectType(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="object_types")
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     name = models.CharField("API name", max_length=64)
+    slug = models.CharField(max_length=64, blank=True, default="", editable=False)
     object_name = models.CharField("plural label", max_length=255)
     entity_name = models.CharField("singular label", max_length=255)
     object_type = models.CharField(
@@ -47,6 +49,12 @@ class ObjectType(models.Model):
     )
     is_collection = models.BooleanField(
         default=True, help_text="Whether a member may have more than one of its records."
+    )
+    prompt = models.TextField(
+        blank=True, default="", help_text="Instructions for agents that fill in its records."
+    )
+    is_pinned = models.BooleanField(
+        "pinned", default=False, help_text="Shown on start pages, and to agents."
     )
     schema_version = models.PositiveBigIntegerField(default=1, editable=False)
     is_open = models.BooleanField(
@@ -130,6 +138,18 @@ class Field(models.Model):
     )
     is_external_id = models.BooleanField(
         default=False, help_text="Its value is the record's external id."
+    )
+    validation = models.TextField(
+        blank=True,
+        default="",
+        max_length=1000,
+        help_text="An expression that must be true of each value, like value > 0.",
+    )
+    validation_message = models.CharField(
+        blank=True,
+        default="",
+        max_length=255,
+        help_text="What people are told whose value breaks it.",
     )
     should_index = models.BooleanField(
         default=True, help_text="Wished for; every field is indexed."

@@ -14,6 +14,23 @@ from .columns import SmallKey
 MAX_REASON = 500  # characters
 
 
+def acting_key() -> int | None:
+    """The API key by which the one who signs writes, if any."""
+    key: int | None = getattr(getattr(HistoricalRecords.context, "request", None), "api_key", None)
+    return key
+
+
+class KeyedHistory(models.Model):
+    """History that also says by which API key something was changed."""
+
+    api_key = models.BigIntegerField(
+        null=True, default=acting_key, editable=False, help_text="The key it was changed with."
+    )
+
+    class Meta:
+        abstract = True
+
+
 class _OneManager(HistoryManager):  # type: ignore[misc]  # simple-history has no types
     """The library makes a new class of manager whenever `history` is looked at: twice at each
     write, for a millisecond."""

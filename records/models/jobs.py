@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.db.models import Value
 from django.utils import timezone
 
 from .columns import Document, new_uuid
@@ -155,7 +156,8 @@ class ImportPart(models.Model):
     """The rows of a file that one process imports, and how far it has come.
 
     Each batch of rows and the progress it makes are stored in one transaction, so that an import
-    that was interrupted goes on where it stopped. `report_bytes` is for processes of 0.1 that run
+    that was interrupted goes on where it stopped. `readings` counts by header and note the cells
+    that were read as other than is written. `report_bytes` is for processes of 0.1 that run
     while the database is upgraded.
     """
 
@@ -167,6 +169,7 @@ class ImportPart(models.Model):
     updated_count = models.PositiveBigIntegerField(default=0)
     unchanged_count = models.PositiveBigIntegerField(default=0)
     failed_count = models.PositiveBigIntegerField(default=0)
+    readings = models.JSONField(default=dict, db_default=Value({}, output_field=models.JSONField()))
     report_bytes = models.PositiveBigIntegerField(default=0, editable=False)
 
     class Meta:

@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from .columns import new_uuid
-from .history import History
+from .history import History, KeyedHistory
 
 
 class Workspace(models.Model):
@@ -102,7 +102,7 @@ class Member(models.Model):
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
-    history = History()
+    history = History(bases=[KeyedHistory])
 
     class Meta:
         constraints = [

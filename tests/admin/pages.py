@@ -3,6 +3,7 @@ back."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 from typing import Any
@@ -123,10 +124,12 @@ def refused_inputs(response: Any) -> dict[str, list[str]]:
 
 
 def messages_of(response: Any) -> list[str]:
-    """What the next page will say."""
+    """What the next page will say, without its links."""
     from django.contrib.messages import get_messages
 
-    return [str(message) for message in get_messages(response.wsgi_request)]
+    return [
+        re.sub(" <a .*?</a>", "", str(message)) for message in get_messages(response.wsgi_request)
+    ]
 
 
 def let_in(caller: Caller) -> Workbench:

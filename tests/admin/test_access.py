@@ -78,6 +78,18 @@ def test_lists_are_headed_by_what_people_call_the_things(
     assert "Api key" not in admin.read(f"/admin/records/{name}/")
 
 
+def test_the_start_page_begins_with_the_pinned_objects(admin: Workbench, companies: str) -> None:
+    def shown() -> list[str]:
+        cards = re.findall(r"<strong>([^<]+)</strong>", admin.read("/admin/"))
+        return [name for name in cards if name in ("Companies", "Contacts", "Vessels", "Yards")]
+
+    make_object(admin.caller, "Vessels")
+    make_object(admin.caller, "Yards")
+    assert shown() == ["Companies", "Contacts", "Vessels", "Yards"]
+    ObjectType.objects.filter(name__in=("yards", "vessels")).update(is_pinned=True)
+    assert shown() == ["Vessels", "Yards", "Companies", "Contacts"]
+
+
 def test_a_member_who_may_not_log_in_stays_outside(admin: Workbench) -> None:
     member = make_member(admin.caller, "program@example.com", {"client_client": {"view": "all"}})
 

@@ -8,21 +8,23 @@ from typing import Any
 
 import pytest
 
+from records.field_types import field_types
 from records.models import Field, FieldCategory, FieldOption, ObjectType
 from records.services.catalogue.directory import load_workspace
-from tests.admin.pages import Workbench, refused_inputs
+from tests.admin.pages import Workbench, let_in, messages_of, refused_inputs
 from tests.factories import (
     Caller,
     OptionDefinition,
     archive,
     change_record,
     make_field,
+    make_member,
     make_object,
     make_record,
     make_relation,
     set_pattern,
 )
-from tests.services.acting import differences, refusal, view
+from tests.services.acting import differences, problems, refusal, view
 
 OBJECTS, FIELDS = "/admin/records/objecttype/", "/admin/records/field/"
 
@@ -200,6 +202,16 @@ def test_a_relationship_is_made_with_its_other_side(admin: Workbench, companies:
     assert "Contacts (Additional)" in admin.read(field_page(admin.caller, "companies", "people"))
 
 
+def test_a_formula_is_made_with_its_expression(admin: Workbench, companies: str) -> None:
+    mixed = {"expression": "record.data.employees == 1 ? 'one' : 2", "result_type": "text"}
+
+    add_field(admin, "companies", display_name="Size", field_type="formula", **mixed)
+    add_field(admin, "companies", display_name="Note", field_type="text", **mixed)
+
+    assert field_of(admin.caller, "companies", "size").settings == {"formula_options": mixed}
+    assert field_of(admin.caller, "companies", "note").settings == {}
+
+
 @pytest.mark.parametrize(
     ("sent", "problem"),
     [
@@ -317,10 +329,26 @@ def test_a_change_that_cannot_be_is_refused(
     assert "successfully" not in page
 
 
+def test_a_validation_is_typed_and_shown(admin: Workbench, companies: str) -> None:
+    rule = {"validation": "value > 0", "validation_message": "At least <one>."}
+    assert change_field(admin, "companies", "employees", **rule) == ""
+    changed = field_of(admin.caller, "companies", "employees")
+    assert (changed.validation, changed.validation_message) == tuple(rule.values())
+    page = admin.read(field_page(admin.caller, "companies", "employees"))
+    assert "value &gt; 0" in page
+    assert "At least &lt;one&gt;." in page
+    uuid = make_record(admin.caller, "companies", name="Valley").record.uuid
+    (problem,) = problems(refusal(change_record, admin.caller, "companies", uuid, employees=0))
+    assert problem[-2:] == ("value", "invalid")
+
+
 @pytest.mark.parametrize(
     ("name", "changes", "place"),
     [
         ("industry", {"default_text": "Rail"}, "default_text"),
+        ("employees", {"validation": "value + 1"}, "validation"),
+        ("created", {"validation": "value > 1"}, "validation"),
+        ("employees", {"validation_message": "x" * 256}, "validation_message"),
         ("employees", {"setting_min_value": "5", "setting_max_value": "1"}, "setting_min_value"),
         ("employees", {"setting_max_value": "many"}, "setting_max_value"),
         ("revenue", {"setting_currency": "XXXX"}, "setting_currency"),
@@ -347,6 +375,15 @@ def test_a_refusal_is_shown_beside_its_input(
     [
         ({"display_name": "Name", "field_type": "text", "name": "name"}, "name"),
         ({"display_name": "Link", "field_type": "relationship"}, "links_to"),
+        ({"display_name": "Sum", "field_type": "formula"}, "expression"),
+        (
+            {
+                "display_name": "Sum",
+                "field_type": "formula",
+                "expression": "record.data.employees == 1 ? 'one' : 2",
+            },
+            "result_type",
+        ),
     ],
 )
 def test_a_new_field_is_refused_beside_its_input(
@@ -509,8 +546,8 @@ def test_an_option_nobody_has_is_taken_away_but_stays_readable(
     assert change_field(admin, "companies", "industry", **{"options-1-DELETE": "on"}) == ""
 
     assert FieldOption.objects.get(field__name="industry", name="Sea").deleted_at is not None
-    assert "Sea" in admin.read(f"{companies}{uuid}/")
-    assert "Sea" not in re.sub(r"<[^>]*history.*", "", admin.read(f"{companies}{uuid}/edit/"))
+    assert ">Sea<" in admin.read(f"{companies}{uuid}/")
+    assert ">Sea<" not in re.sub(r"<[^>]*history.*", "", admin.read(f"{companies}{uuid}/edit/"))
 
 
 def test_stages_have_a_status_and_the_last_one_stays(admin: Workbench) -> None:
@@ -532,3 +569,99 @@ def test_stages_have_a_status_and_the_last_one_stays(admin: Workbench) -> None:
 
 def test_a_field_of_text_has_no_options(admin: Workbench, companies: str) -> None:
     assert "options-TOTAL_FORMS" not in admin.read(field_page(admin.caller, "companies", "note"))
+
+
+def test_types_are_shown_by_what_people_call_them(admin: Workbench, companies: str) -> None:
+    """Where one is chosen, listed and filtered by, and on the pages of fields and objects."""
+    labels = [kind.label for kind in field_types.values()]
+    assert len(set(labels)) == len(labels)
+    tags = field_of(admin.caller, "companies", "tags")
+    pages = [
+        "/admin/records/field/add/",
+        "/admin/records/field/",
+        f"/admin/records/field/{tags.pk}/change/",
+        f"/admin/records/objecttype/{tags.object_id}/change/",
+    ]
+    for page in pages:
+        content = re.sub(r'(value|href)="[^"]*"', "", admin.read(page))
+        assert "Tags" in content, page
+        assert "dynamictags" not in content.replace("dynamictags&#x27;", ""), page
+    found = admin.read("/admin/records/field/?field_type__exact=dropdown")
+    assert "Industry" in found
+    assert "Employees" not in found
+
+
+def said(response: Any) -> str:
+    return " ".join(messages_of(response))
+
+
+def test_a_field_is_deleted_after_a_look_at_what_it_touches(
+    admin: Workbench, companies: str
+) -> None:
+    make_record(admin.caller, "companies", name="Acme", employees=5)
+    expression = {"formula_options": {"expression": "record.data.employees * 2"}}
+    make_field(admin.caller, "companies", "Double", "formula", settings=expression)
+    field = field_of(admin.caller, "companies", "employees")
+    page = f"/admin/records/field/{field.pk}/"
+    assert f'href="{page}remove/"' in admin.read(f"{page}change/")
+
+    asked = admin.read(f"{page}remove/")
+    for text in ("1 record(s) have a value", "formula &#x27;double&#x27; reads it"):
+        assert text in asked
+    assert field_of(admin.caller, "companies", "employees").deleted_at is None
+    answer = admin.client.post(f"{page}remove/")
+    assert "The field Employees was deleted." in said(answer)
+    assert admin.get(f"{page}change/").status_code == 404
+    assert "employees" not in admin.caller.schema("companies").by_name
+    assert differences(admin.caller) == []
+
+
+def test_a_field_that_the_object_needs_is_not_deleted(admin: Workbench, companies: str) -> None:
+    name = field_of(admin.caller, "companies", "name")
+    assert "remove/" not in admin.read(f"/admin/records/field/{name.pk}/change/")
+    answer = admin.client.post(f"/admin/records/field/{name.pk}/remove/")
+    assert "cannot be deleted" in said(answer)
+    assert "name" in admin.caller.schema("companies").by_name
+
+
+def test_an_object_is_archived_and_comes_back(admin: Workbench, companies: str) -> None:
+    make_record(admin.caller, "companies", name="Acme")
+    row = ObjectType.objects.get(workspace=admin.caller.workspace, name="companies")
+    page = f"/admin/records/objecttype/{row.pk}/"
+    assert "1 record<" in admin.read(f"{page}archive/")
+    assert "was archived" in said(admin.client.post(f"{page}archive/"))
+    assert f'href="{page}change/' not in admin.read("/admin/records/objecttype/")
+    assert f'href="{page}change/' in admin.read("/admin/records/objecttype/?state=archived")
+    assert admin.get(companies).status_code == 404
+    assert 'name="object_name"' not in admin.read(f"{page}change/")
+
+    assert "was unarchived" in said(admin.client.post(f"{page}unarchive/"))
+    assert "Acme" in admin.read(companies)
+    assert "not archived" in said(admin.client.post(f"{page}unarchive/"))
+
+
+def test_a_standard_object_is_not_archived(admin: Workbench) -> None:
+    row = ObjectType.objects.get(workspace=admin.caller.workspace, is_custom=False)
+    page = f"/admin/records/objecttype/{row.pk}/"
+    assert "archive/" not in admin.read(f"{page}change/")
+    assert "cannot be archived" in said(admin.client.post(f"{page}archive/"))
+
+
+REMOVALS = (
+    "field/{field}/remove/",
+    "objecttype/{object}/archive/",
+    "objecttype/{object}/unarchive/",
+)
+
+
+@pytest.mark.parametrize("path", REMOVALS)
+def test_definitions_of_others_are_not_removed(
+    admin: Workbench, elsewhere: Caller, companies: str, path: str
+) -> None:
+    """By members of other workspaces, and by members who may not define this one."""
+    field = field_of(admin.caller, "companies", "employees")
+    address = f"/admin/records/{path.format(field=field.pk, object=field.object_id)}"
+    plain = let_in(make_member(admin.caller, "plain@example.com", {"companies": {"view": "all"}}))
+    for outsider in (Workbench(elsewhere), plain):
+        assert outsider.client.post(address).status_code in (403, 404)
+    assert "employees" in admin.caller.schema("companies").by_name

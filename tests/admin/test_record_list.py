@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from records.admin.listing import CONDITION_LABELS
+from records.admin.workbench.listing import CONDITION_LABELS
 from records.field_types import field_types
 from records.services.writing.save import save_records
 from records.services.writing.save_requests import Mode, SaveRequest

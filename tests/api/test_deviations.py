@@ -101,7 +101,7 @@ def test_jobs_end_as_done(api: ApiClient, company: str) -> None:
         },
     )
 
-    assert job.json()["status"] == "done"
+    assert job.json()["status"] == "completed"
 
 
 def test_put_leaves_the_far_side_alone(api: ApiClient, workspace: Caller, companies: str) -> None:

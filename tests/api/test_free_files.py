@@ -199,6 +199,29 @@ def test_what_is_sent_again_replaces_it_until_a_record_has_it(
     assert post(form).status_code == 409
 
 
+def test_what_was_confirmed_takes_no_other_bytes(
+    api: ApiClient,
+    ships: Caller,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    form = asked(api)
+    assert post(form).status_code == 204
+    uuid = form["s3object_id"]
+    before: Any = api.get(f"/api/files/{uuid}/download")
+    content = b"".join(before.streaming_content)
+    for _ in range(2):  # a confirmation may be repeated
+        assert confirm(api, uuid=uuid, key=form["fields"]["key"]).status_code == 200
+
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = post(form, b"Other papers")
+
+    assert answer.status_code == 409
+    assert "confirmed" in answer.content.decode()
+    after: Any = api.get(f"/api/files/{uuid}/download")
+    assert b"".join(after.streaming_content) == content
+    add(api, "Aurora", uuid)
+
+
 @pytest.mark.parametrize(
     ("changed", "place"),
     [
@@ -236,6 +259,16 @@ def test_forms_that_are_refused(api: ApiClient, ships: Caller, settings: Setting
     path = urlsplit(form["url"]).path
     assert Client().post(path, b"x", content_type="text/plain").status_code == 415
     assert Client().post(path, {"key": "no file"}).status_code == 400
+    for key in ("", "another", asked(api)["fields"]["key"]):
+        refusal = post({**asked(api), "fields": {"key": key}})
+        assert (refusal.status_code, "key: it is not" in refusal.json()["detail"]) == (400, True)
+    refusal = post({**asked(api), "fields": {}})
+    assert (refusal.status_code, refusal.json()["code"]) == (400, "required")
+    assert refusal.json()["detail"].startswith("key: ")
+    for header in ("If-Match", "If-None-Match"):
+        kept = Client().post(path, {**form["fields"]}, headers={header: "*"})
+        assert (kept.status_code, kept.json()["detail"].split(":")[0]) == (400, header)
+    assert not Attachment.objects.exists()
     cut = b"--x\r\nno form"
     assert (
         Client().post(path, cut, content_type="multipart/form-data; boundary=x").status_code == 400

@@ -192,6 +192,8 @@ def test_an_answer_with_a_secret_is_kept_sealed_and_given_open(
     rows = list(IdempotencyKey.objects.all())
     assert len(rows) == len([name for name in asked.values() if name is not None])
     assert not [row.key for row in rows if SECRET.encode() in bytes(row.body)]
+    # As servers of earlier releases have kept it.
+    assert [row.headers["X-Sealed"] for row in rows] == ["true"] * len(rows)
 
 
 def test_an_answer_without_a_secret_is_kept_as_it_is(workspace: Caller) -> None:

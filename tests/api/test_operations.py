@@ -209,7 +209,7 @@ def test_a_big_operation_is_undone_by_a_worker(api: ApiClient, companies: str) -
     job = answer.json()["job_id"]
     work()
     done = api.get(f"/api/bulk-action-progress/{job}").json()
-    assert (done["status"], done["result"]["counts"]) == ("done", {"archived": 150})
+    assert (done["status"], done["result"]["counts"]) == ("completed", {"archived": 150})
     assert set(Record.objects.values_list("state", flat=True)) == {"archived"}
     (newest, first) = listed(api)
     assert (newest["kind"], newest["counts"], newest["undoes"]) == (

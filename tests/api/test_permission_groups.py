@@ -107,9 +107,7 @@ SWITCHES = st.none() | st.builds(Switch, st.booleans(), st.booleans())
 
 
 @given(st.data(), st.booleans())
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_sending_back_what_was_read_changes_nothing(
     api: ApiClient, workspace: Caller, group: str, data: st.DataObject, is_admin: bool
 ) -> None:
@@ -132,9 +130,7 @@ def test_sending_back_what_was_read_changes_nothing(
 
 
 @given(st.data())
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_leaves_are_as_they_were_sent(
     api: ApiClient, workspace: Caller, group: str, data: st.DataObject
 ) -> None:
@@ -213,8 +209,12 @@ def test_levels_adjust_what_depends_on_them(api: ApiClient, workspace: Caller, g
     assert of(workspace, ignored)["unarchive_associated"] is True
 
 
-def test_contacts_are_set_by_their_object(api: ApiClient, workspace: Caller, group: str) -> None:
-    contacts = {"custom_object": {"id": workspace.schema("client_client").uuid}}
+@pytest.mark.parametrize("name", ["client_client", "contacts", "uuid"])
+def test_contacts_are_set_by_their_object(
+    api: ApiClient, workspace: Caller, group: str, name: str
+) -> None:
+    key = workspace.schema("client_client").uuid if name == "uuid" else name
+    contacts = {"custom_object": {"id": key}}
     api.patch(f"{group}/object-update", {**contacts, "permission_level": 1})
     email = {"id": workspace.schema("client_client").by_name["email"].uuid}
     api.patch(f"{group}/object-update", {**contacts, "field": email, "permission_level": 0})

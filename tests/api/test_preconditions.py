@@ -33,6 +33,21 @@ def test_what_the_caller_has_is_not_sent_again(
     assert bool(answer.content) is (status == 200)
 
 
+def test_lists_say_at_which_version_each_record_is(
+    api: ApiClient, companies: str, company: str
+) -> None:
+    api.patch(company, sent(employees=8))
+    uuid = company.rpartition("/")[2]
+
+    listed = api.post(f"{companies}/search", {}).json()["results"]
+    named = api.post(f"{companies}/batch-get", {"ids": [uuid]}).json()["results"]
+
+    assert [(row["id"], row["version"]) for row in listed] == [(uuid, 2)]
+    assert [row["version"] for row in named] == [2]
+    read = api.get(company)
+    assert read.headers["ETag"] == f'"{read.json()["version"]}"'
+
+
 def test_a_new_version_is_sent(api: ApiClient, companies: str, company: str) -> None:
     api.patch(company, sent(employees=8))
 
@@ -124,3 +139,20 @@ def test_operations_without_conditions_refuse_them(api: ApiClient, header: str) 
 
 def test_a_change_does_not_take_if_none_match(api: ApiClient, company: str) -> None:
     assert api.patch(company, sent(note="x"), If_None_Match="*").status_code == 400
+
+
+def test_a_record_that_must_be_new_is_not_one_brought_back(api: ApiClient, companies: str) -> None:
+    """The identifier of an archived record is taken, however the write would bring it back."""
+    made = api.post(f"{companies}/add", sent(name="Old", employees=1)).json()
+    assert api.delete(f"{companies}/{made['id']}").status_code == 204
+    calls = [
+        ("add", {**sent(name="Old", employees=2), "unarchive": "unarchive"}),
+        ("upsert", {"lookup_value": "Old", **sent(employees=2), "oncreate_unarchive": "unarchive"}),
+    ]
+    for path, body in calls:
+        refused = api.post(f"{companies}/{path}", body, If_None_Match="*")
+        assert (refused.status_code, refused.json()["code"]) == (412, "precondition_failed")
+        assert api.get(f"{companies}/{made['id']}").status_code == 404
+    for path, body in calls:
+        assert api.post(f"{companies}/{path}", body).json()["action"] == "unarchived"
+        assert api.delete(f"{companies}/{made['id']}").status_code == 204

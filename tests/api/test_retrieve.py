@@ -31,7 +31,7 @@ from .reading import sent, values_of
 DETAIL = {
     *("name", "display_name"),
     "id", "object_type", "fields", "access", "client_info", "num_upcoming_activities", "num_associated_team_members",
-    "lead_source_types", "external_id", "external_source", "cancelled", "member_id",
+    "lead_source_types", "external_id", "external_source", "version", "cancelled", "member_id",
 }  # fmt: skip
 
 

@@ -60,6 +60,7 @@ def test_a_page_has_all_its_keys_and_rows_have_no_figures(api: ApiClient, five: 
         "object_type",
         "external_id",
         "external_source",
+        "version",
         "cancelled",
         "member_id",
         "fields",

@@ -377,9 +377,14 @@ _FILES = [
     Call(
         "s3_presigned_post_retrieve",
         query={"source": "field_value", "filename": "log.txt", "contenttype": "text/plain"},
-        keeps={"form": f"{LINK}url", "free": "s3object_id"},
+        keeps={"form": f"{LINK}url", "form_key": "fields.key", "free": "s3object_id"},
     ),
-    Call("files_create", 204, path={"token": "<form>"}, body={"file": b"Log of the Aurora"}),
+    Call(
+        "files_create",
+        204,
+        path={"token": "<form>"},
+        body={"key": "<form_key>", "file": b"Log of the Aurora"},
+    ),
     Call(
         "s3_success_create",
         query={"source": "field_value"},

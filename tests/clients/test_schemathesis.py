@@ -66,6 +66,8 @@ _OF_MEMBERS = (
 _OF_WORKSPACE = (
     *(*_OF_MEMBERS, "get_member_role"),
     *("delete_data_record", "delete_data_type"),
+    *("archive_data_type", "unarchive_data_type"),
+    *("update_data_type_field", "delete_data_type_field", "delete_data_type_option"),
     *("get_webhook", "update_webhook", "delete_webhook", "rotate_webhook_secret"),
     *("list_webhook_deliveries", "test_webhook"),
 )
@@ -131,6 +133,12 @@ def furnish(site: Site) -> Furnished:
             for name in ("Kept", "Gone")
         ]
         of_members = {name: {"member_id": members[name == "delete_member"]} for name in _OF_MEMBERS}
+        fields = {row["slug"]: row["id"] for row in get(f"{base}/{types['doomed']}")["fields"]}
+        of_fields = {
+            name: {"data_type_id": types["doomed"], "field_id": fields["kind"]}
+            for name in _OF_WORKSPACE
+            if name.startswith(("update_data_type_", "delete_data_type_"))
+        }
         role = {"role_id": get(f"{workspace}/member-roles")[0]["id"]}
         return Furnished(
             {
@@ -177,6 +185,9 @@ def furnish(site: Site) -> Furnished:
                 "client_fields_tags_list": {"field_key": "tags"},
                 "delete_data_record": {"record_id": numbers[gone]},
                 "delete_data_type": {"data_type_id": types["doomed"]},
+                **of_fields,
+                "archive_data_type": {"data_type_id": types["doomed"]},
+                "unarchive_data_type": {"data_type_id": types["doomed"]},
             },
         )
 

@@ -10,6 +10,7 @@ _IN: dict[str, Any] = {"workspace_uuid": "<workspace>"}
 _BOATS: dict[str, Any] = {**_IN, "data_type_id": "<#boats>"}
 _WEBHOOK: dict[str, Any] = {**_IN, "webhook_id": "<#webhook>"}
 _MEMBER: dict[str, Any] = {**_IN, "member_id": "<#member>"}
+_RIG: dict[str, Any] = {**_BOATS, "field_id": "<#rig>"}
 _BOAT: dict[str, Any] = {**_BOATS, "record_id": "<#boat>"}
 
 WORKSPACE = [
@@ -60,6 +61,24 @@ WORKSPACE = [
     Call("get_data_type_by_slug", path={**_IN, "slug": "boats"}),
     Call("get_data_type", path=_BOATS),
     Call("update_data_type", path=_BOATS, body={"description": "Small ships."}),
+    Call("archive_data_type", path=_BOATS, query={"force": True}),
+    Call("unarchive_data_type", path=_BOATS),
+    Call("clone_data_type", 201, path=_BOATS, body={"name": "Rafts", "slug": "Old-Rafts"}),
+    Call(
+        "create_data_type_field",
+        201,
+        path=_BOATS,
+        body={"name": "Rig", "fieldType": "dropdown", "options": ["Sloop", "Lug"]},
+        keeps={"rig": "id"},
+    ),
+    Call(
+        "update_data_type_field",
+        path=_RIG,
+        query={"options": "full"},
+        body={"description": "Of the sails.", "options": ["Ketch"]},
+    ),
+    Call("delete_data_type_option", path={**_RIG, "name": "Lug"}, query={"replaceWith": "Sloop"}),
+    Call("delete_data_type_field", path=_RIG, query={"force": True}),
     Call(
         "create_data_record",
         201,
@@ -80,6 +99,24 @@ WORKSPACE = [
         path=_BOATS,
         query={"aggregate": "count,sum:seats", "groupBy": "kind", "sortBy": "sum:seats"},
     ),
+    Call("export_data_records", path=_BOATS, query={"format": "csv", "sortBy": "createdAt"}),
+    Call(
+        "import_data_records",
+        path=_BOATS,
+        query={"matchField": "hull", "mapping": '{"Berths": "seats"}'},
+        body={"file": b"Hull,Name,Berths\nH-8,Swallow,4\nH-9,Amazon,many\n"},
+        keeps={"imported": "jobId"},
+    ),
+    Call("get_job", path={**_IN, "job_id": "<#imported>"}),
+    Call("get_job_report", path={**_IN, "job_id": "<#imported>"}),
+    Call(
+        "import_data_records",
+        202,
+        path=_BOATS,
+        body={"file": b"Name\n" + b"Dinghy\n" * 10_001},
+        keeps={"long_import": "jobId"},
+    ),
+    Call("cancel_job", path={**_IN, "job_id": "<#long_import>"}),
     Call("get_data_record", path=_BOAT, query={"fieldNames": "name,kind"}),
     Call("update_data_record", path=_BOAT, body={"fieldValues": {"seats": 5}}),
     Call(

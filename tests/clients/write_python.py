@@ -135,8 +135,11 @@ def _argument(annotation: Any, value: Any) -> str:
 
 def _model(kind: Any, value: Any) -> str:
     if any(isinstance(each, bytes) for each in value.values()):
-        files = ", ".join(f"{name}={_file(each)}" for name, each in value.items())
-        return f"models.{kind.__name__}({files})"
+        parts = ", ".join(
+            f"{name}={_file(each) if isinstance(each, bytes) else _source(each)}"
+            for name, each in value.items()
+        )
+        return f"models.{kind.__name__}({parts})"
     return f"models.{kind.__name__}.from_dict({_source(value)})"
 
 

@@ -99,8 +99,9 @@ import {{ fail, finish, headers, number, server, text, took }} from "./shared.js
 
 const client = createClient<paths>({{ baseUrl: server, headers }});
 
-function form(body: {{ file: string }}): FormData {{
+function form(body: {{ file: string; key?: string }}): FormData {{
   const sent = new FormData();
+  if (body.key !== undefined) sent.append("key", body.key);
   sent.append("file", new File([body.file], "file.csv", {{ type: "text/csv" }}));
   return sent;
 }}""",
@@ -119,9 +120,8 @@ def _hey_step(call: Call, operation: Operation) -> str:
         given["body"] = _Code(f"new Blob([{json.dumps(call.body.decode())}])")
     elif _is_form(call):
         content = json.dumps(call.body["file"].decode())
-        given["body"] = {
-            "file": _Code(f'new File([{content}], "file.csv", {{ type: "text/csv" }})')
-        }
+        file = _Code(f'new File([{content}], "file.csv", {{ type: "text/csv" }})')
+        given["body"] = {**call.body, "file": file}
     first, *others = call.operation.split("_")
     name = first + "".join(word.title() for word in others)
     return _took(call, f"sdk.{name}({_source(given)})")
@@ -136,7 +136,7 @@ def _fetch_step(call: Call, operation: Operation) -> str:
         options["bodySerializer"] = _Code("(body: string) => body")
         options["headers"] = {"Content-Type": "application/octet-stream"}
     elif _is_form(call):
-        options["body"] = {"file": call.body["file"].decode()}
+        options["body"] = {**call.body, "file": call.body["file"].decode()}
         options["bodySerializer"] = _Code("form")
     content = operation.resolved(operation.described["responses"][str(call.status)])
     if "application/json" not in content.get("content", {"application/json": {}}):

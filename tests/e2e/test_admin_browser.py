@@ -36,7 +36,7 @@ def test_from_log_in_over_browsing_and_editing_to_the_history(
 
     page.locator("#nav-sidebar").get_by_role("link", name="Contacts").click()
     page.get_by_placeholder("Search all text").fill("desk")
-    page.get_by_role("button", name="Search").click()
+    page.get_by_role("button", name="Search", exact=True).click()
     rows = page.locator(".records-table tbody tr")
     expect(rows).to_have_count(1)
     rows.get_by_role("link", name="Front Desk").click()
@@ -85,7 +85,7 @@ def test_ticked_records_are_changed_together(page: Page, installation: Installat
     log_in(page, installation)
     page.locator("#nav-sidebar").get_by_role("link", name="Contacts").click()
     page.get_by_placeholder("Search all text").fill("ticked-")
-    page.get_by_role("button", name="Search").click()
+    page.get_by_role("button", name="Search", exact=True).click()
 
     change = page.get_by_role("button", name="Change a field")
     expect(change).to_be_disabled()
@@ -137,7 +137,7 @@ def test_a_key_is_made_and_shown_once(page: Page, installation: Installation) ->
 
     secret = page.locator("[data-secret]").inner_text()
     assert secret.startswith("rec_")
-    page.get_by_role("link", name="Done").click()
+    page.get_by_role("link", name="Done", exact=True).click()
     expect(page.get_by_role("button", name="Revoke this key")).to_be_visible()
     assert secret not in page.content()
 
@@ -166,11 +166,30 @@ def test_no_page_is_wider_than_its_window(
         f"{contacts}bulk/archive/?records={contact}",
         f"{contacts}import/",
         f"{installation.url}/admin/records/jobs/",
+        f"{installation.url}/admin/records/changes/",
         *set_up,
         f"{installation.url}/admin/",
     ):
         page.goto(path)
         assert overflow(page) <= 0, path
+
+
+def test_a_change_is_undone_from_its_message(page: Page, installation: Installation) -> None:
+    contact = installation.add(first_name="Kept", email="kept@example.com")
+    log_in(page, installation)
+    page.locator("#nav-sidebar").get_by_role("link", name="Contacts").click()
+    page.goto(f"{page.url}{contact}/edit/")
+    page.get_by_label("First name").fill("Lost")
+    page.get_by_role("button", name="Save").first.click()
+    page.get_by_role("link", name="Review or undo").click()
+    expect(page.get_by_role("cell", name="Lost").first).to_be_visible()
+    page.get_by_role("button", name="Preview undo").click()
+    expect(page.get_by_role("status")).to_contain_text("an undo changes 1 record back")
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(page.get_by_text("1 record was changed back.")).to_be_visible()
+    page.get_by_role("link", name="Kept", exact=True).click()
+    expect(page.get_by_role("heading", name="Kept")).to_be_visible()
+    assert overflow(page) <= 0
 
 
 def test_a_phone_shows_every_button_and_menu(page: Page, installation: Installation) -> None:

@@ -137,6 +137,7 @@ def test_a_list_is_turned_to_its_next_page(window: Attacked) -> None:
 def test_the_pages_of_the_apis_need_no_evaluation_either(window: Attacked) -> None:
     for path in ("/api/docs/", "/api/docs/redoc", "/api/v2/docs/", "/api/v2/docs/redoc"):
         window.page.goto(f"{window.url}{path}")
-        expect(window.page.get_by_role("heading").first).to_be_visible()
+        # Redoc draws the whole document before it shows any of it.
+        expect(window.page.get_by_role("heading").first).to_be_visible(timeout=60_000)
         # Redoc's own picture of its makers, which is on their site.
         assert [said for said in window.complaints() if "redoc.ly" not in said] == [], path

@@ -20,7 +20,7 @@ def inside(page: Page, installation: Installation) -> Page:
 
 
 def user_menu(page: Page) -> None:
-    page.get_by_text("admin@example.com", exact=True).last.click()
+    page.locator("#nav-sidebar").get_by_text("admin@example.com", exact=True).last.click()
 
 
 def test_the_sidebar_closes_and_stays_closed(inside: Page) -> None:
@@ -57,12 +57,11 @@ def test_a_phone_opens_the_sidebar(inside: Page) -> None:
 
 def test_pages_are_found_by_their_names(inside: Page) -> None:
     inside.keyboard.press("Control+k")
-    box = inside.locator("#search-input-command")
+    box = inside.get_by_role("combobox", name="Search objects, records and pages")
     expect(box).to_be_focused()
-    box.press_sequentially("fields")
-    expect(inside.locator("#command-results-list li").first).to_be_visible()
-    inside.keyboard.press("ArrowDown")
-    inside.keyboard.press("Enter")
+    box.press_sequentially("field")
+    expect(inside.get_by_role("option", name="Fields Page", exact=True)).to_be_visible()
+    inside.get_by_role("option", name="Fields Page", exact=True).click()
     expect(inside).to_have_url(re.compile("/admin/records/field/"))
     inside.wait_for_load_state()  # the address changes before the page listens to keys
     inside.keyboard.press("Control+k")

@@ -226,7 +226,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
                 )
                 assert sent.status_code == 201, sent.text
                 done = client.post(f"{path}/{sent.json()['id']}/start", json={})
-                assert done.json()["status"] == "done", done.text
+                assert done.json()["status"] == "completed", done.text
         yield started
 
 

@@ -222,7 +222,11 @@ def test_a_dry_run_whose_worker_is_killed_goes_on_with_another(here: Provided) -
 
         ended = until(lambda: finished(job_of(api, job)))
 
-    assert [ended["status"], ended["success_count"], ended["failed_count"]] == ["done", ROWS, 0]
+    assert [ended["status"], ended["success_count"], ended["failed_count"]] == [
+        "completed",
+        ROWS,
+        0,
+    ]
 
 
 def test_processes_that_end_as_the_server_is_told_to_stop_are_no_failure(here: Provided) -> None:

@@ -31,7 +31,11 @@ def test_an_import_goes_on_when_its_database_comes_back() -> None:
         cluster.start("-c fsync=off")
 
         ended = until(lambda: finished(job_of(api, job)))
-        assert [ended["status"], ended["success_count"], ended["failed_count"]] == ["done", ROWS, 0]
+        assert [ended["status"], ended["success_count"], ended["failed_count"]] == [
+            "completed",
+            ROWS,
+            0,
+        ]
         assert site.job_worker() == worker
         assert site.differences() == ""
 
@@ -61,7 +65,7 @@ def job_of(api: httpx.Client, job: str) -> dict[str, Any]:
 
 
 def finished(job: dict[str, Any]) -> dict[str, Any]:
-    return job if job.get("status") in ("done", "failed") else {}
+    return job if job.get("status") in ("completed", "failed") else {}
 
 
 def until(ask: Callable[[], T | None]) -> T:

@@ -18,6 +18,7 @@ class Percentage(FieldType):
     """A number from 0 to the field's maximum, which people read and write with its sign."""
 
     name = "percentage"
+    label = "Percentage"
     column = "number"
     plain = False
     sent_by = "percent"

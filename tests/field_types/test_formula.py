@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from records.field_types import InvalidValue, field_types
-from records.field_types.formula import _sample, evaluate, readable
+from records.field_types.expression_values import TRIED_IN, readable, sample_value
+from records.field_types.formula import evaluate
 
 from .fields import RED, YES, make_field
 
@@ -264,7 +265,7 @@ def failure(expression: str, values: dict[str, Any] = VALUES, result: str | None
     settings = field_types.get("formula").check_settings({"formula_options": group})
     kind = field_types.get("formula").typed(settings)
     field = replace(make_field("formula", id=11, name="tested", settings=settings), type=kind)
-    return kind.failure(field, FIELDS, values)
+    return kind.failure(field, FIELDS, values, TRIED_IN)
 
 
 @pytest.mark.parametrize(
@@ -314,6 +315,14 @@ def test_results_of_another_type_say_so() -> None:
         "record.data.quantity / record.data.price > 2",
         "record.data.colour",
         "record.data.due",
+        "record.data.paid ? 1 : 2",
+        "record.data.colours[0]",
+        "[1, 2][record.data.quantity - 1]",
+        "record.data.paid || record.data.quantity > 2",
+        "record.data.paid && record.data.quantity > 1",
+        "record.data.title == 'Tea' ? record.data.quantity : 0",
+        "(record.data.paid ? record.data.price : record.data.quantity) + 1.0",
+        "size(record.data.title) > 1 ? 'long' : 'short'",
     ],
 )
 def test_a_blank_is_no_failure(expression: str) -> None:
@@ -332,10 +341,48 @@ def test_a_formula_is_tried_on_what_fields_hold(name: str) -> None:
     )
     stored = field.type.parse(field, field.type.example(field)) if by_key is None else by_key
     held = readable(field, [stored] if by_key and field.multiple else stored)
-    tried = _sample(field, 2, True, "a")
+    tried = sample_value(field, 2, True, "a")
     assert type(held) is type(tried) or (tried is None and field.type.is_document)
     if field.multiple:
         assert type(held[0]) is type(tried[0])
+
+
+LINKED = [
+    make_field("team_selector", id=1, name="owner"),
+    make_field("team_selector", id=2, name="helper"),
+    make_field("relationship", id=3, name="parents"),
+]
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("record.data.owner == record.data.helper", True),
+        ("record.data.owner != record.data.helper", False),
+        ("record.data.owner == null", False),
+        ("has(record.data.owner)", True),
+        ("record.data.owner in [record.data.helper]", True),
+        ("record.data.owner", None),
+        ("string(record.data.owner)", None),
+        ("record.data.owner + 0", None),
+        ("int(record.data.owner)", None),
+        ("double(record.data.owner)", None),
+        ("dyn(record.data.owner)", None),
+        ("record.data.owner == 7", None),
+        ("record.data.owner < record.data.helper", None),
+        ("[record.data.owner][0]", None),
+        ("string([record.data.owner])", "ListType([<link>])"),
+    ],
+)
+def test_links_show_no_key_of_the_database(expression: str, expected: Any) -> None:
+    settings = {"formula_options": {"expression": expression}}
+    tested = make_field("formula", id=9, name="tested", settings=settings)
+    values: dict[str, Any] = {"1": 7, "2": 7}
+    assert evaluate(tested, LINKED, values) == expected
+    if expected is None:
+        said = tested.type.failure(tested, LINKED, values, TRIED_IN)
+        assert said
+        assert "7" not in said
 
 
 def test_a_document_is_read_by_its_keys() -> None:
@@ -352,4 +399,4 @@ def test_a_document_is_read_by_its_keys() -> None:
         settings = {"formula_options": {"expression": expression}}
         tested = make_field("formula", id=2, name="tested", settings=settings)
         assert evaluate(tested, [field], values) == expected
-        assert bool(tested.type.failure(tested, [field], values)) is (expected is None)
+        assert bool(tested.type.failure(tested, [field], values, TRIED_IN)) is (expected is None)

@@ -25,10 +25,16 @@ KEPT = (
 # What a button asks for, what is a file, and what nobody may do at the workbench.
 NO_PAGES = {
     *("logout", "autocomplete", "view_on_site", "choose_workspace"),
-    *("job_cancel", "job_import", "records_apikey_revoke", "records_externalsource_test"),
+    *(
+        "job_cancel",
+        "job_import",
+        "operation_undo",
+        "records_apikey_revoke",
+        "records_externalsource_test",
+    ),
     *(f"record_{part}" for part in ("archive", "unarchive", "trash", "files", "file", "restore")),
     *(f"records_webhook_{part}" for part in ("test", "rotate", "replay")),
-    "records_webhookdelivery_add",
+    *("records_webhookdelivery_add", "records_objecttype_unarchive"),
     *("record_file_remove", "record_purge", "records_externalcall_add"),
     *(f"{'auth' if name == 'user' else 'records'}_{name}_delete" for name in KEPT),
     *(f"django_tasks_database_dbtaskresult_{part}" for part in ("add", "delete")),
@@ -87,6 +93,7 @@ class Scripted:
             return
         kinds = {
             "object_id": name.rpartition("_")[0].removesuffix("_simple"),
+            "field_id": "records_field",
             "record_uuid": "import_uuid" if name == "import_plan" else "record_uuid",
         }
         found = [self.keys[kinds.get(parameter, parameter)] for parameter in parameters]
@@ -144,10 +151,17 @@ def write_scripts() -> Scripted:
         *(field(name, name) for name in plain),
         *(field(name, name, options=options) for name in ("dropdown", "radio", "checkboxes")),
         field("keeper", "team_selector"),
-        field("kept", "text", default_value=script("default")),
+        field(
+            "kept",
+            "text",
+            default_value=script("default"),
+            validation=f"value != '''{SCRIPT}'''",
+            validation_message=script("rule"),
+        ),
         field("code", "text", is_unique=True),
         name="things",
         description=script("description of objects"),
+        prompt=script("prompt of objects"),
     )
     set_pattern(caller, "things", f"{{name}} {BARE}")
     make_object(caller, script("pipelines"), name="deals", object_type="pipeline")
@@ -189,6 +203,7 @@ def write_scripts() -> Scripted:
         **_webhooks(caller),
         **_views(caller),
         **_jobs(caller, made, first),
+        "operation_uuid": _operations(caller, first),
         "id": [str(user.pk)],
         "auth_user": [str(user.pk)],
         "records_objecttype": [str(made.pk)],
@@ -362,6 +377,14 @@ def _jobs(caller: Any, made: Any, record: str) -> dict[str, list[str]]:
         "import_uuid": [str(upload.uuid)],
         "django_tasks_database_dbtaskresult": [str(waiting.pk)],
     }
+
+
+def _operations(caller: Any, record: str) -> list[str]:
+    """Those that a record was made and changed by."""
+    from records.models import Record
+
+    rows = Record.history.filter(workspace_id=caller.workspace.pk, uuid=record)
+    return [str(row.operation_id) for row in rows.order_by("-history_id")]
 
 
 def _throw_away(caller: Any, record: str) -> None:

@@ -89,7 +89,7 @@ def shown(answer: Any) -> Shown:
 def test_every_text_that_people_write_is_an_attempt(scripted: Scripted) -> None:
     harmless = {
         # Derived, chosen from what there is, or refused unless they have the form of a name.
-        "ObjectType": {"name", "default_color", "default_icon"},
+        "ObjectType": {"name", "slug", "default_color", "default_icon"},
         "Field": {"name", "field_type", "computed"},
         "Workspace": {"slug", "time_zone", "region", "language"},
         "ApiKey": {"prefix", "digest"},

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
 from records.models import ApiKey, Source, Workspace
-from records.services.access.author import authenticate_key
+from records.services.access.credentials import authenticate_key
 from tests.factories import Caller, make_member
 
 

@@ -157,7 +157,7 @@ def _check_whole(twins: Twins, job: str, rows: int, bad: int) -> None:
     """The job is done, and tells of each refused row once, in its answer and in its report."""
     done = twins.finished(job)
     assert (done["status"], done["failed_count"], done["success_count"]) == (
-        "done",
+        "completed",
         bad,
         rows - bad,
     ), done
@@ -261,6 +261,6 @@ def test_code_that_cannot_be_written_to_serves_and_imports(
             worked = code.run("manage.py", "worker", "--batch", prefix=prefix)
             assert worked.returncode == 0, worked.stderr
             job = api.get(f"/bulk-action-progress/{started.json()['id']}").json()
-            assert (job["status"], job["failed_count"]) == ("done", 1), job
+            assert (job["status"], job["failed_count"]) == ("completed", 1), job
             assert api.get(f"/bulk-action-progress/{job['id']}/report").status_code == 200
     assert code.files() == before

@@ -45,7 +45,8 @@ async def over_http(served: Site) -> AsyncIterator[Any]:
     key = dict(served.address.headers)["X-API-KEY"]
     address = f"http://{served.address.host}:{served.address.port}/mcp"
     async with (
-        httpx2.AsyncClient(headers={"Authorization": f"Bearer {key}"}) as http,
+        # A busy machine takes longer than the five seconds that are usual.
+        httpx2.AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=60) as http,
         streamable_http_client(address, http_client=http) as streams,
     ):
         yield streams

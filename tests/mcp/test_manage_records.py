@@ -66,6 +66,20 @@ def test_continue_stores_what_can_be_stored(ships: Agent) -> None:
     assert "unknown keys 'x'" in answer["results"][2]["error"]["message"]
 
 
+NO_OBJECTS = [5, None, "x", True, [1], "[1]", 1.5]
+
+
+@pytest.mark.parametrize("item", NO_OBJECTS, ids=repr)
+def test_an_item_that_is_no_object_is_refused_in_its_place(ships: Agent, item: Any) -> None:
+    items = [*named("Aurora"), item]
+    error = ships.refusal("manage_records", record_type="ships", mode="create", items=items)
+    assert error["message"].startswith("Nothing was stored: 1 of 2 items were refused. items[1]: ")
+    assert "expected an object with data, not a" in error["message"]
+    answer = write(ships, "create", *items, on_error="continue")
+    assert (answer["created"], answer["refused"]) == (1, 1)
+    assert answer["results"][1]["error"]["code"] == "invalid"
+
+
 @pytest.mark.parametrize(
     ("mode", "item", "told"),
     [
@@ -101,7 +115,7 @@ def test_limits(ships: Agent) -> None:
     for items, told in (
         ([], "items: send at least one item."),
         (named(*("x" * 1001)), "items: at most 1000 entries."),
-        (["x"], "items: expected a list of objects."),
+        (["x"], "items[0]: expected an object with data, not a string."),
     ):
         error = ships.refusal("manage_records", record_type="ships", mode="create", items=items)
         assert told in error["message"]

@@ -92,9 +92,7 @@ def test_every_type_of_value(things: Caller) -> None:
     send_back(agent, other, "others")
 
 
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=st.data())
 def test_any_part_of_them(things: Caller, drawn: st.DataObject) -> None:
     names = drawn.draw(st.lists(st.sampled_from(WRITTEN), unique=True, max_size=8))
@@ -199,3 +197,69 @@ def test_links_beyond_those_that_are_shown(things: Caller) -> None:
     others = [str(make_record(things, "others", name=f"O {at}").record.uuid) for at in range(101)]
     uuid = make_record(things, "things", name="Linked", many=others).record.uuid
     send_back(Agent(things), uuid)
+
+
+# ---------------------------------------------------------------- fields of linked records
+
+
+@pytest.fixture
+def ship(workspace: Caller) -> str:
+    """A ship with a home, two owners, and a formula."""
+    doubled = {"formula_options": {"expression": "record.data.tons * 2"}}
+    make_object(workspace, "Ports", FieldDefinition("City", "text"))
+    fields = FieldDefinition("Tons", "integer"), FieldDefinition("F", "formula", settings=doubled)
+    make_object(workspace, "Ships", *fields)
+    make_relation(workspace, "ships", "Home", "ports", "primary", "Ships")
+    make_relation(workspace, "ships", "Visited", "ports", "additional", "Visits")
+    ports = [
+        str(make_record(workspace, "ports", name=city, city=city).record.uuid)
+        for city in ("Kiel", "Oslo")
+    ]
+    more = {"tons": 3, "home": ports[0], "visited": ports}
+    return make_record(workspace, "ships", name="Aurora", **more).record.uuid
+
+
+PATHS = ["name", "f", "home.city", "home.name", "visited.city"]
+
+
+def test_fields_of_linked_records_are_sent_back(workspace: Caller, ship: str) -> None:
+    agent, about = Agent(workspace), {"record_type": "ships"}
+    read = agent.call("query_records", fields=PATHS, **about)["records"][0]
+    assert read["data"].keys() == set(PATHS)
+    jsonschema.validate(read["data"], described(agent, "ships")["schema"])
+    whole = agent.call("manage_record", action="get", record_id=ship, **about)["data"]
+
+    for action, data in (("patch", read["data"]), ("upsert", whole | read["data"])):
+        again = agent.call("manage_record", action=action, record_id=ship, data=data, **about)
+        assert (again["action"], again["version"], again["data"]) == ("unchanged", 1, whole)
+    item = {"record_id": ship, "data": whole | read["data"]}
+    for mode in ("patch", "update", "patch"):
+        answer = agent.call("manage_records", mode=mode, items=[item, item], **about)
+        assert (answer["unchanged"], answer["refused"]) == (2, 0)
+    changed = {"tons": 4, **read["data"]}
+    again = agent.call("manage_record", action="patch", record_id=ship, data=changed, **about)
+    assert (again["action"], again["data"]["f"]) == ("updated", 8)
+
+
+def test_other_values_of_linked_records_are_refused(workspace: Caller, ship: str) -> None:
+    agent, about = Agent(workspace), {"record_type": "ships"}
+    data = {"home.city": "Rome", "tons": 5}
+    told = "data.home.city: There is no field with this name. Fields of linked records are written"
+    error = agent.refusal("manage_record", action="patch", record_id=ship, data=data, **about)
+    assert error["message"].startswith(told)
+    items = [{"record_id": ship, "data": data}, {"record_id": ship, "data": {"home.city": "Kiel"}}]
+    answer = agent.call("manage_records", mode="patch", items=items, on_error="continue", **about)
+    assert answer["results"][0]["error"]["message"].startswith(told)
+    assert answer["results"][1]["action"] == "unchanged"
+
+
+def test_what_a_cancelled_record_holds_is_no_change(workspace: Caller, ship: str) -> None:
+    agent, about = Agent(workspace), {"record_type": "ships", "record_id": ship}
+    held = agent.call("manage_record", action="cancel", **about)
+    again = agent.call("manage_record", action="patch", data=held["data"], **about)
+    assert (again["action"], again["version"]) == ("unchanged", held["version"])
+    assert again["_cancelled"] is True
+    for action, data in (("patch", {"tons": 4}), ("upsert", held["data"])):
+        error = agent.refusal("manage_record", action=action, data=data, **about)
+        assert error["code"] == "CONFLICT"
+        assert error["message"].endswith("get reads it; upsert another record for what is new.")

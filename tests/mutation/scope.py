@@ -24,7 +24,10 @@ WRITING = [
     "tests/services/storage",
     "tests/services/merging",
     "tests/services/undoing",
+    "tests/services/files/test_attachments.py",
     "tests/services/jobs/test_bulk_jobs.py",
+    "tests/api/workspace/test_cancelled_records.py",
+    "tests/api/workspace/test_matched_upserts.py",
     "tests/mcp/test_manage_record.py",
     "tests/mcp/test_record_states.py",
     *API,
@@ -35,6 +38,7 @@ ACCESS = [
     "tests/services/reading",
     "tests/services/writing",
     "tests/permissions",
+    "tests/api/workspace/test_authority.py",
     *API,
 ]
 STORAGE = [

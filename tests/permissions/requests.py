@@ -44,20 +44,20 @@ def rest(
         verdict = VERDICTS.get(answer.status_code)
         assert verdict is not None, (name, answer.status_code, text)
         return Answer(
-            verdict, text, f"{filled} {orjson.dumps(content).decode()}", _count(answer, text)
+            verdict, text, f"{filled} {orjson.dumps(content).decode()}", count_of(answer, text)
         )
 
     return Operation(name, covers, need, send, targets)
 
 
-def _count(answer: Any, text: str) -> int | None:
-    """How many things the answer says there are; of a table, its rows."""
+def count_of(answer: Any, text: str, key: str = "count") -> int | None:
+    """How many things the answer says there are, under this key; of a table, its rows."""
     if answer.headers.get("Content-Type", "").startswith("text/csv"):
         return len(text.splitlines()) - 1
     if answer.headers.get("Content-Type") not in (None, "application/json"):
         return None
     found = orjson.loads(text) if text else None
-    return found.get("count") if isinstance(found, dict) else None
+    return found.get(key) if isinstance(found, dict) else None
 
 
 def once(name: str, covers: str, need: Need, method: str, path: str, body: Any = None) -> Operation:

@@ -29,10 +29,12 @@ TOLD = ("dry_run", "dryRun", "changes", "effects", "plan", "operation_id")
 OWN = (
     re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE),
     re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.]*([+-]\d\d:\d\d|Z)?"),
-    re.compile(r'(?<="id":)\d+'),
+    re.compile(r'(?<="id":)\d+|(?<="jobId":)\d+|(?<=/jobs/)\d+'),
     re.compile(r'(?<="secret":)("whsec_[^"]+"|null)'),
     re.compile(r"[\w.-]{4,}:[\w-]{6}:[\w-]{43}"),
 )
+# A trial of a file is a job, which keeps the file and the rows that were refused for a while.
+KEPT = {"import what is not there": {"records_job", "records_importupload", "sequences", "files"}}
 
 
 @pytest.mark.django_db
@@ -64,7 +66,9 @@ def problems(operation: Operation, world: World, target: Target) -> list[str]:
         done = digests()
         transaction.set_rollback(True)
     forget_everything()
-    found = [f"{name} is another" for name in before if before[name] != after[name]]
+    kept = KEPT.get(operation.name, set())
+    changed = {name for name in before if before[name] != after[name]}
+    found = [f"{name} is another" for name in sorted(changed - kept)]
     foretold = dry.verdict == real.verdict and (
         operation.name == "undo" or told(dry.text) == told(real.text)  # it has words of its own
     )

@@ -15,7 +15,7 @@ from tests.factories import Caller
 
 from . import needs
 from .needs import CASES, ONCE, REFUSED, Answer, Expected, Need, Operation, Verdict
-from .requests import VERDICTS
+from .requests import VERDICTS, count_of
 from .rest_webhooks import NEW as WEBHOOK
 from .rest_webhooks import manage, manage_none
 from .world import ROLES, RoleCase, Target, World
@@ -45,24 +45,26 @@ def _asked(
         filled = path.replace("<type>", str(world.admin.schema("cases").id)).replace(
             "<record>", str(key)
         )
-        filled = filled.replace("<admin>", str(world.admin.member.pk)).replace(
-            "<role>", str(world.admin.member.role_id)
+        note = world.admin.schema("cases").by_name["note"].id
+        filled = (
+            filled.replace("<note>", str(note))
+            .replace("<admin>", str(world.admin.member.pk))
+            .replace("<role>", str(world.admin.member.role_id))
         )
-        content = orjson.loads(orjson.dumps(body).decode().replace("<name>", target.case_name))
+        form = {"content-type": "text/csv"} if isinstance(body, bytes) else {}
+        content = (
+            body
+            if isinstance(body, bytes)
+            else orjson.loads(orjson.dumps(body).decode().replace("<name>", target.case_name))
+        )
         client = WorkspaceClient(caller)
         if filled == "<workspaces>":
             client.base, filled = "/api/v2/w", ""
-        answer = client.send(method, filled, content)
-        text = answer.content.decode()
+        answer = client.send(method, filled, content, **form)
+        text = answer.getvalue().decode()
         verdict = VERDICTS.get(answer.status_code)
         assert verdict is not None, (name, answer.status_code, text)
-        found = answer.json()
-        return Answer(
-            verdict,
-            text,
-            f"{filled} {content}",
-            found.get("total") if isinstance(found, dict) else None,
-        )
+        return Answer(verdict, text, f"{filled} {content!r}", count_of(answer, text, "total"))
 
     return Operation(name, covers, need, send, targets)
 
@@ -93,6 +95,12 @@ def _define_type(world: World, target: Target) -> Expected:
     )
 
 
+def _define_none(world: World, target: Target) -> Expected:
+    """What is not there is missing to whoever may define."""
+    found = _define_type(world, target)
+    return needs.nothing(Verdict.ABSENT) if found.verdict == Verdict.DONE else found
+
+
 def _read_members(world: World, target: Target) -> Expected:
     """The only member, or two of them: the admin, and the role's own."""
     return Expected(Verdict.DONE, count=1 if world.role.admin else 2)
@@ -113,8 +121,20 @@ def _bring_back(world: World, target: Target) -> Expected:
     return needs.nothing(Verdict.DONE if world.role.admin else Verdict.FORBIDDEN)
 
 
+def _bring_type_back(world: World, target: Target) -> Expected:
+    """What is there already."""
+    return replace(_define_type(world, target), changed=False)
+
+
 def _sign_up(world: World, target: Target) -> Expected:
     return needs.define_workspace(world, target)
+
+
+def _import(world: World, target: Target) -> Expected:
+    """Files take a grant: owning records is not enough."""
+    if not _knows_type(world, target):
+        return needs.nothing(Verdict.ABSENT)
+    return needs.upload(world, target)
 
 
 def _create_in_bulk(world: World, target: Target) -> Expected:
@@ -207,6 +227,51 @@ OPERATIONS = (
         "DELETE",
         "/data-types/<type>?force=true",
     ),
+    _asked(
+        "archive a type by its own call",
+        "archive_data_type",
+        _define_type,
+        "POST",
+        "/data-types/<type>/archive?force=true",
+    ),
+    _asked(
+        "bring a type back",
+        "unarchive_data_type",
+        _bring_type_back,
+        "POST",
+        "/data-types/<type>/unarchive",
+    ),
+    _asked("copy a type", "clone_data_type", _define_type, "POST", "/data-types/<type>/clone", {}),
+    _asked(
+        "add a field",
+        "create_data_type_field",
+        _define_type,
+        "POST",
+        "/data-types/<type>/fields",
+        {"name": "Quite new", "fieldType": "text"},
+    ),
+    _asked(
+        "change a field",
+        "update_data_type_field",
+        _define_type,
+        "PUT",
+        "/data-types/<type>/fields/<note>",
+        {"description": "New"},
+    ),
+    _asked(
+        "delete a field",
+        "delete_data_type_field",
+        _define_type,
+        "DELETE",
+        "/data-types/<type>/fields/<note>?force=true",
+    ),
+    _asked(
+        "delete an option that is not there",
+        "delete_data_type_option",
+        _define_none,
+        "DELETE",
+        "/data-types/<type>/fields/<note>/options/nothing",
+    ),
     _asked("list", "list_data_records", needs.listed, "GET", "/data-types/<type>/records"),
     _asked(
         "list with the clients' names",
@@ -228,6 +293,29 @@ OPERATIONS = (
         needs.listed_by_secret,
         "GET",
         "/data-types/<type>/records/aggregate?groupBy=name&aggregate=distinct:secret",
+    ),
+    _asked(
+        "export", "export_data_records", needs.listed, "GET", "/data-types/<type>/records/export"
+    ),
+    _asked(
+        "import what is not there",
+        "import_data_records",
+        _import,
+        "POST",
+        "/data-types/<type>/records/import?mode=update",
+        b"externalId,name\nnobody,Quite new\n",
+    ),
+    _asked("a job that is not there", "get_job", needs.never_there, "GET", "/jobs/987654321"),
+    _asked("cancel none", "cancel_job", needs.never_there, "POST", "/jobs/987654321/cancel", {}),
+    _asked(
+        "a report of none", "get_job_report", needs.never_there, "GET", "/jobs/987654321/report"
+    ),
+    _asked(
+        "export by the secrets",
+        "export_data_records",
+        needs.listed_by_secret,
+        "GET",
+        "/data-types/<type>/records/export?sortBy=secret",
     ),
     _asked("create", "create_data_record", needs.create, "POST", "/data-types/<type>/records", NEW),
     _record(

@@ -214,6 +214,18 @@ def test_the_theme_gets_the_build_of_alpine_that_evaluates_nothing() -> None:
     assert f"@alpinejs/csp {named[1]} " in (kept.parent / "LICENSE").read_text(encoding="utf-8")
 
 
+def test_the_grid_has_the_table_that_the_makefile_names() -> None:
+    found = finders.find("records/tabulator/tabulator_esm.min.js")
+    assert found is not None
+    kept = Path(found)
+    makefile = (settings.BASE_DIR / "Makefile").read_text(encoding="utf-8")
+    named = re.search(r"^TABULATOR := (\S+)$", makefile, re.MULTILINE)
+
+    assert named is not None
+    assert f"Tabulator v{named[1]} " in kept.read_text(encoding="utf-8")[:200]
+    assert "MIT License" in (kept.parent / "LICENSE").read_text(encoding="utf-8")
+
+
 def test_no_page_may_evaluate_texts() -> None:
     allowed = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]["script-src"]
     assert list(allowed) == ["'self'"]

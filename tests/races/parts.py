@@ -16,6 +16,7 @@ from tests.calling import Answer, Player
 COMPANIES = "/api/records/companies"
 PEOPLE = "/api/records/people"
 Call = tuple[str, str, Any]
+NO_HEADERS: Mapping[str, str] = {}
 
 
 def values(**sent: Any) -> dict[str, Any]:
@@ -23,7 +24,9 @@ def values(**sent: Any) -> dict[str, Any]:
     return {"fields": [{"name": name, "value": value} for name, value in sent.items()]}
 
 
-def rounds(player: Player, calls: Sequence[Sequence[Call]]) -> list[Answer]:
+def rounds(
+    player: Player, calls: Sequence[Sequence[Call]], headers: Mapping[str, str] = NO_HEADERS
+) -> list[Answer]:
     """One call in each round, at the same moment as the others: `calls[round][number of the
     process]`.
 
@@ -33,7 +36,7 @@ def rounds(player: Player, calls: Sequence[Sequence[Call]]) -> list[Answer]:
     for of_the_round in calls:
         method, path, body = of_the_round[player.number % len(of_the_round)]
         player.together()
-        answers.append(player.line.send(method, path, body))
+        answers.append(player.line.send(method, path, body, **headers))
     return answers
 
 

@@ -1,5 +1,8 @@
 """A consumer of the change feed that is killed again and again, while many processes write, ends
-with the same records as the server."""
+with the same records as the server.
+
+FEED_WRITERS and FEED_WRITES make the race longer: 8 and 12500 take some ten minutes.
+"""
 
 from __future__ import annotations
 
@@ -96,16 +99,27 @@ def test_a_killed_consumer_ends_with_an_identical_copy(
     )
     consumer.start()
     try:
-        made = play(raced.address, WRITERS, parts.write_anything, shared, WRITES)
+        made = play(
+            raced.address,
+            WRITERS,
+            parts.write_anything,
+            shared,
+            WRITES,
+            seconds=60 + WRITES,
+        )
     finally:
         ended.set()
         consumer.join()
 
+    line.close()  # the server ends connections that are idle for so long
     assert sum(made) == WRITERS * WRITES
     assert kills
     assert kills[0] > 0
     subprocess.run(
-        [sys.executable, PROGRAM, copy, "--once"], env=environment(raced), check=True, timeout=120
+        [sys.executable, PROGRAM, copy, "--once"],
+        env=environment(raced),
+        check=True,
+        timeout=120 + WRITES,
     )
     assert copied(copy, "active") == held(line, archived=False)
     assert copied(copy, "archived") == held(line, archived=True)

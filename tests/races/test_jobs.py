@@ -45,7 +45,7 @@ def test_an_import_whose_worker_is_killed_three_times_stores_every_row_once(tmp_
                 api, job["id"], until=lambda seen, before=stored: seen["success_count"] > before
             )["success_count"]
             _kill_worker(started)
-        done = _watch(api, job["id"], until=lambda seen: seen["status"] == "done")
+        done = _watch(api, job["id"], until=lambda seen: seen["status"] == "completed")
 
         assert done["result"]["created"] == ROWS
         assert done["result"]["failed"] == 0
@@ -79,7 +79,7 @@ def test_an_undo_whose_worker_is_killed_three_times_takes_back_every_row_once(
             "/custom-objects/rows/bulk-archive-entity-record", json={"record_ids": records}
         )
         operation = job.headers["x-operation-id"]
-        done = _watch(api, job.json()["id"], until=lambda seen: seen["status"] == "done")
+        done = _watch(api, job.json()["id"], until=lambda seen: seen["status"] == "completed")
         assert done["success_count"] == ROWS
 
         undo = api.post(f"/operations/{operation}/undo", json={}).json()
@@ -91,7 +91,7 @@ def test_an_undo_whose_worker_is_killed_three_times_takes_back_every_row_once(
                 until=lambda seen, before=stored: seen["success_count"] > before,
             )["success_count"]
             _kill_worker(started)
-        done = _watch(api, undo["job_id"], until=lambda seen: seen["status"] == "done")
+        done = _watch(api, undo["job_id"], until=lambda seen: seen["status"] == "completed")
 
         assert done["result"]["counts"] == {"unarchived": ROWS}
         assert done["result"]["left"] == 0

@@ -239,7 +239,7 @@ def bulk(world: World) -> None:
     if answer.status_code == 200 and world.pick.random() < 0.8:
         work()
         done = world.api(caller).get(f"/api/bulk-action-progress/{answer.json()['id']}").json()
-        assert done["status"] == "done", done
+        assert done["status"] == "completed", done
         assert done["success_count"] + done["failed_count"] == len(
             records[:20] if "archive" in action else records
         )

@@ -14,6 +14,8 @@ from records.services.reading import local_time
 READING = (
     "encoding", "encoding_is_guess", "delimiter", "sheet", "sheets", "header_row", "rows_above",
 )  # fmt: skip
+# Of a job's result, what its row has under a key of its own.
+TOLD_APART = ("report", "field_resolution")
 
 
 def job_row(author: Author, job: JobView) -> dict[str, Any]:
@@ -30,7 +32,8 @@ def job_row(author: Author, job: JobView) -> dict[str, Any]:
         "failed_count": job.failed_count,
         "pending_count": job.pending_count,
         "failure_report": job.failures,
-        "result": {key: value for key, value in job.result.items() if key != "report"},
+        "field_resolution": job.result.get("field_resolution"),
+        "result": {key: value for key, value in job.result.items() if key not in TOLD_APART},
         "has_report": "report" in job.result,
         "created": local_time(job.created, zone),
         "started_at": local_time(job.created, zone),

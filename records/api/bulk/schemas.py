@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from records.api.openapi import array, component, nullable, obj, page_of, ref
-from records.services.importing import DateForm, ImportMode, NumberForm
+from records.services.importing import CellResolution, DateForm, ImportMode, NumberForm
 from records.services.jobs import STATUSES, Resolution
 
 STRING: dict[str, Any] = {"type": "string"}
@@ -40,6 +40,10 @@ _JOB: dict[str, Any] = {
     "failed_count": INTEGER,
     "pending_count": INTEGER,
     "failure_report": array(ANYTHING),
+    "field_resolution": {
+        **nullable(STRING),
+        "description": "What a change of a field does, by its documented name; otherwise null.",
+    },
     "result": ANYTHING,
     "has_report": {"type": "boolean"},
     "created": MOMENT,
@@ -113,8 +117,21 @@ component(
                         "description": "Cells that are read as another text than is written.",
                     },
                     blank_marks={**INTEGER, "description": "Cells like `NA`."},
+                    without_year={
+                        **INTEGER,
+                        "description": "Cells like `--05-17`, days without a year: not stored.",
+                    },
                     marks={**array(STRING), "description": "What stands in them."},
                     unclear={**INTEGER, "description": "Cells that may be two values."},
+                    first_of_several={**INTEGER, "description": "Cells of several values."},
+                    assumed={
+                        **INTEGER,
+                        "description": "Numbers that are read with a point, as no cell proves.",
+                    },
+                    examples={
+                        **array(obj({"written": STRING, "read": STRING})),
+                        "description": "Some cells that are read differently, and as what.",
+                    },
                 )
             ),
         }
@@ -143,6 +160,12 @@ component(
                 numbers={"type": "string", "enum": [item.value for item in NumberForm]},
                 dates={"type": "string", "enum": [item.value for item in DateForm]},
                 blanks={**array(STRING), "description": "Texts that stand for no value."},
+                conflict_resolution={
+                    "type": "string",
+                    "description": "What cells do to values that are there: "
+                    f"{', '.join(item.value for item in CellResolution)}. Also understood: "
+                    "only_update_blank (update_if_blank), only_add_options (add_only).",
+                },
             ),
             "description": "How columns of numbers and dates are written, by header or position; "
             "else it is found. Cells that are `unclear` are refused.",

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse
-from django.http.multipartparser import MultiPartParserError
-from django.http.request import RawPostDataException, UnreadablePostError
 
-from records.api.answers import JSON, json_answer
+from records.api.answers import json_answer
 from records.api.bodies import read_object
-from records.api.errors import UnsupportedMediaType
 from records.api.parameters import flag
 from records.api.records.requests import asked_search
+from records.api.sent_files import said_forms, said_reading, sent_file
 from records.api.viewsets import ApiViewSet
 from records.exceptions import InvalidInput
 from records.http import download
 from records.services.access import get_schema
 from records.services.exporting import CONTENT_TYPES, exported_fields
-from records.services.importing import Reading, get_upload, store_upload, suggest_fields
+from records.services.importing import get_upload, store_upload, suggest_fields
 from records.services.jobs import open_report
 from records.services.operations import export_records, home_of
 
@@ -36,9 +33,6 @@ START_KEYS = (
     "dry_run",
     "again",
 )
-CHUNK = 1 << 16
-# Characters that a query spells badly.
-DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "bar": "|"}
 
 
 class ImportViewSet(ApiViewSet):
@@ -50,8 +44,10 @@ class ImportViewSet(ApiViewSet):
     @documentation.upload
     def upload(self, request: HttpRequest, object_key: str) -> HttpResponse:
         schema = get_schema(self.author, object_key)
-        name, chunks = _sent_file(request)
-        made = store_upload(self.author, schema, name, chunks, _reading(request))
+        name, chunks = sent_file(request, "file_name")
+        made = store_upload(
+            self.author, schema, name, chunks, said_reading(request.GET, "header_row")
+        )
         return json_answer(upload_row(made, suggest_fields(self.author, schema, made.header)), 201)
 
     @documentation.start_import
@@ -94,73 +90,6 @@ class ExportViewSet(ApiViewSet):
         return download(file, f"{schema.name}.{form}", CONTENT_TYPES[form])
 
 
-def _reading(request: HttpRequest) -> Reading:
-    """How the query says the file is read."""
-    asked = request.GET
-    row = asked.get("header_row", "")
-    if row and not (row.isdecimal() and len(row) < 8 and int(row)):
-        raise InvalidInput("expected the number of a row, from 1.", at="header_row")
-    return Reading(
-        asked.get("encoding", ""),
-        DELIMITERS.get(asked.get("delimiter", ""), asked.get("delimiter", "")),
-        asked.get("sheet", ""),
-        int(row) if row else None,
-    )
-
-
-def _sent_file(request: HttpRequest) -> tuple[str, Iterator[bytes]]:
-    """The file in the body: a form's `file`, or the body itself, whose name is then in the
-    query."""
-    try:
-        if request.content_type == "multipart/form-data":
-            file = request.FILES.get("file")
-            if file is None:
-                raise InvalidInput(
-                    "send the file in the form field of this name.", "required", at="file"
-                )
-            return file.name or "file.csv", iter(file.chunks(CHUNK))
-    except (MultiPartParserError, UnreadablePostError, RawPostDataException, ValueError):
-        raise InvalidInput("The form in the body cannot be read.") from None
-    if request.content_type == JSON:
-        raise UnsupportedMediaType(
-            "Send the file itself: as the body, or in the field `file` of multipart/form-data."
-        )
-    return request.GET.get("file_name", "file.csv"), _body(request)
-
-
-def _body(request: HttpRequest) -> Iterator[bytes]:
-    try:
-        while chunk := request.read(CHUNK):
-            yield chunk
-    except UnreadablePostError:
-        raise InvalidInput("The body is incomplete.") from None
-    except RawPostDataException:  # an idempotency key had it read already
-        yield request.body
-
-
-def _forms(sent: Any) -> dict[str, Any]:
-    """How columns write their values, by header or position."""
-    sent = {} if sent is None else sent
-    if not isinstance(sent, dict) or not all(isinstance(form, dict) for form in sent.values()):
-        raise InvalidInput(
-            "expected an object of column headers, each with an object.", at="columns"
-        )
-    for name, form in sent.items():
-        for key, value in form.items():
-            is_text = key in ("numbers", "dates") and isinstance(value, str)
-            is_list = (
-                key == "blanks"
-                and isinstance(value, list)
-                and all(isinstance(mark, str) for mark in value)
-            )
-            if not (is_text or is_list):
-                raise InvalidInput(
-                    "expected `numbers` or `dates` with a form, or `blanks` with a list of texts.",
-                    at=("columns", name),
-                )
-    return sent
-
-
 def _plan(content: dict[str, Any]) -> dict[str, Any]:
     mapping, kept = content.get("mapping"), content.get("keep_existing") or []
     if mapping is not None and not (
@@ -173,7 +102,7 @@ def _plan(content: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(kept, list):
         raise InvalidInput("expected a list of column headers.", at="keep_existing")
     kept = [str(name) if type(name) is int else name for name in kept]
-    forms = _forms(content.get("columns"))
+    forms = said_forms(content.get("columns"))
     for key in ("dry_run", "again"):
         if not isinstance(content.get(key, False), bool):
             raise InvalidInput("expected true or false.", at=key)

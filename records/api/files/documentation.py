@@ -193,7 +193,7 @@ upload_form = operation(
         {
             "type": "object",
             "properties": {"key": STRING, "file": _BYTES},
-            "required": ["file"],
+            "required": ["key", "file"],
         },
         True,
     ),

@@ -13,6 +13,7 @@ from rest_framework import viewsets
 from records.api.answers import empty_answer, json_answer
 from records.api.dry_runs import RECORDS_FORM, is_dry_run
 from records.api.errors import MethodNotAllowed, UnsupportedMediaType, refusal
+from records.api.etags import check_unconditional
 from records.api.reasons import REASON, sent_reason
 from records.api.viewsets import SAFE_METHODS
 from records.exceptions import InvalidInput, RecordsError, TooLarge
@@ -54,6 +55,8 @@ class SignedFileViewSet(viewsets.ViewSet):
             response: HttpResponse = getattr(self, self.action)(request, **kwargs)
             return response
 
+        if not reading:
+            check_unconditional(request, "If-Match", "If-None-Match")
         with unavailable_when_faulty(changing=not reading):
             return repeated_when_lost(work) if reading else work()
 
@@ -78,18 +81,20 @@ class SignedFileViewSet(viewsets.ViewSet):
     def upload_form(self, request: HttpRequest, token: str) -> HttpResponse:
         """The file in a form, as browsers and clients of object storages send it."""
         read_upload(token)  # before the body is read
-        stored, dry_run = _receive(request, token, *_sent_file(request))
+        file, size = _sent_file(request)
+        form = {"is_form": True, "key": request.POST.get("key")}
+        stored, dry_run = _receive(request, token, file, size, **form)
         if dry_run:
             return json_answer({**attachment_row(stored), "dry_run": True})
         return empty_answer(204, {"ETag": f'"{stored.sha256}"'})
 
 
 def _receive(
-    request: HttpRequest, token: str, source: Readable, size: int
+    request: HttpRequest, token: str, source: Readable, size: int, **form: Any
 ) -> tuple[AttachmentView, bool]:
     reason = check_reason(sent_reason(request), REASON)
     dry_run = is_dry_run(request, RECORDS_FORM)
-    return receive_upload(token, source, size, request_id(request), reason, dry_run=dry_run)
+    return receive_upload(token, source, size, request_id(request), reason, dry_run=dry_run, **form)
 
 
 def _sent_file(request: HttpRequest) -> tuple[Readable, int]:

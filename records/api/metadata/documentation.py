@@ -208,7 +208,10 @@ update_option = _objects(
     "PatchedOptionRequest",
 )
 delete_option = _objects(
-    "fields_options_destroy", "Delete an option that no record has", _OPTION_OF, {204: None}
+    "fields_options_destroy",
+    "Delete an option that no record has, archived ones included",
+    [*_OPTION_OF, query_parameter("force", BOOLEAN, "Clear it in records that have it.")],
+    {204: None},
 )
 replace_option = _objects(
     "fields_options_replace_create",

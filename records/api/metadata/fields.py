@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from records.api.answers import empty_answer, json_answer
+from records.api.parameters import flag
 from records.exceptions import InvalidInput, NotFound
 from records.services.catalogue import FieldSpec, ObjectSchema
 from records.services.jobs import start_clearing
@@ -25,6 +26,7 @@ from records.services.shaping import (
     get_object,
     get_option,
     list_categories,
+    remove_option,
     replace_option,
     update_category,
     update_field,
@@ -132,8 +134,13 @@ class OptionViewSet(MetadataViewSet):
     def destroy(
         self, request: HttpRequest, object_key: str, field_key: str, option_id: str
     ) -> HttpResponse:
-        spec = self._changeable(self.schema_of(object_key), field_key)
-        delete_option(self.author, get_option(self.author, spec, option_id))
+        schema = self.schema_of(object_key)
+        spec = self._changeable(schema, field_key)
+        option = get_option(self.author, spec, option_id)
+        if flag(request, "force"):
+            remove_option(self.author, schema, spec, option.name, force=True)
+        else:
+            delete_option(self.author, option)
         return empty_answer(204)
 
     @documentation.replace_option

@@ -12,6 +12,7 @@ from records.services.feed import (
     DEFAULT_LIMIT,
     MAX_LIMIT,
     MAX_WAIT,
+    Change,
     ChangePage,
     change_content,
     list_changes,
@@ -35,9 +36,7 @@ class ChangesViewSet(FeedViewSet):
         def read(place: str | None) -> ChangePage:
             return list_changes(self.author, after=place, objects=objects, limit=limit)
 
-        def show(page: ChangePage) -> dict[str, Any]:
-            zone = self.author.workspace.zone
-            changes = [change_content(change, zone) for change in page.changes]
-            return {"changes": changes, "cursor": page.cursor, "more": page.more}
+        def show(change: Change) -> dict[str, Any]:
+            return change_content(change, self.author.workspace.zone)
 
         return self.answer(request, read, after, seconds, show)

@@ -27,13 +27,14 @@ class CollectionViewSet(RecordsViewSet):
     @documentation.add
     def add(self, request: HttpRequest, object_identifier: str) -> HttpResponse:
         schema = get_schema(self.author, object_identifier)
-        check_new(request, schema)
+        must_be_new = check_new(request, schema)
         body = requests.write_body(request, "unarchive", *requests.EXTERNAL_KEYS)
         save = SaveRequest(
             Mode.CREATE,
             entries=body.entries,
             attributes=requests.attributes(self.author, body.content),
             on_archived=body.choice("unarchive", requests.ARCHIVED_CHOICES),
+            must_be_new=must_be_new,
         )
         return saved_answer(
             self.author, home_of(schema).save_record(self.author, schema, save), all_fields=True

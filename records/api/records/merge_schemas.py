@@ -8,6 +8,8 @@ from records.services.search import MAX_FIELDS, SHOWN
 
 from .schemas import ANYTHING, BOOLEAN, INTEGER, STRING, UUID
 
+MAX_DUPLICATES = 100  # groups of a page
+
 component("MergeRule", {"type": "string", "enum": list(RULES)})
 component("MergeValue", obj({"value": ANYTHING}))
 component("MergeRecord", obj({"record": {**UUID, "description": "One of the records."}}))
@@ -55,7 +57,7 @@ component(
             }
         ),
         page=nullable(PAGE),
-        page_size=nullable({**INTEGER, "minimum": 1, "maximum": 100}),
+        page_size=nullable({**INTEGER, "minimum": 1, "maximum": MAX_DUPLICATES}),
     ),
 )
 _MOMENT = {"type": "string", "format": "date-time"}

@@ -19,13 +19,13 @@ from records.services.reading import RecordView, local_time
 from records.services.search import DuplicateGroup, find_duplicates
 
 from . import documentation
+from .merge_schemas import MAX_DUPLICATES
 from .requests import id_list
 from .responses import saved_answer
 from .viewsets import RecordsViewSet
 
 MERGE_KEYS = ("into", "from", "rules", "if_version")
 DUPLICATES_KEYS = ("fields", "normalise", "page", "page_size")
-MAX_PAGE_SIZE = 100
 MAX_VERSION = 2**63 - 1
 
 
@@ -46,7 +46,7 @@ class MergingViewSet(RecordsViewSet):
     def duplicates(self, request: HttpRequest, object_identifier: str) -> HttpResponse:
         schema = get_schema(self.author, object_identifier)
         sent = read_object(request, DUPLICATES_KEYS)
-        page = page_request(request, sent, size=MAX_PAGE_SIZE, most=MAX_PAGE_SIZE)
+        page = page_request(request, sent, size=MAX_DUPLICATES, most=MAX_DUPLICATES)
         found = find_duplicates(
             self.author,
             schema,

@@ -122,6 +122,7 @@ def record_row(view: RecordView) -> dict[str, Any]:
         "external_source": view.row.external_source,
         "member_id": None if view.member is None else view.member.uuid,
         "cancelled": view.row.cancelled_at is not None,
+        "version": view.version,
         "fields": _fields(view),
         "access": {"view": access.view, "edit": access.edit, "remove": access.remove},
     }

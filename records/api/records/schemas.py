@@ -83,6 +83,7 @@ _EXTERNAL = {
         {"type": "string", "format": "uuid", "description": "The member that it belongs to."}
     ),
     "cancelled": {"type": "boolean", "description": "Its work has ended; its values stay."},
+    "version": {"type": "integer", "description": "What `If-Match` and `if_version` compare."},
 }
 component(
     "EntityRecordDetail",

@@ -16,7 +16,7 @@ from records.api.openapi import (
 
 from .schemas import STRING, UUID
 
-_LIST = [query_parameter("search", STRING, "Part of a name."), *page_parameters(most=200)]
+_LIST = [query_parameter("search", STRING, "Part of a name."), *page_parameters()]
 _ROLE, _GROUP = path_parameter("role_id", UUID), path_parameter("group_id", UUID)
 _ROLE_DETAIL, _GROUP_DETAIL = ref("RoleDetail"), ref("PermissionGroupDetail")
 

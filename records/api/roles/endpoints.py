@@ -29,8 +29,6 @@ from .catalogue import CATALOGUE
 from .requests import group_changes, level_change, read_body, role_changes
 from .responses import group_detail, group_row, role_detail, role_row
 
-MAX_PAGE_SIZE = 200
-
 
 class PeopleViewSet(ApiViewSet):
     """Names and ids are for everybody in the workspace; changes take an admin, and a key that
@@ -43,7 +41,7 @@ class PeopleViewSet(ApiViewSet):
         super()._check_scope("admin" if level == "write" else level)
 
     def _page(self, request: HttpRequest) -> PageRequest:
-        return page_request(request, most=MAX_PAGE_SIZE)
+        return page_request(request)
 
 
 class RoleViewSet(PeopleViewSet):

@@ -63,8 +63,8 @@ def view_settings(author: Author, base: Base, body: Body, *, whole: bool) -> Vie
 def _owner(author: Author, body: Body) -> int:
     uuid = canonical_uuid(_id(body.content["owner"]))
     found = author.directory.find_members([uuid]) if uuid else {}
-    if not found or not all(member.is_active for member in found.values()):
-        raise InvalidInput("there is no such active member.", "does_not_exist", at="owner")
+    if not found:
+        raise InvalidInput("there is no such member.", "does_not_exist", at="owner")
     return next(member.id for member in found.values())
 
 
@@ -131,13 +131,11 @@ def layout_settings(body: Body) -> LayoutSettings:
     tabs = body.group("tabs")
     if not all(isinstance(value, bool) for value in tabs.content.values()):
         raise tabs.wrong("expected true or false for each tab")
-    if "config" not in body:
-        raise InvalidInput("this key is required.", "required", at="config")
     return LayoutSettings(
         name=body.required("name", most=255),
         is_active=body.flag("active", default=True),
         order=body.number("order") or 0,
-        config=body.content["config"],
+        config=body.content.get("config"),
         tabs=dict(tabs.content) or {"automations": False},
     )
 

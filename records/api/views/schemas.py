@@ -172,7 +172,8 @@ component("PaginatedLayoutList", page_of(ref("Layout")))
 component(
     "LayoutRequest",
     obj(
-        {"name": NAME, "config": array(ref("LayoutRowRequest"))},
+        {"name": NAME},
+        config=nullable(array(ref("LayoutRowRequest"))),
         active=BOOLEAN,
         order={**COUNT, "maximum": 1_000_000},
         tabs=_TABS,

@@ -10,7 +10,14 @@ from records.api.feeds import FeedViewSet, checked_cursor
 from records.api.parameters import split
 from records.exceptions import InvalidInput, problems_in
 from records.services.access import check_scope
-from records.services.feed import DEFAULT_LIMIT, MAX_LIMIT, MAX_WAIT, ChangePage, list_changes
+from records.services.feed import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    MAX_WAIT,
+    Change,
+    ChangePage,
+    list_changes,
+)
 from records.services.reading import get_type_schema
 
 from . import documentation
@@ -43,9 +50,8 @@ class ChangesViewSet(WorkspaceViewSet, FeedViewSet):
                     self.author, after=place, objects=objects, limit=limit, plain=True
                 )
 
-        def show(page: ChangePage) -> dict[str, Any]:
-            changes = [feed_row(self.author, change) for change in page.changes]
-            return {"changes": changes, "cursor": page.cursor, "more": page.more}
+        def show(change: Change) -> dict[str, Any]:
+            return feed_row(self.author, change)
 
         return self.answer(request, read, after, seconds, show)
 

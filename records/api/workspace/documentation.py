@@ -52,6 +52,10 @@ _FIELD_NAMES = query_parameter(
     "Comma-separated slugs of the values to return, or airport.city for the city of the record "
     "that airport links to. Default: all of the type.",
 )
+_SORTED = [
+    query_parameter("sortBy", schemas.STRING, "createdAt, updatedAt or a slug."),
+    query_parameter("sortOrder", {"type": "string", "enum": ["asc", "desc"]}),
+]
 _FOUND = [
     query_parameter("search", schemas.STRING, "Part of any text."),
     query_parameter("externalId", schemas.STRING),
@@ -64,14 +68,30 @@ _FOUND = [
         "archived", schemas.BOOLEAN, "Archived records instead, for those who may see all."
     ),
 ]
+_FILES = {
+    "text/csv": schemas.STRING,
+    "application/x-ndjson": schemas.STRING,
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {
+        "type": "string",
+        "format": "binary",
+    },
+}
+export_records = _records(
+    "export_data_records",
+    "Records as a file, whole when the answer begins. Any slug is a parameter, as in a list",
+    query_parameter("format", {"type": "string", "enum": ["csv", "jsonl", "xlsx"]}),
+    _FIELD_NAMES,
+    *_SORTED,
+    *_FOUND,
+    responses={(200, form): shown for form, shown in _FILES.items()},
+)
 list_records = _records(
     "list_data_records",
     "Find records. Any slug is a parameter, alone or with __gt, __gte, __lt, __lte, "
     "__contains, __in, __isnull",
     *_PAGE,
     _FIELD_NAMES,
-    query_parameter("sortBy", schemas.STRING, "createdAt, updatedAt or a slug."),
-    query_parameter("sortOrder", {"type": "string", "enum": ["asc", "desc"]}),
+    *_SORTED,
     *_FOUND,
     query_parameter(
         "cursor", schemas.STRING, "Cursor of the next page, or empty to start. No count."
@@ -177,36 +197,106 @@ bulk_records = _records(
 
 # ---------------------------------------------------------------- data types
 
+_OPTIONS = query_parameter(
+    "options",
+    {"type": "string", "enum": ["names", "full"]},
+    "full: options as objects with their ids.",
+)
+_SORTS = ["createdAt", "name", "slug", "updatedAt", "recordCount"]
 list_types = _types(
     "list_data_types",
     "The data types",
+    _OPTIONS,
     query_parameter("archived", schemas.BOOLEAN, "Archived data types instead."),
-    query_parameter("sortBy", {"type": "string", "enum": ["createdAt", "name", "recordCount"]}),
+    query_parameter("sortBy", {"type": "string", "enum": _SORTS}),
     query_parameter("sortOrder", {"type": "string", "enum": ["asc", "desc"]}),
     responses={200: array(ref("DataTypeResponse"))},
 )
 create_type = _types(
     "create_data_type",
     "Create a data type",
+    _OPTIONS,
     responses={201: ref("DataTypeResponse")},
     body=json_body("CreateDataTypeRequest", required=True),
 )
-retrieve_type = _types("get_data_type", "Read a data type", _TYPE)
+retrieve_type = _types("get_data_type", "Read a data type", _TYPE, _OPTIONS)
 retrieve_type_by_slug = _types(
-    "get_data_type_by_slug", "Read a data type by its slug", path_parameter("slug", schemas.STRING)
+    "get_data_type_by_slug",
+    "Read a data type by its slug",
+    path_parameter("slug", schemas.STRING),
+    _OPTIONS,
+)
+_CHECK = query_parameter(
+    "check",
+    schemas.BOOLEAN,
+    "Save nothing, and answer how many records break the validations that are sent.",
 )
 update_type = _types(
     "update_data_type",
     "Change a data type, and the fields that are sent",
     _TYPE,
+    _CHECK,
+    _OPTIONS,
+    responses={200: {"oneOf": [ref("DataTypeResponse"), ref("ViolationsResponse")]}},
     body=json_body("UpdateDataTypeRequest", required=True),
 )
+_FORCE = query_parameter("force", schemas.BOOLEAN, "Archive it even if it has live records.")
+archive_type = _types("archive_data_type", "Archive a data type", _TYPE, _FORCE, _OPTIONS)
+unarchive_type = _types("unarchive_data_type", "Bring an archived data type back", _TYPE, _OPTIONS)
 destroy_type = _types(
     "delete_data_type",
     "Archive a data type",
     _TYPE,
-    query_parameter("force", schemas.BOOLEAN, "Archive it even if it has live records."),
+    _FORCE,
     responses={200: ref("ArchivedResponse")},
+)
+clone_type = _types(
+    "clone_data_type",
+    "Copy the definition of a data type, without its records",
+    _TYPE,
+    _OPTIONS,
+    responses={201: ref("DataTypeResponse")},
+    body=json_body("CloneDataTypeRequest"),
+)
+_FIELD = path_parameter("field_id", schemas.INTEGER)
+_FIELD_ANSWER = ref("DataTypeFieldResponse")
+create_field = _types(
+    "create_data_type_field",
+    "Add a field to a data type",
+    _TYPE,
+    _OPTIONS,
+    responses={201: _FIELD_ANSWER},
+    body=json_body("CreateDataTypeFieldRequest", required=True),
+)
+update_field = _types(
+    "update_data_type_field",
+    "Change what is sent of a field; options that are sent are added, or renamed by their ids",
+    _TYPE,
+    _FIELD,
+    _CHECK,
+    _OPTIONS,
+    responses={200: {"oneOf": [_FIELD_ANSWER, ref("ViolationsResponse")]}},
+    body=json_body("DataTypeFieldRequest", required=True),
+)
+destroy_field = _types(
+    "delete_data_type_field",
+    "Delete a field with its values",
+    _TYPE,
+    _FIELD,
+    query_parameter(
+        "force", schemas.BOOLEAN, "Delete it even if records have a value, or something names it."
+    ),
+    responses={200: ref("DeletedResponse")},
+)
+destroy_option = _types(
+    "delete_data_type_option",
+    "Delete an option of a field",
+    _TYPE,
+    _FIELD,
+    path_parameter("name", schemas.STRING),
+    query_parameter("replaceWith", schemas.STRING, "The option that its records get."),
+    query_parameter("force", schemas.BOOLEAN, "Clear it in the records that have it."),
+    responses={200: ref("OptionDeletedResponse")},
 )
 validate_slug = _types(
     "validate_data_type_slug",

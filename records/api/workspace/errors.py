@@ -12,16 +12,20 @@ from django.views.decorators.csrf import csrf_exempt
 from records.api.answers import json_answer
 from records.api.errors import headers_of, status_of
 from records.exceptions import (
+    Conflict,
     ExternalError,
+    InvalidInput,
     InvalidValues,
     NotAuthenticated,
     NotFound,
+    Place,
     PreconditionFailed,
     RecordsError,
     SeveralProblems,
 )
 
 MAX_MESSAGE = 500
+WORDS = {"external_id": "externalId", "member_id": "memberId"}
 GENERAL = "nonFieldErrors"  # no slug has capitals
 
 
@@ -73,6 +77,8 @@ def details_of(error: RecordsError, slugs: Sequence[str] = ()) -> dict[str, Any]
         return {"version": error.version}
     if isinstance(error, ExternalError):
         return {"upstreamStatus": error.status, "outcome": error.outcome}
+    if isinstance(error, Conflict):
+        return {_conflict_at(place): [said] for place, said in error.places.items()}
     if not isinstance(error, InvalidValues):
         return _by_place(error)
     details: dict[str, list[str]] = {}
@@ -88,12 +94,23 @@ def details_of(error: RecordsError, slugs: Sequence[str] = ()) -> dict[str, Any]
     return details
 
 
+def _conflict_at(place: Place) -> str:
+    # The last part is a key of this API; what leads to it may be the caller's own slug.
+    *around, last = map(str, place)
+    return ".".join((*around, WORDS.get(last, last)))
+
+
 def _by_place(error: RecordsError) -> dict[str, list[str]]:
-    """Of several problems with a request, all messages by their places."""
+    """Of problems with a request, all messages by their places; of values by their slugs alone."""
+    if not isinstance(error, InvalidInput):
+        return {}
     details: dict[str, list[str]] = {}
-    for problem in error.problems if isinstance(error, SeveralProblems) else ():
-        place = ".".join(map(str, problem.path))
-        details.setdefault(place or GENERAL, []).append(problem.reason)
+    several = error.problems if isinstance(error, SeveralProblems) else []
+    for problem in several or [error]:
+        path = problem.path[1:] if problem.path[:1] == ("fieldValues",) else problem.path
+        if path or several:
+            place = ".".join(map(str, path))
+            details.setdefault(place or GENERAL, []).append(problem.reason)
     return details
 
 

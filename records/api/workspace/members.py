@@ -13,7 +13,6 @@ from records.exceptions import (
     Conflict,
     InvalidInput,
     NotFound,
-    RecordsError,
     SeveralProblems,
     problems_in,
 )
@@ -68,8 +67,12 @@ def conflicts() -> Iterator[None]:
     try:
         yield
     except InvalidInput as problem:
+        several = problem.problems if isinstance(problem, SeveralProblems) else [problem]
         if problem.code == TAKEN:
-            raise Conflict(problem.detail, "already_exists") from None
+            places = {each.path: each.reason for each in several}
+            raise Conflict(
+                problem.detail, "already_exists", at=problem.path, places=places
+            ) from None
         if problem.code == LAST_ADMIN:
             raise Conflict(problem.detail, LAST_ADMIN) from None
         raise
@@ -82,16 +85,7 @@ def in_words() -> Iterator[None]:
         yield
 
 
-class PeopleViewSet(WorkspaceViewSet):
-    """Endpoints whose refusals say in `details` which key of the body is wrong."""
-
-    def refuse(self, error: RecordsError) -> HttpResponse:
-        if type(error) is InvalidInput and error.path:
-            error = SeveralProblems([error])
-        return super().refuse(error)
-
-
-class MemberViewSet(PeopleViewSet):
+class MemberViewSet(WorkspaceViewSet):
     """Everybody reads themselves; those who may read members, all of them; admins change them."""
 
     area = ""

@@ -4,7 +4,7 @@ core's business."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from records.services.operations import home_of
 from records.services.reading import find_member, get_record_by_external_id, select_fields
 from records.services.search import (
     AggregateRequest,
+    AllOf,
     SearchRequest,
     aggregates_of,
     groups_of,
@@ -46,6 +47,12 @@ FLAGS = {"true": True, "1": True, "false": False, "0": False}
 def snake(name: str) -> str:
     """A name in camelCase, in snake_case."""
     return re.sub(r"([A-Z])", r"_\1", name).lower()
+
+
+def camel(name: str) -> str:
+    """A name in snake_case, in camelCase."""
+    first, *others = name.split("_")
+    return first + "".join(map(str.capitalize, others))
 
 
 # ---------------------------------------------------------------- bodies
@@ -293,6 +300,10 @@ AGGREGATE_PARAMETERS = (
 )
 
 
+PAGING = ("page", "pageSize", "cursor", "count")
+EXPORT_PARAMETERS = (*(name for name in RECORD_PARAMETERS if name not in PAGING), "format")
+
+
 def asked_records(query: Query, author: Author, schema: ObjectSchema) -> SearchRequest:
     """The search that a list asks for: reserved parameters, and slugs for the rest."""
     cursor = query.text("cursor")
@@ -327,14 +338,14 @@ def chosen_fields(query: Query, author: Author, schema: ObjectSchema) -> tuple[A
     """The fields of `fieldNames`, which may be of linked records; without it, all of the type."""
     with problems_in({"field_names": "fieldNames"}):
         names = query.entries("fieldNames")
-        return select_fields(author, schema, field_names=names, related=True)
+        return select_fields(author, schema, field_names=names, related=True, suspended=True)
 
 
 def _matching(query: Query, author: Author, schema: ObjectSchema) -> SearchRequest:
     """Which records are asked for, and which page."""
     return SearchRequest(
         fields=(),
-        query=parse_slug_filters(author, schema, map(_moment_filter, query.rest)),
+        query=_filters(author, schema, query.rest),
         search=query.text("search") or "",
         page=query.page,
         page_size=query.page_size,
@@ -346,6 +357,16 @@ def _matching(query: Query, author: Author, schema: ObjectSchema) -> SearchReque
         archived=query.flag("archived"),
         plain=True,
     )
+
+
+def _filters(author: Author, schema: ObjectSchema, sent: Sequence[tuple[str, str]]) -> AllOf:
+    """The conditions of a list; what is wrong with one is told by the key that was sent."""
+    meant = [_moment_filter(each) for each in sent]
+    words = {told: key for (told, _), (key, _) in zip(meant, sent, strict=True)}
+    try:
+        return parse_slug_filters(author, schema, meant)
+    except InvalidInput as error:
+        raise error.renamed(words) from None
 
 
 def _moment_filter(sent: tuple[str, str]) -> tuple[str, str]:

@@ -74,14 +74,14 @@ def saved_rows(author: Author, results: Sequence[SaveResult]) -> list[dict[str, 
     """Records of one type after a write."""
     if not results:
         return []
-    fields = select_fields(author, results[0].schema)
+    fields = select_fields(author, results[0].schema, suspended=True)
     zone = author.workspace.zone
     return [record_row(view, fields, zone) for view in _saved_views(author, results, fields)]
 
 
 def saved_answer(author: Author, result: SaveResult, status: int = 200) -> HttpResponse:
     """One record after a write."""
-    fields = select_fields(author, result.schema)
+    fields = select_fields(author, result.schema, suspended=True)
     (view,) = _saved_views(author, [result], fields)
     content = record_detail(view, fields, author.workspace.zone)
     return json_answer(content, status, tagged(result.record.version))
@@ -124,7 +124,7 @@ def feed_row(author: Author, change: Change) -> dict[str, Any]:
     return {
         "action": change.action,
         "dataTypeId": change.object_id,
-        "dataType": change.object_name,
+        "dataType": change.object_slug,
         "recordId": change.record_id,
         "version": change.version,
         "externalId": change.external_id if not change.external_source else None,
@@ -142,7 +142,7 @@ def feed_row(author: Author, change: Change) -> dict[str, Any]:
             "kind": what.kind,
             "change": what.change,
             "id": what.key,
-            "slug": what.name,
+            "slug": what.slug,
             "name": what.label,
         },
     }
@@ -151,8 +151,8 @@ def feed_row(author: Author, change: Change) -> dict[str, Any]:
 # ---------------------------------------------------------------- data types
 
 
-def data_type_row(author: Author, found: DataType) -> dict[str, Any]:
-    """DataTypeResponse."""
+def data_type_row(author: Author, found: DataType, *, full: bool = False) -> dict[str, Any]:
+    """DataTypeResponse; `full`: options with their ids."""
     zone = author.workspace.zone
     return {
         "id": found.id,
@@ -160,11 +160,13 @@ def data_type_row(author: Author, found: DataType) -> dict[str, Any]:
         "name": found.name,
         "slug": found.slug,
         "description": found.description,
+        "prompt": found.prompt,
         "isCollection": found.is_collection,
+        "isPinned": found.is_pinned,
         "archived": found.archived,
         "recordCount": found.record_count,
         "fields": [
-            field_row(spec)
+            field_row(found.schema, spec, full=full)
             for spec in told_fields(author, found.schema, select_fields(author, found.schema))
         ],
         "createdAt": local_time(found.created_at, zone),

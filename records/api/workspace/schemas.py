@@ -258,10 +258,30 @@ _RULES = {
     "maximum": nullable(NUMBER),
     "pattern": nullable({"type": "string", "description": "Must match the whole text (RE2)."}),
     "expression": nullable(
-        {"type": "string", "description": "The formula in CEL, over record.data.<slug>."}
+        {
+            "type": "string",
+            "description": "The formula in CEL, over `record.data`, `member` and `now`.",
+        }
     ),
     "resultType": nullable(
-        {"type": "string", "enum": ["text", "number", "boolean"], "description": "Of a formula."}
+        {
+            "type": "string",
+            "enum": ["text", "number", "boolean", "date"],
+            "description": "Of a formula.",
+        }
+    ),
+}
+_VALIDATION = {
+    "validation": nullable(
+        {
+            "type": "string",
+            "maxLength": 1000,
+            "description": "CEL over `value`, `record.data`, `member` and `now`; each value that "
+            "is not blank must make it true.",
+        }
+    ),
+    "validationMessage": nullable(
+        {"type": "string", "maxLength": 255, "description": "The message where it is not true."}
     ),
 }
 _component(
@@ -275,31 +295,68 @@ _component(
             "description": STRING,
             **_FLAGS,
             "readOnly": BOOLEAN,
-            "options": array(STRING),
+            "options": array({"anyOf": [STRING, ref("DataTypeOption")]}),
             **_RULES,
+            **_VALIDATION,
         }
     ),
 )
+_component("DataTypeOption", obj({"id": INTEGER, "name": STRING, "code": STRING}))
+_component(
+    "DataTypeOptionRequest",
+    obj(
+        {"name": STRING},
+        id=nullable({**INTEGER, "description": "Of an option to rename."}),
+        code={**STRING, "description": "Of a new option; it never changes."},
+    ),
+)
+_OPTIONS_SENT = array({"anyOf": [STRING, ref("DataTypeOptionRequest")]})
+_SENT = {
+    "slug": STRING,
+    "description": STRING,
+    "options": _OPTIONS_SENT,
+    "formula": nullable({"type": "string", "description": "The same as `expression`."}),
+    **_FLAGS,
+    **_RULES,
+    **_VALIDATION,
+}
 _component(
     "DataTypeFieldRequest",
     obj(
         {},
         id={**INTEGER, "description": "Id of an existing field to change."},
         name=STRING,
-        slug=STRING,
         fieldType=STRING,
-        description=STRING,
-        options=array(STRING),
-        **_FLAGS,
-        **_RULES,
+        **_SENT,
+    ),
+)
+_component("CreateDataTypeFieldRequest", obj({"name": STRING, "fieldType": STRING}, **_SENT))
+_component(
+    "OptionDeletedResponse",
+    obj(
+        {
+            "status": {"type": "string", "enum": ["deleted"]},
+            "replaced": {**INTEGER, "description": "Records that were changed."},
+        }
     ),
 )
 _TYPE = {
     "description": STRING,
+    "prompt": {**STRING, "description": "Instructions for agents that fill in its records."},
     "isCollection": BOOLEAN,
+    "isPinned": BOOLEAN,
+    "pinned": {**BOOLEAN, "description": "The same as isPinned; send one of them."},
     "fields": array(ref("DataTypeFieldRequest")),
 }
 _component("CreateDataTypeRequest", obj({"name": STRING}, slug=STRING, **_TYPE))
+_component(
+    "CloneDataTypeRequest",
+    obj(
+        {},
+        name={**STRING, "description": "Default: Copy of and the name."},
+        slug={**STRING, "description": "Default: a free one made of the name."},
+    ),
+)
 _component("UpdateDataTypeRequest", obj({}, name=STRING, slug=STRING, archived=BOOLEAN, **_TYPE))
 _component(
     "DataTypeResponse",
@@ -310,12 +367,23 @@ _component(
             "name": STRING,
             "slug": STRING,
             "description": STRING,
+            "prompt": STRING,
             "isCollection": BOOLEAN,
+            "isPinned": BOOLEAN,
             "archived": BOOLEAN,
             "recordCount": INTEGER,
             "fields": array(ref("DataTypeFieldResponse")),
             "createdAt": MOMENT,
             "updatedAt": MOMENT,
+        }
+    ),
+)
+_component(
+    "ViolationsResponse",
+    obj(
+        {
+            "violations": {**INTEGER, "description": "Live records that break a validation."},
+            "sample": {**array(INTEGER), "description": "Ids of the first ten of them."},
         }
     ),
 )

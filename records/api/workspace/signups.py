@@ -20,8 +20,9 @@ from records.services.people import (
 )
 
 from . import people_documentation as documentation
-from .members import DETAILS, PeopleViewSet, conflicts, details_of_body, member_row
+from .members import DETAILS, conflicts, details_of_body, member_row
 from .requests import Body, Query, check_external_id, read_body
+from .viewsets import WorkspaceViewSet
 
 MEMBER = (
     *(key for key in DETAILS if key not in ("firstName", "lastName")),
@@ -31,7 +32,7 @@ WORDS = {core: sent for sent, core in DETAILS.items()}
 RECORD = ("externalId", "values", "fieldValues")
 
 
-class SignupViewSet(PeopleViewSet):
+class SignupViewSet(WorkspaceViewSet):
     """For keys that may write members and records."""
 
     area = ""

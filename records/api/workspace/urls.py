@@ -8,8 +8,9 @@ import records.api.converters  # noqa: F401 - registers them
 
 from . import docs
 from .changes import ChangesViewSet
-from .data_types import DataTypeViewSet
+from .data_types import DataTypeFieldViewSet, DataTypeViewSet
 from .errors import not_found
+from .imports.endpoints import ImportViewSet, JobViewSet
 from .members import MemberRoleViewSet, MemberViewSet
 from .records import RecordViewSet
 from .signups import SignupViewSet
@@ -18,6 +19,8 @@ from .workspaces import WorkspacesViewSet
 
 TYPES = "v2/w/<str:workspace_uuid>/data-types"
 TYPE = f"{TYPES}/<key:data_type_id>"
+FIELDS = f"{TYPE}/fields"
+FIELD = f"{FIELDS}/<key:field_id>"
 RECORDS = f"{TYPE}/records"
 RECORD = f"{RECORDS}/<key:record_id>"
 WORKSPACES = "v2/w"
@@ -25,6 +28,7 @@ WORKSPACE = f"{WORKSPACES}/<str:workspace_uuid>"
 MEMBERS = f"{WORKSPACE}/members"
 MEMBER = f"{MEMBERS}/<key:member_id>"
 ROLES = f"{WORKSPACE}/member-roles"
+JOB = f"{WORKSPACE}/jobs/<key:job_id>"
 WEBHOOKS = "v2/w/<str:workspace_uuid>/webhooks"
 WEBHOOK = f"{WEBHOOKS}/<key:webhook_id>"
 
@@ -45,11 +49,24 @@ urlpatterns = [
     path(f"{TYPES}/validate-slug", DataTypeViewSet.as_view({"post": "validate_slug"})),
     path(f"{TYPES}/slug/<str:slug>", DataTypeViewSet.as_view({"get": "by_slug"})),
     path(TYPE, DataTypeViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"})),
+    path(f"{TYPE}/archive", DataTypeViewSet.as_view({"post": "archive"})),
+    path(f"{TYPE}/unarchive", DataTypeViewSet.as_view({"post": "unarchive"})),
+    path(f"{TYPE}/clone", DataTypeViewSet.as_view({"post": "clone"})),
+    path(FIELDS, DataTypeFieldViewSet.as_view({"post": "create"})),
+    path(FIELD, DataTypeFieldViewSet.as_view({"put": "update", "delete": "destroy"})),
+    path(
+        f"{FIELD}/options/<path:name>", DataTypeFieldViewSet.as_view({"delete": "destroy_option"})
+    ),
     path(
         RECORDS,
         RecordViewSet.as_view({"get": "list", "post": "create", "put": "update_by_external_id"}),
     ),
     path(f"{RECORDS}/aggregate", RecordViewSet.as_view({"get": "aggregate"})),
+    path(f"{RECORDS}/import", ImportViewSet.as_view({"post": "create"})),
+    path(JOB, JobViewSet.as_view({"get": "retrieve"})),
+    path(f"{JOB}/cancel", JobViewSet.as_view({"post": "cancel"})),
+    path(f"{JOB}/report", JobViewSet.as_view({"get": "report"})),
+    path(f"{RECORDS}/export", RecordViewSet.as_view({"get": "export"})),
     path(f"{RECORDS}/bulk", RecordViewSet.as_view({"post": "bulk"})),
     path(RECORD, RecordViewSet.as_view({"get": "retrieve", "put": "update", "delete": "destroy"})),
     path(f"{RECORD}/changes", RecordViewSet.as_view({"get": "changes"})),

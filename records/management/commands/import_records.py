@@ -29,7 +29,7 @@ from records.services.importing import (
 from records.services.people import command_author, get_workspace
 
 FORMS = (".csv", ".xlsx", ".jsonl", ".ndjson")
-SAID = ("field", "type", "numbers", "dates", "blanks")  # of a column
+SAID = ("field", "type", "numbers", "dates", "blanks", "conflict_resolution")  # of a column
 REFUSED_ROWS = 1
 NOTHING_DONE = 2
 
@@ -180,7 +180,9 @@ def add_reading_arguments(parser: ArgumentParser) -> None:
         metavar="COLUMN:KEY=VALUE",
         help="what a column is, by its header or position: field=API_NAME (empty: left out), "
         "type=TYPE of a new object's field, "
-        "numbers=point or comma, dates=ymd, dmy or mdy, blanks=NA,- ; may be repeated",
+        "numbers=point or comma, dates=ymd, dmy or mdy, blanks=NA,- ; "
+        "conflict_resolution=overwrite, overwrite_except_null, update_if_blank or add_only; may be "
+        "repeated",
     )
 
 
@@ -199,7 +201,7 @@ def said_of_columns(said: list[str]) -> dict[str, dict[str, Any]]:
         if not (column and equals) or key not in SAID:
             raise InvalidInput(
                 f"--column {text!r}: expected COLUMN:KEY=VALUE, with the key field, type, numbers, "
-                "dates or blanks."
+                "dates, blanks or conflict_resolution."
             )
         found.setdefault(column, {})[key] = value.split(",") if key == "blanks" else value
     return found

@@ -49,7 +49,9 @@ def check_same(schema: ObjectSchema, row: RecordRow, external: ExternalKey | Non
         return
     elsewhere = schema.external is not None  # where all external ids are those of the one upstream
     if row.external_id != external.id or not (elsewhere or row.external_source == external.source):
-        raise Conflict("The record id and the external id belong to different records.")
+        raise Conflict(
+            "The record id and the external id belong to different records; send one of them."
+        )
 
 
 @contextmanager

@@ -62,6 +62,8 @@ GRANT = shaped({"create": FLAG, "view": TEXT, "edit": TEXT, "delete": TEXT})
 DETAILS = {
     "id": TEXT,
     "description": TEXT,
+    "prompt": said(TEXT, "Instructions for whoever fills in its records."),
+    "pinned": said(FLAG, "Whether it is among the types that are used most."),
     "open": FLAG,
     "one_per_member": said(FLAG, "Whether a member can have one record only."),
     "permissions": GRANT,
@@ -102,7 +104,8 @@ def _mentions(author: Author, schema: ObjectSchema, sought: str) -> bool:
 
 
 def _named(schema: ObjectSchema) -> dict[str, Any]:
-    return {"name": schema.name, "label": schema.object_name}
+    pinned = {"pinned": True} if schema.is_pinned else {}
+    return {"name": schema.name, "label": schema.object_name, **pinned}
 
 
 def _described(author: Author, schema: ObjectSchema) -> dict[str, Any]:
@@ -111,6 +114,7 @@ def _described(author: Author, schema: ObjectSchema) -> dict[str, Any]:
     return _named(schema) | {
         "id": schema.uuid,
         "description": schema.description,
+        **({"prompt": schema.prompt} if schema.prompt else {}),
         "open": schema.is_open,
         **({} if schema.is_collection else {"one_per_member": True}),
         "permissions": {
@@ -128,7 +132,11 @@ def _data_schema(author: Author, schema: ObjectSchema, names: Sequence[str]) -> 
     """JSON Schema of the data that is read and sent."""
     described = record_schema(author, schema)
     properties = {name: described["properties"][name] for name in names}
-    return described | {"properties": properties, "additionalProperties": schema.is_open}
+    described |= {"properties": properties, "additionalProperties": schema.is_open}
+    links = [name for name in names if schema.by_name[name].is_link]
+    if links:  # what reads give of linked records can be sent back
+        described["patternProperties"] = {rf"^({'|'.join(links)})\.": {"readOnly": True}}
+    return described
 
 
 def _field(author: Author, spec: FieldSpec) -> dict[str, Any]:

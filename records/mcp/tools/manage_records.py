@@ -7,7 +7,7 @@ from typing import Any
 
 from records.exceptions import InvalidInput, InvalidValues, RecordsError, quoted
 from records.mcp.answers import MAYBE_TEXT, NUMBER, TEXT, listed, said, shaped
-from records.mcp.arguments import from_json_text
+from records.mcp.arguments import from_json_text, kind_of
 from records.mcp.errors import refused_data
 from records.mcp.rendering import data_fields
 from records.services.access import Author, check_scope, named_member
@@ -34,8 +34,10 @@ from .base import (
     get_type,
     tools,
 )
+from .sent_back import without_what_stays
 from .written_data import written_entries
 
+Item = BatchItem | RecordsError  # as it was sent, or what is wrong with it
 MAX_ITEMS = 1000
 ALL_TOLD = 100  # items; of more, only what went wrong is told
 MOST_PROBLEMS = 100
@@ -83,7 +85,7 @@ def run(author: Author, arguments: Arguments) -> dict[str, Any]:
     sent: Sequence[Any] = arguments["items"]
     if not sent:
         raise InvalidInput("send at least one item.", "required", at="items")
-    items = [_item(author, schema, item) for item in sent]
+    items = without_what_stays(author, schema, [_item(author, schema, item) for item in sent])
     try:
         outcomes: Sequence[Outcome | None] = save_batch(
             author,
@@ -95,22 +97,22 @@ def run(author: Author, arguments: Arguments) -> dict[str, Any]:
         )
     except Refused as refused:
         told = [
-            f"items[{at}]: {_told(author, schema, sent[at], error).detail[:MAX_MESSAGE]}"
+            f"items[{at}]: {_told(author, schema, items[at], error).detail[:MAX_MESSAGE]}"
             for at, error in sorted(refused.outcomes.items())
         ]
         message = f"Nothing was stored: {len(told)} of {len(sent)} items were refused. "
         raise InvalidInput(message + " ".join(told)) from None
-    return _content(author, schema, sent, outcomes)
+    return _content(author, schema, items, outcomes)
 
 
 # ---------------------------------------------------------------- items
 
 
-def _item(
-    author: Author, schema: ObjectSchema, sent: Mapping[str, Any]
-) -> BatchItem | RecordsError:
+def _item(author: Author, schema: ObjectSchema, sent: Any) -> Item:
     """An item as it was sent, or what is wrong with it."""
     try:
+        if not isinstance(sent, dict):
+            raise InvalidInput(f"expected an object with data, not {kind_of(sent)}.")
         return _read_item(author, schema, sent)
     except InvalidInput as error:
         return error
@@ -160,13 +162,13 @@ def _text(sent: Mapping[str, Any], key: str) -> str | None:
 
 
 def _content(
-    author: Author, schema: ObjectSchema, sent: Sequence[Any], outcomes: Sequence[Outcome | None]
+    author: Author, schema: ObjectSchema, items: Sequence[Item], outcomes: Sequence[Outcome | None]
 ) -> dict[str, Any]:
     done = [outcome.action for outcome in outcomes if isinstance(outcome, SaveResult)]
     results = [
-        {"item": at, **_result(author, schema, sent[at], outcome)}
+        {"item": at, **_result(author, schema, items[at], outcome)}
         for at, outcome in enumerate(outcomes)
-        if len(sent) <= ALL_TOLD or not isinstance(outcome, SaveResult)
+        if len(items) <= ALL_TOLD or not isinstance(outcome, SaveResult)
     ]
     return {
         **{action: done.count(action) for action in COUNTED},
@@ -176,13 +178,13 @@ def _content(
 
 
 def _result(
-    author: Author, schema: ObjectSchema, sent: Mapping[str, Any], outcome: Outcome | None
+    author: Author, schema: ObjectSchema, item: Item, outcome: Outcome | None
 ) -> dict[str, Any]:
     if isinstance(outcome, SaveResult):
         record = outcome.record
         return {"id": record.uuid, "action": outcome.action, "version": record.version}
     assert outcome is not None  # only what is refused as a whole leaves items undone
-    error = _told(author, schema, sent, outcome)
+    error = _told(author, schema, item, outcome)
     return {
         "id": None,
         "action": "refused",
@@ -190,14 +192,12 @@ def _result(
     }
 
 
-def _told(
-    author: Author, schema: ObjectSchema, sent: Mapping[str, Any], error: RecordsError
-) -> RecordsError:
+def _told(author: Author, schema: ObjectSchema, item: Item, error: RecordsError) -> RecordsError:
     """What is wrong with an item, in its own words."""
-    if not isinstance(error, InvalidValues):
+    if not isinstance(error, InvalidValues) or isinstance(item, RecordsError):
         return error.renamed(WORDS) if isinstance(error, InvalidInput) else error
     known = [spec.name for spec in data_fields(author, schema)]
-    return refused_data(error, list(sent.get("data") or {}), schema.name, known)
+    return refused_data(error, [entry.name or "" for entry in item.entries], schema.name, known)
 
 
 tools.register(

@@ -1,6 +1,7 @@
 """Who is calling and what they may see and do.
 
-`author` has the `Author` and the conditions that every query carries, `visible_names` which names a
+`author` has the `Author` and the conditions that every query carries, `credentials`
+who sent a request, `visible_names` which names a
 reader may see, `told_options` which options a reader is told of, `definition_access` who may change
 definitions, `read_only` which keys write nothing, `reasons` why something is written, `rate_limits`
 how many requests and failures are taken from whom.
@@ -10,24 +11,19 @@ Called by: everything above. It never reads a record's values.
 
 from .author import (
     AREAS,
-    FOREIGN,
     LEVELS,
     Access,
     Author,
     Source,
     access_to,
-    acting_for,
-    authenticate_bearer,
-    authenticate_key,
-    authenticate_user,
     check_scope,
     find_field,
+    find_suspended,
     get_schema,
     grant_of,
     has_scope,
     is_own,
-    is_workspace,
-    key_digest,
+    list_kept_schemas,
     list_schemas,
     may_write,
     member_author,
@@ -35,6 +31,15 @@ from .author import (
     visible_condition,
     visible_fields,
     visible_identifier,
+)
+from .credentials import (
+    FOREIGN,
+    acting_for,
+    authenticate_bearer,
+    authenticate_key,
+    authenticate_user,
+    is_workspace,
+    key_digest,
 )
 from .definition_access import Definer, Operator, defining, hold_definitions, operator_of, signed_by
 from .json_schema import record_schema
@@ -72,6 +77,7 @@ __all__ = [
     "find_active_by_email",
     "find_field",
     "find_sought_field",
+    "find_suspended",
     "get_member",
     "get_schema",
     "grant_of",
@@ -80,6 +86,7 @@ __all__ = [
     "is_own",
     "is_workspace",
     "key_digest",
+    "list_kept_schemas",
     "list_members",
     "list_schemas",
     "may_write",

@@ -48,6 +48,9 @@ class Definer(Protocol):
     @property
     def reason(self) -> str: ...
 
+    @property
+    def api_key_id(self) -> int | None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Operator:
@@ -59,6 +62,7 @@ class Operator:
     user_id: int
     may_define: bool = True
     reason: str = ""
+    api_key_id: int | None = None
 
 
 def operator_of(workspace_id: int, user_id: int) -> Operator:
@@ -85,7 +89,7 @@ def defining(change: Callable[Concatenate[Definer, P], T]) -> Callable[Concatena
             # One change at a time: what it counts and compares (limits, names) stays as it is.
             hold_definitions(author.workspace.id)
             try:
-                with signed_by(author.user_id, author.reason):
+                with signed_by(author.user_id, author.reason, author.api_key_id):
                     return change(author, *args, **kwargs)
             except ObjectDoesNotExist:  # deleted since the request was read
                 raise NotFound from None
@@ -102,12 +106,14 @@ def hold_definitions(workspace_id: int) -> None:
 
 
 @contextmanager
-def signed_by(user_id: int, reason: str = "") -> Iterator[None]:
-    """The history rows of definitions saved inside name this user, and the reason."""
+def signed_by(user_id: int, reason: str = "", api_key: int | None = None) -> Iterator[None]:
+    """The history rows of definitions saved inside name this user, and the reason; those of members
+    the API key, too."""
     context = HistoricalRecords.context
     before = getattr(context, "request", None)
     # simple-history takes the user from the thread's request, which commands do not have.
-    context.request = SimpleNamespace(user=get_user_model()(pk=user_id), reason=reason)
+    user = get_user_model()(pk=user_id)
+    context.request = SimpleNamespace(user=user, reason=reason, api_key=api_key)
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Which options a caller is told of.
+"""What of a field's definition a caller is told: options, and a rule for its values.
 
 An option that a record made, as tags are made, is a value: it is told to those who see a record
 that has it. Options that are part of the definition are told to everybody who sees the field.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from records.field_types import FieldSpec, OptionSpec, index_text
+from records.field_types import FieldSpec, OptionSpec, index_text, rule_reads
 from records.models import Extent
 from records.services.catalogue import ObjectSchema, free_name, option_keys, slug
 from records.services.database import fetch_column
@@ -18,11 +18,14 @@ from .author import Author, has_scope, own_condition, visible_condition
 
 
 def told_field(author: Author, schema: ObjectSchema, spec: FieldSpec) -> FieldSpec:
-    """The field with the options that the caller may be told of, and no others.
+    """The field with the options that the caller may be told of, and no others; without a
+    validation that names a field they do not see.
 
     It is the field itself for a caller who sees all records, and where no option was made by a
     record; else one query. To show a value that the caller sees, the field itself is needed.
     """
+    if spec.validation and _names_hidden(author, schema, spec):
+        spec = replace(spec, validation="")
     made = [item.id for item in spec.options.values() if not item.by_hand and not item.deleted]
     if not made or _sees_all(author, schema):
         return spec
@@ -35,6 +38,11 @@ def told_fields(
 ) -> tuple[FieldSpec, ...]:
     """Each of the fields as `told_field` has it."""
     return tuple(told_field(author, schema, spec) for spec in fields)
+
+
+def _names_hidden(author: Author, schema: ObjectSchema, spec: FieldSpec) -> bool:
+    named = filter(None, map(schema.by_name.get, rule_reads(spec.validation)))
+    return any(each.id in author.role.hidden_fields for each in named)
 
 
 def _sees_all(author: Author, schema: ObjectSchema) -> bool:

@@ -6,6 +6,7 @@ Called by: everything above. It never reads records, and never changes a definit
 
 from .directory import (
     CONTACTS,
+    CONTACTS_ALIAS,
     EVERYTHING,
     Directory,
     Grant,
@@ -14,6 +15,7 @@ from .directory import (
     forget_everything,
     get_directory,
     load_workspace,
+    member_spec,
     read_uncommitted,
     schema_in_any_state,
 )
@@ -27,10 +29,27 @@ from .drafts import (
     check_length,
     free_name,
     slug,
+    type_name,
 )
 from .elsewhere import check_kept_here, not_offered
-from .external_source import PORTS, Operation, SourceSpec, may_be_mapped, split_path
-from .naming import archived_name, compute, display_key, display_name, identifier_key, identifier_of
+from .external_source import (
+    PORTS,
+    Operation,
+    SourceSpec,
+    may_be_mapped,
+    port_of,
+    split_path,
+)
+from .member_facts import surroundings_of
+from .naming import (
+    archived_name,
+    compute,
+    display_key,
+    display_name,
+    identifier_key,
+    identifier_of,
+    taken_name,
+)
 from .object_schema import (
     COLUMN_FIELDS,
     KEPT_ON_REPLACE,
@@ -47,6 +66,7 @@ from .versions import count_up, hold_writers, touch
 __all__ = [
     "COLUMN_FIELDS",
     "CONTACTS",
+    "CONTACTS_ALIAS",
     "EVERYTHING",
     "KEPT_ON_REPLACE",
     "PATTERN_PART",
@@ -83,11 +103,16 @@ __all__ = [
     "is_stored",
     "load_workspace",
     "may_be_mapped",
+    "member_spec",
     "not_offered",
     "option_keys",
+    "port_of",
     "read_uncommitted",
     "schema_in_any_state",
     "slug",
     "split_path",
+    "surroundings_of",
+    "taken_name",
     "touch",
+    "type_name",
 ]

@@ -121,6 +121,7 @@ class ObjectRow:
     name: str
     schema_version: int
     object_type: str
+    slug: str
 
 
 class Directory:
@@ -136,9 +137,9 @@ class Directory:
         self.objects: dict[int, ObjectRow] = {}
         self._keys: dict[str, ObjectRow] = {}
         rows = ObjectType.objects.filter(workspace_id=workspace.id, archived_at=None).order_by("id")
-        columns = rows.values_list("id", "uuid", "name", "schema_version", "object_type")
-        for key, uuid, name, version, object_type in columns:
-            self._add_object(ObjectRow(key, str(uuid), name, version, object_type))
+        columns = rows.values_list("id", "uuid", "name", "schema_version", "object_type", "slug")
+        for key, uuid, name, version, object_type, slug in columns:
+            self._add_object(ObjectRow(key, str(uuid), name, version, object_type, slug or name))
 
     def _add_object(self, row: ObjectRow) -> None:
         self.objects[row.id] = row
@@ -194,7 +195,7 @@ class Directory:
         missing = wanted - self._members.keys()
         if missing:
             found = Member.objects.filter(workspace_id=self.workspace.id, id__in=missing)
-            self._members.update((member.id, _member_spec(member)) for member in found)
+            self._members.update((member.id, member_spec(member)) for member in found)
         return {key: self._members[key] for key in wanted if key in self._members}
 
     def find_members(self, uuids: Iterable[str]) -> dict[str, MemberSpec]:
@@ -206,12 +207,13 @@ class Directory:
                 workspace_id=self.workspace.id, uuid__in=wanted - found.keys()
             )
             for member in rows:
-                spec = self._members[member.id] = _member_spec(member)
+                spec = self._members[member.id] = member_spec(member)
                 found[spec.uuid] = spec
         return found
 
 
-def _member_spec(member: Member) -> MemberSpec:
+def member_spec(member: Member) -> MemberSpec:
+    """A member as the directory keeps them."""
     return MemberSpec(
         member.id,
         str(member.uuid),

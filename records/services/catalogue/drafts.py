@@ -57,6 +57,8 @@ class FieldDefinition:
     is_default: bool = False
     is_admin_only: bool = False
     is_external_id: bool = False
+    validation: str = ""
+    validation_message: str = ""
     should_index: bool = True
     allows_empty: bool = True
 
@@ -112,6 +114,11 @@ def slug(label: str) -> str:
     if not words or not words[0].isalpha():
         words = f"f_{words}".rstrip("_")
     return words[:64]
+
+
+def type_name(slug: str) -> str:
+    """The API name of the data type with this slug: hyphens and case make no difference."""
+    return slug.lower().replace("-", "_")
 
 
 def free_name(taken: Collection[str], wanted: str, most: int = 60) -> str:

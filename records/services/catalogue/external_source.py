@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from records.field_types import FieldSpec
 from records.models import ExternalSource
@@ -40,6 +40,13 @@ class SourceSpec:
     total_path: tuple[str, ...]
     operations: Mapping[str, Operation]
     mapping: Mapping[int, tuple[str, ...]]
+
+
+def port_of(parts: SplitResult) -> int:
+    """The port that a URL leads to, 0 for none; ValueError for one that nothing can connect to."""
+    if parts.port == 0 or parts.netloc.endswith(":"):
+        raise ValueError("not a port")
+    return parts.port or PORTS.get(parts.scheme, 0)
 
 
 def split_path(text: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from records.field_types import FieldSpec, first_part, index_text, normal_text
+from records.field_types import FieldSpec, Surroundings, first_part, index_text, normal_text
 from records.field_types.base import MAX_INDEXED
 
 from .object_schema import PATTERN_PART, ObjectSchema, display_text
@@ -18,6 +18,20 @@ Values = Mapping[str, Any]
 def identifier_key(text: str) -> str:
     """The form in which identifiers are compared and kept unique."""
     return normal_text(text)
+
+
+def taken_name(name: str, names: Mapping[int, str], own: int | None) -> str | None:
+    """The name of another that is the same however both are cased and spaced; None
+    where it is free.
+
+    `names` are all of them by their keys. What has the key `own` keeps a name that it has already:
+    names that differ in case alone were taken once.
+    """
+    others = dict(names)
+    if own is not None and others.pop(own, None) == name:
+        return None
+    others_by_key = {identifier_key(other): other for other in reversed(others.values())}
+    return others_by_key.get(identifier_key(name))
 
 
 def identifier_of(schema: ObjectSchema, values: Values) -> str | None:
@@ -93,10 +107,10 @@ MADE_OF: Mapping[str, tuple[str, ...]] = {"full_name": ("first_name", "last_name
 COMPUTED: Mapping[str, Callable[[ObjectSchema, Values], Any]] = {"full_name": _full_name}
 
 
-def compute(schema: ObjectSchema, field: FieldSpec, values: Values) -> Any:
-    """The value of a computed field, from the record's other values."""
+def compute(schema: ObjectSchema, field: FieldSpec, values: Values, around: Surroundings) -> Any:
+    """The value of a computed field, from the record's other values and what is around them."""
     if field.type.computed:
-        return field.type.compute(field, schema.stored, values)
+        return field.type.compute(field, schema.stored, values, around)
     return COMPUTED[field.computed](schema, values)
 
 

@@ -15,6 +15,7 @@ from records.field_types import (
     OptionSpec,
     field_types,
     normal_text,
+    rule_reads_member,
 )
 from records.models import Field, FieldOption, ObjectKind, ObjectType
 
@@ -60,7 +61,8 @@ class ObjectSchema:
     too. `version` is the definition's when it was read; what is compiled may be newer, never older.
 
     `suspended` are the relationships with archived objects: hidden as if deleted, but the records
-    keep their values. `external` is the source of the records when they are not stored here.
+    keep their values. `external` is the source of the records when they are not stored here. `slug`
+    is the name as the Workspace API has it.
     """
 
     id: int
@@ -81,6 +83,9 @@ class ObjectSchema:
     is_open: bool = False
     external: SourceSpec | None = None
     is_collection: bool = True
+    slug: str = ""
+    prompt: str = ""
+    is_pinned: bool = False
 
     @cached_property
     def by_name(self) -> dict[str, FieldSpec]:
@@ -110,6 +115,23 @@ class ObjectSchema:
     def derived(self) -> tuple[FieldSpec, ...]:
         """The fields the write path fills from others, and stores."""
         return tuple(f for f in self.stored if f.computed)
+
+    @cached_property
+    def validated(self) -> tuple[FieldSpec, ...]:
+        """The fields whose values an expression checks."""
+        return tuple(f for f in self.stored if f.validation)
+
+    @cached_property
+    def told_of_member(self) -> tuple[FieldSpec, ...]:
+        """The computed fields that read something of the record's member."""
+        return tuple(f for f in self.derived if f.type.member_read(f.settings))
+
+    @cached_property
+    def reads_member(self) -> bool:
+        """Whether a write has to know the record's member."""
+        return bool(self.told_of_member) or any(
+            rule_reads_member(f.validation) for f in self.validated
+        )
 
     @cached_property
     def required(self) -> tuple[FieldSpec, ...]:
@@ -218,6 +240,9 @@ def compile_schema(object_id: int, workspace: WorkspaceSpec) -> ObjectSchema:
         if hasattr(row, "external_source")
         else None,
         is_collection=row.is_collection,
+        slug=row.slug or row.name,
+        prompt=row.prompt,
+        is_pinned=row.is_pinned,
     )
 
 
@@ -286,6 +311,8 @@ _COPIED = (
     "is_default",
     "is_admin_only",
     "is_external_id",
+    "validation",
+    "validation_message",
     "should_index",
     "is_deletable",
     "allows_empty",

@@ -5,13 +5,16 @@ on its own: the search is a parameter.
 """
 
 from .cells import escaped, unescaped
-from .json_lines import NoRow, read_line, shown_cell
+from .json_lines import NoRow, Numeral, read_line, shown_cell
+from .listing_export import export_listing
 from .table_export import CONTENT_TYPES, export_table, exported_fields
 
 __all__ = [
     "CONTENT_TYPES",
     "NoRow",
+    "Numeral",
     "escaped",
+    "export_listing",
     "export_table",
     "exported_fields",
     "read_line",

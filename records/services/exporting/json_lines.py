@@ -20,6 +20,12 @@ EXACT = 15  # digits that a float keeps
 MAX_DEPTH = 64  # lists and objects inside one another; a value of JSON can have half of them
 
 
+class Numeral(str):
+    """A number of JSON as it is written, where a float reads otherwise or is another number."""
+
+    __slots__ = ()
+
+
 class NoRow(ValueError):
     """A line that is no object; the message says why, without its number."""
 
@@ -52,7 +58,8 @@ def read_line(line: str) -> tuple[dict[str, JSON], bool]:
     _check_text(line, found)
     # Earlier releases did not say whether a record is cancelled.
     is_record = found.keys() | {CANCELLED} == KEYS and isinstance(found["fields"], dict)
-    return ({ID: found[ID]} | found["fields"] if is_record else found), is_record
+    values = {ID: found[ID]} | found["fields"] if is_record else found
+    return {key: _settled(value) for key, value in values.items()}, is_record
 
 
 def shown_cell(value: JSON, *, in_record: bool) -> str:
@@ -85,18 +92,34 @@ def _unique(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
     return found
 
 
-def _number(text: str) -> float | str:
-    """A number; its text where no float is it."""
-    found = float(text)
+def _number(text: str) -> float | Numeral:
+    """A number; a numeral where it has an exponent, or no float is it."""
+    # What has few digits and no exponent need not be compared.
+    if len(text) <= EXACT and "e" not in text.lower():
+        return float(text)
+    return Numeral(text)
+
+
+def _is_float(numeral: Numeral) -> bool:
+    found = float(numeral)
     try:
-        # What has few digits and no exponent need not be compared.
-        if (len(text) <= EXACT and "e" not in text.lower()) or (
-            isfinite(found) and Decimal(text) == Decimal(repr(found))
-        ):
-            return found
+        return isfinite(found) and Decimal(numeral) == Decimal(repr(found))
     except ArithmeticError:  # of exponents beyond all bounds
-        pass
-    return text
+        return False
+
+
+def _settled(value: JSON, *, is_inside: bool = False) -> JSON:
+    """A value without numerals inside it that a float is; its own text stays as it is written."""
+    if isinstance(value, Numeral):
+        is_exact = _is_float(value)
+        if is_exact and (is_inside or repr(float(value)) == value):
+            return float(value)
+        return str(value) if is_inside else value
+    if isinstance(value, list):
+        return [_settled(item, is_inside=True) for item in value]
+    if isinstance(value, dict):
+        return {key: _settled(item, is_inside=True) for key, item in value.items()}
+    return value
 
 
 def _refuse(constant: str) -> NoReturn:

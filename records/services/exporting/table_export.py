@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -18,7 +18,7 @@ from records.exceptions import InvalidInput
 from records.field_types import FieldSpec, cell_text, listed
 from records.field_types.base import UUID_FORM
 from records.services.access import Author
-from records.services.catalogue import ObjectSchema
+from records.services.catalogue import ObjectSchema, schema_in_any_state
 from records.services.reading import RecordView, RelatedField
 from records.services.search import SearchPage, SearchRequest
 from records.services.storage import SpooledFile
@@ -67,7 +67,7 @@ def export_table(
     try:
         if bom:
             target.write(codecs.BOM_UTF8)
-        views = _views(author, schema, request, search)
+        views = read_views(author, schema, request, search)
         FORMS[form](author, request.fields, views, target, whole=whole)
         return target.as_file()
     # Ctrl-C too: a cancelled export must not leave its file behind.
@@ -85,9 +85,10 @@ def exported_fields(fields: Sequence[FieldSpec]) -> tuple[FieldSpec, ...]:
     return tuple(spec for spec in fields if spec.mirror_of_id is None)
 
 
-def _views(
+def read_views(
     author: Author, schema: ObjectSchema, request: SearchRequest, search: Search
 ) -> Iterator[RecordView]:
+    """Every record that a search finds, a page at a time."""
     # By cursor, uncounted: page numbers cost more the further they go.
     request = replace(request, page=1, page_size=PAGE, cursor=None, count=False, whole_lists=True)
     page = search(author, schema, request)
@@ -105,7 +106,8 @@ def _reader(author: Author, spec: FieldSpec, *, in_sheet: bool) -> Callable[[Any
     """How a value of a field becomes a cell: the number it is (in a sheet also the day or moment),
     or a text that no spreadsheet runs."""
     if spec.is_link:
-        related = author.directory.schema(spec.related_object_id or 0)
+        # An archived object's records may link to each other.
+        related = schema_in_any_state(author.directory, spec.related_object_id or 0)
         # An import finds related records by identifier where names are one, else by id.
         by_name = related.identifier is not None and related.identifier.name in ("name", "email")
         key = related.identifier.name if related.identifier is not None and by_name else "id"
@@ -143,15 +145,28 @@ def _rows(
     with_id, with_state = _columns_beside(fields, whole=whole)
     yield [ID] * with_id + names + [CANCELLED] * with_state
     flags = (False, True) if in_sheet else ("false", "true")
-    readers = [(spec.id, _reader(author, spec, in_sheet=in_sheet)) for spec in fields]
+    cells = shown_cells(author, fields, in_sheet=in_sheet)
     for view in views:
+        row = cells(view)
+        state = flags[view.row.cancelled_at is not None]
+        yield [view.uuid] * with_id + row + [state] * with_state
+
+
+def shown_cells(
+    author: Author, fields: Sequence[FieldSpec], *, in_sheet: bool
+) -> Callable[[RecordView], list[Any]]:
+    """How a record's values become the cells of a row."""
+    readers = [(spec.id, _reader(author, spec, in_sheet=in_sheet)) for spec in fields]
+
+    def cells(view: RecordView) -> list[Any]:
         values = view.values
         row = ["" if values.get(key) is None else read(values[key]) for key, read in readers]
         # Only pages with far sides of relationships have totals; other rows skip the pass.
         if view.totals:
             row = [_cut(view, key, cell) for (key, _), cell in zip(readers, row, strict=True)]
-        state = flags[view.row.cancelled_at is not None]
-        yield [view.uuid] * with_id + row + [state] * with_state
+        return row
+
+    return cells
 
 
 def _columns_beside(fields: Sequence[FieldSpec], *, whole: bool) -> tuple[bool, bool]:
@@ -201,9 +216,10 @@ def _jsonl(
     *,
     whole: bool,
 ) -> None:
-    """A line for each record; values as callers of the API read them, so nothing needs escaping."""
+    """A line for each record; values as callers of the API read them, so nothing needs escaping.
+    Every line has every key: an import knows the columns by the first of them."""
     for view in views:
-        values = {spec.name: view.values[spec.id] for spec in fields if spec.id in view.values}
+        values = {spec.name: view.values.get(spec.id) for spec in fields}
         is_cancelled = view.row.cancelled_at is not None
         target.write(written_line(view.uuid, view.display_name, values, cancelled=is_cancelled))
 
@@ -216,15 +232,21 @@ def _xlsx(
     *,
     whole: bool,
 ) -> None:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("Records")
     with_id, with_state = _columns_beside(fields, whole=whole)
     shown = [ID] * with_id + [spec.display_name for spec in fields] + [CANCELLED] * with_state
+    write_workbook(_rows(author, fields, views, whole=whole, in_sheet=True), shown, target)
+
+
+def write_workbook(table: Iterable[list[Any]], shown: Sequence[str], target: SpooledFile) -> None:
+    """Write rows, the header first, as the one sheet of a workbook; `shown` is what messages call
+    the columns. InvalidInput where a workbook cannot hold them."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Records")
     with TemporaryFile() as rows:
         # The library has no public way to choose where a sheet is spooled.
         sheet._writer = UnnamedSheetWriter(sheet, rows)
         try:
-            for at, row in enumerate(_rows(author, fields, views, whole=whole, in_sheet=True)):
+            for at, row in enumerate(table):
                 # Row 0 is the header, so the last allowed row number equals the number of records.
                 if at > MAX_ROWS_XLSX:
                     raise InvalidInput(

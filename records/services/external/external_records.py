@@ -43,11 +43,11 @@ from records.services.writing import (
 
 from .call_history import list_history
 from .calls import Asked, Reply, call_source
+from .error_reports import check_record
 from .ids import external_id_of, uuid_of
 from .json_mapping import (
     body_of,
     check_external_id,
-    check_record,
     parse_written,
     put,
     row_of,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -183,44 +183,19 @@ def id_in(schema: ObjectSchema, content: Any) -> str | None:
         return None
 
 
-def check_record(
-    schema: ObjectSchema, external_id: str, content: Any, item: Any, status: int
-) -> None:
-    """ExternalError unless an answer to a read is the record with this id: what has no id is none,
-    and neither is a report of an error."""
-    found = id_in(schema, item)
-    if found != external_id:
-        path = ".".join(_source(schema).id_path)
-        what = "another record" if found is not None else f"no record: it has no id at {path!r}"
-    elif reports_error(schema, content, item):
-        what = "an error"
-    else:
-        return
-    raise ExternalError(f"The upstream of {schema.name!r} returned {what}.", status=status)
-
-
-def reports_error(schema: ObjectSchema, content: Any, item: Any) -> bool:
-    """Whether a successful answer says that it is none. A record may have an error of its own: it
-    has an id and values then."""
-    found = [
-        each.get(name)
-        for each in (content, item)
-        if isinstance(each, dict)
-        for name in ("error", "errors")
-    ]
-    nameless = id_in(schema, item) is None
-    return any(found) and (nameless or not told_fields(schema, item, blanks=False))
-
-
-def told_fields(schema: ObjectSchema, item: Any, *, blanks: bool = True) -> set[int]:
-    """The ids of the fields that an answer speaks of, beside the record's id; `blanks` of those it
-    says are null too."""
+def told_fields(
+    schema: ObjectSchema, item: Any, *, blanks: bool = True, beside: Collection[str] = ()
+) -> set[int]:
+    """The ids of the fields that an answer speaks of, beside the record's id and what is at the
+    keys `beside`; `blanks` of those it says are null too."""
     source = _source(schema)
     nothing = (MISSING,) if blanks else (MISSING, None)
     return {
         spec_id
         for spec_id, path in source.mapping.items()
-        if path != source.id_path and not any(follow(item, path) is each for each in nothing)
+        if path != source.id_path
+        and path[0] not in beside
+        and not any(follow(item, path) is each for each in nothing)
     }
 
 

@@ -29,13 +29,12 @@ from records.services.search import (
 )
 
 from .calls import Asked, Reply, call_source
+from .error_reports import check_record, reports_error
 from .json_mapping import (
     check_external_id,
-    check_record,
     follow,
     id_in,
     placeholders,
-    reports_error,
     row_of,
 )
 
@@ -213,9 +212,7 @@ def _page(
             f"The upstream of {schema.name!r} returned no list.", status=reply.status
         )
     # Neither nothing found, nor a blank record.
-    if (not items and reports_error(schema, reply.content, None)) or any(
-        reports_error(schema, None, item) for item in items
-    ):
+    if any(reports_error(schema, reply.content, item) for item in items or [None]):
         raise ExternalError(
             f"The upstream of {schema.name!r} returned an error.", status=reply.status
         )

@@ -19,6 +19,7 @@ from records.services.catalogue import (
     PORTS,
     check_label,
     may_be_mapped,
+    port_of,
     read_uncommitted,
     split_path,
     touch,
@@ -196,7 +197,7 @@ def check_url(url: str) -> str:
     it."""
     try:
         parts = urlsplit(url.strip())
-        host, port = parts.hostname or "", parts.port or PORTS.get(parts.scheme, 0)
+        host, port = parts.hostname or "", port_of(parts)
     # Bad ports and brackets raise only when they are read.
     except ValueError:
         raise InvalidInput("not a valid URL.", at="base_url") from None

@@ -14,7 +14,8 @@ from records.services.catalogue import ObjectSchema
 from records.services.storage import RecordRow
 
 from .calls import APPLIED, UNKNOWN, Reply
-from .json_mapping import id_in, made_row, reports_error, row_of, told_fields
+from .error_reports import reports_error
+from .json_mapping import id_in, made_row, row_of, told_fields
 
 
 def ended_row(

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from records.services.reading import local_time
 
-from .feed_pages import Change
+from .told_changes import Change
 
 
 def change_content(change: Change, zone: ZoneInfo) -> dict[str, Any]:

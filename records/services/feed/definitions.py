@@ -28,7 +28,7 @@ _DONE = {"+": "created", "~": "changed", "-": "removed"}  # simple-history's
 @dataclass(frozen=True, slots=True)
 class DefinitionChange:
     """What was created, changed or removed. `name` is the API name or code, empty for a category;
-    `label` what people read."""
+    `label` what people read. `slug` is the name as the Workspace API spells it."""
 
     kind: str
     change: str
@@ -36,6 +36,7 @@ class DefinitionChange:
     uuid: str
     name: str
     label: str
+    slug: str = ""
 
     @property
     def content(self) -> dict[str, str]:
@@ -59,6 +60,7 @@ class Definition(NamedTuple):
     kind: str
     object_id: int
     object_name: str
+    object_slug: str
     field_id: int | None
     admin_only: bool
     is_told: bool
@@ -144,11 +146,13 @@ def _selected(source: int) -> str:
     position = "h.feed_position" if is_postgresql() else "0"
     return (
         f"SELECT {source} AS source, {position} AS position, h.history_id AS key,"
-        f" {owner} AS object_id, o.name AS object_name, {field} AS field_id,"
+        f" {owner} AS object_id, o.name AS object_name, o.slug AS object_slug,"
+        f" {field} AS field_id,"
         f" {admin_only} AS admin_only, {told} AS told,"
         f" {moment_column('h.history_date')} AS created, m.id AS member_id, h.history_type,"
         f" {gone} AS gone, h.id AS what, {uuid_column('h.uuid')} AS uuid, {name} AS name,"
-        f" {label} AS label FROM {HISTORIES[source]} h{joined}"
+        f" {label} AS label, {'h.slug' if KINDS[source] == 'object' else name} AS slug"
+        f" FROM {HISTORIES[source]} h{joined}"
         f" LEFT JOIN records_objecttype o ON o.id = {owner} AND o.workspace_id = h.workspace_id"
         " LEFT JOIN records_member m ON m.workspace_id = h.workspace_id"
         " AND m.user_id = h.history_user_id"
@@ -156,8 +160,8 @@ def _selected(source: int) -> str:
 
 
 def _definition(row: tuple[Any, ...]) -> Definition:
-    source, position, key, object_id, object_name, field_id, admin_only, told, *more = row
-    created, member_id, done, gone, what, uuid, name, label = more
+    source, position, key, object_id, object_name, object_slug, *more = row
+    field_id, admin_only, told, created, member_id, done, gone, what, uuid, name, label, slug = more
     kind = KINDS[source]
     return Definition(
         source,
@@ -166,13 +170,20 @@ def _definition(row: tuple[Any, ...]) -> Definition:
         kind,
         object_id,
         object_name or name,
+        object_slug or object_name or name,
         field_id,
         bool(admin_only),
         bool(told),
         moment(created),
         member_id,
         DefinitionChange(
-            kind, "removed" if gone else _DONE[done], what, uuid_text(uuid), name, label
+            kind,
+            "removed" if gone else _DONE[done],
+            what,
+            uuid_text(uuid),
+            name,
+            label,
+            slug or name,
         ),
     )
 

@@ -1,20 +1,17 @@
-"""The ledger behind a place, and what has become of the records."""
+"""The ledger behind a place."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from records.services.database import (
     by_key,
-    document,
     document_column,
     fetch,
     in_ids,
     is_postgresql,
-    moment,
     moment_column,
     uuid_column,
 )
@@ -27,8 +24,9 @@ SCANNED = 10_000
 
 
 class Entry(NamedTuple):
-    """A row of the ledger. `state` is the record's state now, None for one that was deleted for
-    good; `member_before` the member that the record had before the write."""
+    """A row of the ledger as the engine returned it; `changes` is JSON, `created` a moment. A
+    record that is `in_trash` is there now; `member_before` is the member that it had before the
+    write."""
 
     position: int
     key: int
@@ -42,12 +40,12 @@ class Entry(NamedTuple):
     api_key: int | None
     operation_id: Any
     reason: str | None
-    changes: dict[str, Any]
-    created: datetime | None
+    changes: Any
+    created: Any
     external_source: str
     external_id: str | None
     member_id: int | None
-    state: str | None
+    in_trash: bool
     member_before: int | None
 
     @property
@@ -81,25 +79,26 @@ def read_entries(
     `objects` limits them to those of some objects, of the next 10,000 rows. `members`: with the
     members that records had before.
     """
-    looked_at = limit + 1 if objects is None else max(SCANNED, limit + 1)
+    if objects is None:
+        return _read_all(workspace_id, after, horizon, limit, members=members)
+    looked_at = max(SCANNED, limit + 1)
     behind, params = _behind("s", after, horizon)
-    position = "feed_position" if is_postgresql() else "0"
-    chosen, chosen_params = ("", []) if objects is None else in_ids("object_id", objects)
+    chosen, chosen_params = in_ids("object_id", objects)
     rows = fetch(
-        f"WITH scanned AS MATERIALIZED (SELECT {position} AS position, s.history_id, s.object_id"
-        f" FROM {LEDGER} s WHERE s.workspace_id = %s AND {behind}"
+        f"WITH scanned AS MATERIALIZED (SELECT {_position('s')} AS position, s.history_id,"
+        f" s.object_id FROM {LEDGER} s WHERE s.workspace_id = %s AND {behind}"
         f" ORDER BY {_order('s')} LIMIT %s),"
-        " found AS MATERIALIZED (SELECT position, history_id FROM scanned"
-        f"{f' WHERE {chosen}' if chosen else ''} ORDER BY position, history_id LIMIT %s),"
+        f" found AS MATERIALIZED (SELECT position, history_id FROM scanned WHERE {chosen}"
+        " ORDER BY position, history_id LIMIT %s),"
         " ended AS MATERIALIZED (SELECT position, history_id FROM scanned"
         " ORDER BY position DESC, history_id DESC LIMIT 1)"
         " SELECT e.*, t.id, t.operation_id, (SELECT count(*) FROM scanned),"
-        f" f.position, f.history_id, {_columns(members=members)}"
+        f" {_columns(members=members)}"
         " FROM ended e"
         + by_key(LEDGER, "t", "t.history_id = e.history_id", optional=True)
         + " LEFT JOIN found f ON TRUE"
         + by_key(LEDGER, "h", "h.history_id = f.history_id", optional=True)
-        + _joined(members=members)
+        + _before(members=members)
         + " ORDER BY f.position, f.history_id",
         [workspace_id, *params, looked_at, *chosen_params, limit + 1],
     )
@@ -107,54 +106,75 @@ def read_entries(
         return Read([], after, 0, bytes(4), more=False)
     ended_position, ended_key, record, operation, scanned, *_ = rows[0]
     # Without one of these objects, the only row has the end alone.
-    entries = [_entry(row[5:]) for row in rows if row[6] is not None]
+    entries = [Entry._make(row[5:]) for row in rows if row[6] is not None]
     if len(entries) > limit:
-        del entries[limit:]
-        last = entries[-1]
-        return Read(entries, last.place, last.record_id, mark_of(last.operation_id), more=True)
+        return _up_to(entries[:limit], more=True)
     # What was looked at is done with, whether it was one of these objects or not.
     end = Place(ended_position, ended_key)
     return Read(entries, end, record, mark_of(operation), more=scanned == looked_at)
 
 
+def _read_all(workspace_id: int, after: Place, horizon: int, limit: int, *, members: bool) -> Read:
+    """The next rows of all objects: those of one walk along the index."""
+    behind, params = _behind("h", after, horizon)
+    rows = fetch(
+        f"SELECT {_columns(members=members)} FROM {LEDGER} h{_before(members=members)}"
+        f" WHERE h.workspace_id = %s AND {behind} ORDER BY {_order('h')} LIMIT %s",
+        [workspace_id, *params, limit + 1],
+    )
+    if not rows:
+        return Read([], after, 0, bytes(4), more=False)
+    return _up_to(list(map(Entry._make, rows[:limit])), more=len(rows) > limit)
+
+
+def _up_to(entries: list[Entry], *, more: bool) -> Read:
+    last = entries[-1]
+    return Read(entries, last.place, last.record_id, mark_of(last.operation_id), more)
+
+
 def read_entry(workspace_id: int, key: int) -> Entry | None:
     """One row; one statement."""
-    position = "h.feed_position" if is_postgresql() else "0"
     rows = fetch(
-        f"SELECT {position}, h.history_id, {_columns(members=True)} FROM {LEDGER} h"
-        f"{_joined(members=True)} WHERE h.workspace_id = %s AND h.history_id = %s",
+        f"SELECT {_columns(members=True)} FROM {LEDGER} h{_before(members=True)}"
+        " WHERE h.workspace_id = %s AND h.history_id = %s",
         [workspace_id, key],
     )
-    return _entry(rows[0]) if rows else None
+    return Entry._make(rows[0]) if rows else None
+
+
+# Whether the record is in the trash, by that index alone. One that was deleted for good has nothing
+# in the ledger but its tombstone.
+_IN_TRASH = (
+    "EXISTS (SELECT 1 FROM records_record r WHERE r.workspace_id = h.workspace_id"
+    " AND r.object_id = h.object_id AND r.id = h.id AND r.state = 'deleted')"
+)
 
 
 def _columns(*, members: bool) -> str:
+    """Those of an entry, in its order."""
     return (
-        f"h.object_id, h.id, {uuid_column('h.uuid')}, h.version, h.action, h.source, h.author,"
-        f" h.api_key, {uuid_column('h.operation_id')}, h.history_change_reason,"
-        f" {document_column('h.changes')}, {moment_column('h.history_date')}, h.external_source,"
-        f" h.external_id, h.member_id, r.state, {'p.member_id' if members else 'NULL'}"
+        f"{_position('h')}, h.history_id, h.object_id, h.id, {uuid_column('h.uuid')}, h.version,"
+        f" h.action, h.source, h.author, h.api_key, {uuid_column('h.operation_id')},"
+        f" h.history_change_reason, {document_column('h.changes')},"
+        f" {moment_column('h.history_date')}, h.external_source, h.external_id, h.member_id,"
+        f" {_IN_TRASH}, {'p.member_id' if members else 'NULL'}"
     )
 
 
-def _joined(*, members: bool) -> str:
-    """The record as it is now, and with `members` the row before."""
+def _before(*, members: bool) -> str:
+    """With `members`, a join with the row before."""
     before = "p.workspace_id = h.workspace_id AND p.id = h.id AND p.version = h.version - 1"
-    return by_key("records_record", "r", "r.id = h.id", optional=True) + (
-        by_key(LEDGER, "p", before, optional=True) if members else ""
-    )
+    return by_key(LEDGER, "p", before, optional=True) if members else ""
 
 
-def _entry(row: tuple[Any, ...]) -> Entry:
-    *head, changes, created, source, external_id, member_id, state, member_before = row
-    known = (document(changes), moment(created), source, external_id)
-    return Entry._make((*head, *known, member_id, state, member_before))
+def _position(alias: str) -> str:
+    return f"{alias}.feed_position" if is_postgresql() else "0"
 
 
 def read_newest(workspace_id: int, horizon: int) -> tuple[Place, int, bytes]:
     """The last final row: its place, record and operation; the beginning where there is none."""
     rows = fetch(
-        f"SELECT {'h.feed_position' if is_postgresql() else '0'}, h.history_id, h.id,"
+        f"SELECT {_position('h')}, h.history_id, h.id,"
         f" h.operation_id FROM {LEDGER} h WHERE h.workspace_id = %s{_final('h')}"
         f" ORDER BY {_order('h', ' DESC')} LIMIT 1",
         [workspace_id, *([horizon] if is_postgresql() else [])],

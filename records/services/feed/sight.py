@@ -7,23 +7,21 @@ everything, where it came (docs/decisions/feed-and-permissions.md).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from records.field_types import FieldSpec
-from records.models import Extent, RecordState
+from records.models import Extent
 from records.services.access import Author, access_to
 from records.services.catalogue import ObjectSchema
 from records.services.database import document, document_column, fetch, in_ids
-from records.services.reading import shown_fields
 
 from .ledger_rows import Entry
 
-REMOVED = "removed"
+CREATED, RESTORED = "created", "restored"
+REMOVED, DELETED, TRASHED = "removed", "deleted", "trashed"
 # What is told without anything of the record.
-BARE = (REMOVED, "deleted", "trashed")
-_GONE = (RecordState.DELETED, None)
+BARE = (REMOVED, DELETED, TRASHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +36,9 @@ class RecordNow:
     in_sight: bool
 
 
-@dataclass(slots=True)
-class Told:
-    """A write as it is told: the action, the stored values of its fields (old and new), and the
-    version.
-
-    `now` is the record as it is, where that is told instead of what the write changed.
-    `tells_reason`: the caller sees everything that the write changed.
-    """
-
-    entry: Entry
-    action: str
-    version: int
-    now: RecordNow | None = None
-    fields: dict[FieldSpec, Sequence[Any]] = field(default_factory=dict)
-    tells_reason: bool = False
+# A write as it is told: the row, the action, the version, and the record as it is now, where that
+# is told instead of what the write changed. A bare tuple, as a page has a thousand.
+Told = tuple[Entry, str, int, RecordNow | None]
 
 
 def told_writes(author: Author, entries: Sequence[Entry]) -> list[Told]:
@@ -65,17 +51,20 @@ def told_writes(author: Author, entries: Sequence[Entry]) -> list[Told]:
         for key in {entry.object_id for entry in entries}
         if key in author.directory.objects and author.role.grant(key).view != Extent.NONE
     }
-    shown = {
-        key: {str(field_id): spec for field_id, spec in shown_fields(author, schema).items()}
-        for key, schema in schemas.items()
-    }
-    seen = [entry for entry in entries if entry.object_id in schemas]
-    now = _records_now(author, schemas, seen)
+    narrow = {key for key in schemas if is_narrow(author, key)}
+    now = _records_now(author, schemas, narrow, entries)
     writes = []
-    for entry in seen:
-        told = _told(author, schemas[entry.object_id], entry, now)
+    for entry in entries:
+        if (schema := schemas.get(entry.object_id)) is None:
+            continue
+        told: Told | None = (entry, entry.action, entry.version, None)
+        if schema.id in narrow:
+            told = _narrowly_told(author, schema, entry, now.get(entry.record_id))
+        elif entry.in_trash:
+            told = _trashed(entry)
+        elif entry.action == RESTORED:
+            told = _restored(entry, now.get(entry.record_id))
         if told is not None:
-            _add_fields(shown[entry.object_id], told)
             writes.append(told)
     return writes
 
@@ -86,14 +75,16 @@ def is_narrow(author: Author, object_id: int) -> bool:
 
 
 def _records_now(
-    author: Author, schemas: Mapping[int, ObjectSchema], entries: Sequence[Entry]
+    author: Author,
+    schemas: Mapping[int, ObjectSchema],
+    narrow: Collection[int],
+    entries: Sequence[Entry],
 ) -> dict[int, RecordNow]:
     """The records whose sight or content has to be known."""
     wanted = {
         entry.record_id: entry.object_id
         for entry in entries
-        if entry.state is not None
-        and (is_narrow(author, entry.object_id) or entry.action == "restored")
+        if entry.object_id in narrow or (entry.action == RESTORED and entry.object_id in schemas)
     }
     if not wanted:
         return {}
@@ -112,33 +103,38 @@ def _records_now(
     return found
 
 
-def _told(
-    author: Author, schema: ObjectSchema, entry: Entry, now: Mapping[int, RecordNow]
+def _narrowly_told(
+    author: Author, schema: ObjectSchema, entry: Entry, record: RecordNow | None
 ) -> Told | None:
-    narrow = is_narrow(author, schema.id)
-    if entry.action == "deleted":
-        known = not narrow or author.member.id in entry.changes.get("own", ())
-        return Told(entry, "deleted", entry.version) if known else None
-    record = now.get(entry.record_id)
-    in_sight = not narrow or (record is not None and record.in_sight)
-    if entry.state in _GONE:
-        # What is in the trash is shown to nobody here; that it went there is.
-        if in_sight and entry.action == "trashed":
-            return Told(entry, "trashed", entry.version)
-        return _removal(author, schema, entry) if narrow else None
-    if not in_sight:
+    """What a caller is told who sees records of their own."""
+    if entry.action == DELETED:
+        known = author.member.id in document(entry.changes).get("own", ())
+        return (entry, entry.action, entry.version, None) if known else None
+    if record is None or not record.in_sight or (entry.in_trash and entry.action != TRASHED):
         return _removal(author, schema, entry)
-    came = entry.action == "restored" or (narrow and _came(author, schema, entry))
-    if came and record is not None and entry.action != "created":
-        action = "restored" if entry.action == "restored" else "created"
-        return Told(entry, action, record.version, record)
-    return Told(entry, entry.action, entry.version)
+    if entry.in_trash:
+        return _trashed(entry)
+    if entry.action == RESTORED:
+        return _restored(entry, record)
+    if entry.action != CREATED and _came(author, schema, entry):
+        return entry, CREATED, record.version, record
+    return entry, entry.action, entry.version, None
+
+
+def _trashed(entry: Entry) -> Told | None:
+    """What is in the trash is shown to nobody here; that it went there is."""
+    return (entry, TRASHED, entry.version, None) if entry.action == TRASHED else None
+
+
+def _restored(entry: Entry, record: RecordNow | None) -> Told:
+    """What came back from the trash is told whole."""
+    return entry, RESTORED, entry.version if record is None else record.version, record
 
 
 def _removal(author: Author, schema: ObjectSchema, entry: Entry) -> Told | None:
     """What is told of a record out of sight: where it ceased to be the caller's."""
     if any(old for old, new in _mine(author, schema, entry) if old != new):
-        return Told(entry, REMOVED, entry.version)
+        return entry, REMOVED, entry.version, None
     return None
 
 
@@ -150,24 +146,9 @@ def _came(author: Author, schema: ObjectSchema, entry: Entry) -> bool:
 def _mine(author: Author, schema: ObjectSchema, entry: Entry) -> list[tuple[bool, bool]]:
     """Of each place that says whose a record is: whether it named the caller before the write, and
     after it."""
-    me = author.member.id
+    me, changes = author.member.id, document(entry.changes)
     places = [(entry.member_before == me, entry.member_id == me)]
     for spec in schema.team_fields:
-        old, new = entry.changes.get(str(spec.id), (None, None))
+        old, new = changes.get(str(spec.id), (None, None))
         places.append((old == me, new == me))
     return places
-
-
-def _add_fields(shown: Mapping[str, FieldSpec], told: Told) -> None:
-    """Fill in the fields that the caller may see; `shown` is by the keys of stored values."""
-    if told.action in (REMOVED, "deleted"):
-        return
-    changes = told.entry.changes
-    # A reason may name what was changed: it is shown only with every change.
-    told.tells_reason = changes.keys() <= shown.keys()
-    diff = (
-        changes
-        if told.now is None
-        else {key: (None, value) for key, value in told.now.values.items()}
-    )
-    told.fields = {shown[key]: pair for key, pair in diff.items() if key in shown}

@@ -38,7 +38,7 @@ from records.services.writing import Mode, SaveRequest, save_record
 
 from .downloads import Download, opened
 from .file_names import check_content_type, check_name
-from .free_uploads import receive_free_file
+from .free_uploads import check_key, receive_free_file
 from .taking_in import Readable, check_size, spooled_bytes, take_in
 
 
@@ -157,10 +157,13 @@ def receive_upload(
     request_id: str = "",
     reason: str = "",
     *,
+    is_form: bool = False,
+    key: str | None = None,
     dry_run: bool = False,
 ) -> tuple[AttachmentView, bool]:
     """Store what is sent to an upload link; `size` is the announced number of bytes. Nothing is
-    stored in a `dry_run`, nor under a link that one gave: whether that was so.
+    stored in a `dry_run`, nor under a link that one gave: whether that was so. `key` is the one
+    that a form sends with its file; a form that was asked for has to.
 
     NotAllowed if the link is invalid or expired, or if the key that requested it has since been
     revoked.
@@ -172,6 +175,8 @@ def receive_upload(
     # A link stays valid for minutes, in which the member or the key may be shut out.
     if not (author.member.is_active and _is_valid(author)):
         raise NotAllowed("The link is not valid.", "invalid_link")
+    if is_form and "upload" in asked:
+        check_key(author, asked["upload"], key)
     name, content_type = asked["name"], asked["type"]
 
     def attach(source: Readable) -> AttachmentView:

@@ -79,7 +79,7 @@ def receive_free_file(
     author: Author, uuid: str, name: str, content_type: str, source: Readable, size: int
 ) -> Attachment:
     """Store a file that belongs to its sender; one that was sent under the same link before is
-    replaced. Conflict once it is a record's."""
+    replaced. Conflict once it is confirmed, or a record's."""
 
     def store(file: File[bytes]) -> str:
         return store_file(f"attachments/{author.workspace.uuid}/{FREE_FILES}/{new_uuid()}", file)
@@ -98,6 +98,8 @@ def receive_free_file(
         held = _files(author).select_for_update().filter(uuid=uuid).first()
         if held is not None and held.record_id is not None:
             raise Conflict("The file is part of a record already.", "conflict")
+        if held is not None and held.is_confirmed:
+            raise Conflict("The file was confirmed already: ask for another link.", "conflict")
         if held is not None:
             remove_later(str(held.file.name))
             new.pk = held.pk
@@ -124,13 +126,13 @@ def confirm_upload(
                 "does_not_exist",
                 at="uuid",
             )
-        if key and key != _key(author, sent):
-            raise InvalidInput("it is not the key of this file.", at="key")
+        if key:
+            check_key(author, sent, key)
         if etag and etag.strip('"') != row.sha256:
             raise InvalidInput("the file that was sent has another one.", at="etag")
         if name and row.record_id is None:
             row.name = name
-            row.save(update_fields=["name"])
+        _files(author).filter(id=row.pk).update(is_confirmed=True, name=row.name)
         return _view(author, row)
 
     return in_one_transaction(work)
@@ -167,6 +169,15 @@ def _files(author: Author) -> QuerySet[Attachment]:
 def _view(author: Author, row: Attachment) -> FileView:
     link = sign_download(author.workspace.id, row.pk)
     return FileView(str(row.uuid), row.name, row.content_type, row.size, link)
+
+
+def check_key(author: Author, uuid: str, key: str | None) -> None:
+    """InvalidInput without the key of this file."""
+    if key is None:
+        message = "send the fields that the link was given with, and the file last."
+        raise InvalidInput(message, "required", at="key")
+    if key != _key(author, uuid):
+        raise InvalidInput("it is not the key of this file.", at="key")
 
 
 def _key(author: Author, uuid: str) -> str:

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 from zlib import crc32
 
-from records.exceptions import Conflict, InvalidValues, RecordsError
+from records.exceptions import Conflict, InvalidInput, InvalidValues, RecordsError
 from records.field_types.base import UUID_FORM
 from records.models import ImportPart, ImportRun, Record, RecordState, Source
 from records.services.access import (
@@ -28,14 +28,18 @@ from records.services.storage import refresh_statistics
 from records.services.tables import CsvTable, Row
 from records.services.writing import Outcome, save_records
 
+from .cell_readers import Note
 from .matching import (
     ImportPlan,
     id_column,
     match_columns,
-    match_key,
+    plan_key,
 )
+from .numbered_values import with_ids
 from .preparing import Preparation, PreparedRows, RowProblem
+from .record_columns import NOTHING, BesideColumns
 from .report import note_problems
+from .spellings import Named, naming, respelt, said_cell
 from .written_values import ColumnForm
 
 COLLECT_EVERY = 10  # batches: some 7 MB of memory each
@@ -123,7 +127,7 @@ class _PartImport:
     def _preparation(self, schema: ObjectSchema) -> Preparation:
         plan, header = self.work.plan, self.work.table.header
         columns = match_columns(self.author, schema, header, plan.mapping, self.work.table.nameless)
-        key = match_key(self.author, schema, columns, plan.match)
+        key = plan_key(self.author, schema, columns, plan)
         self.id_at = id_column(schema, header, plan, columns, key)
         return Preparation(
             schema,
@@ -134,6 +138,9 @@ class _PartImport:
             self.work.forms,
             id_at=self.id_at,
             is_repeated=self.work.is_repeated,
+            beside=None
+            if plan.beside is None
+            else BesideColumns(header, plan.beside, self.author.member.id),
         )
 
     def go_on(self) -> None:
@@ -187,7 +194,12 @@ class _PartImport:
         # Schemas are cached by version, so another object means another definition.
         if schema is not self.preparation.schema:
             self.preparation = self._preparation(schema)
-        prepared = self.preparation.prepare(rows, self._known(schema, rows))
+        beside = self.preparation.beside
+        named = NOTHING if beside is None else beside.named(schema, rows)
+        # Only files of the API whose callers know members and records by number have such columns.
+        if beside is not None:
+            rows = with_ids(self.author, self.preparation.columns, rows)
+        prepared = self.preparation.prepare(rows, self._known(schema, rows), named)
         self.part = in_one_transaction(lambda: self._store_once(prepared))
 
     def _known(self, schema: ObjectSchema, rows: Sequence[Row]) -> frozenset[str]:
@@ -211,6 +223,7 @@ class _PartImport:
             if prepared.requests
             else []
         )
+        self._note_respelt(prepared, outcomes)
         if self.work.samples is not None:
             self.work.samples.add(self.author, prepared.asked, outcomes)
         counts = Counter(
@@ -218,7 +231,10 @@ class _PartImport:
         )
         note_problems(
             self.work.run,
-            [*prepared.problems, *_refused(prepared, self.work.table.header, outcomes)],
+            [
+                *prepared.problems,
+                *_refused(prepared, self.work.table.header, outcomes, self.preparation.beside),
+            ],
         )
         part = self.part
         after = ImportPart(
@@ -231,6 +247,7 @@ class _PartImport:
             updated_count=part.updated_count + counts["updated"],
             unchanged_count=part.unchanged_count + counts["unchanged"],
             failed_count=part.failed_count + len(prepared.rows) - counts.total(),
+            readings=_with_notes(part.readings, prepared.notes),
         )
         same = ImportPart.objects.filter(
             workspace_id=part.workspace_id, id=part.id, rows_done=part.rows_done
@@ -240,8 +257,41 @@ class _PartImport:
             raise Conflict("Another process is importing the same rows.")
         return after
 
+    def _note_respelt(self, prepared: PreparedRows, outcomes: Sequence[Outcome]) -> None:
+        """Note the cells of stored rows that name something otherwise than it is called, unless
+        they are noted for another reason."""
+        by_column: dict[int, list[Named]] = {}
+        for row, request, outcome in zip(prepared.asked, prepared.requests, outcomes, strict=True):
+            if isinstance(outcome, RecordsError):
+                continue
+            for at, change in naming(request.changes):
+                if (row.line, at) not in prepared.noted:
+                    by_column.setdefault(at, []).append(Named(said_cell(row, at), change))
+        for at, named in by_column.items():
+            if count := len(respelt(self.author, named)):
+                header = self.work.table.header[at]
+                prepared.notes[header, Note.DIFFERENT.value] += count
 
-PROGRESS = ("rows_done", "created_count", "updated_count", "unchanged_count", "failed_count")
+
+PROGRESS = (
+    "rows_done",
+    "created_count",
+    "updated_count",
+    "unchanged_count",
+    "failed_count",
+    "readings",
+)
+
+
+def _with_notes(
+    readings: Mapping[str, Mapping[str, int]], notes: Mapping[tuple[str, str], int]
+) -> dict[str, dict[str, int]]:
+    """The readings of a part, with those of more of its rows."""
+    found = {header: dict(counts) for header, counts in readings.items()}
+    for (header, note), count in notes.items():
+        counts = found.setdefault(header, {})
+        counts[note] = counts.get(note, 0) + count
+    return found
 
 
 def _place(row: Row, at: int, position: int | None) -> int:
@@ -273,7 +323,10 @@ def few_pauses() -> Iterator[Callable[[], None]]:
 
 
 def _refused(
-    prepared: PreparedRows, header: Sequence[str], outcomes: Sequence[Outcome]
+    prepared: PreparedRows,
+    header: Sequence[str],
+    outcomes: Sequence[Outcome],
+    beside: BesideColumns | None,
 ) -> Iterator[RowProblem]:
     """What the write path refused, row by row."""
     for row, outcome in zip(prepared.asked, outcomes, strict=True):
@@ -287,4 +340,8 @@ def _refused(
             for problem in outcome.general:
                 yield RowProblem(row.line, "", problem.code, problem.message)
         elif isinstance(outcome, RecordsError):
-            yield RowProblem(row.line, "", outcome.code, outcome.detail)
+            column, value = ("", "") if beside is None else beside.cell_of(row, outcome)
+            said = (
+                outcome.reason if isinstance(outcome, InvalidInput) and column else outcome.detail
+            )
+            yield RowProblem(row.line, column, outcome.code, said, value)

@@ -6,8 +6,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import chain, compress
 from typing import Any
 
 from records.exceptions import InvalidInput
@@ -24,7 +25,6 @@ from .written_values import (
     MAX_DIGITS,
     NUMBER,
     PLAIN,
-    SEVERAL,
     SPACES,
     CellKind,
     ColumnForm,
@@ -32,6 +32,8 @@ from .written_values import (
     NumberForm,
     Unclear,
     is_blank,
+    is_no_value,
+    lacks_year,
     may_be_date,
     plain_cell,
     plain_date,
@@ -58,6 +60,7 @@ class _Kind(StrEnum):
     BY_COMMAS = "by_commas"
     BY_DOTS = "by_dots"
     GROUPED = "grouped"
+    SURE = "sure"  # a number by the type of its cell
     TEXT = "text"
     DATE = "date"
     DAY_FIRST = "day_first"
@@ -68,7 +71,7 @@ class _Kind(StrEnum):
 NUMBERS = frozenset(
     {
         _Kind.PLAIN, _Kind.DOT, _Kind.DOT_OR_GROUP, _Kind.COMMA, _Kind.COMMA_OR_GROUP,
-        _Kind.BY_COMMAS, _Kind.BY_DOTS, _Kind.GROUPED,
+        _Kind.BY_COMMAS, _Kind.BY_DOTS, _Kind.GROUPED, _Kind.SURE,
     }
 )  # fmt: skip
 DATE_KINDS = frozenset({_Kind.DATE, _Kind.DAY_FIRST, _Kind.MONTH_FIRST, _Kind.EITHER_FIRST})
@@ -81,7 +84,8 @@ CORES = (
 
 
 def _kind(text: str) -> _Kind:
-    if is_blank(AS_FOUND, text, CellKind.DATE):
+    # A day without a year says nothing of the form of its column, either.
+    if is_no_value(AS_FOUND, text, CellKind.DATE):
         return _Kind.BLANK
     if (found := NUMBER.fullmatch(text)) is not None:
         core = found["core"].strip(SPACES)
@@ -90,6 +94,11 @@ def _kind(text: str) -> _Kind:
         if kind is not None:
             return _Kind.CODE if is_code else _with_rest(kind, core)
     return _date_kind(text)
+
+
+def may_be_grouped(text: str) -> bool:
+    """Whether the mark in a number may divide thousands, or begin a fraction."""
+    return _kind(text) in (_Kind.COMMA_OR_GROUP, _Kind.DOT_OR_GROUP)
 
 
 def _with_rest(kind: _Kind, core: str) -> _Kind:
@@ -137,24 +146,37 @@ class FormSurvey:
 
     kinds: Counter[_Kind] = field(default_factory=Counter)
     texts: Counter[str] = field(default_factory=Counter)
+    sure: set[str] = field(default_factory=set)  # numbers by the types of their cells
     signs: set[str] = field(default_factory=set)
-    several: int = 0  # cells with several values
     has_plain: bool = False  # numbers without a percent sign; zero is the same with one
 
-    def add(self, cells: Iterable[str]) -> None:
-        """Look at more of the column."""
+    def add(self, cells: Sequence[str], sure: Sequence[object] = ()) -> None:
+        """Look at more of the column; `sure` says of each cell whether it is no text."""
+        if sure:
+            self._add_sure(compress(cells, sure))
+            cells = [cell for cell, is_sure in zip(cells, sure, strict=True) if not is_sure]
         for cell, count in Counter(cells).items():
-            text = cell.strip()
-            if not text:
-                continue
-            if SEVERAL in text:
-                self.several += count
-            kind = _kind(text) if len(text) <= LONGEST else _Kind.TEXT
-            self.kinds[kind] += count
-            if text in self.texts or len(self.texts) < REMEMBERED:
-                self.texts[text] += count
-            if kind in NUMBERS:
+            if text := cell.strip():
+                self._add(text, count)
+
+    def _add(self, text: str, count: int) -> None:
+        kind = _kind(text) if len(text) <= LONGEST else _Kind.TEXT
+        self.kinds[kind] += count
+        if text in self.texts or len(self.texts) < REMEMBERED:
+            self.texts[text] += count
+        if kind in NUMBERS:
+            self._note_signs(text)
+
+    def _add_sure(self, cells: Iterable[str]) -> None:
+        """Look at cells that are no texts: of numbers the form is known, so they prove none."""
+        for text, count in Counter(cells).items():
+            if text and _kind(text) in NUMBERS:
+                self.kinds[_Kind.SURE] += count
                 self._note_signs(text)
+                if len(self.sure) < REMEMBERED:
+                    self.sure.add(text)
+            elif text:
+                self._add(text, count)
 
     def _note_signs(self, text: str) -> None:
         """Note the signs of a number, or that it is not zero and has no percent sign."""
@@ -207,7 +229,13 @@ class FormSurvey:
     def form(self, file: FileForms = FileForms()) -> ColumnForm:
         """How the column is read, as far as its cells and those of the file show."""
         numbers = NumberForm.UNCLEAR if self.is_mixed else self._numbers(file)
-        return ColumnForm(numbers, self._dates(), mixed=self.is_mixed)
+        assumed = numbers == NumberForm.POINT and not file.proves_point and not self._proves
+        return ColumnForm(numbers, self._dates(), mixed=self.is_mixed, assumed=assumed)
+
+    @property
+    def _proves(self) -> bool:
+        """Whether cells of the column prove how it writes numbers."""
+        return self.has(_Kind.COMMA, _Kind.BY_DOTS, _Kind.DOT, _Kind.BY_COMMAS)
 
     @property
     def is_mixed(self) -> bool:
@@ -245,23 +273,27 @@ class FormSurvey:
         # Numbers in groups of three may be telephone numbers.
         if is_number and not self.values - self.kinds[_Kind.GROUPED]:
             return None
-        if any(map(_has_lost_digits, self.texts)):
+        if any(map(_has_lost_digits, chain(self.texts, self.sure))):
             return None
         form = self.form(file)
         try:
             kind = CellKind.AMOUNT if is_number else CellKind.DATE
             found = [plain_cell(form, text, kind=kind) for text in self.texts]
+            found += [plain_cell(sure_form(form), text, kind=kind) for text in self.sure]
         except Unclear:
             return None
         return [text for text in found if text]
 
     def counts(self, form: ColumnForm, kind: CellKind) -> dict[str, int]:
         """How many cells are read as a value that is not what is written, how many stand for a
-        blank, and how many are unclear; of long columns as far as they are remembered."""
+        blank, have no year, or are unclear; of long columns as far as they are remembered."""
         found: Counter[str] = Counter()
         for text, count in self.texts.items():
             if is_blank(form, text, kind):
                 found["blank_marks"] += count
+                continue
+            if lacks_year(text, kind):
+                found["without_year"] += count
                 continue
             try:
                 read = plain_cell(form, text, kind=kind)
@@ -281,6 +313,12 @@ class FormSurvey:
     def _is_code(text: str) -> bool:
         """Whether a number loses what is written: a zero or a plus in front."""
         return _kind(text) == _Kind.CODE
+
+
+def sure_form(form: ColumnForm) -> ColumnForm:
+    """How cells of a column are read that are no texts: workbooks and JSON have one form of
+    numbers."""
+    return replace(form, numbers=NumberForm.POINT, assumed=False)
 
 
 def _proved(*, comma: bool, point: bool) -> NumberForm:
@@ -327,14 +365,6 @@ def form_of(form: ColumnForm, kind: CellKind) -> dict[str, Any]:
     return {} if kind == CellKind.WORD else {"numbers": form.numbers.value}
 
 
-def may_differ(spec: FieldSpec) -> bool:
-    """Whether cells of a field may be read as other than they are written: of those, and of fields
-    of one value that is not any text, such as an email."""
-    return cell_kind(spec) is not None or (
-        spec.type.guess is not None and not spec.type.is_multiple(spec)
-    )
-
-
 def said_form(found: ColumnForm, said: Mapping[str, Any]) -> ColumnForm:
     """The form of a column that the caller says something of; InvalidInput where it is none."""
     try:
@@ -343,6 +373,7 @@ def said_form(found: ColumnForm, said: Mapping[str, Any]) -> ColumnForm:
             DateForm(said.get("dates") or found.dates),
             frozenset(map(str.casefold, said["blanks"])) if "blanks" in said else found.blanks,
             found.mixed and not said.get("numbers"),
+            found.assumed and not said.get("numbers"),
         )
     except ValueError:
         numbers, dates = (", ".join(kind) for kind in (NumberForm, DateForm))
@@ -351,17 +382,19 @@ def said_form(found: ColumnForm, said: Mapping[str, Any]) -> ColumnForm:
         ) from None
 
 
+# What may be said of a column, and the kinds of cells that it may be said of.
+SAID = {"numbers": (CellKind.NUMBER, CellKind.AMOUNT), "dates": (CellKind.DATE,)}
+
+
 def check_said(specs: Mapping[str, FieldSpec], said: Mapping[str, Mapping[str, Any]]) -> None:
     """InvalidInput where the caller says how a column writes its numbers or dates, and its field
     has none; of columns that fill no field nothing need be said."""
     for header, form in said.items():
         spec = specs.get(header)
         kind = None if spec is None else cell_kind(spec)
-        numbers = (CellKind.NUMBER, CellKind.AMOUNT)
-        if spec is not None and form.get("numbers") and kind not in numbers:
-            raise _misplaced(header, spec, "numbers")
-        if spec is not None and form.get("dates") and kind != CellKind.DATE:
-            raise _misplaced(header, spec, "dates")
+        for key, kinds in SAID.items():
+            if spec is not None and form.get(key) and kind not in kinds:
+                raise _misplaced(header, spec, key)
 
 
 def _misplaced(header: str, spec: FieldSpec, key: str) -> InvalidInput:

@@ -16,10 +16,13 @@ from records.models import ObjectType
 from records.services.access import Author
 from records.services.catalogue import FieldDefinition, OptionDefinition, free_name, slug
 from records.services.shaping import create_object
-from records.services.tables import CsvTable
+from records.services.tables import CsvTable, Row, sure_cells
 
-from .column_forms import FileForms, FormSurvey, cell_kind, file_forms, form_of, may_differ
+from .cell_readers import read_cells
+from .column_forms import FileForms, FormSurvey, cell_kind, file_forms, form_of
 from .inference import MAX_LABEL, MAX_TEXT, ColumnSurvey, DistinctValues
+from .matching import Column
+from .spellings import Respelt, no_names
 from .written_values import CellKind
 
 CHUNK = 1000
@@ -50,8 +53,7 @@ def draft_object(
     identify the rows.
     """
     surveys, rows = _survey(table, _candidates(table, identifier))
-    delimiter = table.written_delimiter or table.delimiter
-    file = file_forms([found.forms for found in surveys], delimiter)
+    file = file_forms([found.forms for found in surveys], table.divided_by)
     chosen = _chosen(surveys, identifier, file)
     # A column that has neither a name nor a value is none.
     used = [found for at, found in enumerate(surveys) if found.count or at not in table.nameless]
@@ -126,43 +128,67 @@ def _survey(table: CsvTable, may_identify: set[str | None]) -> tuple[list[Column
     while chunk := list(islice(rows, CHUNK)):
         count += len(chunk)
         # The import refuses rows with too many or too few cells, so they say nothing of types.
-        cells = [row.cells for row in chunk if len(row.cells) == width]
-        for survey, column in zip(surveys, zip(*cells, strict=True), strict=bool(cells)):
-            survey.add(column)
+        _look_at(surveys, [row for row in chunk if len(row.cells) == width])
     return surveys, count
+
+
+def _look_at(surveys: Sequence[ColumnSurvey], rows: Sequence[Row]) -> None:
+    """Add rows with a cell for each column to what is known of the columns."""
+    sure = sure_cells(rows)
+    cells = zip(*(row.cells for row in rows), strict=True)
+    for at, (survey, column) in enumerate(zip(surveys, cells, strict=bool(rows))):
+        survey.add(column, sure(at))
 
 
 def preview_columns(
     header: Sequence[str],
-    rows: Sequence[Sequence[str]],
+    rows: Sequence[Row],
     delimiter: str,
-    fields: Mapping[str, FieldSpec] = MappingProxyType({}),
+    columns: Mapping[str, Column] = MappingProxyType({}),
+    respelt: Respelt = no_names,
 ) -> list[dict[str, Any]]:
     """What the columns of a table seem to be, of its first rows: the type that a new field would
-    have, how many cells have a value, and, of numbers and dates, in which form they are written and
-    how many cells are read as other than that. `fields` are those that headers suggest: what an
-    import into them makes of the cells is told."""
+    have, how many cells have a value, and, of numbers and dates, in which form they are written.
+    `columns` are those whose headers suggest fields: how many of their cells an import reads as
+    other than is written is told, and as what; `respelt` finds those that name things otherwise."""
     surveys = [ColumnSurvey(name) for name in header]
-    cells = [row[: len(header)] for row in rows]
-    for survey, column in zip(surveys, zip(*cells, strict=True), strict=bool(cells)):
-        survey.add(column)
+    width = len(header)
+    _look_at(surveys, [replace(row, cells=row.cells[:width]) for row in rows])
     file = file_forms([found.forms for found in surveys], delimiter)
     # An import goes by the columns that it reads as numbers.
-    read = {name: spec for name, spec in fields.items() if may_differ(spec)}
+    read = {name for name, column in columns.items() if cell_kind(column.spec) is not None}
     into = file_forms([found.forms for found in surveys if found.header in read], delimiter)
     return [
-        _preview(found, file, into if found.header in read else file, fields.get(found.header))
+        _seen(found, file) | _preview(found, into, rows, columns[found.header], respelt)
+        if found.header in columns
+        else _preview_of_none(found, file)
         for found in surveys
     ]
 
 
+def _seen(survey: ColumnSurvey, file: FileForms) -> dict[str, Any]:
+    return {"type": survey.kind(file), "cells": survey.count, "blank": survey.blanks}
+
+
 def _preview(
-    survey: ColumnSurvey, file: FileForms, into: FileForms, spec: FieldSpec | None
+    survey: ColumnSurvey, into: FileForms, rows: Sequence[Row], column: Column, respelt: Respelt
 ) -> dict[str, Any]:
+    """What is told of how a column is read that fills a field."""
+    kind, form = cell_kind(column.spec), survey.forms.form(into)
+    told: dict[str, Any] = dict(
+        read_cells(column, form if kind is not None else None, rows, respelt)
+    )
+    if kind is None:
+        return told
+    marks = survey.forms.marks(form, kind)
+    return told | form_of(form, kind) | ({"marks": marks} if marks else {})
+
+
+def _preview_of_none(survey: ColumnSurvey, file: FileForms) -> dict[str, Any]:
+    """What is told of a column that fills no field yet."""
     kind = field_types.get(survey.kind(file))
-    form = survey.forms.form(into)
-    told: dict[str, Any] = {"type": kind.name, "cells": survey.count, "blank": survey.blanks}
-    cells = _cells(survey, FieldSpec(0, "", "", "", kind)) if spec is None else cell_kind(spec)
+    told, form = _seen(survey, file), survey.forms.form(file)
+    cells = _cells(survey, FieldSpec(0, "", "", "", kind))
     if cells is None:
         return told
     marks = survey.forms.marks(form, cells)

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import IntEnum
 from operator import attrgetter
 
 from records.exceptions import InvalidInput
 from records.field_types import FieldSpec
 from records.services.access import Author, may_write, visible_fields
-from records.services.catalogue import ObjectSchema, slug
+from records.services.catalogue import ObjectSchema
 
-from .address_books import letters
+from .header_fits import Fit, fit_of
 
-# Signs that tell two headers of the same words apart.
-SIGNS = frozenset("%#$€£¥&+°‰@")
-MAX_LABEL = 255
 # Columns of exports that are not fields.
 ID = "id"
 OF_EXPORTS = frozenset({ID, "cancelled"})
@@ -23,31 +19,6 @@ OF_EXPORTS = frozenset({ID, "cancelled"})
 
 class UnclearColumn(InvalidInput):
     """A header fits several fields equally."""
-
-
-class _Fit(IntEnum):
-    """How a header fits a field, best first."""
-
-    LABEL = 1
-    NAME = 2  # the API name, or the label in another case
-    SPELLING = 3  # either, but for spaces and signs between words
-
-
-def _fit(header: str, spec: FieldSpec) -> _Fit | None:
-    label = spec.display_name
-    # A field that was made of a long header has as much of it as a label can have.
-    if label in (header, header[:MAX_LABEL]):
-        return _Fit.LABEL
-    if header == spec.name or header.casefold() == label.casefold():
-        return _Fit.NAME
-    signs, others = SIGNS.intersection(header), SIGNS.intersection(label)
-    # "% change" is not "# change".
-    if signs and others and signs != others:
-        return None
-    plain = letters(header)
-    # An API name says nothing of letters that ASCII does not have.
-    is_name = plain.isascii() and slug(header) == spec.name
-    return _Fit.SPELLING if is_name or (plain and plain == letters(label)) else None
 
 
 class HeaderNames:
@@ -73,8 +44,8 @@ class HeaderNames:
         return bool(self._names)
 
     def is_of_export(self, header: str) -> bool:
-        """Whether a column that is no field is one of an export."""
-        return header in self._names & OF_EXPORTS
+        """Whether a column that is no field is one of an export: fields of linked records too."""
+        return header in self._names and (header in OF_EXPORTS or "." in header)
 
     def _named(self, name: str) -> FieldSpec | None:
         """The field that has this API name."""
@@ -115,13 +86,13 @@ class HeaderNames:
         return spec is None or (spec.is_default and spec is not self._schema.identifier)
 
     def _best(self, header: str, known: Sequence[FieldSpec]) -> FieldSpec | None:
-        fits = [(fit, spec) for spec in known if (fit := _fit(header, spec)) is not None]
+        fits = [(fit, spec) for spec in known if (fit := fit_of(header, spec)) is not None]
         if not fits:
             return None
 
-        def rank(item: tuple[_Fit, FieldSpec]) -> tuple[bool, bool, _Fit, bool]:
+        def rank(item: tuple[Fit, FieldSpec]) -> tuple[bool, bool, Fit, bool]:
             fit, spec = item
-            is_spelled = fit == _Fit.SPELLING
+            is_spelled = fit == Fit.SPELLING
             return (is_spelled, not may_write(self._author, spec), fit, spec.is_default)
 
         fits.sort(key=rank)
@@ -139,7 +110,7 @@ def check_clear(
     author: Author, schema: ObjectSchema, header: Sequence[str], mapping: Mapping[str, object]
 ) -> None:
     """UnclearColumn where a column that the mapping does not name fits two fields equally."""
-    names = HeaderNames(author, schema, [name for name in header if name not in mapping])
-    for name in header:
-        if name not in mapping:
-            names.find(name)
+    unmapped = [name for name in header if name not in mapping]
+    names = HeaderNames(author, schema, unmapped)
+    for name in unmapped:
+        names.find(name)

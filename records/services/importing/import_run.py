@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,7 @@ from records.services.catalogue import (
 )
 from records.services.database import in_one_transaction, rehearse
 from records.services.storage import refresh_after
-from records.services.tables import CsvTable
+from records.services.tables import CsvTable, sure_cells
 
 from .chunks import (
     Samples,
@@ -34,7 +35,6 @@ from .column_forms import (
     check_said,
     file_forms,
     form_of,
-    may_differ,
     said_form,
 )
 from .creating import (
@@ -50,13 +50,14 @@ from .matching import (
     ImportMode,
     ImportPlan,
     check_mode,
+    check_resolutions,
     id_column,
     match_columns,
-    match_key,
+    plan_key,
 )
 from .processes import import_parts, processes_for
 from .report import Keeper, made_report, refused_rows
-from .written_values import CellKind, ColumnForm
+from .written_values import ColumnForm
 
 Progress = Callable[[int, int], None]
 
@@ -161,7 +162,7 @@ def import_file(
         summary = replace(
             _finish(work, options.keep_report, resumed_at),
             made=draft,
-            readings=_readings(work, found, columns),
+            readings=_readings(work, columns),
             left_out=_left_out(work, columns, id_at),
             by_id=id_at is not None,
         )
@@ -184,14 +185,16 @@ def _survey(
     formed = [
         column
         for column in columns
-        if may_differ(column.spec) or "blanks" in plan.forms.get(column.header, {})
+        if cell_kind(column.spec) is not None or "blanks" in plan.forms.get(column.header, {})
     ]
     found = {column.header: FormSurvey() for column in formed}
     rows, count = table.rows(), 0
     while chunk := list(islice(rows, CHUNK)):
         count += len(chunk)
+        sure = sure_cells(chunk)
         for column in formed:
-            found[column.header].add([row.cells[column.position] for row in chunk])
+            at = column.position
+            found[column.header].add([row.cells[at] for row in chunk], sure(at))
     return found, count
 
 
@@ -199,7 +202,7 @@ def _forms(
     found: Mapping[str, FormSurvey], table: CsvTable, plan: ImportPlan
 ) -> dict[str, ColumnForm]:
     """The form of each column, as the plan says, else as the file shows."""
-    file = file_forms(found.values(), table.written_delimiter or table.delimiter)
+    file = file_forms(found.values(), table.divided_by)
     return {
         header: said_form(survey.form(file), plan.forms.get(header, {}))
         for header, survey in found.items()
@@ -212,7 +215,7 @@ def _columns(work: Work) -> tuple[tuple[Column, ...], int | None]:
     table, plan = work.table, work.plan
     schema = get_schema(refreshed(work.author), work.object_uuid)
     columns = match_columns(work.author, schema, table.header, plan.mapping, table.nameless)
-    key = match_key(work.author, schema, columns, plan.match)
+    key = plan_key(work.author, schema, columns, plan)
     return columns, id_column(schema, table.header, plan, columns, key)
 
 
@@ -226,25 +229,24 @@ def _left_out(work: Work, columns: Collection[Column], id_at: int | None) -> lis
     ]
 
 
-def _readings(
-    work: Work, found: Mapping[str, FormSurvey], columns: Collection[Column]
-) -> dict[str, dict[str, Any]]:
+def _readings(work: Work, columns: Collection[Column]) -> dict[str, dict[str, Any]]:
     """Of columns where cells are read as values that are not what is written: in which form, and
     how many."""
+    counts: dict[str, Counter[str]] = {}
+    for part in _parts(work.run):
+        for header, notes in part.readings.items():
+            counts.setdefault(header, Counter()).update(notes)
     readings: dict[str, dict[str, Any]] = {}
     for column in columns:
-        if column.header not in found:
-            continue
-        if (several := found[column.header].several) and may_differ(column.spec):
-            readings[column.header] = {"first_of_several": several}
-        kind = cell_kind(column.spec)
-        if kind is None and "blanks" in work.plan.forms.get(column.header, {}):
-            kind = CellKind.WORD
-        if kind is not None:
-            form = work.forms[column.header]
-            if counts := found[column.header].counts(form, kind):
-                readings[column.header] = form_of(form, kind) | counts
-    return readings
+        if (notes := counts.get(column.header)) is not None:
+            kind = cell_kind(column.spec)
+            form = work.forms.get(column.header)
+            said = {} if form is None or kind is None else form_of(form, kind)
+            readings[column.header] = said | dict(notes)
+    # Columns beside the values fill no field, and have no form.
+    return readings | {
+        name: dict(counts[name]) for name in work.plan.beside or () if name in counts
+    }
 
 
 def _digest(table: CsvTable, plan: ImportPlan) -> str:
@@ -272,12 +274,13 @@ def _begin(
     check_kept_here(schema, "importing")
     plan = options.plan
     columns = match_columns(author, schema, table.header, plan.mapping, table.nameless)
-    if not columns:
+    if not columns and not plan.beside:
         raise InvalidInput(f"No column is a field of {schema.name!r} that may be written.")
-    key = match_key(author, schema, columns, plan.match)
+    key = plan_key(author, schema, columns, plan)
     id_at = id_column(schema, table.header, plan, columns, key)
-    check_mode(plan.mode, key, id_at)
+    check_mode(plan.mode, key, id_at, plan.beside)
     check_said({column.header: column.spec for column in columns}, plan.forms)
+    check_resolutions(columns, plan.forms)
     same = {
         "workspace_id": author.workspace.id,
         "object_id": schema.id,
@@ -290,7 +293,11 @@ def _begin(
     is_new = run is None or (_has_ended(author, run) and _is_repeated(options, is_matched))
     if run is None or is_new:
         # The number of parts is stored: a resumed run must deal rows out as the first did.
-        may_share = _may_share(schema, columns, key) and (key is None or id_at is None)
+        may_share = (
+            plan.beside is None
+            and _may_share(schema, columns, key)
+            and (key is None or id_at is None)
+        )
         shared = processes if may_share else 1
         run = _new_run(
             shared, same, file_name=table.path.name[:255], operation_id=author.operation_id

@@ -95,12 +95,12 @@ class ColumnSurvey:
     forms: FormSurvey = field(default_factory=FormSurvey)
     tested: set[str] = field(default_factory=set)
 
-    def add(self, cells: Sequence[str]) -> None:
-        """Look at more of the column."""
+    def add(self, cells: Sequence[str], sure: Sequence[object] = ()) -> None:
+        """Look at more of the column; `sure` says of each cell whether it is no text."""
         # In their order: of spellings that differ in case, an option has the first.
         distinct = dict.fromkeys(cells)
         if not self.forms.kinds[TEXT] or self.forms.values < ALL_TEXT:
-            self.forms.add(cells)
+            self.forms.add(cells, sure)
         self.longest = max(self.longest, max(map(len, distinct), default=0))
         if not self.candidates and self.values.too_many:
             return  # a text column: only its longest value is still of interest

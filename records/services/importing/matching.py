@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -14,8 +14,9 @@ from records.field_types import FieldSpec
 from records.services.access import Author, may_write, told_field, visible_fields
 from records.services.catalogue import CONTACTS, ObjectSchema
 
-from .address_books import suggested
+from .address_books import BOTH_NAMES, NAME_FIELDS, suggested
 from .header_names import ID, HeaderNames
+from .record_columns import NAMING
 
 
 class ImportMode(StrEnum):
@@ -26,6 +27,22 @@ class ImportMode(StrEnum):
     UPDATE_ONLY = "update_only"
 
 
+class CellResolution(StrEnum):
+    """What a cell does to the value that a record has."""
+
+    OVERWRITE = "overwrite"  # a blank cell clears it
+    EXCEPT_NULL = "overwrite_except_null"
+    UPDATE_IF_BLANK = "update_if_blank"
+    ADD_ONLY = "add_only"  # to the values of a list
+
+
+# The documented API's own names in its imports.
+SYNONYMS = {
+    "only_update_blank": CellResolution.UPDATE_IF_BLANK,
+    "only_add_options": CellResolution.ADD_ONLY,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
     """How the rows of a file become records.
@@ -33,7 +50,12 @@ class ImportPlan:
     `match` is the unique field rows are matched by, instead of the object's identifier. `mapping`
     says of headers which field they are, None for a column that is left out; other headers are
     matched by name. The cells of the columns in `kept` fill blanks only. `forms` says of headers
-    how their cells write numbers (`numbers`), dates (`dates`) and blanks (`blanks`).
+    how their cells write numbers (`numbers`), dates (`dates`) and blanks (`blanks`), and what they
+    do to values that are there (`conflict_resolution`).
+
+    `beside` says of headers what they tell of a record beside its values, by the names of
+    `record_columns.Beside`; with it, even empty, rows are matched by these columns and by `match`
+    alone. None is for files that have no such columns.
     """
 
     match: str | None = None
@@ -41,6 +63,14 @@ class ImportPlan:
     mode: ImportMode = ImportMode.CREATE_OR_UPDATE
     kept: frozenset[str] = frozenset()
     forms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    beside: Mapping[str, str] | None = None
+
+    def resolution(self, header: str) -> CellResolution:
+        """What the cells of a column do to values that are there."""
+        if header in self.kept:
+            return CellResolution.UPDATE_IF_BLANK
+        said = self.forms.get(header, {}).get("conflict_resolution") or CellResolution.EXCEPT_NULL
+        return CellResolution(SYNONYMS.get(said, said))
 
     @property
     def fingerprint(self) -> str:
@@ -51,6 +81,8 @@ class ImportPlan:
         chosen: list[object] = [sorted(self.mapping.items()), self.mode.value, sorted(self.kept)]
         if self.forms:
             chosen.append(sorted((name, sorted(said.items())) for name, said in self.forms.items()))
+        if self.beside is not None:
+            chosen.append(sorted(self.beside.items()))
         return hashlib.sha256(repr(chosen).encode("utf-8", "replace")).hexdigest()
 
 
@@ -62,6 +94,7 @@ class Column:
     header: str
     spec: FieldSpec
     told: FieldSpec  # with the options that the author of the import may be told of
+    part: int | None = None  # of a full name in the cells: 0 the first, 1 the last
 
 
 def by_header(
@@ -118,6 +151,9 @@ def match_columns(
         key = chosen.get(name, name)
         if key is None:  # the plan leaves the column out
             continue
+        if key == BOTH_NAMES and name in chosen:
+            columns.extend(_of_names(author, schema, at, name))
+            continue
         spec = names.find(key, is_said=name in chosen)
         if spec is None:
             if name in chosen or not (at in nameless or names.is_of_export(name)):
@@ -127,6 +163,15 @@ def match_columns(
     _check_known(author, schema, unknown)
     _check_columns(author, columns)
     return tuple(columns)
+
+
+def _of_names(author: Author, schema: ObjectSchema, at: int, header: str) -> Iterator[Column]:
+    """The two fields that a column of full names fills; InvalidInput where the object lacks one."""
+    for part, name in enumerate(NAME_FIELDS):
+        spec = schema.by_name.get(name)
+        if spec is None or spec not in visible_fields(author, schema):
+            raise InvalidInput(f"The object {schema.name!r} has no field {name!r}.", at="mapping")
+        yield Column(at, header, spec, told_field(author, schema, spec), part)
 
 
 def _check_known(author: Author, schema: ObjectSchema, unknown: Sequence[str]) -> None:
@@ -194,6 +239,16 @@ def match_key(
     return found
 
 
+def plan_key(
+    author: Author, schema: ObjectSchema, columns: Sequence[Column], plan: ImportPlan
+) -> Column | None:
+    """As `match_key`, of a plan; where it has columns beside the values, those stand for the
+    identifier."""
+    if plan.beside is not None and plan.match is None:
+        return None
+    return match_key(author, schema, columns, plan.match)
+
+
 def _column_of(columns: Sequence[Column], spec: FieldSpec | None) -> Column | None:
     """The column that fills a field."""
     return next((column for column in columns if column.spec is spec), None)
@@ -211,6 +266,8 @@ def id_column(
 
     InvalidInput where they are to be matched by ids, and the file has none.
     """
+    if plan.beside is not None:
+        return None
     is_there = ID in header and ID not in {column.header for column in columns}
     is_asked = plan.match == ID and key is None
     if is_asked and not is_there:
@@ -220,8 +277,41 @@ def id_column(
     return header.index(ID) if is_there and is_needed else None
 
 
-def check_mode(mode: ImportMode, key: Column | None, id_at: int | None = None) -> None:
-    """InvalidInput where rows may only change records, and no column says which."""
+def check_resolutions(columns: Sequence[Column], forms: Mapping[str, Mapping[str, Any]]) -> None:
+    """InvalidInput where the caller says what a column does to values, and there is no such thing,
+    or its field has no list."""
+    fields = {column.header: column.spec for column in columns}
+    known = {*CellResolution, *SYNONYMS}
+    for header, form in forms.items():
+        said = form.get("conflict_resolution")
+        at = ("columns", header, "conflict_resolution")
+        if said is not None and said not in known:
+            raise InvalidInput(f"expected one of {', '.join([*CellResolution, *SYNONYMS])}.", at=at)
+        spec = fields.get(header)
+        is_added = SYNONYMS.get(said or "", said) == CellResolution.ADD_ONLY
+        if is_added and spec is not None and not spec.multiple:
+            raise InvalidInput(
+                f"the field {spec.name!r} has one value, and no list to add to: use overwrite or "
+                "update_if_blank.",
+                at=at,
+            )
+
+
+def check_mode(
+    mode: ImportMode,
+    key: Column | None,
+    id_at: int | None = None,
+    beside: Mapping[str, str] | None = None,
+) -> None:
+    """InvalidInput where rows may change records, and no column says which."""
+    if beside is not None:
+        if mode != ImportMode.CREATE_ONLY and key is None and NAMING.isdisjoint(beside.values()):
+            raise InvalidInput(
+                "the file must say which records it changes: in a column externalId, or in the "
+                "field of matchField.",
+                at="mode",
+            )
+        return
     if mode == ImportMode.UPDATE_ONLY and key is None and id_at is None:
         raise InvalidInput(
             "to change existing records, name the column that identifies them in match_field.",

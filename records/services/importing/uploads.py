@@ -16,9 +16,8 @@ from typing import Any
 from django.core.files import File
 
 from records.exceptions import InvalidInput, NotAllowed, NotFound, TooLarge
-from records.field_types import FieldSpec
 from records.models import ImportUpload, new_uuid
-from records.services.access import Author, grant_of
+from records.services.access import Author, grant_of, told_field
 from records.services.catalogue import ObjectSchema, not_offered
 from records.services.storage import SpooledFile, open_stored, store_file
 from records.services.tables import (
@@ -31,14 +30,17 @@ from records.services.tables import (
     Unfinished,
     frame,
     is_json,
+    numbered,
     open_json,
     open_table,
     workbook_rows,
 )
 from records.services.tables import file_limits as limits
 
+from .address_books import BOTH_NAMES, NAME_FIELDS
 from .creating import preview_columns
-from .matching import suggest_fields
+from .matching import Column, suggest_fields
+from .spellings import Respelt, no_names, respelt
 
 SAMPLES = 3
 # What the forms of columns are sought in while the caller waits.
@@ -77,7 +79,7 @@ class Survey:
 
 
 FOUND = Reading()
-Suggested = Callable[[Sequence[str]], Mapping[str, FieldSpec]]  # of a header
+Suggested = Callable[[Sequence[str]], Mapping[str, Column]]  # of a header
 
 
 def store_upload(
@@ -104,7 +106,8 @@ def store_upload(
     name = Path(file_name.replace("\\", "/")).name.replace("\x00", "")[:255] or "file.csv"
     with SpooledFile(name) as raw:
         _receive(chunks, raw)
-        found = survey(raw, reading, name, partial(_suggested, author, schema))
+        suggested = partial(_suggested, author, schema)
+        found = survey(raw, reading, name, suggested, partial(respelt, author))
         with raw.open() as file:
             stored = store_file(f"imports/{author.workspace.uuid}/{new_uuid()}.csv", File(file))
     return ImportUpload.objects.create(
@@ -124,10 +127,18 @@ def store_upload(
     )
 
 
-def _suggested(author: Author, schema: ObjectSchema, header: Sequence[str]) -> dict[str, FieldSpec]:
+def _suggested(author: Author, schema: ObjectSchema, header: Sequence[str]) -> dict[str, Column]:
     """The fields that headers suggest."""
     found = suggest_fields(author, schema, header)
-    return {name: schema.by_name[field] for name, field in found.items() if field is not None}
+    columns: dict[str, Column] = {}
+    for at, name in enumerate(header):
+        # Of a full name the first part tells how the whole cell is read.
+        is_both = found[name] == BOTH_NAMES
+        spec = schema.by_name.get(NAME_FIELDS[0] if is_both else found[name] or "")
+        if spec is not None:
+            told = told_field(author, schema, spec)
+            columns[name] = Column(at, name, spec, told, 0 if is_both else None)
+    return columns
 
 
 def survey(
@@ -135,12 +146,13 @@ def survey(
     reading: Reading,
     name: str,
     suggested: Suggested | None = None,
+    respelt: Respelt = no_names,
 ) -> Survey:
     """The header and the first rows of a file, and the number of all where the file is short;
-    `suggested` are the fields that its headers suggest."""
+    `suggested` are the fields that its headers suggest, `respelt` finds what is named otherwise."""
     found, told = _frame(raw, reading, name)
     samples: list[Sequence[str]] = []
-    previewed: list[Sequence[str]] = []
+    previewed: list[Row] = []
     most = min(PREVIEWED, PREVIEWED_CELLS // len(found.header))
     count: int | None = 0
     try:
@@ -150,12 +162,12 @@ def survey(
             if at < SAMPLES:
                 samples.append(row.cells)
             if len(previewed) < most and sum(map(len, row.cells)) <= PREVIEWED_ROW:
-                previewed.append(row.cells)
+                previewed.append(row)
             count = at + 1
     except Unfinished:
         count = None
     fields = suggested(found.header) if suggested is not None else {}
-    columns = preview_columns(found.header, previewed, told["delimiter"] or ",", fields)
+    columns = preview_columns(found.header, previewed, told["delimiter"] or "", fields, respelt)
     return Survey(found.header, samples, count, {**told, "columns": columns})
 
 
@@ -294,7 +306,7 @@ def keep_converted(raw: SpooledFile, kept: SpooledFile, reading: Reading, name: 
                 write(row.cells)
                 text = line.getvalue()
                 digest.update(text.encode())
-                target.write(f"{row.line},{text}")
+                target.write(f"{numbered(row)},{text}")
                 if not at % CHECKED_EVERY and target.tell() > limits.MAX_UNPACKED:
                     raise TooLarge(
                         f"{name}: a table can have at most {limits.MAX_UNPACKED:,} bytes as CSV. "
@@ -311,7 +323,7 @@ def keep_converted(raw: SpooledFile, kept: SpooledFile, reading: Reading, name: 
         line=found.line,
         above=found.above,
         numbered=True,
-        written_delimiter=told["delimiter"] or ",",
+        written_delimiter=told["delimiter"] or "",
         sheet=told["sheet"] or "",
         sheets=tuple(told["sheets"]),
         known_digest=digest.hexdigest(),

@@ -34,9 +34,11 @@ BLANK_MARKS = frozenset(
         "<na>",
     }
 )
-# Where a date stands for none: zeros, as Outlook and databases write them, or a day without a year,
-# as Google does.
-NO_DATE = re.compile(r"0+([-/.])0+\1 ?0+(?:[T ][0:.]+)?|--[0-9]{2}-?[0-9]{2}")
+# Zeros stand for no date, as Outlook and databases write them.
+NO_DATE = re.compile(r"0+([-/.])0+\1 ?0+(?:[T ][0:.]+)?")
+# A day, a month or a day of a month without a year, as in vCards and Google's exports: no field can
+# hold it.
+NO_YEAR = re.compile(r"--[0-9]{2}(?:-?[0-9]{2})?|---[0-9]{2}")
 SEVERAL = ":::"  # between the values of a cell, in address books
 SPACES = "\u00a0\u202f\u2009 "
 # Signs and codes of currencies, which types look out for; codes are tried where a letter is, for
@@ -50,7 +52,8 @@ NUMBER = re.compile(
     rf"(?P<open>\()?(?P<sign>[-+\u2212])?[ \u00a0]?(?P<before>{CURRENCY})?[ \u00a0]?"
     rf"(?P<sign2>[-\u2212])?"
     rf"(?P<core>[0-9.,'\u2019{SPACES}]*[0-9][0-9.,'\u2019{SPACES}]*?)"
-    rf"(?P<exponent>[eE][-+]?[0-9]{{1,3}})?[ \u00a0]?(?P<after>{CURRENCY}|%)?(?P<close>\))?"
+    rf"(?P<exponent>[eE][-+]?[0-9]{{1,3}})?(?P<sign3>[-\u2212])?[ \u00a0]?"
+    rf"(?P<after>{CURRENCY}|%)?(?P<close>\))?"
 )
 PLAIN = re.compile(r"[0-9]+")
 DOT = re.compile(r"[0-9]*\.[0-9]+")
@@ -78,6 +81,8 @@ DATES = tuple(
     for form in (
         rf"{YEAR}{MARK}(?P<m>[0-9]{{1,2}})(?P=mark)(?P<d>[0-9]{{1,2}})",
         rf"(?P<one>[0-9]{{1,2}}){MARK}(?P<two>[0-9]{{1,2}})(?P=mark){YEAR}",
+        # With spaces, as in Czech and Slovak.
+        rf"(?P<one>[0-9]{{1,2}})(?P<mark>\.) (?P<two>[0-9]{{1,2}})\. {YEAR}",
         # ISO 8601 has dashes, so that `24-12-31` may begin with the year.
         r"(?P<one>[0-9]{1,2})(?P<mark>[/.])(?P<two>[0-9]{1,2})(?P=mark)(?P<y>[0-9]{2})",
         rf"(?P<d>[0-9]{{1,2}})[-. ] ?(?P<name>[A-Za-z]{{3,9}})\.?,?[- ]{YEAR}",
@@ -129,12 +134,14 @@ class DateForm(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ColumnForm:
     """How the cells of a column are read. `blanks` are those that stand for no value, in lower
-    case. In a column that is `mixed` some numbers are percents, and others may be."""
+    case. In a column that is `mixed` some numbers are percents, and others may be. That numbers
+    have a point is `assumed` where no cell of the file proves it."""
 
     numbers: NumberForm = NumberForm.POINT
     dates: DateForm = DateForm.YEAR_FIRST
     blanks: Collection[str] = BLANK_MARKS
     mixed: bool = False
+    assumed: bool = False
 
 
 class Unclear(Exception):
@@ -148,17 +155,27 @@ def is_blank(form: ColumnForm, text: str, kind: CellKind) -> bool:
     # Where the caller says the marks, there are no others.
     return (
         kind == CellKind.DATE
-        and text[:1] in ("0", "-")
+        and text[:1] == "0"
         and NO_DATE.fullmatch(text) is not None
         and form.blanks == BLANK_MARKS
     )
 
 
+def lacks_year(text: str, kind: CellKind | None) -> bool:
+    """Whether a cell of a column of dates is a day without a year, which is not stored."""
+    return kind == CellKind.DATE and text[:2] == "--" and NO_YEAR.fullmatch(text) is not None
+
+
+def is_no_value(form: ColumnForm, text: str, kind: CellKind) -> bool:
+    """Whether nothing is stored of a cell."""
+    return is_blank(form, text, kind) or lacks_year(text, kind)
+
+
 def plain_cell(form: ColumnForm, text: str, *, kind: CellKind) -> str:
-    """A cell as field types read it, empty for a blank; what is no number or date stays as it is.
-    Unclear where it may be two values."""
+    """A cell as field types read it, empty for a blank and for a day without a year; what is no
+    number or date stays as it is. Unclear where it may be two values."""
     stripped = text.strip()
-    if is_blank(form, stripped, kind):
+    if is_no_value(form, stripped, kind):
         return ""
     if kind == CellKind.WORD:
         return text
@@ -179,6 +196,9 @@ def plain_number(text: str, form: NumberForm, *, signs: bool = True) -> str | No
         return None
     if found["before"] and found["after"]:
         return None
+    # Ledgers write the minus of a number behind it; beside another sign it is none.
+    if found["sign3"] and (found["open"] or found["sign"] or found["sign2"]):
+        return None
     core = _plain_core(found["core"].strip(SPACES), form)
     if core is None:
         return None
@@ -190,7 +210,8 @@ def plain_number(text: str, form: NumberForm, *, signs: bool = True) -> str | No
 
 
 def _is_negative(found: re.Match[str]) -> bool:
-    return bool(found["open"]) or (found["sign"] or "+") != "+" or bool(found["sign2"])
+    signs = (found["open"], (found["sign"] or "").replace("+", ""), found["sign2"], found["sign3"])
+    return any(signs)
 
 
 def _plain_core(core: str, form: NumberForm) -> str | None:

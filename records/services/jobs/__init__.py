@@ -13,7 +13,7 @@ from records.registry import import_modules
 
 from .beats import beat, examine_workers, forget_beats
 from .bulk_jobs import Resolution, start_bulk_archive, start_bulk_change
-from .clearing import start_clearing
+from .clearing import removal_reasons, remove_type_field, start_clearing
 from .import_jobs import IMPORT, TRIAL, find_plan, start_import
 from .job_runs import (
     MAX_RECORDS,
@@ -51,6 +51,8 @@ __all__ = [
     "list_jobs",
     "open_report",
     "recover_jobs",
+    "removal_reasons",
+    "remove_type_field",
     "start_bulk_archive",
     "start_bulk_change",
     "start_clearing",

@@ -101,7 +101,9 @@ def start_bulk_change(
         "field_resolution": how.value,
         "removed": list(removed),
     }
-    return start_job(author, CHANGE, schema.id, parameters, len(records))
+    # Shown when the job has ended, too, and its parameters are gone.
+    shown = {"field_resolution": how.value}
+    return start_job(author, CHANGE, schema.id, parameters, len(records), result=shown)
 
 
 def _checked_resolution(spec: FieldSpec, resolution: str) -> Resolution:

@@ -27,12 +27,13 @@ from records.services.importing import (
     by_header,
     check_clear,
     check_mode,
+    check_resolutions,
     check_said,
     copy_upload,
     id_column,
     import_file,
     match_columns,
-    match_key,
+    plan_key,
     said_form,
     suggest_fields,
 )
@@ -67,14 +68,19 @@ def start_import(
     dry_run: bool = False,
     again: bool = False,
     forms: Mapping[str, Mapping[str, Any]] | None = None,
+    beside: Mapping[str, str] | None = None,
+    at_once: int | None = None,
 ) -> JobView:
     """Import an upload; InvalidInput when the plan does not fit the file or the object.
 
     `mapping` says which field a column is, by its header or its position from 1, None for none;
     other columns are matched by name; those that name no field that may be written are left out,
     and those that fit two fields equally are refused. `kept` are columns whose cells fill blanks
-    only. `forms` says how columns write numbers, dates and blanks. A file of new records is
+    only. `forms` says how columns write numbers, dates and blanks, and what their cells do to
+    values that are there. A file of new records is
     imported a second time only `again`. A `dry_run` stores nothing and says what would happen.
+    `beside` are columns that say what records have beside their values, see `ImportPlan`. Up to
+    `at_once` rows are imported before this returns.
     """
     header: list[str] = upload.header
     check_json("mapping", mapping)
@@ -88,16 +94,18 @@ def start_import(
         raise InvalidInput(f"expected one of {', '.join(ImportMode)}.", at="mode") from None
     kept = list(by_header(header, dict.fromkeys(kept), "keep_existing"))
     columns = match_columns(author, schema, header, chosen)
-    if not columns:
+    if not columns and not beside:
         raise InvalidInput(
             f"no column maps to a field; the columns are {', '.join(header[:20])}.", at="mapping"
         )
-    key = match_key(author, schema, columns, match_field)
-    check_mode(how, key, id_column(schema, header, ImportPlan(match_field, chosen), columns, key))
+    plan = ImportPlan(match_field, chosen, beside=beside)
+    key = plan_key(author, schema, columns, plan)
+    check_mode(how, key, id_column(schema, header, plan, columns, key), beside)
     formed = by_header(header, forms or {}, "columns")
     for form in formed.values():
         said_form(ColumnForm(), form)
     check_said({column.header: column.spec for column in columns}, formed)
+    check_resolutions(columns, formed)
     parameters = {
         "upload": upload.pk,
         "mapping": chosen,
@@ -107,11 +115,13 @@ def start_import(
         "again": again,
         "forms": formed,
     }
+    if beside is not None:
+        parameters["beside"] = dict(beside)
     # The ledger shows imported rows as such, whichever interface started the job.
     as_import = replace(author, source=Source.IMPORT.value)
     rows = upload.row_count
     # Rows that are yet to be counted are many.
-    inline = False if rows is None else None
+    inline = False if rows is None else None if at_once is None else rows <= at_once
     kind = TRIAL if dry_run else IMPORT
     return start_job(as_import, kind, schema.id, parameters, rows or 0, inline=inline)
 
@@ -146,6 +156,7 @@ def _plan(parameters: Mapping[str, Any]) -> ImportPlan:
         ImportMode(parameters["mode"]),
         frozenset(parameters["kept"]),
         parameters.get("forms", {}),
+        parameters.get("beside"),
     )
 
 
@@ -167,7 +178,12 @@ def _import(author: Author, job: Job, beat: Beat) -> Step:
         summary = import_file(
             author, schema.uuid, table, options, None if trial else lambda done, _: beat(done)
         )
-    ignored = [name for name in upload.header if parameters["mapping"].get(name, name) is None]
+    beside = parameters.get("beside") or {}
+    ignored = [
+        name
+        for name in upload.header
+        if parameters["mapping"].get(name, name) is None and name not in beside
+    ]
     if summary.by_id and "id" in ignored:
         ignored.remove("id")
     result = {**_result(summary), "ignored_columns": ignored}

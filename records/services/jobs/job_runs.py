@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -40,7 +41,9 @@ MAX_FAILURES = 1000
 MAX_UNFINISHED = 100  # jobs of one workspace
 REASON = "reason"
 _stopping = threading.Event()
-STATUSES = tuple(JobStatus.values)
+# How the documented API calls what is stored as done.
+_TOLD = {JobStatus.DONE.value: "completed"}
+STATUSES = tuple(_TOLD.get(status, status) for status in JobStatus.values)
 UNFINISHED = (JobStatus.PENDING, JobStatus.RUNNING)
 
 
@@ -60,6 +63,8 @@ class JobView:
     cancel_asked: bool
     created: datetime
     finished: datetime | None
+    operation_id: str
+    key: int  # the primary key
 
     @property
     def pending_count(self) -> int:
@@ -112,16 +117,20 @@ def start_job(
     *,
     inline: bool | None = None,
     undoes: UUID | None = None,
+    limited: bool = True,
+    result: Mapping[str, Any] = MappingProxyType({}),
 ) -> JobView:
     """Start a job for its author: a small one is run at once, others by the workers, in the
     author's name.
 
-    InvalidInput when the workspace has as many unfinished jobs as it may.
+    `result` is what the job tells from its beginning; its steps add to it.
+
+    InvalidInput when the workspace has as many unfinished jobs as it may, if this one is `limited`.
     """
     check_writes(author)  # here: the job itself runs without the key's scopes
     jobs = Job.objects.filter(workspace_id=author.workspace.id)
     # Not locked: simultaneous requests can exceed it by a few, which does no harm.
-    if jobs.filter(status__in=UNFINISHED).count() >= MAX_UNFINISHED:
+    if limited and jobs.filter(status__in=UNFINISHED).count() >= MAX_UNFINISHED:
         raise InvalidInput(
             f"At most {MAX_UNFINISHED} jobs at a time; wait for one to finish.", "limit_exceeded"
         )
@@ -142,6 +151,7 @@ def start_job(
             kind=kind,
             # Until the job ends: its reason may name what the records hold.
             parameters={**parameters, **({REASON: author.reason} if author.reason else {})},
+            result=dict(result),
             total=total,
             # No worker has it yet: recover_jobs queues it again after this time.
             leased_until=timezone.now() + LEASE,
@@ -414,23 +424,26 @@ def list_jobs(
     return rows.count(), [_view(row) for row in rows.order_by("-id")[offset : offset + limit]]
 
 
-def get_job(author: Author, job_uuid: str) -> JobView:
-    """One of the author's jobs; NotFound for any other, except for admins."""
-    return _view(find_job(author, job_uuid))
+def get_job(author: Author, job: str | int) -> JobView:
+    """One of the author's jobs, by UUID or primary key; NotFound for any other, except for
+    admins."""
+    return _view(find_job(author, job))
 
 
-def find_job(author: Author, job_uuid: str) -> Job:
-    """The row of one of the author's jobs; NotFound for any other, except for admins."""
-    row = _visible(author).filter(uuid=job_uuid).first()
+def find_job(author: Author, job: str | int) -> Job:
+    """The row of one of the author's jobs, by UUID or primary key; NotFound for any other, except
+    for admins."""
+    named = {"id": job} if isinstance(job, int) else {"uuid": job}
+    row = _visible(author).filter(**named).first()
     if row is None:
         raise NotFound
     return row
 
 
-def open_report(author: Author, job_uuid: str) -> File[bytes]:
+def open_report(author: Author, job: str | int) -> File[bytes]:
     """The report of the rows that one of the author's imports refused; NotFound where there is
     none."""
-    name = find_job(author, job_uuid).result.get("report")
+    name = find_job(author, job).result.get("report")
     file = open_stored(name) if name else None
     if file is None:
         raise NotFound
@@ -443,10 +456,10 @@ def _visible(author: Author) -> QuerySet[Job]:
     return rows if author.role.is_admin else rows.filter(member_id=author.member.id)
 
 
-def cancel_job(author: Author, job_uuid: str) -> JobView:
+def cancel_job(author: Author, job: str | int) -> JobView:
     """Ask a job to stop after the batch it is at; what it has done stays. InvalidInput when it has
     ended."""
-    row = find_job(author, job_uuid)
+    row = find_job(author, job)
     unfinished = Job.objects.filter(
         workspace_id=author.workspace.id, id=row.pk, status__in=UNFINISHED
     )
@@ -467,7 +480,7 @@ def cancel_job(author: Author, job_uuid: str) -> JobView:
             # The UPDATE did not change this copy, and the next line reads it.
             row.status = JobStatus.CANCELLED
             _let_go_of_upload(row)
-    return _view(find_job(author, job_uuid))
+    return _view(find_job(author, job))
 
 
 def _view(row: Job) -> JobView:
@@ -475,7 +488,7 @@ def _view(row: Job) -> JobView:
         str(row.uuid),
         row.kind,
         str(row.object.uuid) if row.object is not None else None,
-        row.status,
+        _TOLD.get(row.status, row.status),
         row.total,
         row.success_count,
         row.failed_count,
@@ -484,4 +497,6 @@ def _view(row: Job) -> JobView:
         row.cancel_asked,
         row.created_at,
         row.finished_at,
+        str(row.operation_id),
+        row.pk,
     )

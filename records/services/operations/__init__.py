@@ -26,9 +26,13 @@ from .plans import Pairs, Plan, read_plan, sign_plan
 from .purging import purge_record, purge_trash
 from .rehearsals import Effects, RecordChange, rehearsed, watched
 from .selection import find_uuids
-from .transfers import export_records, import_as_tried
+from .sent_files import MODES as IMPORT_MODES
+from .sent_files import AskedImport, SentImport, import_sent_file
+from .transfers import export_list, export_records, import_as_tried
 
 __all__ = [
+    "IMPORT_MODES",
+    "AskedImport",
     "BatchItem",
     "BatchMode",
     "BatchRules",
@@ -36,12 +40,15 @@ __all__ = [
     "Pairs",
     "Plan",
     "RecordChange",
+    "SentImport",
     "cancel_record",
     "check_neighbours",
+    "export_list",
     "export_records",
     "find_uuids",
     "home_of",
     "import_as_tried",
+    "import_sent_file",
     "list_field_values",
     "matched_field",
     "matched_upsert",

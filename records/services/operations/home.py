@@ -247,6 +247,8 @@ class RecordHome(Protocol):
         kept: Sequence[str] = (),
         dry_run: bool = False,
         again: bool = False,
+        beside: Mapping[str, str] | None = None,
+        at_once: int | None = None,
         forms: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> JobView: ...
 

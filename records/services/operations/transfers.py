@@ -6,7 +6,7 @@ from typing import IO
 
 from records.services.access import Author
 from records.services.catalogue import ObjectSchema
-from records.services.exporting import export_table
+from records.services.exporting import export_listing, export_table
 from records.services.importing import get_upload
 from records.services.jobs import JobView, find_plan
 from records.services.search import SearchRequest
@@ -36,3 +36,11 @@ def export_records(
     return export_table(
         author, schema, request, form, home_of(schema).search_records, bom=bom, whole=whole
     )
+
+
+def export_list(
+    author: Author, schema: ObjectSchema, request: SearchRequest, form: str
+) -> IO[bytes]:
+    """As `export_records`, with numbers, external ids, members and times; see
+    `exporting.export_listing`."""
+    return export_listing(author, schema, request, form, home_of(schema).search_records)

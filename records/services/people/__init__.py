@@ -1,6 +1,7 @@
 """Workspaces, their members, roles and keys.
 
 `member_details` says what is known of a member, and in which form, `members` changes members,
+`member_formulas` says which records tell of them,
 `member_search` finds them, `member_roles` are the roles they have, `signup` adds one with records.
 
 Called by: the interfaces and commands. It never lets a workspace lose its last admin.
@@ -8,7 +9,10 @@ Called by: the interfaces and commands. It never lets a workspace lose its last 
 
 from records.models import Member, Role
 
+from .clones import clone_data_type
+from .grant_history import GrantEvent, grant_history
 from .member_details import TAKEN, MemberDetails
+from .member_formulas import count_told, follow_ups, recompute_formulas
 from .member_roles import (
     default_member_role,
     get_member_role,
@@ -48,6 +52,7 @@ from .roles import (
     create_role,
     delete_role,
     get_role,
+    get_roles,
     list_roles,
     update_role,
 )
@@ -79,6 +84,7 @@ __all__ = [
     "SWITCHES",
     "TAKEN",
     "GrantChanges",
+    "GrantEvent",
     "Member",
     "MemberDetails",
     "MemberSearch",
@@ -99,7 +105,9 @@ __all__ = [
     "archive_member",
     "associated_records",
     "change_grants",
+    "clone_data_type",
     "command_author",
+    "count_told",
     "create_api_key",
     "create_permission_group",
     "create_role",
@@ -108,18 +116,22 @@ __all__ = [
     "default_member_role",
     "delete_role",
     "duplicate_permission_group",
+    "follow_ups",
     "get_member_role",
     "get_member_row",
     "get_membership",
     "get_permission_group",
     "get_role",
+    "get_roles",
     "get_workspace",
+    "grant_history",
     "granted_scopes",
     "level_of",
     "list_member_roles",
     "list_memberships",
     "list_roles",
     "list_workspaces",
+    "recompute_formulas",
     "reset_password",
     "revoke_api_key",
     "search_members",

@@ -52,21 +52,27 @@ def checked_details(workspace: WorkspaceSpec, given: Mapping[str, Any]) -> dict[
     return checked
 
 
+_LABELS = {"email": "address", "external_id": "external id"}
+
+
 def check_member(row: Member) -> None:
     """InvalidInput unless something says who the member is, and nobody else has their email or
     external id."""
     if not (row.email or row.phone or row.external_id):
         raise InvalidInput("one of email, phone and external id is needed.", "required", at="email")
     others = Member.objects.filter(workspace_id=row.workspace_id).exclude(id=row.pk)
-    problems = []
-    if row.email and with_email(others, row.email).exists():
-        problems.append(
-            InvalidInput("a member with this address already exists.", TAKEN, at="email")
-        )
-    if row.external_id and others.filter(external_id=row.external_id).exists():
-        problems.append(
-            InvalidInput("a member with this external id already exists.", TAKEN, at="external_id")
-        )
+    known = {
+        "email": with_email(others, row.email) if row.email else others.none(),
+        "external_id": others.filter(external_id=row.external_id)
+        if row.external_id
+        else others.none(),
+    }
+    # Whoever changes members may read them.
+    problems = [
+        InvalidInput(f"member {key} has this {_LABELS[part]} already.", TAKEN, at=part)
+        for part, rows in known.items()
+        for key in rows.values_list("id", flat=True)[:1]
+    ]
     if problems:
         raise one_or_several(problems)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from records.exceptions import NotFound
 from records.models import Extent, Role
 from records.services.access import AREAS, Author
-from records.services.catalogue import Grant
+from records.services.catalogue import Grant, identifier_key
 
 
 def default_member_role(workspace_id: int) -> Role | None:
@@ -16,7 +16,9 @@ def default_member_role(workspace_id: int) -> Role | None:
 
 def list_member_roles(author: Author) -> list[Role]:
     """The roles of the workspace, by name."""
-    return list(Role.objects.filter(workspace_id=author.workspace.id).order_by("name", "id"))
+    rows = Role.objects.filter(workspace_id=author.workspace.id)
+    # As `list_roles` does: engines sort differently.
+    return sorted(rows, key=lambda row: (identifier_key(row.name), row.pk))
 
 
 def get_member_role(author: Author, role_id: int) -> Role:

@@ -16,6 +16,7 @@ from records.services.catalogue import read_uncommitted, touch
 from records.services.storage import holding, rename_records
 
 from .member_details import MemberDetails, check_member, checked_details
+from .member_formulas import follow_ups, objects_telling, told_facts
 from .member_roles import default_member_role
 from .roles import check_an_admin_is_left
 from .workspaces import MAX_USERNAME, user_with
@@ -133,6 +134,7 @@ def change_member(
     To change an admin, to archive somebody or to bring them back takes the scope to administer.
     """
     before, name, former_role = _columns(row), str(row), row.role
+    told = told_facts(row)
     for column, value in checked_details(author.workspace, details).items():
         setattr(row, column, value)
     if role is not None and role.pk != former_role.pk:
@@ -150,8 +152,14 @@ def change_member(
     # After saving, inside the transaction: it looks at the rows as they would be.
     check_an_admin_is_left(row.workspace_id)
     renamed = str(row) != name
-    # Objects that show no member keep their compiled schemas.
-    touch(row.workspace_id, _objects_showing_members(row) if renamed else ())
+    telling = objects_telling(row, told)
+    # Objects that show no member keep their compiled schemas. Writers of the others that began
+    # before this have to begin again, with the member as they are now.
+    showing = _objects_showing_members(row) if renamed else ()
+    touch(row.workspace_id, {*showing, *telling})
+    if telling:
+        for follow_up in follow_ups.values():
+            follow_up(author, row, telling)
     if renamed:
         _rename_holders(row)
     return True

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from records.exceptions import InvalidInput, Place, problems_at, quoted
 from records.models import Field, ObjectKind, ObjectType
-from records.services.catalogue import EVERYTHING, Grant
+from records.services.catalogue import CONTACTS, CONTACTS_ALIAS, EVERYTHING, Grant
 from records.services.database import canonical_uuid
 
 from .permission_levels import OPEN, Rights, Switch, follows, grant_from, widest
@@ -116,9 +116,10 @@ def sheets_of(
 
 
 def find_granted(objects: Iterable[GrantedObject], key: str, at: Place) -> GrantedObject:
-    """The object with this UUID or API name; InvalidInput when there is none."""
-    names = {key, canonical_uuid(key)}
-    found = next((each for each in objects if each.uuid in names or each.name == key), None)
+    """The object with this UUID, API name or, of contacts, other name; InvalidInput when there is
+    none."""
+    names = {key, canonical_uuid(key), CONTACTS if key == CONTACTS_ALIAS else key}
+    found = next((each for each in objects if names & {each.uuid, each.name}), None)
     if found is None:
         raise InvalidInput(f"there is no object {quoted(key)}.", "does_not_exist", at=at)
     return found

@@ -11,7 +11,7 @@ from django.db.models import Count, QuerySet
 from records.exceptions import InvalidInput, NotFound, quoted
 from records.models import Member, Role
 from records.services.access import Definer, defining
-from records.services.catalogue import check_label, identifier_key, touch
+from records.services.catalogue import check_label, identifier_key, taken_name, touch
 from records.services.database import canonical_uuid
 
 from .permission_sheets import ObjectSheet, changes_to, list_granted, merged, sheets_of
@@ -79,6 +79,22 @@ def create_role(author: Definer, name: str, /, **more: Unpack[RoleChanges]) -> R
     return role
 
 
+def get_roles(
+    author: Definer, uuids: Sequence[object], *at: str | int, what: str = "role"
+) -> list[Role]:
+    """Roles in this order; InvalidInput says which of the list in `at` does not exist, in words of
+    a face that calls them otherwise."""
+    keys = [canonical_uuid(sent) for sent in uuids]
+    wanted = {key for key in keys if key}
+    rows = Role.objects.filter(workspace_id=author.workspace.id, uuid__in=wanted)
+    known = {str(row.uuid): row for row in rows} if wanted else {}
+    for place, key in enumerate(keys):
+        if key not in known:
+            message = f"there is no {what} {quoted(str(uuids[place]))}."
+            raise InvalidInput(message, "does_not_exist", at=(*at, place))
+    return [known[key] for key in keys]
+
+
 @defining
 def update_role(author: Definer, role_id: int, **changes: Unpack[RoleChanges]) -> Role:
     """Change a role; InvalidInput when the workspace would be left without an active admin."""
@@ -131,34 +147,23 @@ def _make_room(row: Role) -> None:
 def _taken_over(author: Definer, groups: Sequence[str]) -> tuple[list[ObjectSheet], bool]:
     """What any of these roles may do, and whether one of them is an admin's."""
     workspace_id = author.workspace.id
-    keys = [canonical_uuid(sent) for sent in groups]
-    found = Role.objects.filter(workspace_id=workspace_id, uuid__in=[key for key in keys if key])
-    rows = {str(row.uuid): row for row in found}
-    for at, key in enumerate(keys):
-        if key not in rows:
-            raise InvalidInput(
-                f"there is no permission group {quoted(groups[at])}.",
-                "does_not_exist",
-                at=("permission_groups", at),
-            )
+    rows = get_roles(author, groups, "permission_groups", what="permission group")
     objects = list_granted(workspace_id)
-    stored = read_grants(workspace_id, [row.pk for row in rows.values()])
-    several = [sheets_of(objects, stored[row.pk], is_admin=row.is_admin) for row in rows.values()]
+    stored = read_grants(workspace_id, [row.pk for row in rows])
+    several = [sheets_of(objects, stored[row.pk], is_admin=row.is_admin) for row in rows]
     # Of no roles, too, something is taken over: that nothing is granted.
     several.append(sheets_of(objects, RoleGrants(), is_admin=False))
-    return merged(several), any(row.is_admin for row in rows.values())
+    return merged(several), any(row.is_admin for row in rows)
 
 
 def _check_name(role: Role) -> None:
     role.name = check_label("name", role.name)
     if len(role.name) > 100:
         raise InvalidInput("at most 100 characters.", "limit_exceeded", at="name")
-    if (
-        Role.objects.filter(workspace_id=role.workspace_id, name=role.name)
-        .exclude(id=role.id)
-        .exists()
-    ):
-        raise InvalidInput(f"a role {role.name!r} already exists.", "unique", at="name")
+    names = dict(Role.objects.filter(workspace_id=role.workspace_id).values_list("id", "name"))
+    taken = taken_name(role.name, names, role.pk)
+    if taken is not None:
+        raise InvalidInput(f"a role {taken!r} already exists.", "unique", at="name")
 
 
 def check_an_admin_is_left(workspace_id: int) -> None:

@@ -29,8 +29,8 @@ from records.services.access import (
     get_schema,
     renewed,
 )
-from records.services.catalogue import ObjectSchema, check_kept_here
-from records.services.reading import check_admin_fields
+from records.services.catalogue import ObjectSchema, check_kept_here, type_name
+from records.services.reading import check_admin_fields, check_type_archived, with_holders
 from records.services.storage import ExternalKey
 from records.services.writing import (
     Attributes,
@@ -49,6 +49,7 @@ from .roles import LAST_ADMIN
 from .workspaces import user_with
 
 MAX_TYPES = 50
+MAX_NAMED = 10  # members, in a message
 KNOWN_BY_PHONE = Q(email="", external_id="")
 T = TypeVar("T")
 
@@ -122,6 +123,9 @@ def _noted(problems: list[InvalidInput], place: Place, work: Callable[[], T]) ->
             at = (*place, entry.field_name) if entry.field_name else place
             problems.extend(InvalidInput(each.message, each.code, at=at) for each in entry.problems)
         problems.extend(InvalidInput(each.message, each.code, at=place) for each in refused.general)
+    except Conflict as refused:
+        refused.move(*place)
+        raise
     except SeveralProblems as refused:
         problems.extend(InvalidInput.of(problem, *place) for problem in refused.problems)
     except InvalidInput as refused:
@@ -174,10 +178,12 @@ def _find_member(author: Author, checked: Mapping[str, Any]) -> int | None:
     external_id, email, phone = (
         checked.get(part) or None for part in ("external_id", "email", "phone")
     )
-    named = {
-        *(rows.filter(external_id=external_id).values_list("id", flat=True) if external_id else ()),
-        *(with_email(rows, email).values_list("id", flat=True) if email else ()),
+    leads = {
+        "external_id": rows.filter(external_id=external_id) if external_id else rows.none(),
+        "email": with_email(rows, email) if email else rows.none(),
     }
+    led = {part: set(found.values_list("id", flat=True)) for part, found in leads.items()}
+    named = set().union(*led.values())
     # A phone may be shared by a family: it decides only where nothing else does.
     holders = rows.filter(phone=phone)
     if not named and (external_id or email):
@@ -185,10 +191,28 @@ def _find_member(author: Author, checked: Mapping[str, Any]) -> int | None:
         holders = holders.filter(KNOWN_BY_PHONE)
     phones = set(holders.values_list("id", flat=True)) if phone else set()
     if len(named) > 1 or (named and phones and not named & phones):
-        raise Conflict("externalId, email and phone lead to different members.")
+        raise _different({**led, "phone": set() if named & phones else phones})
     if not named and len(phones) > 1:
-        raise Conflict("Several members have this phone; send an email or externalId, too.")
+        message = f"{_members(phones)} have this phone; send an email or externalId, too."
+        raise Conflict(message, at="phone")
     return next(iter(named or phones), None)
+
+
+def _different(led: Mapping[str, set[int]]) -> Conflict:
+    """What leads to whom. The caller changes members, and so may read them."""
+    places: dict[Place, str] = {
+        (part,): f"It leads to {_members(keys).lower()}." for part, keys in led.items() if keys
+    }
+    message = "externalId, email and phone lead to different members."
+    return Conflict(message, at=next(iter(places)), places=places)
+
+
+def _members(keys: set[int]) -> str:
+    """Members by their numbers; of many, the first few."""
+    shown = sorted(keys)
+    more = f" and {len(shown) - MAX_NAMED} more" if len(shown) > MAX_NAMED else ""
+    numbers = ", ".join(map(str, shown[:MAX_NAMED]))
+    return f"{'Members' if len(shown) > 1 else 'Member'} {numbers}{more}"
 
 
 def _stand_in(author: Author) -> Member:
@@ -207,8 +231,9 @@ def _stand_in(author: Author) -> Member:
 
 def _saved_record(author: Author, slug: str, sent: SignupRecord, member: Member) -> SaveResult:
     try:
-        schema = get_schema(author, slug)
+        schema = get_schema(author, type_name(slug))
     except NotFound:
+        check_type_archived(author, name=type_name(slug))
         raise InvalidInput("there is no such data type.", "does_not_exist") from None
     check_kept_here(schema, "signing up")
     check_admin_fields(author, schema, sent.values)
@@ -216,7 +241,8 @@ def _saved_record(author: Author, slug: str, sent: SignupRecord, member: Member)
     try:
         (saved,) = save_all_records(author, schema, [request])
     except Refused as refused:
-        raise _with_slugs(refused.outcomes[0], list(sent.values)) from None
+        error = with_holders(author, schema, refused.outcomes[0], sent.values)
+        raise _with_slugs(error, list(sent.values)) from None
     return saved
 
 
@@ -231,9 +257,10 @@ def _request(
     if sent.external_id is not None:
         key = ExternalKey("", sent.external_id)
         held = live.filter(external_source="", external_id=key.id)
-        for owner in held.values_list("member_id", flat=True):
+        for number, owner in held.values_list("id", "member_id"):
             if owner not in (None, member.pk):
-                raise Conflict(f"The record {key.id!r} is another member's.", "already_exists")
+                message = f"Record {number} has this external id, and is member {owner}'s."
+                raise Conflict(message, "already_exists", at="external_id")
         return SaveRequest(Mode.UPSERT, external=key, entries=entries, attributes=attributes)
     if not schema.is_collection:
         # Locked before the record is looked for: of two signups the second finds what the first

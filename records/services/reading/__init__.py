@@ -30,6 +30,7 @@ from .history import (
     take_back_since,
 )
 from .merged_records import REMAINING, ends_of, survivors_of
+from .object_counts import AT_MOST, ObjectCount, count_objects
 from .record_address import (
     MAX_KEY,
     Address,
@@ -45,23 +46,29 @@ from .record_views import (
     get_record_by_identifier,
     get_record_by_key,
     local_time,
+    value_reader,
     view_records,
 )
 from .records_by_name import FoundRecords, RecordNames, get_records
 from .related import load_references, load_values, record_json
-from .related_fields import RelatedField, RelatedPath, find_related_path
+from .related_fields import RelatedField, RelatedPath, find_any_field, find_related_path
 from .self_access import (
     check_admin_fields,
     check_lists_all,
     check_may_read,
+    check_type_archived,
     find_member,
+    get_readable_type,
     get_type_schema,
     may_see_type,
+    type_archived,
     with_self_access,
 )
 from .trash import Trashed, find_thrown_before, list_trash
+from .value_holders import with_holders
 
 __all__ = [
+    "AT_MOST",
     "MAX_KEY",
     "REMAINING",
     "WRITE_COLUMNS",
@@ -71,6 +78,7 @@ __all__ = [
     "FieldChange",
     "FoundRecords",
     "HistoryEntry",
+    "ObjectCount",
     "RecordNames",
     "RecordView",
     "RelatedField",
@@ -82,14 +90,18 @@ __all__ = [
     "check_admin_fields",
     "check_lists_all",
     "check_may_read",
+    "check_type_archived",
+    "count_objects",
     "ends_of",
     "external_key",
+    "find_any_field",
     "find_member",
     "find_related_path",
     "find_thrown_before",
     "find_uuid",
     "find_with_history",
     "get_blame",
+    "get_readable_type",
     "get_record",
     "get_record_as_of",
     "get_record_by_external_id",
@@ -119,6 +131,9 @@ __all__ = [
     "survivors_of",
     "take_back",
     "take_back_since",
+    "type_archived",
+    "value_reader",
     "view_records",
+    "with_holders",
     "with_self_access",
 ]

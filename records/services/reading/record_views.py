@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from records.exceptions import InvalidInput, NotFound
-from records.field_types import FieldSpec, InvalidValue, References
+from records.field_types import FieldSpec, InvalidValue, References, Surroundings
 from records.field_types.base import check_text
 from records.services.access import (
     Access,
@@ -24,7 +24,13 @@ from records.services.access import (
     name_is_open,
     visible_identifier,
 )
-from records.services.catalogue import COLUMN_FIELDS, MemberSpec, ObjectSchema, identifier_key
+from records.services.catalogue import (
+    COLUMN_FIELDS,
+    MemberSpec,
+    ObjectSchema,
+    identifier_key,
+    surroundings_of,
+)
 from records.services.database import Fragment, fetch, uuid_param
 from records.services.storage import (
     RecordRow,
@@ -82,11 +88,18 @@ class RecordView:
         if not self.access.view:
             return {}
         found = {
-            spec: spec.type.failure(spec, self.schema.stored, self.row.values)
+            spec: spec.type.failure(
+                spec, self.schema.stored, self.row.values, self._surroundings(spec)
+            )
             for spec in own_fields(self.fields)
             if spec.type.computed and spec.id not in self.values
         }
         return {spec: reason for spec, reason in found.items() if reason}
+
+    def _surroundings(self, spec: FieldSpec) -> Surroundings:
+        """What a formula saw when the record was written."""
+        written = self.row.updated_at or datetime.now(UTC)
+        return surroundings_of(self.member, written.astimezone(spec.zone))
 
 
 # ---------------------------------------------------------------- which record
@@ -307,14 +320,20 @@ def _reader(spec: FieldSpec, related: Related, most: int | None, plain: bool) ->
     to_json = partial(spec.type.to_plain if plain else spec.type.to_json, spec)
     if (spec.is_link and spec.multiple) or spec.mirror_of_id is not None:
         return spec.id, "", partial(_links, spec, related, most, to_json)
-    key = str(spec.id)
-    # Stored as callers read it: no function has to be called for each cell.
+    return spec.id, str(spec.id), value_reader(spec, related.references, plain=plain)
+
+
+def value_reader(
+    spec: FieldSpec, references: References, *, plain: bool = False
+) -> Callable[[Any], Any] | None:
+    """What makes of a field's stored value, which is never None, what callers read; None where that
+    is the same, so that no function has to be called for each cell."""
     if spec.type.plain:
-        return spec.id, key, None
-    read = partial(to_json, references=related.references)
+        return None
+    read = partial(spec.type.to_plain if plain else spec.type.to_json, spec, references=references)
     if spec.type.few_values and not spec.multiple:
-        return spec.id, key, _Memory(read).__getitem__
-    return spec.id, key, read
+        return _Memory(read).__getitem__
+    return read
 
 
 def _fill(view: RecordView, readers: Iterable[_Reader]) -> None:

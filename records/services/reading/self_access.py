@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
-from records.exceptions import NotAllowed, NotFound
-from records.models import Extent
+from records.exceptions import Conflict, NotAllowed, NotFound
+from records.models import Extent, ObjectType
 from records.services.access import Author, has_scope, is_own
-from records.services.catalogue import MemberSpec, ObjectSchema
+from records.services.catalogue import MemberSpec, ObjectSchema, schema_in_any_state
 from records.services.storage import RecordRow
+
+_CHANGED = "The data type has changed in the meantime; try again."
 
 
 def with_self_access(author: Author, *, is_acting: bool = False) -> Author:
@@ -28,10 +32,40 @@ def with_self_access(author: Author, *, is_acting: bool = False) -> Author:
 
 
 def get_type_schema(author: Author, data_type_id: int) -> ObjectSchema:
-    """A live data type of the author's workspace; NotFound for any other number."""
+    """A data type whose records may be written; to admins an archived one is a Conflict, and any
+    other number is NotFound."""
     if data_type_id not in author.directory.objects:
+        check_type_archived(author, id=data_type_id)
         raise NotFound
     return author.directory.schema(data_type_id)
+
+
+def get_readable_type(author: Author, data_type_id: int) -> ObjectSchema:
+    """A data type whose records may be read: a live one, for admins an archived one too."""
+    if data_type_id not in author.directory.objects and not _archived(author, id=data_type_id):
+        raise NotFound
+    return schema_in_any_state(author.directory, data_type_id)
+
+
+def check_type_archived(author: Author, **key: Any) -> None:
+    """Conflict where a type that was archived when the request came has this key and the author is
+    an admin, who may know it."""
+    for archived_at in _archived(author, **key):
+        # It may have come back since.
+        raise Conflict(_CHANGED) if archived_at is None else type_archived()
+
+
+def type_archived() -> Conflict:
+    """What an admin is told who writes records of an archived type."""
+    return Conflict("The data type is archived: unarchive it to write its records.", "archived")
+
+
+def _archived(author: Author, **key: Any) -> list[datetime | None]:
+    """When the type with this key was archived, which the author's definitions do not have."""
+    if not author.may_define:
+        return []
+    rows = ObjectType.objects.filter(workspace_id=author.workspace.id, **key)
+    return list(rows.values_list("archived_at", flat=True))
 
 
 def may_see_type(author: Author, data_type_id: int) -> bool:

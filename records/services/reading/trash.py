@@ -43,7 +43,7 @@ def list_trash(
 ) -> tuple[int, list[Trashed]]:
     """The number of records that the caller may restore, and a page of them, the last deleted
     first."""
-    visible, params = _removable(author, schema)
+    visible, params = removable(author, schema)
     source = (
         "FROM records_record r WHERE r.workspace_id = %s AND r.object_id = %s AND r.state = "
         f"'deleted' AND {visible}"
@@ -60,7 +60,7 @@ def list_trash(
     return count, [Trashed(view, when) for view, when in zip(views, since, strict=True)]
 
 
-def _removable(author: Author, schema: ObjectSchema) -> Fragment:
+def removable(author: Author, schema: ObjectSchema) -> Fragment:
     """The records in the trash, under alias `r`, that the caller may see and remove."""
     grant = grant_of(author, schema)
     # Restoring takes the right to remove, and only visible records can be restored.

@@ -6,7 +6,7 @@ from __future__ import annotations
 import csv
 import io
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -201,10 +201,27 @@ def forget_uploads(erased: Erased) -> None:
         workspace_id=erased.workspace_id, object_id=erased.schema.id
     )
     remove_uploads(uploads.filter(id__in=used - needed))
-    for upload_id, samples in uploads.values_list("id", "samples"):
+    for upload_id, samples, reading in uploads.values_list("id", "samples", "reading"):
         blanked = [["" if erased.is_named_in([cell]) else cell for cell in row] for row in samples]
-        if blanked != samples:
-            uploads.filter(id=upload_id).update(samples=blanked)
+        told = _without_examples(reading, erased)
+        if blanked != samples or told != reading:
+            uploads.filter(id=upload_id).update(samples=blanked, reading=told)
+
+
+def _without_examples(reading: Mapping[str, Any], erased: Erased) -> dict[str, Any]:
+    """What is told of a file, without the cells and values of the records that it shows."""
+    columns = [
+        {
+            **column,
+            "examples": [
+                shown for shown in column["examples"] if not erased.is_named_in(shown.values())
+            ],
+        }
+        if "examples" in column
+        else column
+        for column in reading.get("columns", [])
+    ]
+    return {**reading, "columns": columns} if columns else dict(reading)
 
 
 def remove_uploads(uploads: QuerySet[ImportUpload]) -> int:

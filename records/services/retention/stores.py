@@ -200,6 +200,7 @@ STORES = (
 # Tables with texts or documents that are not copies of values: why each is not in a store.
 OTHER_TABLES = {
     "records_leftout": "which fields an undo has left, by their ids; `sweep_jobs` removes them",
+    "records_importpart": "counts of cells by the headers of a file, which go with the import",
     "records_workerbeat": "which workers live",
     "records_feedepoch": "which history the database has",
     "django_admin_log": "staff's changes of definitions, people and keys; record pages leave none",

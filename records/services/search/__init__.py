@@ -4,7 +4,7 @@ A filter is parsed into a tree (`filters`, `operators`, `slug_filters`), the tre
 (`filter_sql`, `column_tests`), and `pages` chooses between walking the order (`walk_plan`) and
 sorting the matches (`sort_plan`) by what `counts` knows. `duplicates` finds records that have the
 same values. Of figures and groups `aggregates` reads what is asked for, `aggregate_sql` computes
-it, and `groups` shows it.
+it, and `groups` shows it. `everywhere` searches all objects at once.
 
 Called by: operations, exporting, external, jobs and the interfaces. It never writes, and never
 shows a record or value that its caller may not see.
@@ -27,6 +27,7 @@ from .duplicates import (
     DuplicatePage,
     find_duplicates,
 )
+from .everywhere import Found, search_everywhere
 from .filter_sql import is_own
 from .filters import (
     MAX_CLAUSES,
@@ -68,6 +69,7 @@ __all__ = [
     "AnyOf",
     "DuplicateGroup",
     "DuplicatePage",
+    "Found",
     "Group",
     "GroupPage",
     "Leaf",
@@ -85,5 +87,6 @@ __all__ = [
     "parse_query",
     "parse_saved",
     "parse_slug_filters",
+    "search_everywhere",
     "search_records",
 ]

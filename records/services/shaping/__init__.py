@@ -14,19 +14,30 @@ from .categories import (
     update_category,
 )
 from .changes import default_from_text, get_field, update_field, update_object
+from .cloning import Clone, clone_object
 from .creation import MAX_FIELDS, MAX_OBJECTS, create_field, create_object, get_object
-from .data_type_fields import option_names, rules_of, settings_with
+from .data_type_fields import (
+    is_for_admins,
+    live_options,
+    option_names,
+    rules_of,
+    settings_with,
+)
 from .data_types import (
     DataType,
     FieldChange,
+    archive_data_type,
+    change_type_field,
+    check_not_archived,
     check_slug,
+    count_live_records,
     create_data_type,
     find_type_field,
     get_data_type,
     get_data_type_by_slug,
+    get_definable_type,
     list_data_types,
     member_record_counts,
-    remove_data_type,
     restore_data_type,
     update_data_type,
 )
@@ -42,7 +53,9 @@ from .objects import (
     restore_object,
 )
 from .open_objects import save_openly
-from .options import create_option, delete_option, get_option, replace_option, update_option
+from .option_removal import remove_option, replace_option
+from .options import create_option, delete_option, get_option, update_option
+from .rule_checks import Violations, count_violations
 from .type_facts import (
     documented_settings,
     has_options,
@@ -51,6 +64,7 @@ from .type_facts import (
     named_type,
     setting_groups,
     workspace_type,
+    workspace_types,
 )
 
 __all__ = [
@@ -59,16 +73,24 @@ __all__ = [
     "MAX_OBJECTS",
     "ORDERINGS",
     "Category",
+    "Clone",
     "DataType",
     "FieldChange",
     "ObjectInfo",
     "References",
     "Uses",
+    "Violations",
+    "archive_data_type",
     "archive_object",
+    "change_type_field",
+    "check_not_archived",
     "check_slug",
     "clear_values",
+    "clone_object",
     "contact_fields",
     "count_holders",
+    "count_live_records",
+    "count_violations",
     "create_category",
     "create_data_type",
     "create_field",
@@ -85,21 +107,24 @@ __all__ = [
     "get_category",
     "get_data_type",
     "get_data_type_by_slug",
+    "get_definable_type",
     "get_field",
     "get_object",
     "get_object_info",
     "get_option",
     "has_options",
+    "is_for_admins",
     "is_link_type",
     "list_categories",
     "list_data_types",
     "list_objects",
+    "live_options",
     "member_record_counts",
     "named_choices",
     "named_type",
     "object_fields",
     "option_names",
-    "remove_data_type",
+    "remove_option",
     "replace_option",
     "restore_data_type",
     "restore_object",
@@ -113,4 +138,5 @@ __all__ = [
     "update_object",
     "update_option",
     "workspace_type",
+    "workspace_types",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from records.exceptions import InvalidInput, NotFound, quoted
 from records.models import Field, FieldCategory
 from records.services.access import Definer, defining
-from records.services.catalogue import check_label, touch
+from records.services.catalogue import check_label, taken_name, touch
 
 MAX_CATEGORIES = 200
 
@@ -108,9 +108,8 @@ def delete_category(author: Definer, object_id: int, category_id: int) -> None:
 
 def _free_name(author: Definer, object_id: int, name: str, besides: int = 0) -> str:
     name = check_label("name", name)
-    rows = FieldCategory.objects.filter(
-        workspace_id=author.workspace.id, object_id=object_id, name=name
-    )
-    if rows.exclude(id=besides).exists():
-        raise InvalidInput(f"a category {quoted(name)} already exists.", "unique", at="name")
+    rows = FieldCategory.objects.filter(workspace_id=author.workspace.id, object_id=object_id)
+    taken = taken_name(name, dict(rows.values_list("id", "name")), besides)
+    if taken is not None:
+        raise InvalidInput(f"a category {quoted(taken)} already exists.", "unique", at="name")
     return name

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, TypedDict, Unpack
 
 from records.exceptions import Conflict, InvalidInput, NotFound
+from records.field_types import MAX_EXPRESSION
 from records.models import Field, FieldCategory, ObjectType
 from records.services.access import Definer, defining
 from records.services.catalogue import (
@@ -23,7 +24,14 @@ from records.services.database import fetch_value
 from records.services.storage import keep_unique, rename_records, stop_keeping_unique
 from records.services.writing import check_external_field
 
-from .creation import check_not_written, check_pattern, checked_settings
+from .creation import (
+    MAX_PROMPT,
+    check_not_written,
+    check_pattern,
+    check_rule_text,
+    checked_settings,
+)
+from .field_validations import settle_validation
 from .formula_names import resettle_formula
 
 
@@ -33,6 +41,8 @@ class ObjectChanges(TypedDict, total=False):
     object_name: str
     entity_name: str
     description: str
+    prompt: str
+    is_pinned: bool
     display_pattern: str
     default_color: str
     default_icon: str
@@ -56,6 +66,8 @@ class FieldChanges(TypedDict, total=False):
     is_unique: bool
     is_admin_only: bool
     is_external_id: bool
+    validation: str | None
+    validation_message: str | None
     should_index: bool
     allows_empty: bool
     order: int
@@ -83,6 +95,7 @@ def update_object(
     row.object_name = check_label("object_name", row.object_name)
     row.entity_name = check_label("entity_name", row.entity_name)
     directory = read_uncommitted(author.workspace.id)
+    check_length("prompt", row.prompt, MAX_PROMPT)
     check_length("default_color", row.default_color, 32)
     check_length("default_icon", row.default_icon, 64)
     row.display_pattern = row.display_pattern.strip()
@@ -158,6 +171,7 @@ def update_field(author: Definer, field_row: Field, **changes: Unpack[FieldChang
         workspace_id=workspace_id, id=field_row.id, deleted_at=None
     )
     was_unique, was_external, settings = row.is_unique, row.is_external_id, row.settings
+    rule = row.validation
     for name, value in changes.items():
         setattr(row, name, value)
     _check_field(row)
@@ -167,6 +181,8 @@ def update_field(author: Definer, field_row: Field, **changes: Unpack[FieldChang
         check_external_field(row)
     if row.settings != settings:
         resettle_formula(row, settings)
+    if row.validation != rule:
+        settle_validation(row)
     row.save()
     touch(workspace_id, [row.object_id])
     # After saving: the default is checked against the field as it is now.
@@ -195,6 +211,8 @@ def _check_field(row: Field) -> None:
         raise InvalidInput(
             "this field identifies records, so it must be writable.", at="is_read_only"
         )
+    row.validation = check_rule_text("validation", row.validation, MAX_EXPRESSION)
+    row.validation_message = check_rule_text("validation_message", row.validation_message)
     row.settings = checked_settings(row)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from simple_history.utils import bulk_create_with_history
 
-from records.exceptions import InvalidInput, Place, problems_at, quoted
-from records.field_types import FieldType, InvalidValue, field_types
+from records.exceptions import Conflict, InvalidInput, Place, problems_at, quoted
+from records.field_types import MAX_EXPRESSION, FieldType, InvalidValue, field_types
 from records.models import (
     Field,
     FieldCategory,
@@ -42,11 +42,13 @@ from records.services.catalogue import (
 from records.services.writing import MAX_OPTIONS, check_external_field, draft_options
 
 from .default_fields import DEFAULT_STAGES, contact_fields, object_fields
+from .field_validations import settle_validation
 from .formula_names import settle_formula
 from .type_facts import is_link_type
 
 MAX_OBJECTS = 500
 MAX_FIELDS = 500
+MAX_PROMPT = 20_000  # characters
 API_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 MIRRORS = {
     RelationKind.ONE_TO_ONE: RelationKind.ONE_TO_ONE,
@@ -75,8 +77,11 @@ def create_object(
     entity_name: str,
     *,
     name: str = "",
+    spelled: str = "",
     object_type: str = ObjectKind.STANDARD,
     description: str = "",
+    prompt: str = "",
+    is_pinned: bool = False,
     fields: Sequence[FieldDefinition] = (),
     identifier_field: str | None = "name",
     display_pattern: str = "",
@@ -91,16 +96,20 @@ def create_object(
 
     `identifier_field` is the API name of the text-like field records are matched by, or None for
     records that have no name; unless it is `name`, there is a `name` field only if `fields` has
-    one. InvalidInput says what is wrong with a definition.
+    one. `spelled` is the name as a data type's slug has it. InvalidInput says what is wrong with a
+    definition.
     """
     workspace_id = author.workspace.id
     made = ObjectType.objects.create(
         workspace_id=workspace_id,
-        name=_free_object_name(workspace_id, name or slug(object_name)),
+        name=free_object_name(workspace_id, name or slug(object_name)),
+        slug=spelled if spelled != name else "",
         object_name=check_label("object_name", object_name),
         entity_name=check_label("entity_name", entity_name),
         object_type=object_type,
         description=description,
+        prompt=check_length("prompt", prompt, MAX_PROMPT),
+        is_pinned=is_pinned,
         display_pattern=check_length("display_pattern", display_pattern.strip()),
         default_color=check_length("default_color", default_color, 32),
         default_icon=check_length("default_icon", default_icon, 64),
@@ -123,7 +132,7 @@ def create_object(
     return made
 
 
-def _free_object_name(workspace_id: int, name: str) -> str:
+def free_object_name(workspace_id: int, name: str) -> str:
     """The name, for one more object; InvalidInput when there is no room for one, or the name is
     taken."""
     rows = ObjectType.objects.filter(workspace_id=workspace_id)
@@ -197,11 +206,21 @@ def _set_identifier(made: ObjectType, identifier: str | None) -> None:
 
 
 def get_object(author: Definer, identifier: str) -> ObjectType:
-    """The row of a live object, by API name or UUID; InvalidInput when there is none."""
+    """The row of a live object, by API name or UUID; InvalidInput when there is none, Conflict when
+    it was archived since the author's definitions were read."""
     found = author.directory.find_object(identifier)
     if found is None:
         raise InvalidInput(f"There is no object {quoted(identifier)}.", "does_not_exist")
-    return ObjectType.objects.get(workspace_id=author.workspace.id, id=found.id)
+    return get_live_object(author, found.id)
+
+
+def get_live_object(author: Definer, object_id: int) -> ObjectType:
+    """The row of an object, by primary key; Conflict when it is archived."""
+    row: ObjectType = ObjectType.objects.get(workspace_id=author.workspace.id, id=object_id)
+    if row.archived_at is not None:
+        message = f"{row.object_name} is archived: unarchive it to change its definition."
+        raise Conflict(message, "archived")
+    return row
 
 
 # ---------------------------------------------------------------- fields
@@ -267,6 +286,7 @@ def _make_fields(
     for (place, _), row in zip(given, made, strict=True):
         with problems_at(*place):
             settle_formula(row, made)
+            settle_validation(row, made)
     _store_fields(formulas)
     return made
 
@@ -297,7 +317,7 @@ def _draft_field(
     definition: FieldDefinition,
 ) -> Field:
     """A field that is not stored yet, after those whose names and places are given."""
-    _check_room(orders)
+    check_room(orders)
     if definition.field_type not in field_types:
         raise InvalidInput(
             f"{quoted(definition.field_type)} is not one of {', '.join(field_types)}.",
@@ -330,6 +350,8 @@ def _draft_field(
         is_default=definition.is_default,
         is_admin_only=definition.is_admin_only,
         is_external_id=definition.is_external_id,
+        validation=check_rule_text("validation", definition.validation, MAX_EXPRESSION),
+        validation_message=check_rule_text("validation_message", definition.validation_message),
         should_index=definition.should_index,
         is_deletable=not definition.is_default,
         allows_empty=definition.allows_empty,
@@ -340,7 +362,13 @@ def _draft_field(
     return draft
 
 
-def _check_room(orders: Mapping[str, int]) -> None:
+def check_rule_text(part: str, sent: str | None, most: int = 255) -> str:
+    """A part of a field's validation as it is kept: without white space around it, None as a
+    blank."""
+    return check_length(part, (sent or "").strip(), most)
+
+
+def check_room(orders: Mapping[str, int]) -> None:
     """One more field fits beside these."""
     if len(orders) >= MAX_FIELDS:
         raise InvalidInput(f"An object can have at most {MAX_FIELDS} fields.", "limit_exceeded")
@@ -432,7 +460,7 @@ def _make_relationship(author: Definer, made: Field, definition: FieldDefinition
     ):  # an object may be related to itself: the mirror takes its place after the field asked for
         made.save()
     orders = _orders(related)
-    _check_room(orders)
+    check_room(orders)
     mirror.name = _check_name(relation.mirror_name or free_name(orders, slug(label)))
     mirror.order = max(orders.values(), default=0) + 1
     if mirror.name in orders:

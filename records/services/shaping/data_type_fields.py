@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from records.exceptions import InvalidInput
-from records.field_types import FieldSpec, FieldType, field_types
+from records.field_types import FieldSpec, FieldType, OptionSpec, field_types
+from records.services.catalogue import ObjectSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,22 @@ def settings_with(
     return settings
 
 
+def is_for_admins(schema: ObjectSchema, spec: FieldSpec) -> bool:
+    """Whether admins alone see a field of the object: it says so, or it is computed from one that
+    does."""
+    return spec.is_admin_only or any(
+        spec.type.may_read(spec.settings, other.name)
+        for other in schema.fields
+        if other.is_admin_only
+    )
+
+
 def option_names(spec: FieldSpec) -> list[str]:
     """The names of the options that can be chosen, in order."""
+    return [option.name for option in live_options(spec)]
+
+
+def live_options(spec: FieldSpec) -> list[OptionSpec]:
+    """The options that can be chosen, in order."""
     live = [option for option in spec.options.values() if not option.deleted]
-    return [option.name for option in sorted(live, key=lambda option: (option.order, option.id))]
+    return sorted(live, key=lambda option: (option.order, option.id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,29 +10,32 @@ from typing import Any
 
 from django.db.models import Max
 
-from records.exceptions import Conflict, NotAllowed, NotFound, problems_at
+from records.exceptions import Conflict, InvalidInput, NotAllowed, NotFound, problems_at, quoted
 from records.field_types import FieldSpec
-from records.models import Extent, Field, ObjectType
+from records.models import Extent, Field, FieldOption, ObjectType, Record, RecordState
 from records.services.access import Author, Definer, defining
 from records.services.catalogue import (
     FieldDefinition,
     ObjectSchema,
     OptionDefinition,
     compile_schema,
+    hold_writers,
     slug,
+    type_name,
 )
 from records.services.database import Fragment, fetch, in_ids
 from records.services.reading import may_see_type
 
 from .changes import get_field, update_field, update_object
 from .creation import (
-    API_NAME,
     create_field,
     create_object,
-    get_object,
+    get_live_object,
 )
 from .objects import archive_object, restore_object
-from .options import create_option
+from .options import create_option, update_option
+
+TYPE_SLUG = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,9 @@ class DataType:
     name: str
     slug: str
     description: str
+    prompt: str
     is_collection: bool
+    is_pinned: bool
     archived: bool
     record_count: int
     created_at: datetime
@@ -71,6 +77,8 @@ def list_data_types(
     keys: dict[str, Any] = {
         "name": lambda item: (item.name.casefold(), item.id),
         "createdAt": lambda item: (item.created_at, item.id),
+        "updatedAt": lambda item: (item.updated_at, item.id),
+        "slug": lambda item: type_name(item.slug),
         "recordCount": lambda item: (item.record_count, item.id),
     }
     return sorted(found, key=keys[sort], reverse=descending)
@@ -82,11 +90,27 @@ def get_data_type(author: Author, data_type_id: int) -> DataType:
 
 
 def get_data_type_by_slug(author: Author, name: str) -> DataType:
-    """One type, by its slug."""
+    """One type, by its slug; case, and hyphens for underscores, make no difference."""
     # No type can have such a slug, and a null character would be refused by PostgreSQL.
-    if not API_NAME.fullmatch(name):
+    if not TYPE_SLUG.fullmatch(name):
         raise NotFound
-    return _one(author, name=name)
+    return _one(author, name=type_name(name))
+
+
+def get_definable_type(author: Author, data_type_id: int) -> DataType:
+    """A type whose definition the author may change; NotFound as in `get_data_type`, NotAllowed
+    for who does not define, Conflict for an archived one."""
+    found = get_data_type(author, data_type_id)
+    if not author.may_define:
+        raise NotAllowed("Only workspace admins may change definitions.")
+    check_not_archived(found)
+    return found
+
+
+def check_not_archived(data_type: DataType) -> None:
+    """Conflict for a type whose definition cannot be changed as it is archived."""
+    if data_type.archived:
+        raise Conflict("The data type is archived: unarchive it to change it.", "archived")
 
 
 def _one(author: Author, **key: Any) -> DataType:
@@ -108,9 +132,11 @@ def _data_types(author: Author, rows: Sequence[ObjectType]) -> list[DataType]:
             row.pk,
             str(row.uuid),
             row.object_name,
-            row.name,
+            row.slug or row.name,
             row.description,
+            row.prompt,
             row.is_collection,
+            row.is_pinned,
             row.archived_at is not None,
             counts.get(row.pk, 0),
             row.created_at,
@@ -209,11 +235,11 @@ class SlugCheck:
 def check_slug(author: Author, wanted: str) -> SlugCheck:
     """Whether a new type can have this slug; archived types keep theirs."""
     rows = ObjectType.objects.filter(workspace_id=author.workspace.id)
-    valid = API_NAME.fullmatch(wanted) is not None
-    available = valid and not rows.filter(name=wanted).exists()
+    valid = TYPE_SLUG.fullmatch(wanted) is not None
+    available = valid and not rows.filter(name=type_name(wanted)).exists()
     if available:
         return SlugCheck(valid=True, available=True, suggestion=None)
-    base = wanted if valid else slug(wanted)
+    base = type_name(wanted) if valid else slug(wanted)
     # One query for all candidates instead of one each.
     taken = set(rows.filter(name__startswith=base[:60]).values_list("name", flat=True))
     free, number = base, 2
@@ -229,37 +255,50 @@ def check_slug(author: Author, wanted: str) -> SlugCheck:
 @defining
 def create_data_type(
     author: Definer,
+    /,
     name: str,
     *,
     slug: str = "",
-    description: str = "",
-    is_collection: bool = True,
     fields: Sequence[FieldDefinition] = (),
+    **more: Any,
 ) -> int:
-    """Make a type whose records have no identifier but their number; its primary key."""
+    """Make a type whose records have no identifier but their number; its primary key.
+
+    The slug is kept as it is; `more` is as in `create_object`.
+    """
+    check_type_slug(slug)
     made = create_object(
-        author,
-        name,
-        name,
-        name=slug,
-        description=description,
-        is_collection=is_collection,
+        *(author, name, name),
+        name=type_name(slug),
+        spelled=slug,
         fields=fields,
         identifier_field=None,
+        **more,
     )
     key: int = made.pk
     return key
 
 
+def check_type_slug(wanted: str) -> None:
+    """InvalidInput for what cannot be the slug of a type; it may be blank."""
+    if wanted and not TYPE_SLUG.fullmatch(wanted):
+        message = (
+            f"{quoted(wanted)} is not a slug (letters, digits, _ and -, a letter first, at most 64 "
+            "characters)."
+        )
+        raise InvalidInput(message, at="name")
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """What a write of a type asks of one field: a new one, or changes and more options of the one
-    with this key."""
+    with this key. `renames`: names of options by their keys, at their places in the request."""
 
     definition: FieldDefinition | None = None
     field_id: int = 0
     changes: dict[str, Any] | None = None
-    options: tuple[str, ...] = ()
+    options: tuple[OptionDefinition, ...] = ()
+    renames: tuple[tuple[int, int, str], ...] = ()
 
 
 @defining
@@ -268,7 +307,7 @@ def update_data_type(
 ) -> None:
     """Change a type and some of its fields, all or nothing; fields that are not named stay as they
     are."""
-    row = get_object(author, schema.uuid)
+    row = get_live_object(author, schema.id)
     if changes:
         update_object(author, row, **changes)
     for at, change in enumerate(fields):
@@ -276,35 +315,58 @@ def update_data_type(
             _change_field(author, row, change)
 
 
-def _change_field(author: Definer, row: ObjectType, change: FieldChange) -> None:
+@defining
+def change_type_field(author: Definer, schema: ObjectSchema, change: FieldChange) -> int:
+    """Make or change one field of a type; its primary key."""
+    return _change_field(author, get_live_object(author, schema.id), change)
+
+
+def _change_field(author: Definer, row: ObjectType, change: FieldChange) -> int:
     if change.definition is not None:
-        create_field(author, row, change.definition)
-        return
+        made: int = create_field(author, row, change.definition).pk
+        return made
     # A change of options alone must not leave a row in the field's history.
     if change.changes:
         update_field(author, get_field(author, change.field_id), **change.changes)
-    for name in change.options:
-        create_option(author, get_field(author, change.field_id), OptionDefinition(name))
+    for at, option_id, name in change.renames:
+        with problems_at("options", at):
+            update_option(author, FieldOption(pk=option_id), name=name)
+    for option in change.options:
+        create_option(author, get_field(author, change.field_id), option)
+    return change.field_id
 
 
-def remove_data_type(author: Author, data_type_id: int, *, force: bool) -> None:
-    """Archive a type; Conflict while it has live records, unless `force`."""
-    # Before the right to define: to others, an unknown type and a hidden one look the same.
-    if data_type_id not in author.directory.objects:
-        raise NotFound
-    if not author.may_define:
-        raise NotAllowed("Only workspace admins may change definitions.")
-    count = _counts(author, [data_type_id], ("TRUE", [])).get(data_type_id, 0)
-    if count and not force:
+@defining
+def archive_data_type(author: Definer, data_type: DataType, *, force: bool) -> None:
+    """Archive a type; Conflict while it has live records, unless `force`. An archived one stays as
+    it is."""
+    # Records that are being written would not be counted.
+    hold_writers(author.workspace.id, [data_type.id])
+    row = ObjectType.objects.get(workspace_id=author.workspace.id, id=data_type.id)
+    if row.archived_at is not None:
+        return
+    count = 0 if force else count_live_records(author.workspace.id, data_type.id)
+    if count:
         raise Conflict(
             f"The type has {count} record(s); send force=true to archive it with them.", "in_use"
         )
-    archive_object(author, data_type_id)
+    archive_object(author, data_type.id)
 
 
-def restore_data_type(author: Author, data_type: DataType) -> None:
-    """Bring an archived type back."""
-    restore_object(author, data_type.uuid)
+def count_live_records(workspace_id: int, object_id: int) -> int:
+    """How many records of an object would go out of sight with it."""
+    count: int = Record.objects.filter(
+        workspace_id=workspace_id, object_id=object_id, state=RecordState.ACTIVE
+    ).count()
+    return count
+
+
+@defining
+def restore_data_type(author: Definer, data_type: DataType) -> None:
+    """Bring an archived type back; one that is live stays as it is."""
+    row = ObjectType.objects.get(workspace_id=author.workspace.id, id=data_type.id)
+    if row.archived_at is not None:
+        restore_object(author, data_type.uuid)
 
 
 def find_type_field(schema: ObjectSchema, key: Any) -> FieldSpec | None:

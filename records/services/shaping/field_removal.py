@@ -19,32 +19,47 @@ from records.services.catalogue import (
     touch,
 )
 from records.services.database import fetch, in_one_transaction
+from records.services.storage import rename_records
 from records.services.writing import remove_field
 
-from .field_uses import uses_of
+from .field_uses import Uses, uses_of
 
 BATCH = 500
 
 
 @defining
-def delete_field(author: Definer, field_id: int) -> list[int]:
+def delete_field(author: Definer, field_id: int, *, even_used: bool = False) -> list[int]:
     """Take a field away, and with a relationship its mirror; the keys of the fields whose values
     are to be cleared.
 
     No later request sees it. Its row stays, so history remains readable; its API name is free
-    again. InvalidInput for a field that the object needs.
+    again. InvalidInput for a field that the object needs. `even_used`: names of records lose it,
+    formulas that read it are blank, and validations that read it are taken away.
     """
     doomed = _lock_with_partner(author.workspace.id, field_id)
     # Both checked before either is changed: the partner may be what cannot go.
     directory = read_uncommitted(author.workspace.id)
-    for field in doomed:
-        _check_may_go(field, directory)
+    uses = [_check_may_go(field, directory, even_used=even_used) for field in doomed]
+    shown = [field.object_id for field, used in zip(doomed, uses, strict=True) if used.in_pattern]
+    _drop_rules(author.workspace.id, [rule.id for used in uses for rule in used.validations])
     for field in doomed:
         field.deleted_at = timezone.now()
         field.save()
     touch(author.workspace.id, {field.object_id for field in doomed})
+    if shown:
+        renewed = read_uncommitted(author.workspace.id)
+        for object_id in set(shown) & renewed.objects.keys():
+            rename_records(renewed, renewed.schema(object_id))
     # Mirrors and computed fields store no values.
     return [field.pk for field in doomed if field.mirror_of_id is None and not field.computed]
+
+
+def _drop_rules(workspace_id: int, field_ids: Sequence[int]) -> None:
+    """Take away the validations of these fields: what they read is going, so they would refuse
+    every value."""
+    for field in Field.objects.filter(workspace_id=workspace_id, id__in=field_ids, deleted_at=None):
+        field.validation = field.validation_message = ""
+        field.save()
 
 
 def _lock_with_partner(workspace_id: int, field_id: int) -> list[Field]:
@@ -59,7 +74,8 @@ def _lock_with_partner(workspace_id: int, field_id: int) -> list[Field]:
     return [row] if partner is None else [row, partner]
 
 
-def _check_may_go(row: Field, directory: Directory) -> None:
+def _check_may_go(row: Field, directory: Directory, *, even_used: bool) -> Uses:
+    """What the field is used for, where it may go."""
     if not row.is_deletable:
         raise NotAllowed(f"{row.display_name} is a default field: it cannot be deleted.")
     used = uses_of(schema_in_any_state(directory, row.object_id), row.name)
@@ -67,6 +83,8 @@ def _check_may_go(row: Field, directory: Directory) -> None:
         raise InvalidInput(
             f"{row.display_name} identifies the records: it cannot be deleted.", "in_use"
         )
+    if even_used:
+        return used
     # Names of records would silently lose a part.
     if used.in_pattern:
         message = (
@@ -79,6 +97,12 @@ def _check_may_go(row: Field, directory: Directory) -> None:
             f"The formula {formula.display_name} uses {row.display_name}: change the formula first."
         )
         raise InvalidInput(message, "in_use")
+    for checked in used.validations:
+        message = (
+            f"The validation of {checked.display_name} uses {row.display_name}: change it first."
+        )
+        raise InvalidInput(message, "in_use")
+    return used
 
 
 def count_holders(workspace_id: int, field_id: int) -> int:

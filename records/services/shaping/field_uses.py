@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
-from records.field_types import FieldSpec
+from records.field_types import FieldSpec, rule_reads
 from records.services.access import Author, grant_of, visible_fields
 from records.services.catalogue import PATTERN_PART, ObjectSchema
 
 
 class Uses(NamedTuple):
-    """What a field is needed for: `formulas` read it, names of records show it (`in_pattern`), or
-    it identifies them."""
+    """What a field is needed for: `formulas` read it, names of records show it (`in_pattern`), it
+    identifies them, or rules for other fields read it (`validations`)."""
 
     formulas: tuple[FieldSpec, ...]
     in_pattern: bool
     is_identifier: bool
+    validations: tuple[FieldSpec, ...] = ()
 
     @property
     def any(self) -> bool:
@@ -39,7 +41,14 @@ def uses_of(schema: ObjectSchema, name: str) -> Uses:
         tuple(item for item in schema.fields if item.type.reads(item.settings, name)),
         name in PATTERN_PART.findall(schema.display_pattern),
         schema.identifier is not None and schema.identifier.name == name,
+        # A rule goes with its own field.
+        tuple(filter(partial(_checks_by, name), schema.validated)),
     )
+
+
+def _checks_by(name: str, spec: FieldSpec) -> bool:
+    """Whether the validation of another field reads the field of this API name."""
+    return spec.name != name and name in rule_reads(spec.validation)
 
 
 def field_references(author: Author, schema: ObjectSchema, spec: FieldSpec) -> References:

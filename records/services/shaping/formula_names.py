@@ -14,15 +14,20 @@ def settle_formula(row: Field, siblings: Iterable[Field] = ()) -> None:
     """Check what a new formula reads, and note the type of its results where that can be told.
 
     `siblings` are made with it, and not all of them are stored. InvalidInput for a formula that
-    reads itself, another computed field or no field at all, or calls what there is not.
+    reads itself, another computed field or a field that does not exist, calls what there is not,
+    can never have a result, or has results of a type that neither it nor its settings tell.
     """
     kind = field_types.get(row.field_type)
     if "result_type" not in kind.rules:
         return
     fields = _fields(row, siblings)
     _check_names(row, kind, fields)
-    if not result_type(row, row.settings):
-        _set_result_type(row, kind.result_of(row.settings, _specs(row, kind, fields)))
+    asked, made = result_type(row, row.settings), _made(row, kind, fields)
+    if asked not in ("", "text") and not _fits(made, asked):
+        raise InvalidInput(f"it makes a {made}, not a {asked}.", at=kind.rules["expression"])
+    if not asked and not made:
+        raise InvalidInput(_asking(kind), "required", at=kind.rules["result_type"])
+    _set_result_type(row, asked or made)
 
 
 def resettle_formula(row: Field, former: Mapping[str, Any]) -> None:
@@ -36,21 +41,41 @@ def resettle_formula(row: Field, former: Mapping[str, Any]) -> None:
     fields = _fields(row, ())
     _check_names(row, kind, fields)
     kept, asked = result_type(row, former), result_type(row, row.settings)
-    made = kind.result_of(row.settings, _specs(row, kind, fields))
+    made = _made(row, kind, fields)
     if asked not in ("", kept or "text"):
         message = "the result type of a field cannot be changed; create another field instead."
         raise InvalidInput(message, at=kind.rules["result_type"])
     # Formulas without a type, made before there were types, hold any result.
-    if kept and made and made != kept:
+    if kept and not _fits(made, kept):
         message = f"it makes a {made}, and the results of this field are {kept}s."
         raise InvalidInput(message, at=kind.rules["expression"])
     _set_result_type(row, kept)
+
+
+def _asking(kind: FieldType) -> str:
+    group, key = kind.rules["result_type"]
+    known = ", ".join(kind.documented_settings[group][key]["enum"])
+    return f"the expression does not tell the type of its results; send one of {known}."
+
+
+def _fits(made: str, kept: str) -> bool:
+    """Whether results of one type may be in a field of another: a day is written as a text, and
+    texts may be days."""
+    return made in ("", kept) or {made, kept} == {"text", "date"}
 
 
 def result_type(row: Field, settings: Mapping[str, Any]) -> str:
     """The type of results in a formula's settings; empty where they have none."""
     group, key = field_types.get(row.field_type).rules["result_type"]
     return str(settings.get(group, {}).get(key, ""))
+
+
+def _made(row: Field, kind: FieldType, fields: Iterable[Field]) -> str:
+    """The type of results that the formula makes; InvalidInput if it never makes any."""
+    try:
+        return kind.result_of(row.settings, _specs(row, kind, fields))
+    except InvalidValue as problem:
+        raise InvalidInput(problem.message, problem.code, at=kind.rules["expression"]) from None
 
 
 def _set_result_type(row: Field, result: str) -> None:

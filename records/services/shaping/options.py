@@ -9,33 +9,24 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from records.exceptions import InvalidInput, NotAllowed, NotFound, RecordsError
+from records.exceptions import InvalidInput, NotFound
 from records.field_types import FieldSpec, field_types
 from records.models import Field, FieldOption, FieldValue
-from records.services.access import Author, Definer, because, defining
+from records.services.access import Definer, defining
 from records.services.catalogue import (
-    ObjectSchema,
     OptionDefinition,
     check_default,
     hold_writers,
     read_uncommitted,
     touch,
 )
-from records.services.database import fetch
 from records.services.storage import holding, rename_records
 from records.services.writing import (
     MAX_OPTIONS,
-    UNSET,
-    Change,
-    Mode,
-    SaveRequest,
     add_option,
     check_option_name,
     check_stage_status,
-    save_records,
 )
-
-BATCH = 500
 
 
 class OptionChanges(TypedDict, total=False):
@@ -153,72 +144,12 @@ def _live(author: Definer, spec: FieldSpec) -> QuerySet[FieldOption]:
     )
 
 
-def replace_option(
-    author: Author,
-    schema: ObjectSchema,
-    spec: FieldSpec,
-    option: FieldOption,
-    heir: str,
-    *,
-    part: str = "option_id",
-) -> int:
-    """Give the records that have an option another one, then take the option away; the number of
-    records changed.
-
-    `heir` is the other option's UUID, `part` what the caller calls it. The records are written in
-    batches, each with its row in the ledger; archived records keep the option, which stays readable
-    in them.
-    """
-    if not author.may_define:
-        raise NotAllowed("Only workspace admins may change definitions.")
-    try:
-        replacement = get_option(author, spec, heir)
-    except NotFound:
-        raise InvalidInput("the field has no such option.", "does_not_exist", at=part) from None
-    # Records would keep the option, and the loop below would never end.
-    if replacement.pk == option.pk:
-        raise InvalidInput("name an option other than the one to delete.", at=part)
-    author = because(author, f"{option.name} was replaced by {replacement.name}")
-    moved = 0
-    change = _moved(spec, option.pk, replacement.pk)
-    # Written records no longer hold the option, so no position is needed.
-    while records := _holders(schema, spec, option.pk):
-        requests = [
-            # Cancelled records count as users of the option, and would block its deletion.
-            SaveRequest(Mode.UPDATE, record_id=key, changes=[change], even_cancelled=True)
-            for key in records
-        ]
-        for outcome in save_records(author, schema, requests):
-            if isinstance(outcome, RecordsError):
-                # A skipped record would be found again forever.
-                raise outcome
-            moved += 1
-    delete_option(author, option)
-    return moved
-
-
-def _moved(spec: FieldSpec, option_id: int, heir_id: int) -> Change:
-    if spec.multiple:
-        return Change(spec, None, UNSET, add=(heir_id,), remove=(option_id,))
-    return Change(spec, None, heir_id)
-
-
-def _holders(schema: ObjectSchema, spec: FieldSpec, option_id: int) -> list[int]:
-    """The next live records with an option, by primary key."""
-    rows = fetch(
-        "SELECT record_id FROM records_fieldvalue WHERE workspace_id = %s AND field_id = %s "
-        "AND live AND option = %s"
-        f" ORDER BY record_id LIMIT {BATCH}",
-        [schema.workspace_id, spec.id, option_id],
-    )
-    return [record_id for (record_id,) in rows]
-
-
 @defining
 def delete_option(author: Definer, option: FieldOption) -> None:
-    """Take an option away; InvalidInput while live records have it, or the field needs it.
+    """Take an option away; InvalidInput while records have it, archived ones too, or the field
+    needs it.
 
-    The row stays, so that history and archived records remain readable.
+    The row stays, so that history remains readable.
     """
     rows = FieldOption.objects.select_for_update(of=("self",)).select_related("field")
     row = rows.get(
@@ -227,11 +158,13 @@ def delete_option(author: Definer, option: FieldOption) -> None:
     # A writer that has just checked the option could otherwise store it after the count.
     hold_writers(row.workspace_id, [row.field.object_id])
     used = FieldValue.objects.filter(
-        workspace_id=row.workspace_id, field_id=row.field_id, option=row.id, live=True
+        workspace_id=row.workspace_id, field_id=row.field_id, option=row.id
     )
     if count := used.count():
         raise InvalidInput(
-            f"{count} record(s) have {row.name!r}: give them another value first.", "in_use"
+            f"{count} record(s) have {row.name!r}, archived ones included: give them another "
+            "value first.",
+            "in_use",
         )
     row.deleted_at = timezone.now()
     row.save()

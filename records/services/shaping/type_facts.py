@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -58,17 +59,29 @@ def workspace_type(spec: FieldSpec) -> str:
     return spec.type.workspace_name or spec.type.name
 
 
-def named_type(name: str) -> str:
-    """The type that the Workspace API's callers call this; an unknown name is returned
-    unchanged."""
-    return _names_taken(tuple(field_types)).get(name, name)
+def named_type(name: str) -> str | None:
+    """The type that the Workspace API's callers call this, in any spelling; None for an unknown
+    name."""
+    return _names_taken(tuple(field_types)).get(_spelling(name))
+
+
+def workspace_types() -> list[str]:
+    """What the Workspace API calls the types that fields can be made of there."""
+    kinds = map(field_types.get, field_types)
+    return [kind.workspace_name or kind.name for kind in kinds if kind.refers_to != "record"]
+
+
+def _spelling(name: str) -> str:
+    return re.sub(r"[-_ /]", "", name.lower().replace("&", "and"))
 
 
 @lru_cache(1)
 def _names_taken(names: Sequence[str]) -> dict[str, str]:
-    kinds = map(field_types.get, names)
-    return {
-        taken: kind.name
+    kinds = [field_types.get(name) for name in names]
+    own = {_spelling(kind.name): kind.name for kind in kinds}
+    # What this API calls a type comes before what another type is called elsewhere.
+    return own | {
+        _spelling(taken): kind.name
         for kind in kinds
         for taken in (kind.workspace_name, *kind.workspace_aliases)
         if taken

@@ -61,14 +61,14 @@ _OVERFLOW, _UNIQUE = _AT["overflow"], _AT["unique_key"]
 
 
 def _index_row(workspace_id: int, row: IndexRow) -> Values:
-    values: list[Any] = [
+    values: list[Any] = [None] * len(_INDEX_COLUMNS)
+    values[:5] = (
         row.record.id,
         row.field_id,
         row.position,
         workspace_id,
         row.record.state == "active",
-        *[None] * 9,
-    ]
+    )
     values[_AT[row.column]] = row.value
     values[_OVERFLOW] = row.overflow
     values[_UNIQUE] = row.unique_key

@@ -5,10 +5,11 @@ Called by: importing. It knows no object, no field and no type: cells are texts,
 """
 
 from . import file_limits
-from .csv_files import WORKBOOK, CsvTable, find_delimiter, open_table
+from .csv_files import WORKBOOK, CsvTable, find_delimiter, numbered, open_table
 from .encodings import UTF_8
-from .framing import Frame, Row, Unfinished, frame
+from .framing import Frame, Unfinished, frame
 from .json_files import JsonTable, is_json, open_json
+from .table_rows import Row, sure_cells
 from .workbook_reader import ChosenSheet, workbook_rows
 
 __all__ = [
@@ -24,7 +25,9 @@ __all__ = [
     "find_delimiter",
     "frame",
     "is_json",
+    "numbered",
     "open_json",
     "open_table",
+    "sure_cells",
     "workbook_rows",
 ]

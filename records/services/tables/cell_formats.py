@@ -93,7 +93,7 @@ class Looks(Handler):
         try:
             found = from_excel(number, epoch, timedelta=kind == self.DURATION)
         except (OverflowError, ValueError):
-            return "#VALUE!"
+            return plain_number(raw)  # no calendar has this day
         return plain(found)
 
 

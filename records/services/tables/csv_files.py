@@ -21,9 +21,10 @@ from records.services.storage import SpooledFile
 
 from . import file_limits as limits
 from .encodings import UTF_8, find_encoding
-from .framing import Frame, Row, Unfinished, frame, rows_below
+from .framing import Frame, Unfinished, frame, rows_below
 from .other_forms import HEAD, check_form
 from .stray_quotes import Lines, split_rows
+from .table_rows import Row
 
 CHUNK = 1 << 20
 DELIMITERS = ",;\t|"
@@ -32,6 +33,7 @@ DIRECTIVE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 SNIFFED = 1 << 16  # characters in which the delimiter is sought
 SNIFFED_ROWS = 50
 WORKBOOK = b"PK\x03\x04"
+SURE = ":"  # between the number of a row and the bits of its cells
 # Python decodes these too, in times that grow with the square of the text or into other than texts.
 NO_ENCODINGS = frozenset({"idna", "punycode", "undefined"})
 
@@ -46,7 +48,7 @@ class CsvTable:
     `shown` is what messages call the file, if not by its path. `nameless` are the positions of
     columns that the file gives no name, `line` is that of the header and `above` the number of rows
     before it. A file that is `numbered` begins each row with its number in the file that it was
-    made of, and `known_digest` is that of its rows.
+    made of, and which of its cells are no texts; `known_digest` is that of its rows.
     """
 
     path: Path | SpooledFile
@@ -102,6 +104,11 @@ class CsvTable:
     def _rows(self, *, survey: bool) -> Iterator[Row]:
         rows = self._written_rows(survey=survey)
         return _without_numbers(rows) if self.numbered else rows
+
+    @property
+    def divided_by(self) -> str:
+        """What separates the cells of the file as it came; empty where nothing does."""
+        return self.written_delimiter if self.numbered else self.delimiter
 
     @property
     def called(self) -> str:
@@ -291,7 +298,13 @@ def _unspaced(line: str) -> str:
 
 def _without_numbers(rows: Iterator[Row]) -> Iterator[Row]:
     for row in rows:
-        yield Row(int(row.cells[0]), row.cells[1:])
+        line, _, sure = row.cells[0].partition(SURE)
+        yield Row(int(line), row.cells[1:], sure=int(sure, 16) if sure else 0)
+
+
+def numbered(row: Row) -> str:
+    """What a file of rows with their numbers has before the cells of a row."""
+    return f"{row.line}{SURE}{row.sure:x}" if row.sure else str(row.line)
 
 
 def name_of(path: Path | SpooledFile) -> str:

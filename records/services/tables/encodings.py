@@ -30,7 +30,23 @@ MARKS = (
 )
 # Encodings of Latin letters, in which the same bytes are other letters; the first that makes words
 # without signs in them is taken.
-LATIN = (WESTERN, "cp1250", "mac_roman")
+LATIN = (WESTERN, "cp1250", "mac_roman", "iso8859_15", "iso8859_2", "cp850", "cp852")
+# The letters beyond ASCII of languages that one encoding is for. The Portuguese o with a tilde is
+# rare, and stands where Hungarian has its own.
+LANGUAGES = tuple(
+    map(
+        frozenset,
+        (
+            "àâæçéèêëîïôœùûüÿ", "äöüß", "áéíóúñü", "ãáâàçéêíóôúü", "àèéìíòóù", "åäöæøéü",
+            "áðéíóúýþæö", "ëïéèöüá", "äöõüšž", "ąćęłńóśźż", "áčďéěíňóřšťúůýž",
+            "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîșțşţ", "čćđšž", "āčēģīķļņšūž", "ąčęėįšųūž",
+            "çğıöşüâ",
+        ),
+    )
+)  # fmt: skip
+WEST, CENTRE = frozenset().union(*LANGUAGES[:9]), frozenset().union(*LANGUAGES[9:15])
+MIXED = 0.25  # of a letter, for each in texts of several languages
+WRONG_SIGN = 2  # letters
 OTHER_SCRIPTS = (
     "cp1251", "koi8_r", "cp866", "cp1253", "cp1255", "cp1256", "cp932", "euc_jp", "gb18030", "big5",
     "cp949",
@@ -132,8 +148,8 @@ def _likeliest(sample: bytes) -> str:
         if found is not None and found.encoding in OTHER_SCRIPTS:
             is_hebrew = found.encoding == CYRILLIC and _high(sample) <= HEBREW_LETTERS
             return HEBREW if is_hebrew else found.encoding
-    signs = {name: _signs_in_words(sample, name) for name in LATIN}
-    likeliest = min(LATIN, key=lambda name: (signs[name], LATIN.index(name)))
+    faults = {name: _faults(f" {sample.decode(name, 'replace')} ") for name in LATIN}
+    likeliest = min(LATIN, key=lambda name: (faults[name], LATIN.index(name)))
     high = _high(sample)
     is_turkish = high & TURKISH_LETTERS and not high & ICELANDIC_VOWELS
     return TURKISH if likeliest == WESTERN and is_turkish else likeliest
@@ -144,16 +160,29 @@ def _high(sample: bytes) -> frozenset[int]:
     return frozenset(byte for byte in sample if byte > 0x7F)
 
 
-def _signs_in_words(sample: bytes, encoding: str) -> int:
-    """How many signs stand beside letters, and capitals after small ones, as they do where other
-    letters were meant."""
-    text = f" {sample.decode(encoding, 'replace')} "
+def _faults(text: str) -> float:
+    """What speaks against an encoding: signs that no table has, or that stand in words, capitals
+    after small letters, and letters that no one language has."""
+    letters = [mark.lower() for mark in text if not mark.isascii() and mark.isalpha()]
+    strange = min(sum(mark not in known for mark in letters) for known in LANGUAGES)
+    mixed = min(
+        sum(1 if mark not in known else MIXED for mark in letters) for known in (WEST, CENTRE)
+    )
+    return min(strange, mixed) + WRONG_SIGN * _wrong_signs(text)
+
+
+def _wrong_signs(text: str) -> int:
     return sum(
         not mark.isascii()
         and (
             (mark.isupper() and before.islower())
             if mark.isalpha()
-            else mark not in USUAL and (before.isalpha() or after.isalpha())
+            else _is_no_sign(mark) or (mark not in USUAL and (before.isalpha() or after.isalpha()))
         )
         for before, mark, after in zip(text, text[1:], text[2:], strict=False)
     )
+
+
+def _is_no_sign(mark: str) -> bool:
+    """Whether tables have no such sign anywhere: controls, frames, the sign of any currency."""
+    return mark <= "\x9f" or "\u2500" <= mark <= "\u259f" or mark in "¤\ufffd"

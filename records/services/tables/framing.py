@@ -3,38 +3,22 @@ that are as wide."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, dropwhile, islice
 
 from records.exceptions import InvalidInput
-from records.field_types.base import JSON
 
 from . import file_limits as limits
+from .header_rows import has_row_names, header_at, names_columns, without_empty_end
+from .table_rows import Row
 
 LOOKED_AT = 20  # rows in which the names of the columns are sought
 END_OF_FILE = ["\x1a"]  # what ends a file of DOS
-# What names no column.
-FIGURES = re.compile(r"[-+(]?[$€£]?[0-9][0-9.,:/\- %)]*")
 
 
 class Unfinished(Exception):
     """As much of a table has been read as was asked for, and it goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of a file: the line it begins in, or its number in the sheet, and its cells.
-
-    Where the file has values of JSON, the cells show what is in `values`, and `fault` says why a
-    line is no row.
-    """
-
-    line: int
-    cells: Sequence[str]
-    values: Sequence[JSON] | None = None
-    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +46,13 @@ def frame(rows: Iterable[Row], called: str, header_row: int | None = None) -> Fr
     if not ahead:
         raise InvalidInput(f"{called} is empty; its first row must name the columns.")
     # Figures under a row of blank names are rows of columns without names.
-    if blank is not None and not _names_columns(ahead[0].cells):
+    if blank is not None and not names_columns(ahead[0].cells):
         ahead.insert(0, blank)
-    at = 0 if header_row is not None or ahead[0] is blank else _header_at(ahead)
+    at = 0 if header_row is not None or ahead[0] is blank else header_at(ahead)
     following = ahead[at + 1 :]
-    cells = _without_empty_end(ahead[at].cells, following)
+    cells = without_empty_end(ahead[at].cells, following)
+    if has_row_names(cells, following):
+        cells = ["", *cells]
     header, nameless = column_names(cells, called)
     return Frame(
         header,
@@ -115,39 +101,6 @@ class _GoesOn(Iterator[Row]):
         raise Unfinished
 
 
-def _header_at(ahead: Sequence[Row]) -> int:
-    """The row with the names: the first, unless it and all before another row of names are far
-    narrower than most rows after that one, as titles are."""
-    filled = [sum(map(bool, map(str.strip, row.cells))) for row in ahead]
-    wide = [count > 1 and count * 2 > max(filled) for count in filled]
-    if wide[0] or True not in wide:
-        return 0
-    at = wide.index(True)
-    after = wide[at + 1 :]
-    is_title = (
-        2 * sum(after) > len(after)
-        and _names_columns(ahead[at].cells)
-        and all(_names_columns(row.cells[:1]) for row in ahead[:at])
-    )
-    return at if is_title else 0
-
-
-def _names_columns(cells: Sequence[str]) -> bool:
-    """Whether all that stands in a row is names: words, each one once."""
-    names = [cell.strip().casefold() for cell in cells if cell.strip()]
-    return len(set(names)) == len(names) and not any(map(FIGURES.fullmatch, names))
-
-
-def _without_empty_end(cells: Sequence[str], following: Sequence[Row]) -> Sequence[str]:
-    """The cells without blank ones at the end, under which there is nothing."""
-    width = len(cells)
-    while width and not cells[width - 1].strip() and not any(
-        row.cells[width - 1].strip() for row in following if len(row.cells) >= width
-    ):  # fmt: skip
-        width -= 1
-    return cells[:width]
-
-
 def column_names(cells: Sequence[str], called: str) -> tuple[tuple[str, ...], frozenset[int]]:
     """The names of columns: as they are written, with a number where two are the same however they
     are cased, or where there is none; and the positions of the last."""
@@ -193,8 +146,8 @@ def _as_wide(rows: Iterable[Row], width: int) -> Iterator[Row]:
         if length == width:
             yield row
         elif length < width:
-            yield Row(row.line, [*row.cells, *[""] * (width - length)])
+            yield replace(row, cells=[*row.cells, *[""] * (width - length)])
         elif any(map(str.strip, row.cells[width:])):  # refused when it is imported
             yield row
         else:
-            yield Row(row.line, row.cells[:width])
+            yield replace(row, cells=row.cells[:width])

@@ -1,4 +1,5 @@
-"""Reading files of JSON lines as tables: each object is a row, its keys name the columns."""
+"""Reading files of JSON lines, or of one list, as tables: each object is a row, its keys name the
+columns."""
 
 from __future__ import annotations
 
@@ -6,13 +7,14 @@ import codecs
 import gzip
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from records.exceptions import InvalidInput, quoted
-from records.services.exporting import NoRow, read_line, shown_cell
+from records.field_types.base import JSON
+from records.services.exporting import NoRow, Numeral, read_line, shown_cell
 from records.services.storage import SpooledFile
 
 from . import file_limits as limits
@@ -27,17 +29,21 @@ from .csv_files import (
     undecodable,
 )
 from .encodings import UTF_8
-from .framing import Row, Unfinished, column_names
+from .framing import Unfinished, column_names
+from .json_lists import list_entries
+from .table_rows import Row
 
 JSON_NAMES = frozenset({".jsonl", ".ndjson"})
 ONE_A_LINE = "write each object in a line of its own, without commas between them."
+SURE = (int, float, Numeral)
 JSON_LIST = re.compile(r"\s*\[\s*(\{|$)")
 
 
 @dataclass(frozen=True, slots=True)
 class JsonTable(CsvTable):
-    """A file with an object in each line, whose keys name the columns: `keys` as they are written,
-    in the order in which the beginning of the file has them."""
+    """A file with an object in each line, or in each entry of one list, whose keys name the
+    columns: `keys` as they are written, in the order in which the beginning of the file has
+    them."""
 
     keys: tuple[str, ...] = ()
 
@@ -55,9 +61,15 @@ class JsonTable(CsvTable):
             if strangers:
                 yield Row(number, [""] * len(places), fault=_late(strangers))
             elif any(value is not None for value in found.values()):
-                values = [found.get(key) for key in self.keys]
-                cells = [shown_cell(value, in_record=in_record) for value in values]
-                yield Row(number, cells, values)
+                yield self._row(number, found, in_record=in_record)
+
+    def _row(self, number: int, found: Mapping[str, JSON], *, in_record: bool) -> Row:
+        values = [found.get(key) for key in self.keys]
+        cells = [shown_cell(value, in_record=in_record) for value in values]
+        sure = sum(1 << at for at, value in enumerate(values) if isinstance(value, SURE))
+        # A numeral is its text where no float is it.
+        plain = [str(value) if isinstance(value, Numeral) else value for value in values]
+        return Row(number, cells, plain, sure=sure)
 
     def with_columns(self) -> JsonTable:
         """The same table with the keys of the objects that a survey reads."""
@@ -78,14 +90,16 @@ class JsonTable(CsvTable):
         return replace(self, header=header, nameless=nameless, keys=tuple(keys))
 
     def _lines(self, *, survey: bool) -> Iterator[tuple[int, str]]:
-        """The lines that are not blank, each with its number."""
+        """The lines that are not blank, or the entries of the list, which may be one line; each
+        with its number."""
         read = 0
         try:
             with (
                 open_bytes(self.path) as raw,
                 io.TextIOWrapper(raw, codec_of(self.encoding)) as file,
             ):
-                for number, line in enumerate(bounded_lines(file), start=1):
+                lines = list_entries(file) if _is_list(file) else bounded_lines(file)
+                for number, line in enumerate(lines, start=1):
                     if len(line) > limits.MAX_ROW:
                         raise limits.TooLongRow(f"{self.called}, line {number}")
                     if number > limits.MAX_ROWS:
@@ -109,7 +123,8 @@ def _late(strangers: list[str]) -> str:
 
 
 def is_json(path: Path | SpooledFile, name: str) -> bool:
-    """Whether a file has objects of JSON in its lines: by its name, or by its first line."""
+    """Whether a file has objects of JSON in its lines or in one list: by its name, or by its first
+    line."""
     suffixes = [suffix.lower() for suffix in Path(name).suffixes[-2:]]
     is_named = not JSON_NAMES.isdisjoint(suffixes)
     check_regular(path)
@@ -121,10 +136,17 @@ def is_json(path: Path | SpooledFile, name: str) -> bool:
             file.seek(0)
             line = file.readline(limits.MAX_ROW).decode("utf-8-sig", "replace")
         if JSON_LIST.match(line):
-            raise InvalidInput(f"{name} is one list of JSON: {ONE_A_LINE}")
+            return True
         return is_named or _has_object(line, is_json=".json" in suffixes, name=name)
     except (OSError, EOFError):
         return is_named
+
+
+def _is_list(file: io.TextIOWrapper) -> bool:
+    """Whether a file begins as a list of objects does; it is read from its beginning again."""
+    line = file.readline(limits.MAX_ROW)
+    file.seek(0)
+    return JSON_LIST.match(line) is not None
 
 
 def _has_object(line: str, *, is_json: bool, name: str) -> bool:
@@ -139,11 +161,11 @@ def _has_object(line: str, *, is_json: bool, name: str) -> bool:
 
 
 def open_json(path: Path | SpooledFile, encoding: str = "", *, shown: str = "") -> JsonTable:
-    """The table in a file of JSON lines; InvalidInput where the beginning of it has no object."""
+    """The table in a file of JSON; InvalidInput where the beginning of it has no object."""
     check_regular(path)
     try:
         check_encoding(encoding or UTF_8)
-        return JsonTable(path, encoding or UTF_8, (), shown=shown, line=0).with_columns()
+        return JsonTable(path, encoding or UTF_8, (), "", shown, line=0).with_columns()
     except OSError as problem:
         raise InvalidInput(f"{name_of(path)}: {problem.strerror or problem}.") from problem
     except InvalidInput:

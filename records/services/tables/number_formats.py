@@ -14,6 +14,8 @@ from locale import windows_locale
 
 from babel.numbers import get_territory_currencies, list_currencies
 
+from records.field_types.numeric import CURRENCY_SIGNS
+
 TOKEN = re.compile(
     r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|[_*](?P<space>.)|\[(?P<bracket>[^\]]*)\]|(?P<mark>.)',
     re.DOTALL,
@@ -26,7 +28,6 @@ COMPARED = {
 DIGITS = "0#?"
 # Spaces and apostrophes divide thousands.
 DIVIDERS = frozenset(" \u00a0\u202f'\u2019")
-SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₽": "RUB", "₩": "KRW"}
 # Signs that several countries have; the language of the format says which.
 SHARED = frozenset({"$", "¥", "kr", "Kr", "kr.", "Fr.", "R$", "zł", "Kč", "Ft", "lei", "₺", "₪"})
 WRITTEN = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}  # others by their codes
@@ -201,7 +202,7 @@ def _currency(bracket: str) -> str:
         return sign.upper()
     if language and sign in SHARED and (found := _of_language(language)):
         return found
-    return SIGNS.get(sign, "")
+    return CURRENCY_SIGNS.get(sign, "")
 
 
 @cache

@@ -14,7 +14,8 @@ from records.exceptions import InvalidInput
 
 from . import file_limits as limits
 from .cell_formats import Looks, iso_moment, unescaped_text
-from .framing import Row, Unfinished
+from .framing import Unfinished
+from .table_rows import Row
 from .xml_events import Attributes, BrokenWorkbook, Handler
 
 FLUSHED = 1 << 20  # bytes of texts written at once
@@ -135,6 +136,7 @@ class Sheet(Collected):
         self._rows: list[Row] = []
         self._row_number = 0
         self._cells: list[str] = []
+        self._sure = 0
         self._size = 0
         self._column = 0
         self._type = self._look = ""
@@ -164,7 +166,7 @@ class Sheet(Collected):
         elif name == "v":
             self._in_text = False
         elif name == "row":
-            self._rows.append(Row(self._row_number, self._cells))
+            self._rows.append(Row(self._row_number, self._cells, sure=self._sure))
             self._has_header = self._has_header or any(map(str.strip, self._cells))
         elif name == "sheetData":
             self.has_all = True
@@ -179,7 +181,7 @@ class Sheet(Collected):
                 f"a sheet can have at most {min(limits.SHEET_ROWS, limits.MAX_ROWS):,} rows",
                 limits.SPLIT,
             )
-        self._cells, self._size, self._column = [], 0, 0
+        self._cells, self._sure, self._size, self._column = [], 0, 0, 0
 
     def _start_cell(self, given: Attributes) -> None:
         place = given.get("r")
@@ -202,6 +204,8 @@ class Sheet(Collected):
         if at >= len(self._cells):
             self._cells.extend([""] * (at + 1 - len(self._cells)))
         self._cells[at] = text
+        if self._type in NO_TEXTS:
+            self._sure |= 1 << at
 
     def _shown(self, raw: str) -> str:
         """What the cell with this content shows, as CSV has it."""
@@ -248,6 +252,7 @@ class Sheet(Collected):
         return TRUE if int(raw) else FALSE
 
 
+NO_TEXTS = frozenset("nbd")
 READERS: dict[str, Callable[[Sheet, str], str]] = {
     "n": Sheet._number,
     "s": Sheet._shared,

@@ -21,9 +21,10 @@ from records.services.storage import SpooledFile
 
 from . import file_limits as limits
 from .cell_formats import Looks
-from .framing import Row, Unfinished
+from .framing import Unfinished
 from .other_forms import HEAD, check_form
 from .sheets import Sheet, Texts
+from .table_rows import Row
 from .xml_events import Attributes, BrokenWorkbook, Handler, Parser, local_name
 
 CHUNK = 1 << 16

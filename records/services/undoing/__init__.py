@@ -3,14 +3,15 @@ been.
 
 `former_values` makes changes of values that records once had, `field_restoring` sets those of one
 record. `operation_rows` reads the ledger by operation, `operation_list` and `operation_changes`
-show what is there. `effects` says what an operation did to each record, `undo_plans` what takes it
-back, `undo_batches` carries that out, `unmerging` what goes with a merge; `left_out` names what
-was left.
+show what is there, and `daily_changes` how much. `effects` says what an operation did to each
+record, `undo_plans` what takes it back, `undo_batches` carries that out, `unmerging` what goes with
+a merge; `left_out` names what was left.
 
 Called by: jobs, operations and the interfaces. It never writes but by the write path, and never
 takes back what its caller may not change.
 """
 
+from .daily_changes import COUNTED, DailyChanges, count_daily_changes
 from .field_restoring import Then, restore_fields
 from .left_out import LeftView, list_left, reasons_of
 from .operation_changes import OperationChange, list_changes
@@ -28,6 +29,8 @@ from .undo_relations import find_undo
 from .unmerging import Undoing
 
 __all__ = [
+    "COUNTED",
+    "DailyChanges",
     "LeftView",
     "OperationChange",
     "OperationKind",
@@ -37,6 +40,7 @@ __all__ = [
     "Then",
     "UndoMode",
     "Undoing",
+    "count_daily_changes",
     "count_rows",
     "find_operation",
     "find_undo",

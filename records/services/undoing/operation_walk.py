@@ -78,14 +78,14 @@ def _bounds(sought: SoughtOperations) -> Fragment:
         params.append(uuid_param(sought.before))
     if sought.until is not None:
         bound += " AND b.operation_id < %s"
-        params.append(uuid_param(_first_id(sought.until)))
+        params.append(uuid_param(first_id(sought.until)))
     if sought.since is not None:
         bound += " AND b.operation_id >= %s"
-        params.append(uuid_param(_first_id(sought.since)))
+        params.append(uuid_param(first_id(sought.since)))
     return bound, params
 
 
-def _first_id(when: datetime) -> UUID:
+def first_id(when: datetime) -> UUID:
     """The lowest id of a moment."""
     milliseconds = max(0, min(int(when.timestamp() * 1000), 2**48 - 1))
     return UUID(int=milliseconds << 80)

@@ -36,7 +36,7 @@ class LayoutSettings(TypedDict):
     name: str
     is_active: bool
     order: int
-    config: list[Any]
+    config: list[Any] | None
     tabs: dict[str, bool]
 
 
@@ -67,7 +67,7 @@ def replace_layout(
     author: Definer, schema: ObjectSchema, key: str, /, **given: Unpack[LayoutSettings]
 ) -> None:
     """Replace the object's layout, which has this UUID, as a whole; ids that are missing are
-    given."""
+    given. Without a config it shows every category."""
     uuid = _uuid(schema)
     if canonical_uuid(key) != str(uuid):
         raise NotFound
@@ -76,7 +76,10 @@ def replace_layout(
         row = Layout(workspace_id=author.workspace.id, object_id=schema.id, uuid=uuid)
     row.name = check_label("name", given["name"])
     row.is_active, row.order = given["is_active"], given["order"]
-    row.config, row.tabs = check_layout_config(given["config"]), given["tabs"]
+    config = given["config"]
+    if config is None:
+        config = _standard(uuid, list_categories(author.workspace.id, schema.id))
+    row.config, row.tabs = check_layout_config(config), given["tabs"]
     row.save()
 
 

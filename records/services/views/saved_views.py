@@ -12,7 +12,7 @@ from records.exceptions import InvalidInput, NotAllowed, NotFound, quoted
 from records.field_types import FieldSpec
 from records.models import Extent, Field, SavedView, ViewKind
 from records.services.access import Author
-from records.services.catalogue import ObjectSchema, check_label
+from records.services.catalogue import ObjectSchema, check_label, identifier_key
 from records.services.database import canonical_uuid
 from records.services.search import MAX_LINKS
 
@@ -26,8 +26,8 @@ from .view_sharing import (
     changed,
     check_level,
     level_of,
+    live_sharing,
     set_sharing,
-    sharing_of,
 )
 from .view_texts import column_texts
 
@@ -157,6 +157,7 @@ def create_view(
             raise InvalidInput(f"An object has at most {MAX_VIEWS} views.", "limit_exceeded")
         view = SavedView(workspace_id=author.workspace.id, object_id=schema.id)
         view.owner_id = given.get("owner_id", author.member.id)
+        _check_owner(author, view.owner_id)
         set_sharing(view, given.get("sharing", EVERYBODY))
         _apply(author, schema, view, given)
         view.save()
@@ -182,12 +183,14 @@ def update_view(
     def work() -> SavedView:
         view = get_view(author, schema, key, part)
         check_level(author, view, Level.EDIT)
-        owner_id, sharing = given.get("owner_id", view.owner_id), given.get("sharing")
-        if owner_id != view.owner_id or (sharing is not None and sharing != sharing_of(view)):
+        owner_id, shared = given.get("owner_id", view.owner_id), live_sharing(author, view)
+        sharing = given.get("sharing", shared)
+        if owner_id != view.owner_id or sharing != shared:
             check_level(author, view, Level.ADMIN)
+        if owner_id != view.owner_id:
+            _check_owner(author, owner_id)
         view.owner_id = owner_id
-        if sharing is not None:
-            set_sharing(view, sharing)
+        set_sharing(view, sharing)
         _apply(author, schema, view, given)
         view.save()
         return view
@@ -215,6 +218,8 @@ def remove_part(author: Author, schema: ObjectSchema, key: str, part: Part) -> N
 
 
 def _apply(author: Author, schema: ObjectSchema, view: SavedView, given: ViewSettings) -> None:
+    # Names that differ in case alone were taken once: what a view has under its own name, it keeps.
+    kept, former = _held(view), view.name
     if "name" in given:
         view.name = check_label("name", given["name"])
     view.kind = given.get("kind", view.kind)
@@ -226,7 +231,14 @@ def _apply(author: Author, schema: ObjectSchema, view: SavedView, given: ViewSet
             view.quick_count = clauses
     view.filter_hidden = given.get("filter_hidden", view.filter_hidden)
     view.quick_count = given.get("quick_count", view.quick_count)
-    _check_name(view)
+    _check_name(view, _held(view) - (kept if view.name == former else set()))
+
+
+def _check_owner(author: Author, owner_id: int | None) -> None:
+    """A new owner is an active member; one who has been archived since stays."""
+    member = author.directory.members([owner_id]).get(owner_id) if owner_id else None
+    if member is None or not member.is_active:
+        raise InvalidInput("there is no such active member.", "does_not_exist", at="owner")
 
 
 def _check_whole(author: Author, schema: ObjectSchema, view: SavedView, part: Part) -> None:
@@ -238,13 +250,20 @@ def _check_whole(author: Author, schema: ObjectSchema, view: SavedView, part: Pa
         raise NotAllowed("The view names fields that are hidden from your role.")
 
 
-def _check_name(view: SavedView) -> None:
-    others = SavedView.objects.filter(
-        workspace_id=view.workspace_id, object_id=view.object_id, name=view.name
-    ).exclude(id=view.pk)
-    for other in others:
-        for part in Part:
-            if content_of(view, part) is not None and content_of(other, part) is not None:
-                raise InvalidInput(
-                    f"the name {quoted(view.name)} is taken; choose another.", "unique", at="name"
-                )
+def _held(view: SavedView) -> set[Part]:
+    return {part for part in Part if content_of(view, part) is not None}
+
+
+def _check_name(view: SavedView, parts: set[Part]) -> None:
+    """InvalidInput where another view with one of the parts has this name, however it is cased and
+    spaced."""
+    if not parts:
+        return
+    others = SavedView.objects.filter(workspace_id=view.workspace_id, object_id=view.object_id)
+    names = others.exclude(id=view.pk).values_list("id", "name")
+    key = identifier_key(view.name)
+    called = [pk for pk, name in names if identifier_key(name) == key]
+    for other in others.filter(id__in=called):
+        if parts & _held(other):
+            message = f"the name {quoted(view.name)} is taken; choose another."
+            raise InvalidInput(message, "unique", at="name")

@@ -16,15 +16,17 @@ UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class FieldNames:
-    """Fields by how texts name them: by UUID, by the API name of one of the object, or of one of an
-    object it links to."""
+    """Fields by how texts name them: by UUID, by the API name of one of the object, or by the path
+    to one of an object it links to, which starts with the name or the UUID of the link. All paths
+    through the links `closed` are such."""
 
     uuids: frozenset[str] = frozenset()
     own: frozenset[str] = frozenset()
     linked: frozenset[str] = frozenset()
+    closed: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.uuids)
+        return bool(self.uuids or self.closed)
 
     def are_in(self, text: str) -> bool:
         """Whether a text names one of the fields: `name`, `-name`, `"custom"::id`, `link.name`."""
@@ -32,7 +34,10 @@ class FieldNames:
             return True
         key = text.rpartition("::")[2].strip().removeprefix("-")
         near, _, far = key.partition(".")
-        return near in self.own or far in self.linked
+        if near in self.own:
+            return True
+        near, far = near.lower(), far.partition(".")[0]
+        return bool(far) and (near in self.closed or f"{near}.{far}" in self.linked)
 
     def are_among(self, content: Iterable[Any]) -> bool:
         """Whether one of these is a text that names one of the fields."""
@@ -60,15 +65,20 @@ def names_linked(schema: ObjectSchema, text: str, object_id: int, spec: FieldSpe
 def hidden_names(author: Author, schema: ObjectSchema) -> FieldNames:
     """How the fields are named that the caller's role may not see, of the object and of those it
     links to."""
-    hidden = author.role.hidden_fields
-    if not hidden:
-        return FieldNames()
+    hidden, role = author.role.hidden_fields, author.role
     own = [spec for spec in schema.fields if spec.id in hidden]
-    related = filter(None, map(author.directory.find_related, schema.fields))
-    by_id = {other.id: other.fields for other in related}
-    linked = [spec for fields in by_id.values() for spec in fields if spec.id in hidden]
+    uuids, linked, closed = {spec.uuid for spec in own}, set(), set()
+    for link in schema.fields:
+        other = author.directory.find_related(link)
+        if other is None:
+            continue
+        unseen = not role.grant(other.id).any
+        if unseen:
+            closed |= {link.name, link.uuid}
+        for spec in other.fields:
+            if unseen or spec.id in hidden:
+                uuids.add(spec.uuid)
+                linked |= {f"{link.name}.{spec.name}", f"{link.uuid}.{spec.name}"}
     return FieldNames(
-        frozenset(spec.uuid for spec in (*own, *linked)),
-        frozenset(spec.name for spec in own),
-        frozenset(spec.name for spec in linked),
+        frozenset(uuids), frozenset(spec.name for spec in own), frozenset(linked), frozenset(closed)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from records.exceptions import InvalidInput, NotAllowed, NotFound
 from records.models import Extent, Role, SavedView
 from records.services.access import Author, check_writes, hold_definitions, signed_by
 from records.services.database import canonical_uuid, in_one_transaction
+from records.services.people import get_roles
 
 T = TypeVar("T")
 
@@ -45,6 +46,18 @@ def sharing_of(view: SavedView) -> Sharing:
         for whose in ("roles", "members")
     }
     return Sharing(view.is_private, Level(view.team_level), kept["roles"], kept["members"])
+
+
+def live_sharing(author: Author, view: SavedView) -> Sharing:
+    """With whom a view is shared, as callers read it: without roles and members that are gone."""
+    kept = sharing_of(view)
+    roles = role_names(author, kept.roles)
+    members = author.directory.members(kept.members)
+    return replace(
+        kept,
+        roles={key: level for key, level in kept.roles.items() if key in roles},
+        members={key: level for key, level in kept.members.items() if key in members},
+    )
 
 
 def set_sharing(view: SavedView, sharing: Sharing) -> None:
@@ -91,7 +104,7 @@ def changed(author: Author, work: Callable[[], T]) -> T:
     def signed() -> T:
         # Names are compared and views counted: both stay as they are until the end.
         hold_definitions(author.workspace.id)
-        with signed_by(author.user_id, author.reason):
+        with signed_by(author.user_id, author.reason, author.api_key_id):
             return work()
 
     return in_one_transaction(signed)
@@ -102,28 +115,17 @@ def changed(author: Author, work: Callable[[], T]) -> T:
 
 def find_roles(author: Author, uuids: Sequence[object], *at: str | int) -> list[int]:
     """The primary keys of roles; InvalidInput says which of the list in `at` does not exist."""
-    wanted = [canonical_uuid(uuid) for uuid in uuids]
-    rows = Role.objects.filter(
-        workspace_id=author.workspace.id, uuid__in={uuid for uuid in wanted if uuid}
-    )
-    known = {str(row.uuid): row.pk for row in rows} if any(wanted) else {}
-    return _found(wanted, known, "role", at)
+    return [row.pk for row in get_roles(author, uuids, *at)]
 
 
 def find_members(author: Author, uuids: Sequence[object], *at: str | int) -> list[int]:
     """The primary keys of members; InvalidInput says which of the list in `at` does not exist."""
     wanted = [canonical_uuid(uuid) for uuid in uuids]
     found = author.directory.find_members(uuid for uuid in wanted if uuid)
-    return _found(wanted, {uuid: spec.id for uuid, spec in found.items()}, "member", at)
-
-
-def _found(
-    wanted: Sequence[str | None], known: Mapping[str, int], what: str, at: tuple[str | int, ...]
-) -> list[int]:
     for place, uuid in enumerate(wanted):
-        if uuid not in known:
-            raise InvalidInput(f"there is no such {what}.", "does_not_exist", at=(*at, place))
-    return [known[uuid] for uuid in wanted if uuid is not None]
+        if uuid not in found:
+            raise InvalidInput("there is no such member.", "does_not_exist", at=(*at, place))
+    return [found[uuid].id for uuid in wanted]
 
 
 def role_names(author: Author, keys: Iterable[int]) -> dict[int, tuple[str, str]]:

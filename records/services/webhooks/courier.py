@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import Error
@@ -131,7 +131,7 @@ class Courier:
         for webhook, newest in self._waiting():
             if len(self.served) >= MOST_SERVED:
                 break
-            free = Q(lease=None) | Q(leased_until__lt=now) | Q(lease=self.lease)
+            free = _free(now) | Q(lease=self.lease)
             until = timezone.now() + timedelta(seconds=lease_seconds())
             taken = Webhook.objects.filter(
                 free, workspace_id=webhook.workspace_id, id=webhook.pk, is_active=True
@@ -164,10 +164,8 @@ class Courier:
         due = due_deliveries().filter(
             workspace_id=OuterRef("workspace_id"), webhook_id=OuterRef("id")
         )
-        free = Q(lease=None) | Q(leased_until__lt=now)
-        awake = Q(paused_until=None) | Q(paused_until__lte=now)
         rows = list(
-            Webhook.objects.filter(free, awake, is_active=True)
+            Webhook.objects.filter(_free(now), _awake(now), is_active=True)
             .exclude(id__in=self.served)
             .annotate(is_due=Exists(due))
             .only("id", "workspace_id", "replay_after")
@@ -228,9 +226,7 @@ class Courier:
 
     def _reload(self, served: _Served) -> Webhook | None:
         """The webhook as it is now, unless it is not ours any more, or has to wait."""
-        now = timezone.now()
-        awake = Q(paused_until=None) | Q(paused_until__lte=now)
-        rows = self._mine(served).filter(awake, is_active=True)
+        rows = self._mine(served).filter(_awake(timezone.now()), is_active=True)
         served.webhook = rows.select_related("workspace").first()
         return served.webhook
 
@@ -304,3 +300,13 @@ def _letter(author: Author, webhook: Webhook, delivery: WebhookDelivery) -> Lett
         return None
     secrets = live_secrets(webhook, timezone.now())
     return Letter(webhook.url, delivery.message_id, body, secrets, for_workspace)
+
+
+def _free(now: datetime) -> Q:
+    """Webhooks that no worker holds."""
+    return Q(lease=None) | Q(leased_until__lt=now)
+
+
+def _awake(now: datetime) -> Q:
+    """Webhooks that do not wait after a failure."""
+    return Q(paused_until=None) | Q(paused_until__lte=now)

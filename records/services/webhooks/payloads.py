@@ -13,7 +13,7 @@ from records.services.catalogue import MemberSpec
 from records.services.feed import Change, change_content
 from records.services.reading import find_with_history, local_time, take_back_since, view_records
 
-from .conditions import Surroundings, holds
+from .conditions import Told, holds
 from .events import DELETED, UPDATED, WORKSPACE_NAMES, event_of
 
 
@@ -36,8 +36,8 @@ def _workspace_content(author: Author, webhook: Webhook, change: Change) -> dict
     fields, stored = ({}, {}) if event == DELETED else _record_then(author, change)
     if webhook.conditions:
         schema = author.directory.schema(change.object_id)
-        around = Surroundings(stored, change.record_member, author.workspace.zone)
-        if not holds(webhook.conditions, visible_fields(author, schema), around):
+        told = Told(stored, change.record_member, author.workspace.zone)
+        if not holds(webhook.conditions, visible_fields(author, schema), told):
             return None
     about: dict[str, Any] = {
         "event": WORKSPACE_NAMES[event],
@@ -62,7 +62,7 @@ def _workspace_content(author: Author, webhook: Webhook, change: Change) -> dict
 
 def _data_type(author: Author, change: Change) -> dict[str, Any]:
     schema = author.directory.schema(change.object_id)
-    return {"uuid": schema.uuid, "type": schema.object_name, "slug": schema.name}
+    return {"uuid": schema.uuid, "type": schema.object_name, "slug": schema.slug}
 
 
 def _member(member: MemberSpec | None) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ import re
 from urllib.parse import SplitResult, urlsplit
 
 from records.exceptions import InvalidInput
-from records.services.catalogue import PORTS
+from records.services.catalogue import PORTS, port_of
 from records.services.external import is_opened, may_be_public
 
 MAX_URL = 1000
@@ -49,7 +49,7 @@ def split_url(url: str) -> tuple[SplitResult, str, int]:
         raise InvalidInput("not a valid URL.", at="url")
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or PORTS.get(parts.scheme, 0)
+        host, port = parts.hostname or "", port_of(parts)
     # Bad ports and brackets raise only when they are read.
     except ValueError:
         raise InvalidInput("not a valid URL.", at="url") from None

@@ -12,7 +12,7 @@ from .attributes import check_external_field
 from .batch import Refused
 from .erasure import find_linking, linking_fields
 from .idempotency import Answer, run_once
-from .integer_ids import KEYED, NOBODY, entries_of, uuids_of
+from .integer_ids import KEYED, NOBODY, entries_of, uuids_of, with_uuids
 from .option_rows import (
     MAX_OPTIONS,
     add_option,
@@ -20,6 +20,7 @@ from .option_rows import (
     check_stage_status,
     draft_options,
 )
+from .references import Spellings, find_spellings
 from .save import (
     archive_record,
     save_all_records,
@@ -29,7 +30,7 @@ from .save import (
     upsert_request,
 )
 from .save_requests import NO_ATTRIBUTES, Attributes, Mode, Outcome, SaveRequest, SaveResult
-from .system_writes import remove_field, rewrite_values
+from .system_writes import recompute_told, remove_field, rewrite_values
 from .unit_of_work import is_other
 from .values import REFERENCES, UNSET, Change, FieldEntry, Parsed, parse_entries
 
@@ -50,6 +51,7 @@ __all__ = [
     "Refused",
     "SaveRequest",
     "SaveResult",
+    "Spellings",
     "add_option",
     "archive_record",
     "check_external_field",
@@ -58,9 +60,11 @@ __all__ = [
     "draft_options",
     "entries_of",
     "find_linking",
+    "find_spellings",
     "is_other",
     "linking_fields",
     "parse_entries",
+    "recompute_told",
     "remove_field",
     "rewrite_values",
     "run_once",
@@ -70,4 +74,5 @@ __all__ = [
     "unarchive_record",
     "upsert_request",
     "uuids_of",
+    "with_uuids",
 ]

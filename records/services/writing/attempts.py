@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from records.exceptions import Conflict, RecordsError
+from records.exceptions import Conflict, NotFound, ObjectGone, RecordsError
 from records.field_types import FieldSpec
 from records.services.access import Author, get_schema, renewed
 from records.services.catalogue import ObjectSchema
@@ -29,7 +29,7 @@ def run_batch(
 
     Requests are read with a compiled definition. If it is outdated when their records are locked,
     they are read again with the current one, which stays the same until the transaction ends, apart
-    from new tags. NotFound when the object, or every right to its records, is gone.
+    from new tags. ObjectGone when the object, or every right to its records, is gone.
     """
     for _ in range(ATTEMPTS):
         batch = Batch(author, schema, requests, refused)
@@ -38,7 +38,10 @@ def run_batch(
         except OutdatedSchema:
             # Roles are part of the definitions: the caller's rights are read again too.
             author = renewed(author)
-            schema = get_schema(author, schema.uuid)
+            try:
+                schema = get_schema(author, schema.uuid)
+            except NotFound:
+                raise ObjectGone from None
             # Parsed changes refer to fields of the outdated schema.
             requests = [_rebased(request, schema) for request in requests]
     raise Conflict(_CHANGED)

@@ -81,7 +81,8 @@ def _clears_external_field(schema: ObjectSchema, parsed: Parsed) -> bool:
 
 def named_already() -> Conflict:
     """Another active record has the external id."""
-    return Conflict("Another record has this external id.", "already_exists")
+    message = "Another record has this external id."
+    return Conflict(message, "already_exists", at="external_id")
 
 
 # ---------------------------------------------------------------- the member
@@ -97,7 +98,7 @@ def _check_member(work: UnitOfWork, attributes: Attributes) -> None:
         return
     member = author.directory.members([chosen]).get(chosen)
     if member is None or not member.is_active:
-        raise InvalidInput("The member does not exist.", "does_not_exist")
+        raise InvalidInput("The member does not exist.", "does_not_exist", at="member_id")
 
 
 def check_single(work: UnitOfWork, member_id: int | None) -> None:
@@ -125,7 +126,9 @@ def check_single(work: UnitOfWork, member_id: int | None) -> None:
     known = [*read.values(), *work.changes.created]
     if set(stored) - read.keys() or any(_holds(other, member_id) for other in known):
         raise Conflict(
-            "The member already has a record of this type, and can have only one.", "already_exists"
+            "The member already has a record of this type, and can have only one.",
+            "already_exists",
+            at="member_id",
         )
 
 

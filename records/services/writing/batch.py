@@ -91,8 +91,7 @@ class Batch:
         stored."""
         self._load()
         outcomes = {at: self._outcome(at) for at in self.requests} | dict(self.refused)
-        if len(outcomes) > 1:  # a single refused request rolls everything back by itself
-            self._check_tags(outcomes)
+        self._check_tags(outcomes)
         self.work.store()
         self._store_links()
         self._erase()
@@ -113,6 +112,19 @@ class Batch:
             rows, writes, replacing=any(request.clears_unlisted for request in requests)
         )
         self.work.load_names(rows)
+        self._load_members()
+
+    def _load_members(self) -> None:
+        """Have the members at hand that expressions look at, in one query."""
+        if self.schema.reads_member:
+            named = {self.author.member.id}
+            named.update(row.member_id for row in self.locked.by_id.values() if row.member_id)
+            for request in self.requests.values():
+                given = request.attributes
+                named.update(
+                    key for key in (given.member_id, given.new_member_id) if type(key) is int
+                )
+            self.author.directory.members(named)
 
     @property
     def made_tags(self) -> bool:

@@ -1,9 +1,10 @@
-"""Values that name members and records by primary key, put into the form that all interfaces
-share."""
+"""Values as simple programs send them, members and records by primary key, put into the form that
+all interfaces share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -23,28 +24,35 @@ KEYED = ("member", "record")  # what callers may name by primary key
 def entries_of(
     author: Author, schema: ObjectSchema, records: Sequence[Mapping[str, Any]]
 ) -> list[list[FieldEntry]]:
-    """Field entries for `{slug: value}` of several records; keys of records are looked up for all
-    of them at once."""
-    keyed = _keyed_fields(author, schema, records)
+    """Field entries for plain `{slug: value}` of several records; keys of records are looked up for
+    all of them at once."""
+    specs = _fields(author, schema, records)
+    keyed = {slug: spec for slug, spec in specs.items() if spec.type.refers_to in KEYED}
+    read = {slug: spec.type.from_plain for slug, spec in specs.items()}
     known = {slug: uuids_of(author, spec, _sent(records, slug)) for slug, spec in keyed.items()}
     return [
         [
-            FieldEntry(name=slug, value=_named(value, known.get(slug)))
+            FieldEntry(name=slug, value=_named(read.get(slug, _same)(value), known.get(slug)))
             for slug, value in values.items()
         ]
         for values in records
     ]
 
 
-def _keyed_fields(
+def with_uuids(author: Author, spec: FieldSpec, values: Sequence[Any]) -> list[Any]:
+    """Values of a field of members or records, with UUIDs in the place of primary keys."""
+    known = uuids_of(author, spec, _sent([{spec.name: value} for value in values], spec.name))
+    return [_named(value, known) for value in values]
+
+
+def _fields(
     author: Author, schema: ObjectSchema, records: Iterable[Mapping[str, Any]]
 ) -> dict[str, FieldSpec]:
-    """The fields, by slug, whose values name members or records."""
-    specs = {slug: find_field(author, schema, slug) for values in records for slug in values}
+    """The fields, by slug, that values are sent for."""
     return {
         slug: spec
-        for slug, spec in specs.items()
-        if spec is not None and spec.type.refers_to in KEYED
+        for slug in dict.fromkeys(chain.from_iterable(records))
+        if (spec := find_field(author, schema, slug)) is not None
     }
 
 
@@ -80,6 +88,10 @@ def _key_in(item: Any) -> int | None:
     keys."""
     key = item.get("id") if isinstance(item, dict) else item
     return key if type(key) is int else None
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def _named(value: Any, known: Mapping[int, str] | None) -> Any:

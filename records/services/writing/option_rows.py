@@ -167,6 +167,17 @@ def create_tags(
     return found, bool(missing)
 
 
+def tag_names(author: Author, spec: FieldSpec, names: Iterable[str]) -> dict[str, str]:
+    """The tags by compared name, as they are spelt: those that do not exist yet as first sent."""
+    wanted: dict[str, str] = {}
+    for name in names:
+        wanted.setdefault(normal_text(name), name)
+    rows = FieldOption.objects.filter(
+        workspace_id=author.workspace.id, field_id=spec.id, deleted_at=None, name_key__in=wanted
+    )
+    return wanted | dict(rows.values_list("name_key", "name"))
+
+
 def _add_tags(field_row: Field, wanted: Mapping[str, str]) -> dict[str, int]:
     """Tags that do not exist yet, by compared name, in statements whose number does not grow with
     theirs."""

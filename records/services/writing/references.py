@@ -27,6 +27,7 @@ from records.services.database import (
     Fragment,
     Row,
     canonical_uuid,
+    document_value,
     fetch,
     for_key_share,
     for_share,
@@ -37,8 +38,10 @@ from records.services.database import (
 )
 from records.services.reading import ends_of
 
-from .option_rows import create_tags
+from .option_rows import create_tags, tag_names
 from .values import Change, Reference
+
+Spellings = Mapping[tuple[int, Reference], str]
 
 
 @dataclass(slots=True)
@@ -65,13 +68,14 @@ class Resolved:
     def resolve(self, spec: FieldSpec, reference: Reference) -> int:
         """The primary key behind a reference; InvalidValue when there is none the caller may
         use."""
-        found = self._find(spec, reference)
+        found = self.find(spec, reference)
         # A record out of the caller's sight is reported like one that does not exist.
         if found is None:
             raise InvalidValue(f"{_shown(reference)} does not exist.", "does_not_exist")
         return found
 
-    def _find(self, spec: FieldSpec, reference: Reference) -> int | None:
+    def find(self, spec: FieldSpec, reference: Reference) -> int | None:
+        """The primary key behind a reference, None where there is none."""
         if isinstance(reference, RecordRef):
             return self.records.get((spec.id, reference))
         if isinstance(reference, MemberRef):
@@ -117,6 +121,54 @@ def resolve_references(author: Author, changes: Iterable[Change]) -> Resolved:
         resolved.counted_up += counted_up
         resolved.tags.update(((spec.id, key), option) for key, option in tags.items())
     return resolved
+
+
+def find_spellings(author: Author, changes: Iterable[Change]) -> Spellings:
+    """What is found by a name is called, by field and reference: the identifier of a record, the
+    address of a member, the name of a tag. Nothing is made, and what is not there is left out."""
+    resolved = Resolved(caller=author.member.id)
+    by_kind, found = _by_kind(changes), dict[tuple[int, Reference], str]()
+    for spec, references in by_kind.get(RecordRef, {}).values():
+        named = [reference for reference in references if reference.name]
+        if named:
+            _find_records(author, spec, named, resolved)
+            found |= _identifiers(author, spec, resolved)
+    members = by_kind.get(MemberRef, {})
+    if members:
+        _find_members(author, [each for _, some in members.values() for each in some], resolved)
+        rows = author.directory.members([author.member.id, *resolved.members.values()])
+        for spec, references in members.values():
+            for reference in references:
+                member = rows.get(resolved.find(spec, reference) or 0)
+                if member is not None and not reference.uuid:
+                    found[spec.id, reference] = member.json["email"]
+    for spec, references in by_kind.get(NewOption, {}).values():
+        tags = tag_names(author, spec, [reference.name for reference in references])
+        found |= {(spec.id, each): tags[normal_text(each.name)] for each in references}
+    return found
+
+
+def _identifiers(
+    author: Author, spec: FieldSpec, resolved: Resolved
+) -> dict[tuple[int, Reference], str]:
+    """The identifiers, as they are written, of the records that a field's links name."""
+    related = author.directory.related_schema(spec)
+    identifier = visible_identifier(author, related)
+    keys = {key for (field_id, _), key in resolved.records.items() if field_id == spec.id}
+    if identifier is None or not keys:
+        return {}
+    condition, params = in_ids("r.id", keys)
+    text = document_value('r."values"', str(identifier.id))
+    rows = fetch(
+        f"SELECT r.id, {text} FROM records_record r WHERE r.workspace_id = %s AND {condition}",
+        [author.workspace.id, *params],
+    )
+    written = {key: str(name) for key, name in rows if name is not None}
+    return {
+        at: written[key]
+        for at, key in resolved.records.items()
+        if at[0] == spec.id and key in written
+    }
 
 
 def _by_kind(

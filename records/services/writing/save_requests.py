@@ -82,8 +82,8 @@ class SaveRequest:
     `changes` are parsed already. `attachment_id` is the file that DETACH takes out of the record's
     values. `states` are those in which the request finds its record, by default those its mode is
     about; an archived record in another state raises NotFound, or Conflict with `tell_archived`.
-    `even_cancelled` is for changes of definitions, which reach cancelled records too; what
-    `may_repeat` may send a cancelled record as it is.
+    `even_cancelled` is for changes of definitions, which reach cancelled records too; an update,
+    and an upsert that `may_repeat`, may send a cancelled record as it is.
 
     MERGE archives a record in favour of the one whose key is `merged_into`; an update that
     `absorbs` is of that one, and leaves a ledger row whatever it changes. An UNARCHIVE that
@@ -127,6 +127,11 @@ class SaveRequest:
     def matches_value(self) -> bool:
         """Whether this is an upsert by the value of a field."""
         return self.mode == Mode.UPSERT and not self.matches_external
+
+    @property
+    def may_send_again(self) -> bool:
+        """Whether the request may say of a cancelled record what it holds already."""
+        return self.may_repeat or (self.mode == Mode.UPDATE and not self.absorbs)
 
     @property
     def clears_unlisted(self) -> bool:

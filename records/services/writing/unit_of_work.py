@@ -71,7 +71,7 @@ class UnitOfWork:
         leaves no trace."""
         before = row.values
         diff = _difference(before, values)
-        if not diff and action == "updated" and not _sets_other(row, attributes):
+        if not diff and action == "updated" and not sets_other(row, attributes):
             return SaveResult(row, "unchanged", frozenset(), self.schema)
         self.assign(row, attributes)
         row.values = values
@@ -250,7 +250,7 @@ class UnitOfWork:
             self.names.update(load_display_names(self.author.workspace.id, missing))
 
 
-def _sets_other(row: RecordRow, attributes: Attributes) -> bool:
+def sets_other(row: RecordRow, attributes: Attributes) -> bool:
     """Whether setting these attributes changes the record."""
     pairs = (
         (attributes.external, external_of(row)),

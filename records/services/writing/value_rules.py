@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from records.field_types import FieldSpec
+from records.field_types import FieldSpec, Surroundings, broken, rule_reads, rule_reads_member
 from records.models import RecordState, StageStatus
 from records.services.access import access_to
 from records.services.catalogue import (
@@ -17,12 +17,13 @@ from records.services.catalogue import (
     archived_name,
     compute,
     is_stored,
+    surroundings_of,
 )
 from records.services.storage import RecordRow, unique_keys
 
 from .links import LinkChanges
 from .parsed_requests import ParsedRequests
-from .unit_of_work import UnitOfWork
+from .unit_of_work import UnitOfWork, is_other
 from .values import UNSET, Change, Parsed
 
 Holder = tuple[RecordRow | None, FieldSpec | None]
@@ -40,7 +41,14 @@ class ValueRules:
 
     # ------------------------------------------------------------ merging
 
-    def merge(self, parsed: Parsed, row: RecordRow) -> dict[str, Any]:
+    def around(self, member_id: int | None) -> Surroundings:
+        """What expressions of a record of this member see; the batch has loaded the members."""
+        member = None
+        if member_id is not None and self.schema.reads_member:
+            member = self.author.directory.members([member_id]).get(member_id)
+        return surroundings_of(member, self.work.now.astimezone(self.author.workspace.zone))
+
+    def merge(self, parsed: Parsed, row: RecordRow, around: Surroundings) -> dict[str, Any]:
         """The record's values after the request's changes and what follows from them."""
         values = dict(row.values)
         for change in parsed.changes.values():
@@ -48,9 +56,8 @@ class ValueRules:
             if is_stored(change.field):
                 self._merge_one(change, values, row, parsed)
         # Before the derived fields, which may be computed from the close date.
-        if self.schema.stage_field is not None:
-            enter_stage(self.schema, row.values, values, parsed.changes, self.work.now)
-        _derive(self.schema, values)
+        enter_stage(self.schema, row.values, values, parsed.changes, self.work.now)
+        derive(self.schema, row, values, around)
         return values
 
     def _merge_one(
@@ -84,6 +91,56 @@ class ValueRules:
         if key in resolved.others_files or given.get(key, row) is not row:
             return False
         return resolved.attachment_owners.get(key) in (None, row.id)
+
+    # ------------------------------------------------------------ validations
+
+    def check_validations(
+        self,
+        parsed: Parsed,
+        row: RecordRow,
+        values: Mapping[str, Any],
+        around: Surroundings,
+        *,
+        other_member: bool,
+    ) -> None:
+        """The rules hold of the fields that this write concerns: those written, and those whose
+        rule names a field that is, or looks at a member who is another one now."""
+        refused = {entry.field_id for entry in parsed.problems}
+        for spec in self.schema.validated:
+            if spec.uuid in refused or not self._is_due(spec, parsed, row, values, other_member):
+                continue
+            why = broken(spec, self.schema.stored, values, around)
+            if why is not None:
+                self._refuse_broken(parsed, spec, why)
+
+    def _is_due(
+        self,
+        spec: FieldSpec,
+        parsed: Parsed,
+        row: RecordRow,
+        values: Mapping[str, Any],
+        other_member: bool,
+    ) -> bool:
+        if not row.version:  # a new record
+            return True
+        if other_member and rule_reads_member(spec.validation):
+            return True
+        named = map(self.schema.by_name.get, rule_reads(spec.validation))
+        return any(
+            parsed.position_of(each) is not None
+            or is_other(row.values.get(str(each.id)), values.get(str(each.id)))
+            for each in (spec, *named)
+            if each is not None
+        )
+
+    def _refuse_broken(self, parsed: Parsed, spec: FieldSpec, why: str) -> None:
+        if spec.id in self.author.role.hidden_fields:
+            parsed.refuse(None, None, "", "invalid", "A field that you cannot see refuses this.")
+            return
+        message = spec.validation_message or f"The field {spec.display_name!r} refuses this value."
+        if why:
+            message = f"{message} Its rule cannot be evaluated: {why[:1].lower()}{why[1:]}"
+        parsed.refuse(spec, parsed.position_of(spec), "value", "invalid", message)
 
     # ------------------------------------------------------------ unique values
 
@@ -216,14 +273,33 @@ def enter_stage(
         values[str(closed.id)] = now.astimezone(closed.zone).date().isoformat()
 
 
-def _derive(schema: ObjectSchema, values: dict[str, Any]) -> None:
-    """Compute the fields that are stored but follow from others."""
+def derive(
+    schema: ObjectSchema, row: RecordRow, values: dict[str, Any], around: Surroundings
+) -> None:
+    """Compute the fields that are stored but follow from others.
+
+    Those that depend on the moment stay as they are in a write that changes nothing else.
+    """
+    momentary = []
     for spec in schema.derived:
-        computed = compute(schema, spec, values)
-        if computed is None:
-            values.pop(str(spec.id), None)
+        if spec.type.reads_now(spec.settings) and str(spec.id) in row.values:
+            momentary.append(spec)
         else:
-            values[str(spec.id)] = computed
+            set_computed(schema, spec, values, around)
+    if momentary and is_other(row.values, values):
+        for spec in momentary:
+            set_computed(schema, spec, values, around)
+
+
+def set_computed(
+    schema: ObjectSchema, spec: FieldSpec, values: dict[str, Any], around: Surroundings
+) -> None:
+    """Put what a computed field makes of the values among them."""
+    computed = compute(schema, spec, values, around)
+    if computed is None:
+        values.pop(str(spec.id), None)
+    else:
+        values[str(spec.id)] = computed
 
 
 # ---------------------------------------------------------------- one value

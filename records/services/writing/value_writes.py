@@ -22,7 +22,7 @@ from .save_requests import (
     SaveRequest,
     SaveResult,
 )
-from .unit_of_work import UnitOfWork
+from .unit_of_work import UnitOfWork, is_other, sets_other
 from .value_rules import (
     Holder,
     Overwritten,
@@ -51,7 +51,7 @@ class ValueWrites:
     def update(self, request: SaveRequest, parsed: Parsed, row: RecordRow) -> SaveResult:
         """Change a record that the caller may change."""
         stays = row.cancelled_at is not None and not request.even_cancelled
-        if stays and not request.may_repeat:
+        if stays and not request.may_send_again:
             check_not_cancelled(row)
         if request.clears_unlisted:
             clear_unlisted(self.author, self.schema, parsed)
@@ -192,6 +192,8 @@ class ValueWrites:
     # ------------------------------------------------------------ bringing back
 
     def _bring_back(self, row: RecordRow, request: SaveRequest, parsed: Parsed) -> SaveResult:
+        if request.must_be_new:
+            raise PreconditionFailed(row.version, expected_none=True)
         check_not_cancelled(row)
         # The lookup value is what the record was found by: no change.
         _drop_unasked(parsed)
@@ -242,15 +244,21 @@ class ValueWrites:
     ) -> SaveResult:
         """Refuse, or apply what there is to change; `complete`: every required field must have a
         value; a record that `stays` must have the same values before."""
-        values = self.rules.merge(parsed, row)
+        member_id = row.member_id if attributes.member_id is UNSET else attributes.member_id
+        around = self.rules.around(member_id)
+        values = self.rules.merge(parsed, row, around)
         given_up = self.rules.check_unique(parsed, row, values, {key.id for _, key in overwritten})
         if complete:
             check_required(self.schema, values, parsed)
+        other_member = member_id != row.member_id
+        self.rules.check_validations(parsed, row, values, around, other_member=other_member)
         if parsed.problems:
             raise _refusal(parsed)
         # Links of mirror fields are other records' changes, which are not compared here.
         is_whole = all(is_stored(change.field) for change in parsed.changes.values())
-        if stays and not (is_whole and values == row.values):
+        if stays and not (
+            is_whole and not is_other(row.values, values) and not sets_other(row, attributes)
+        ):
             check_not_cancelled(row)
         if given_up:  # unique values pass from one record to another
             self.work.alone = False

@@ -21,7 +21,7 @@ from records.field_types import (
     RecordRef,
     normal_text,
 )
-from records.services.access import Author, find_field, may_write
+from records.services.access import Author, find_field, find_suspended, may_write
 from records.services.catalogue import KEPT_ON_REPLACE, ObjectSchema
 from records.services.database import canonical_uuid
 
@@ -161,6 +161,9 @@ def _address(
             continue
         spec = _find(author, schema, part, key)
         if spec is None:
+            # It reads null, and what was read may be sent back: the links stay stored.
+            if entry.value is None and find_suspended(author, schema, key) is not None:
+                return None
             parsed.refuse(
                 None, position, part, "does_not_exist", f"There is no field with this {part}."
             )

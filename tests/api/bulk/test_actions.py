@@ -65,7 +65,7 @@ def test_records_are_archived_and_the_rest_is_reported(
         {"record_ids": [records[0], unknown, theirs, records[1]]},
     )
 
-    assert counts(answer) == ("done", 2, 2, 0)
+    assert counts(answer) == ("completed", 2, 2, 0)
     report = answer.json()["failure_report"]
     assert [(entry["record_id"], entry["code"]) for entry in report] == [
         (unknown, "not_found"),
@@ -102,6 +102,13 @@ CHANGES: dict[str, tuple[str, str, Any, list[Any]]] = {
 }
 
 
+DOCUMENTED = {
+    "only_update_blank": "update_if_blank",
+    "add_values": "add_only",
+    "remove_values": "remove_only",
+}
+
+
 @pytest.mark.parametrize(
     ("field", "resolution", "value", "after"), CHANGES.values(), ids=CHANGES.keys()
 )
@@ -114,7 +121,11 @@ def test_a_field_is_changed_in_each_way(
     value: Any,
     after: list[Any],
 ) -> None:
-    assert counts(change(api, field, resolution, value, records)) == ("done", 3, 0, 0)
+    answer = change(api, field, resolution, value, records)
+    assert counts(answer) == ("completed", 3, 0, 0)
+    row = api.get(f"{PROGRESS}/{answer.json()['id']}").json()
+    assert row["field_resolution"] == DOCUMENTED.get(resolution, resolution)
+    assert "field_resolution" not in row["result"]
 
     found = [values_of(api.get(f"/api/records/companies/{key}")).get(field) for key in records]
     if field == "tags":
@@ -183,7 +194,7 @@ def test_tags_are_added_and_removed_in_one_write(
 
     before = versions()
 
-    assert counts(change_tags(api, records, **sent)) == ("done", 3, 0, 0)
+    assert counts(change_tags(api, records, **sent)) == ("completed", 3, 0, 0)
 
     answers = [api.get(f"/api/records/companies/{key}") for key in records]
     held = [values_of(answer).get("tags") for answer in answers]
@@ -280,7 +291,7 @@ def test_a_field_is_emptied_by_asking_for_it(
 ) -> None:
     body = {"field_id": "employees", "record_ids": records, **sent}
 
-    assert counts(api.post(f"{OBJECT}/bulk-change-field-value", body)) == ("done", 3, 0, 0)
+    assert counts(api.post(f"{OBJECT}/bulk-change-field-value", body)) == ("completed", 3, 0, 0)
 
     assert "employees" not in values_of(api.get(f"/api/records/companies/{records[0]}"))
 
@@ -337,10 +348,10 @@ def test_a_member_changes_only_what_they_may(workspace: Caller, companies: str) 
     api = ApiClient(clerk)
 
     answer = change(api, "employees", "overwrite", 3, [mine, theirs])
-    assert counts(answer) == ("done", 1, 1, 0)
+    assert counts(answer) == ("completed", 1, 1, 0)
     assert answer.json()["failure_report"][0]["code"] == "permission_required"
     archived = api.post(f"{OBJECT}/bulk-archive-entity-record", {"record_ids": [theirs, mine]})
-    assert counts(archived) == ("done", 1, 1, 0)
+    assert counts(archived) == ("completed", 1, 1, 0)
 
     assert [row["id"] for row in api.get(PROGRESS).json()["results"]] == [
         archived.json()["id"],
@@ -371,7 +382,7 @@ def test_a_big_job_waits_for_a_worker(api: ApiClient, workspace: Caller, compani
     assert counts(answer) == ("pending", 0, 0, 101)
 
     work()
-    assert counts(api.get(f"{PROGRESS}/{answer.json()['id']}")) == ("done", 101, 0, 0)
+    assert counts(api.get(f"{PROGRESS}/{answer.json()['id']}")) == ("completed", 101, 0, 0)
     assert Job.objects.get().parameters == {}  # what it was asked may be erased by now
     assert api.post(f"{PROGRESS}/{answer.json()['id']}/cancel").status_code == 400
 
@@ -425,4 +436,4 @@ def test_a_lost_job_is_taken_up_where_it_was(
 
     work()
 
-    assert counts(api.get(f"{PROGRESS}/{job}")) == ("done", 101, 0, 0)
+    assert counts(api.get(f"{PROGRESS}/{job}")) == ("completed", 101, 0, 0)

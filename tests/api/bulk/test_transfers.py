@@ -53,7 +53,7 @@ def start(api: ApiClient, content: str | bytes, path: str = OBJECT, **plan: Any)
 
 def counts(answer: Any) -> tuple[int, ...]:
     assert answer.status_code == 200, answer.content
-    assert answer.json()["status"] == "done", answer.json()
+    assert answer.json()["status"] == "completed", answer.json()
     result = answer.json()["result"]
     return tuple(result[key] for key in ("created", "updated", "unchanged", "failed"))
 
@@ -508,13 +508,29 @@ def test_an_export_of_lines_comes_back_unchanged(api: ApiClient, companies: str)
     assert counts(start(api, content)) == (0, 0, before, 0)
 
 
+@pytest.mark.parametrize("file_name", ["list.json", "list.jsonl", "list.csv"])
+def test_one_list_of_json_is_imported_like_lines(
+    api: ApiClient, companies: str, file_name: str
+) -> None:
+    content = '[\n  {"name": "Acme", "employees": 7},\n  {"name": "Beta", "employees": "many"}\n]'
+    sent = upload(api, content, file_name=file_name).json()
+    assert sent["row_count"] == 2
+
+    job = api.post(f"{OBJECT}/imports/{sent['id']}/start", {})
+
+    assert counts(job) == (1, 0, 0, 1)
+    assert [failure["line"] for failure in job.json()["failure_report"]] == [2]
+    assert companies_now(api) == {"Acme": 7}
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('[{"name": "Acme"}]', "write each object in a line of its own"),
         ('{"name": "Acme"', "line 1: no JSON"),
         ("", "The file is empty"),
         ("{}\n{}\n", "is empty; its lines must be objects"),
+        ('[{"name": "Acme"},', "cut off"),
+        ('[{"name": "Acme"}', "cut off"),
     ],
 )
 def test_files_that_are_no_lines_of_json_are_refused(

@@ -82,6 +82,18 @@ def test_it_is_kept_as_it_was_sent(api: ApiClient, companies: str) -> None:
     assert Layout.history.count() == 3
 
 
+@pytest.mark.parametrize("more", [{}, {"config": None}], ids=["absent", "null"])
+def test_without_a_config_it_shows_every_category(
+    api: ApiClient, companies: str, more: dict[str, Any]
+) -> None:
+    made = layout(api)
+    path = f"{LAYOUTS}/{made['id']}"
+    ok(api.put(path, {"name": "Ours", "config": []}))
+    replaced = ok(api.put(path, {"name": "Ours", "active": False, **more}))
+    assert replaced == layout(api)
+    assert replaced == {**made, "name": "Ours", "active": False}
+
+
 def block(**metadata: Any) -> dict[str, Any]:
     return {"columns": [{"items": [{"type": "fields", "metadata": metadata}]}]}
 
@@ -89,7 +101,6 @@ def block(**metadata: Any) -> dict[str, Any]:
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"name": None}, "name"),
     ({"name": " "}, "name"),
-    ({"config": None}, "config"),
     ({"config": {}}, "config"),
     ({"config": [7]}, "config[0]"),
     ({"config": [{"id": 7}]}, "config[0].id"),

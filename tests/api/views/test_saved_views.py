@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from records.models import Role, SavedView
+from records.models import Member, Role, SavedView
 from records.services.catalogue.versions import touch
 from tests.api.test_query_counts import statements
 from tests.api_client import ApiClient
@@ -82,6 +82,11 @@ def test_the_owner_is_an_id_in_lists_and_an_object_in_details(
     given = ok(api.patch(f"{base}/{made['id']}", {"owner": str(ada.member.uuid)}))
     assert given == made
 
+    Member.objects.filter(pk=ada.member.pk).update(is_active=False)
+    touch(ada.workspace.pk)
+    path, same = f"{base}/{made['id']}", {**made, "owner": uuid}
+    assert ok(api.put(path, same))["owner"]["id"] == uuid  # who has been archived stays
+    refused(api.post(base, {**same, "name": "Other"}))
     ada.member.delete()
     (row,) = ok(api.get(base))["results"]
     assert row["owner"] is None
@@ -124,10 +129,14 @@ def test_a_name_is_unique_within_its_list(api: ApiClient, companies: str, base: 
         api.post(base, body(base, "One")),
         api.put(f"{base}/{second['id']}", body(base, "One")),
         api.patch(f"{base}/{second['id']}", {"name": " One "}),
+        api.post(base, body(base, "oNE")),
+        api.put(f"{base}/{second['id']}", body(base, "ONE")),
+        api.patch(f"{base}/{second['id']}", {"name": "one"}),
     ):
         error = refused(answer)
         assert "unique" in str(error), error
-    ok(api.put(f"{base}/{first['id']}", body(base, "One")))
+    for same in ("ONE", "One"):
+        ok(api.put(f"{base}/{first['id']}", body(base, same)))
     for other in CONTENTS.keys() - {base}:
         save(api, other, "One")
     assert SavedView.objects.count() == 4
@@ -277,6 +286,32 @@ def test_sharing_is_read_as_objects_and_written_as_either(
     touch(ada.workspace.id)
     read = ok(api.get(path))["sharing_settings"]
     assert read["roles"]["admin"] == read["team_members"]["edit"] == []
+
+
+@pytest.mark.parametrize("whose", ["roles", "team_members"])
+def test_a_view_that_was_shared_with_somebody_who_is_gone_is_read_and_changed(
+    api: ApiClient, hers: ApiClient, workspace: Caller, whose: str
+) -> None:
+    spare = ok(api.post("/api/role", {"name": "Spare"}), 201)["id"]
+    gone = make_member(workspace, "gone@example.com").member
+    levels = {"view": [spare if whose == "roles" else str(gone.uuid)]}
+    sharing = {"all_team_members": 2, whose: levels}
+    made = save(api, GROUPS, sharing_settings=sharing)
+    path = f"{GROUPS}/{made['id']}"
+    if whose == "roles":
+        ok(api.delete(f"/api/role/{spare}"), 204)
+    else:
+        gone.delete()
+        touch(workspace.workspace.id)
+
+    read = ok(hers.get(path))
+    assert read["sharing_settings"][whose]["view"] == []
+    # An editor sends back what was read: nothing of the sharing has changed.
+    ok(hers.put(path, {**read, "name": "Hers"}))
+    ok(hers.patch(path, {"name": "Hers too"}))
+    stored = SavedView.objects.get(uuid=made["id"]).shares
+    assert stored == {"roles": {}, "members": {}}
+    refused(hers.patch(path, {"sharing_settings": {"all_team_members": 3}}), 403)
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,8 @@ class WorkspaceClient:
     def get(self, path: str, query: Any = None, **headers: str) -> Any:
         return self.send("GET", path, query=query, **headers)
 
-    def post(self, path: str, body: Any = None, **headers: str) -> Any:
-        return self.send("POST", path, body, **headers)
+    def post(self, path: str, body: Any = None, query: Any = None, **headers: str) -> Any:
+        return self.send("POST", path, body, query=query, **headers)
 
     def put(self, path: str, body: Any = None, query: Any = None, **headers: str) -> Any:
         return self.send("PUT", path, body, query=query, **headers)

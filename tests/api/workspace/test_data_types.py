@@ -224,6 +224,16 @@ TITLE = {"name": "Title", "fieldType": "text"}
         (
             {
                 "name": "Notes",
+                "fields": [
+                    TITLE,
+                    {"name": "F", "fieldType": "formula", "expression": "now.year > 2 ? 'a' : 1"},
+                ],
+            },
+            "fields[1].resultType",
+        ),
+        (
+            {
+                "name": "Notes",
                 "fields": [{"name": "D", "fieldType": "dropdown", "options": ["A", "a"]}],
             },
             "fields[0].options",
@@ -327,13 +337,13 @@ def test_a_type_with_records_is_archived_only_by_force(
     assert refused(client.delete(path), 409)["code"] == "in_use"
     assert ok(client.delete(path, {"force": "true"})) == {"status": "archived"}
 
-    refused(client.get(f"{path}/records"), 404)
+    assert refused(client.post(f"{path}/records", {}), 409)["code"] == "archived"
     assert ok(client.get(path))["archived"] is True
     assert "notes" not in {item["slug"] for item in ok(client.get("/data-types"))}
     assert {item["slug"] for item in ok(client.get("/data-types", {"archived": "true"}))} == {
         "notes"
     }
-    refused(client.put(path, {"name": "Changed"}), 400)
+    assert refused(client.put(path, {"name": "Changed"}), 409)["code"] == "archived"
     assert ok(client.put(path, {"archived": False}))["archived"] is False
     assert ok(client.get(f"{path}/records"))["total"] == 1
     assert ok(client.put(path, {"archived": True}))["archived"] is True
@@ -354,7 +364,10 @@ def test_types_are_sorted(client: WorkspaceClient, notes: dict[str, Any]) -> Non
     assert names(sortBy="name") == ["alpha", "notes"]
     assert names(sort_by="record_count", sort_order="desc") == ["notes", "alpha"]
     assert names(sortBy="createdAt", sortOrder="desc") == ["alpha", "notes"]
-    refused(client.get("/data-types", {"sortBy": "slug"}), 400)
+    assert names(sortBy="slug") == ["alpha", "notes"]
+    ok(client.put(f"/data-types/{notes['id']}", {"description": "d"}))
+    assert names(sort_by="updated_at", sort_order="desc") == ["notes", "alpha"]
+    refused(client.get("/data-types", {"sortBy": "description"}), 400)
     refused(client.get("/data-types", {"surplus": "1"}), 400)
 
 
@@ -364,7 +377,12 @@ def test_types_are_sorted(client: WorkspaceClient, notes: dict[str, Any]) -> Non
         ("free", {"valid": True, "available": True, "suggestion": None}),
         ("notes", {"valid": True, "available": False, "suggestion": "notes_2"}),
         ("No slug!", {"valid": False, "available": False, "suggestion": "no_slug"}),
-        ("Notes", {"valid": False, "available": False, "suggestion": "notes_2"}),
+        ("Notes", {"valid": True, "available": False, "suggestion": "notes_2"}),
+        ("intake-form", {"valid": True, "available": True, "suggestion": None}),
+        ("Intake-Form_2", {"valid": True, "available": True, "suggestion": None}),
+        ("-form", {"valid": False, "available": False, "suggestion": "form"}),
+        ("2-form", {"valid": False, "available": False, "suggestion": "f_2_form"}),
+        ("a" * 65, {"valid": False, "available": False, "suggestion": "a" * 64}),
     ],
 )
 def test_slugs_are_tried_first(

@@ -17,6 +17,7 @@ NAMES = {
     "DataTypeResponse",
 }
 BASE = "/api/v2/w/{workspace_uuid}/data-types"
+JOB = "/api/v2/w/{workspace_uuid}/jobs/{job_id}"
 WEBHOOKS = "/api/v2/w/{workspace_uuid}/webhooks"
 WORKSPACE = "/api/v2/w/{workspace_uuid}"
 MEMBERS = f"{WORKSPACE}/members"
@@ -35,6 +36,9 @@ OPERATIONS = {
     ("get", f"{WORKSPACE}/member-roles/{{role_id}}"): "get_member_role",
     ("post", f"{WORKSPACE}/create-signup"): "create_signup",
     ("get", "/api/v2/w/{workspace_uuid}/changes"): "list_changes",
+    ("get", JOB): "get_job",
+    ("post", f"{JOB}/cancel"): "cancel_job",
+    ("get", f"{JOB}/report"): "get_job_report",
     ("get", WEBHOOKS): "list_webhooks",
     ("post", WEBHOOKS): "create_webhook",
     ("get", f"{WEBHOOKS}/{{webhook_id}}"): "get_webhook",
@@ -51,10 +55,22 @@ OPERATIONS = {
     ("get", "/{data_type_id}"): "get_data_type",
     ("put", "/{data_type_id}"): "update_data_type",
     ("delete", "/{data_type_id}"): "delete_data_type",
+    ("post", "/{data_type_id}/archive"): "archive_data_type",
+    ("post", "/{data_type_id}/unarchive"): "unarchive_data_type",
+    ("post", "/{data_type_id}/clone"): "clone_data_type",
+    ("post", "/{data_type_id}/fields"): "create_data_type_field",
+    ("put", "/{data_type_id}/fields/{field_id}"): "update_data_type_field",
+    ("delete", "/{data_type_id}/fields/{field_id}"): "delete_data_type_field",
+    (
+        "delete",
+        "/{data_type_id}/fields/{field_id}/options/{name}",
+    ): "delete_data_type_option",
     ("get", "/{data_type_id}/records"): "list_data_records",
     ("post", "/{data_type_id}/records"): "create_data_record",
     ("put", "/{data_type_id}/records"): "update_data_record_by_external_id",
     ("get", "/{data_type_id}/records/aggregate"): "aggregate_data_records",
+    ("get", "/{data_type_id}/records/export"): "export_data_records",
+    ("post", "/{data_type_id}/records/import"): "import_data_records",
     ("post", "/{data_type_id}/records/bulk"): "bulk_data_records",
     ("get", "/{data_type_id}/records/{record_id}"): "get_data_record",
     ("put", "/{data_type_id}/records/{record_id}"): "update_data_record",

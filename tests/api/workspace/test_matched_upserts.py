@@ -58,6 +58,49 @@ def test_the_value_of_a_unique_field_says_which_record(
     assert again["fieldValues"]["other"] is None
 
 
+def test_a_refusal_says_which_record_has_what_is_given(
+    workspace: Caller, client: WorkspaceClient, ships: str
+) -> None:
+    values = {"hull": "A", "twin_a": "T"}
+    first = ok(client.post(f"{ships}/records", {"fieldValues": values, "externalId": "x"}), 201)
+    other = ok(client.post(f"{ships}/records", {"fieldValues": {"hull": "B"}}), 201)
+    given = {"matchField": "hull", "fieldValues": {"hull": "B", "twin_a": "t"}}
+    number = f" It is record {first['id']}."
+
+    for answer in (
+        client.post(f"{ships}/upsert", given),
+        client.post(f"{ships}/upsert/y", {"fieldValues": {"twin_a": "T "}}),
+        client.post(f"{ships}/records", {"fieldValues": {"twin_a": "T"}}),
+        client.put(f"{ships}/records/{other['id']}", {"fieldValues": {"twin_a": "T"}}),
+    ):
+        assert refused(answer, 400)["details"] == {
+            "twin_a": [f"Another record has this twin.{number}"]
+        }
+    for answer in (
+        client.post(f"{ships}/upsert", {**given, "fieldValues": {"hull": "B"}, "externalId": "x"}),
+        client.post(f"{ships}/records", {"externalId": "x"}),
+    ):
+        error = refused(answer, 409)
+        assert error["details"] == {"externalId": [f"Another record has this external id.{number}"]}
+    # Not to those who cannot see it.
+    member = make_member(workspace, "m@example.com", {"ships": {"create": True, "view": "own"}})
+    stranger = WorkspaceClient(member)
+    error = refused(stranger.post(f"{ships}/records", {"fieldValues": {"twin_a": "T"}}), 400)
+    assert error["details"] == {"twin_a": ["Another record has this twin."]}
+    error = refused(stranger.post(f"{ships}/records", {"externalId": "x"}), 409)
+    assert error["details"] == {"externalId": ["Another record has this external id."]}
+
+
+def test_a_refused_match_is_at_its_slug(client: WorkspaceClient, ships: str) -> None:
+    for sent, place in (
+        ({"matchField": "hull", "fieldValues": {"seats": 1}}, "hull"),
+        ({"matchField": "nothing", "fieldValues": {}}, "matchField"),
+        ({"matchField": "seats", "fieldValues": {"seats": 1}}, "matchField"),
+        ({"matchField": "hull", "fieldValues": {"hull": "x"}, "memberId": 999999}, "memberId"),
+    ):
+        assert [*refused(client.post(f"{ships}/upsert", sent), 400)["details"]] == [place]
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -213,6 +256,16 @@ def test_lists_are_narrowed_by_task_state_and_moment(
     (change, _) = ok(client.get(f"{visits}/{first['id']}/changes"))["items"]
     assert change["action"] == "updated"
     assert len(ok(client.get(f"{visits}/aggregate", {"assignmentTaskId": "8"}))["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    "key", ["createdAt__gt", "updatedAt__gt", "updated_at__lte", "created_at__gte"]
+)
+def test_a_moment_that_is_none_is_told_by_the_key_that_was_sent(
+    client: WorkspaceClient, visits: str, key: str
+) -> None:
+    error = refused(client.get(visits, {key: "yesterday"}), 400)
+    assert error["message"].startswith(f"{key}: ")
 
 
 @pytest.mark.parametrize(

@@ -261,10 +261,16 @@ def test_a_member_is_named_once(client: WorkspaceClient) -> None:
     for method, path, body in (
         ("POST", MEMBERS, {"email": "ANN@example.com"}),
         ("POST", MEMBERS, {"externalId": "one"}),
+        ("POST", MEMBERS, {"externalId": "one", "email": "ann@example.com"}),
         ("PUT", f"{MEMBERS}/{second['id']}", {"externalId": "one"}),
         ("PUT", f"{MEMBERS}/{second['id']}", {"email": "Ann@Example.com"}),
     ):
-        assert refused(client.send(method, path, body), 409)["code"] == "already_exists"
+        error = refused(client.send(method, path, body), 409)
+        assert error["code"] == "already_exists"
+        words = {"email": "address", "externalId": "external id"}
+        assert error["details"] == {
+            key: [f"member {first['id']} has this {words[key]} already."] for key in body
+        }
     ok(client.put(f"{MEMBERS}/{first['id']}", {"email": None, "externalId": None}))
     add(client, email="ann@example.com", externalId="one")
 

@@ -184,10 +184,13 @@ def test_an_archived_record_is_not_there(
 
 
 def test_external_ids_are_unique_among_live_records(client: WorkspaceClient, visits: str) -> None:
-    ok(client.post(visits, {"externalId": "a"}), 201)
+    first = ok(client.post(visits, {"externalId": "a"}), 201)
     other = ok(client.post(visits, {"externalId": "b"}), 201)
 
-    assert refused(client.post(visits, {"externalId": "a"}), 409)["code"] == "already_exists"
+    error = refused(client.post(visits, {"externalId": "a"}), 409)
+    assert error["code"] == "already_exists"
+    said = f"Another record has this external id. It is record {first['id']}."
+    assert error["details"] == {"externalId": [said]}
     assert (
         refused(client.put(f"{visits}/{other['id']}", {"externalId": "a"}), 409)["code"]
         == "already_exists"
@@ -426,7 +429,8 @@ def test_a_type_that_is_no_collection_holds_one_record_a_member(
     path = f"/data-types/{kind.pk}/records"
     made = ok(client.post(path, {}), 201)
 
-    assert refused(client.post(path, {}), 409)["code"] == "already_exists"
+    error = refused(client.post(path, {}), 409)
+    assert (error["code"], [*error["details"]]) == ("already_exists", ["memberId"])
     theirs = ok(client.post(path, {"memberId": other.pk}), 201)
     assert refused(client.put(f"{path}/{theirs['id']}", {"memberId": workspace.member.pk}), 409)
     assert client.post(f"{path}/bulk", {"records": [{}, {}]}).status_code == 400

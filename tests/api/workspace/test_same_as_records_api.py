@@ -22,7 +22,7 @@ VALUES: dict[str, list[Any]] = {
     "amount": [None, 1, 2.5, "3", "many", -1],
     "kind": [None, "Red", "blue", "Pink", 7],
     "topics": [None, [], ["One"], ["two", "One"], ["Three"], "One"],
-    "paid": [None, True, False, "yes"],
+    "paid": [None, True, False, "maybe"],
     "day": [None, "2024-02-29", "2023-02-29", ""],
     "clock": [None, "09:30", "9:30"],
     "total": [1],

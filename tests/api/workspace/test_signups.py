@@ -166,18 +166,28 @@ def test_each_name_leads_to_the_member(client: WorkspaceClient, part: str) -> No
 
 
 def test_names_of_different_members_are_a_conflict(client: WorkspaceClient) -> None:
-    sign_up(client, 201, member=ANN)
-    sign_up(client, 201, member={"email": "bea@example.com"})
+    ann = sign_up(client, 201, member=ANN)["member"]["id"]
+    bea = sign_up(client, 201, member={"email": "bea@example.com"})["member"]["id"]
 
     for names in (
         {"externalId": "ann", "email": "bea@example.com"},
         {"email": "bea@example.com", "phone": ANN["phone"]},
+        {"externalId": "ann", "email": "bea@example.com", "name": "A", "phone": "+12015559999"},
     ):
-        assert refused(client.post(SIGNUP, {"member": names}), 409)["code"] == "conflict"
+        error = refused(client.post(SIGNUP, {"member": names}), 409)
+        whose = {"externalId": ann, "email": bea, "phone": ann}
+        assert error["code"] == "conflict"
+        assert error["details"] == {
+            f"member.{part}": [f"It leads to member {whose[part]}."]
+            for part in names
+            if part in whose and names[part] != "+12015559999"
+        }
     # A phone may be shared: then it decides nothing.
     ok(client.post("/members", {"externalId": "cy", "phone": ANN["phone"]}), 201)
     sign_up(client, member={"externalId": "cy", "phone": ANN["phone"]})
-    assert refused(client.post(SIGNUP, {"member": {"phone": ANN["phone"]}}), 409)
+    error = refused(client.post(SIGNUP, {"member": {"phone": ANN["phone"]}}), 409)
+    assert [*error["details"]] == ["member.phone"]
+    assert error["message"].startswith(f"Members {ann}, ")
 
 
 @pytest.mark.parametrize(
@@ -304,10 +314,16 @@ def test_any_problem_refuses_all_and_says_where(
 
 def test_a_record_of_another_member_is_a_conflict(client: WorkspaceClient) -> None:
     data = {"orders": {"externalId": "o-1", "values": {"first_name": "A"}}}
-    sign_up(client, 201, member=ANN, data=data)
+    first = sign_up(client, 201, member=ANN, data=data)
     body = {"member": {"email": "bea@example.com"}, "data": data}
 
-    assert refused(client.post(SIGNUP, body), 409)["code"] == "already_exists"
+    error = refused(client.post(SIGNUP, body), 409)
+    number, owner = first["records"]["orders"]["id"], first["member"]["id"]
+    said = f"Record {number} has this external id, and is member {owner}'s."
+    assert (error["code"], error["details"]) == (
+        "already_exists",
+        {"data.orders.externalId": [said]},
+    )
     assert ok(client.get("/members", {"email": "bea@example.com"}))["total"] == 0
 
 

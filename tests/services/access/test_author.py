@@ -5,67 +5,60 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
-from uuid import UUID
 
 import pytest
-import time_machine
-from django.db import connection, transaction
-from pytest_django import Settings
+from django.db import transaction
 
 from records.exceptions import (
     InvalidValues,
     NotAllowed,
-    NotAuthenticated,
     NotFound,
     RecordsError,
-    TooMany,
 )
-from records.models import ApiKey, Member, ObjectPermission, Workspace
+from records.models import ObjectPermission, Source, Workspace
+from records.services.access import author as authors
 from records.services.access.author import (
     AREAS,
-    FOREIGN,
-    INVALID_KEY,
     LEVELS,
     Access,
-    Source,
     access_to,
-    authenticate_bearer,
-    authenticate_key,
-    authenticate_user,
     check_scope,
     find_field,
+    find_suspended,
     get_schema,
     has_scope,
-    is_workspace,
+    list_kept_schemas,
     list_schemas,
     may_write,
+    member_author,
     renewed,
     visible_condition,
     visible_identifier,
 )
+from records.services.catalogue import get_directory, load_workspace
 from records.services.operations.field_values import list_field_values
 from records.services.reading.field_selection import select_fields
 from records.services.reading.record_views import (
     get_record_by_identifier,
 )
+from records.services.shaping import archive_object
+from records.services.shaping.creation import get_object
 from records.services.writing.save_requests import Mode
 from tests.factories import (
     Caller,
     FieldDefinition,
     archive,
     change_record,
+    keep_elsewhere,
     make_field,
-    make_key,
     make_member,
     make_object,
     make_record,
-    make_workspace,
+    make_relation,
 )
 from tests.services.acting import (
-    cost,
     found,
     history,
     invalid_at,
@@ -276,187 +269,9 @@ def test_an_identifier_that_is_hidden_or_locked_is_no_way_in(cases: Caller) -> N
 # ---------------------------------------------------------------- keys
 
 
-def bearer(secret: str, named: Caller | None = None) -> str:
-    """The member a key speaks for."""
-    uuid = None if named is None else UUID(str(named.member.uuid))
-    return authenticate_bearer(secret, Source.RECORDS_API, member_uuid=uuid).member.uuid
-
-
-def full(secret: str, workspace: Caller, member: Caller) -> str:
-    """The member a key speaks for, with the workspace and the member that the caller names."""
-    uuids = (UUID(str(workspace.workspace.uuid)), UUID(str(member.member.uuid)))
-    return authenticate_key(secret, *uuids, Source.RECORDS_API).member.uuid
-
-
-def test_a_key_speaks_for_its_member_and_a_shared_one_for_any(workspace: Caller) -> None:
-    colleague = make_member(workspace, "m@example.com")
-    shared = make_key(workspace.workspace, None)[1]
-    for secret, caller in ((workspace.secret, workspace), (shared, workspace), (shared, colleague)):
-        assert full(secret, workspace, caller) == str(caller.member.uuid)
-        assert bearer(secret, caller) == str(caller.member.uuid)
-    assert bearer(workspace.secret) == str(workspace.member.uuid)
-
-
-def test_a_key_that_does_not_belong_to_whom_it_is_used_for_is_refused(workspace: Caller) -> None:
-    colleague = make_member(workspace, "m@example.com")
-    foreign = make_workspace("Other", "other@example.com")
-    shared = make_key(workspace.workspace, None)[1]
-    refused = [
-        refusal(full, workspace.secret, workspace, colleague),
-        refusal(full, workspace.secret, foreign, workspace),
-        refusal(full, shared, workspace, foreign),
-        refusal(bearer, workspace.secret, colleague),
-        refusal(bearer, shared, foreign),
-    ]
-    assert {(type(error), error.detail) for error in refused} == {(NotAllowed, FOREIGN)}
-    unnamed = refusal(bearer, shared)
-    assert (type(unnamed), "X-USER-ID" in unnamed.detail) == (NotAllowed, True)
-
-
-PAST = datetime(2020, 1, 1, tzinfo=UTC)
-
-
-@pytest.mark.parametrize("column", ["revoked_at", "expires_at"])
-def test_a_key_out_of_force_is_as_unknown_as_one_that_never_was(
-    workspace: Caller, column: str
-) -> None:
-    key, secret = make_key(workspace.workspace, workspace.member)
-    assert bearer(secret) == str(workspace.member.uuid)
-    ApiKey.objects.filter(workspace=workspace.workspace, id=key.pk).update(**{column: PAST})
-    refused = [
-        refusal(bearer, secret),
-        refusal(full, secret, workspace, workspace),
-        refusal(bearer, "rec_unknown"),
-        refusal(bearer, "\ud800"),
-    ]
-    assert {(type(error), error.detail) for error in refused} == {(NotAuthenticated, INVALID_KEY)}
-
-
-def test_a_key_ends_at_the_moment_it_says(workspace: Caller) -> None:
-    end = datetime(2024, 5, 31, 12, tzinfo=UTC)
-    secret = make_key(workspace.workspace, workspace.member, expires_at=end)[1]
-    with time_machine.travel(end, tick=False) as clock:
-        assert isinstance(refusal(bearer, secret), NotAuthenticated)
-        clock.move_to(end - timedelta(seconds=1))
-        assert bearer(secret) == str(workspace.member.uuid)
-
-
-def test_a_key_that_is_known_to_be_spent_costs_no_statement(
-    workspace: Caller, settings: Settings
-) -> None:
-    settings.LIMIT_KEY = "1/minute"
-    bearer(workspace.secret)
-    assert isinstance(refusal(bearer, workspace.secret), TooMany)
-    assert cost(refusal, bearer, workspace.secret) == 0
-
-
-def test_an_author_knows_where_the_key_stands(workspace: Caller, settings: Settings) -> None:
-    settings.LIMIT_KEY, settings.LIMIT_WORKSPACE = "5/hour", "3/hour"
-    author = authenticate_bearer(workspace.secret, Source.RECORDS_API)
-    assert author.standing is not None
-    assert (author.standing.limit, author.standing.remaining) == (3, 2)
-
-
-def test_a_user_who_is_logged_in_is_an_active_member(workspace: Caller, settings: Settings) -> None:
-    settings.LIMIT_WORKSPACE = "3/hour"
-    user_id, uuid = workspace.member.user_id, UUID(str(workspace.workspace.uuid))
-    author = authenticate_user(user_id, uuid, Source.RECORDS_API, "the-request")
-    assert (author.member.id, author.workspace) == (workspace.member.id, workspace.author.workspace)
-    assert (author.source, author.request_id) == (Source.RECORDS_API, "the-request")
-    assert author.standing is not None
-    assert author.standing.remaining == 2
-
-    foreign = make_workspace("Other", "other@example.com")
-    colleague = make_member(workspace, "m@example.com").member
-    Member.objects.filter(workspace=workspace.workspace, id=colleague.pk).update(is_active=False)
-    for unknown in (foreign.member.user_id, colleague.user_id):
-        error = refusal(authenticate_user, unknown, uuid, Source.RECORDS_API)
-        assert (type(error), error.detail) == (NotAllowed, FOREIGN)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_key_is_good_though_its_use_cannot_be_noted() -> None:
-    caller = make_workspace()
-    switch = (
-        "SET default_transaction_read_only = {}"
-        if connection.vendor == "postgresql"
-        else "PRAGMA query_only = {}"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(switch.format("on"))
-        try:
-            assert bearer(caller.secret) == str(caller.member.uuid)
-        finally:
-            cursor.execute(switch.format("off"))
-    assert ApiKey.objects.get(workspace=caller.workspace).last_used_at is None
-
-
-def test_a_key_goes_with_its_member(workspace: Caller) -> None:
-    colleague = make_member(workspace, "m@example.com")
-    shared = make_key(workspace.workspace, None)[1]
-    Member.objects.filter(workspace=workspace.workspace, id=colleague.member.pk).update(
-        is_active=False
-    )
-    assert isinstance(refusal(bearer, colleague.secret), NotAuthenticated)
-    assert isinstance(refusal(bearer, shared, colleague), NotAllowed)
-    assert isinstance(refusal(full, shared, workspace, colleague), NotAllowed)
-
-
-def test_knowing_who_calls_is_one_statement(workspace: Caller) -> None:
-    bearer(workspace.secret)
-    assert cost(bearer, workspace.secret) == 1
-    assert cost(full, workspace.secret, workspace, workspace) == 1
-
-
-def test_a_key_acts_in_its_workspace_and_within_its_scopes(workspace: Caller) -> None:
-    key, secret = make_key(
-        workspace.workspace, workspace.member, scopes=["records:read"], self_access=True
-    )
-    author = authenticate_bearer(secret, Source.MCP, "the-request")
-
-    assert (author.api_key_id, author.scopes) == (key.pk, ("records:read",))
-    assert author.self_access
-    assert (author.source, author.request_id) == ("mcp", "the-request")
-    assert author.role == workspace.author.role
-    assert author.workspace == workspace.author.workspace
-    assert is_workspace(author, workspace.workspace.slug)
-    assert not is_workspace(author, make_workspace("Other", "other@example.com").workspace.slug)
-
-
-def test_idempotency_keys_belong_to_a_member_and_what_they_call_with(workspace: Caller) -> None:
-    colleague = make_member(workspace, "m@example.com")
-    shared = make_key(workspace.workspace, None)[1]
-    authors = [
-        authenticate_bearer(secret, Source.RECORDS_API, member_uuid=UUID(str(named.member.uuid)))
-        for secret, named in (
-            (shared, workspace),
-            (shared, colleague),
-            (workspace.secret, workspace),
-        )
-    ]
-    callers = [author.caller for author in (*authors, workspace.author, colleague.author)]
-    assert len(set(callers)) == 5
-    assert callers[-2:] == [f"member:{who.member.pk}" for who in (workspace, colleague)]
-
-
-def test_the_use_of_a_key_is_noted_once_a_minute(workspace: Caller) -> None:
-    other = make_key(workspace.workspace, workspace.member)[0]
-    keys = ApiKey.objects.filter(workspace=workspace.workspace)
-    noted = []
-    with time_machine.travel("2024-05-31T12:00:00Z", tick=False) as clock:
-        for seconds in (0, 60, 1):
-            clock.shift(seconds)
-            bearer(workspace.secret)
-            used = keys.exclude(id=other.pk).get().last_used_at
-            assert used is not None
-            noted.append(used.strftime("%H:%M:%S"))
-    assert noted == ["12:00:00", "12:00:00", "12:01:01"]
-    assert keys.get(id=other.pk).last_used_at is None
-
-
 def test_areas_and_levels_are_those_that_keys_may_name() -> None:
-    assert AREAS == ("records", "datatypes", "members", "webhooks")
-    assert LEVELS == ("read", "write", "admin")
+    assert authors.AREAS == ("records", "datatypes", "members", "webhooks")
+    assert authors.LEVELS == ("read", "write", "admin")
 
 
 # ---------------------------------------------------------------- definitions
@@ -485,6 +300,34 @@ def test_what_is_read_only_computed_or_locked_is_not_written(cases: Caller) -> N
     assert [may_write(caller.author, by_name[name]) for name in asked] == [True, *[False] * 3]
 
 
+def test_a_computed_field_is_not_written_even_without_the_flag(cases: Caller) -> None:
+    computed = cases.schema("cases").by_name["display_name"]
+    assert not may_write(cases.author, replace(computed, is_read_only=False))
+
+
+def test_a_relationship_with_an_archived_object_is_found_by_who_may_see_it(cases: Caller) -> None:
+    make_object(cases, "Clients")
+    make_object(cases, "Shops")
+    make_relation(cases, "cases", "Client", "clients", "primary", "Cases")
+    make_relation(cases, "cases", "Shop", "shops", "primary", "Cases")
+    grants = {"cases": {"view": "all"}}
+    clerk = make_member(cases, "clerk@example.com", grants)
+    blind = make_member(cases, "blind@example.com", grants, hidden=[("cases", "client")])
+    client, shop = (cases.schema("cases").by_name[name].uuid for name in ("client", "shop"))
+    assert find_suspended(cases.author, cases.schema("cases"), "client") is None
+    for name in ("clients", "shops"):
+        archive_object(cases.author, cases.schema(name).id)
+
+    def found_by(caller: Caller, name: str) -> str | None:
+        spec = find_suspended(caller.author, caller.schema("cases"), name)
+        return None if spec is None else spec.uuid
+
+    asked = ("client", "shop", "note", "nothing")
+    for caller in (cases, clerk):
+        assert [found_by(caller, name) for name in asked] == [client, shop, None, None]
+    assert [found_by(blind, name) for name in asked] == [None, shop, None, None]
+
+
 def test_of_archived_records_ones_own_are_those_that_were(cases: Caller) -> None:
     caller = make_member(cases, "own@example.com", {"cases": {"view": "own"}})
     schema = caller.schema("cases")
@@ -501,6 +344,20 @@ def test_objects_are_listed_by_name_to_those_who_may_do_something_with_them(case
     grants: dict[str, dict[str, Any]] = {"zones": {"create": True}, "accounts": {"view": "own"}}
     caller = make_member(cases, "clerk@example.com", grants)
     assert [schema.name for schema in list_schemas(caller.author)] == ["accounts", "zones"]
+    # Who may only create records of an object sees none.
+    assert [schema.name for schema in list_kept_schemas(caller.author)] == ["accounts"]
+
+
+def test_an_object_whose_records_are_elsewhere_is_not_among_those_kept_here(cases: Caller) -> None:
+    kept = [schema.name for schema in list_kept_schemas(cases.author)]
+    keep_elsewhere(cases, get_object(cases.author, "cases"))
+    assert "cases" in [schema.name for schema in list_schemas(cases.author)]
+    kept.remove("cases")
+    assert [schema.name for schema in list_kept_schemas(cases.author)] == kept
+
+
+def test_the_areas_of_scopes_are_those_that_the_documents_name() -> None:
+    assert AREAS == ("records", "datatypes", "members", "webhooks")
 
 
 def test_an_author_is_renewed_with_what_the_transaction_has_changed(cases: Caller) -> None:
@@ -517,6 +374,29 @@ def test_an_author_is_renewed_with_what_the_transaction_has_changed(cases: Calle
     assert str(fresh.workspace.zone) == "Asia/Tokyo"
     assert fresh.directory.workspace == fresh.workspace
     assert (fresh.member, fresh.operation_id) == (author.member, author.operation_id)
+
+
+def test_what_a_transaction_takes_back_is_known_to_its_author_alone(cases: Caller) -> None:
+    author = make_member(cases, "clerk@example.com", {"cases": {"view": "all"}}).author
+    schema = cases.schema("cases")
+    with transaction.atomic():
+        ObjectPermission.objects.filter(workspace=cases.workspace, role=author.role.id).update(
+            view="own"
+        )
+        assert renewed(author).role.grant(schema.id).view == "own"
+        transaction.set_rollback(True)
+    others = get_directory(load_workspace(author.workspace.id))
+    assert others.role(author.role.id).grant(schema.id).view == "all"
+
+
+def test_a_known_member_is_an_author(cases: Caller) -> None:
+    member = make_member(cases, "clerk@example.com", {"cases": {"view": "all"}})
+    author = member_author(
+        load_workspace(cases.workspace.pk), member.member.pk, Source.ADMIN, "the-request"
+    )
+    assert (author.member.id, author.role.id) == (member.member.pk, member.author.role.id)
+    assert (author.source, author.request_id) == ("admin", "the-request")
+    assert (author.api_key_id, author.scopes) == (None, ())
 
 
 SCOPES: dict[tuple[str, ...], tuple[bool, bool, bool]] = {

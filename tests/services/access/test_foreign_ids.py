@@ -12,12 +12,8 @@ import pytest
 
 from records.exceptions import InvalidValues, RecordsError
 from records.models import Attachment, FieldCategory
-from records.services.access.author import (
-    Source,
-    authenticate_key,
-    authenticate_user,
-    get_schema,
-)
+from records.services.access.author import Source, get_schema
+from records.services.access.credentials import authenticate_key, authenticate_user
 from records.services.operations.field_values import (
     find_schema_of,
     list_field_values,

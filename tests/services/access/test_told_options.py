@@ -14,6 +14,7 @@ from records.services.shaping.changes import get_field
 from records.services.shaping.options import create_option, delete_option
 from tests.factories import (
     Caller,
+    FieldDefinition,
     OptionDefinition,
     archive,
     change_record,
@@ -124,3 +125,18 @@ def test_options_of_the_definition_are_told_in_its_order(notes: Caller) -> None:
     touch(notes.workspace.id, [notes.schema("notes").id])
     clerk = make_member(notes, "clerk@example.com", {"notes": {"view": "own"}})
     assert told(clerk.author, notes) == {"Draft": ("draft", 1), "Official": ("official", 2)}
+
+
+def test_a_rule_is_told_to_those_who_see_the_fields_that_it_names(workspace: Caller) -> None:
+    make_object(
+        workspace,
+        "Spans",
+        FieldDefinition("High", "integer"),
+        FieldDefinition("Low", "integer", validation="value < record.data.high"),
+        FieldDefinition("Own", "integer", validation="value > 0"),
+    )
+    member = make_member(workspace, "m@example.com", {}, hidden=[("spans", "high")])
+    schema = workspace.schema("spans")
+    for author, rule in ((workspace.author, "value < record.data.high"), (member.author, "")):
+        told_specs = [told_field(author, schema, schema.by_name[name]) for name in ("low", "own")]
+        assert [spec.validation for spec in told_specs] == [rule, "value > 0"]

@@ -10,7 +10,8 @@ import pytest
 from records.exceptions import InvalidInput
 from records.services.reading.history import list_history
 from records.services.shaping.field_removal import delete_field
-from records.services.shaping.options import get_option, replace_option
+from records.services.shaping.option_removal import replace_option
+from records.services.shaping.options import get_option
 from tests.factories import (
     Caller,
     FieldDefinition,

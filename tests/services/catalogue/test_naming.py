@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
+from records.field_types import Surroundings
 from records.services.catalogue.naming import (
     archived_name,
     compute,
     display_key,
     display_name,
     identifier_of,
+    taken_name,
 )
 from records.services.catalogue.object_schema import ObjectSchema
 from records.services.writing.save_requests import Mode, SaveRequest
@@ -42,6 +44,8 @@ from tests.services.acting import (
     view,
     write_all,
 )
+
+AROUND = Surroundings(datetime(2026, 1, 1, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -216,12 +220,12 @@ def test_a_full_name_is_cut_at_255_characters(letters: Caller) -> None:
     full_name = contacts.by_name["full_name"]
 
     def named(**texts: str) -> object:
-        return compute(contacts, full_name, values_by_id(contacts, texts))
+        return compute(contacts, full_name, values_by_id(contacts, texts), AROUND)
 
     assert named(first_name="x" * 200, last_name="y" * 200) == "x" * 200 + " " + "y" * 54
     assert named() is None
     # An object without such fields.
-    assert compute(letters.schema("letters"), full_name, {}) is None
+    assert compute(letters.schema("letters"), full_name, {}, AROUND) is None
 
 
 @pytest.mark.parametrize("hidden", ["first_name", "last_name"])
@@ -288,3 +292,12 @@ def test_a_member_without_the_right_to_stages_still_closes_nothing(deals: Caller
     assert names(read(caller, "deals", uuid)["stage"]) == "New"
     error = refusal(change_record, caller, "deals", uuid, stage="Won")
     assert problems(error) == [(0, "", "value", "permission_required")]
+
+
+def test_a_name_is_taken_however_it_is_cased_but_by_its_own_holder() -> None:
+    names = {1: "Lead", 2: "LEAD", 3: "Other"}
+    assert taken_name(" lead", names, None) == "Lead"
+    assert taken_name("other", names, 3) is None
+    assert taken_name("Lead", names, 1) is None  # as it was
+    assert taken_name("lead", names, 1) == "LEAD"
+    assert taken_name("New", names, 1) is None

@@ -186,8 +186,6 @@ def test_what_is_exported_comes_back_unchanged(world: World) -> None:
 
     @settings(
         max_examples=20,
-        deadline=None,
-        derandomize=True,
         suppress_health_check=list(HealthCheck),
     )
     @given(rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -16,7 +17,14 @@ from records.services.catalogue.object_schema import ObjectSchema
 from records.services.exporting import table_export
 from records.services.exporting.table_export import export_table, exported_fields
 from records.services.search.pages import SearchPage, SearchRequest, search_records
-from tests.factories import Caller, FieldDefinition, make_object, make_record, make_relation
+from tests.factories import (
+    Caller,
+    FieldDefinition,
+    make_field,
+    make_object,
+    make_record,
+    make_relation,
+)
 from tests.services.acting import invalid_at, refusal
 
 
@@ -61,6 +69,54 @@ def test_a_workbook_has_numbers_as_numbers(things: Caller) -> None:
     rows = [list(row) for row in sheet.iter_rows(values_only=True)]
     assert rows[0] == ["name", "note", "count"]
     assert [[name, note or "", str(count)] for name, note, count in rows[1:]] == ROWS
+
+
+# What an expression makes, its result type, and the cell of a workbook.
+CELLS: list[tuple[str, str | None, Any]] = [
+    ("record.data.count * 1.5", None, 6),
+    ("record.data.count * 2.5", "number", 10),
+    ("record.data.count > 3", None, True),
+    ("record.data.count > 3", "boolean", True),
+    ("'2024-05-17'", None, datetime(2024, 5, 17)),  # noqa: DTZ001
+    ("'2024-05-17'", "text", "2024-05-17"),
+    ("timestamp('2024-05-17T09:30:00Z')", None, datetime(2024, 5, 17, 11, 30)),  # noqa: DTZ001
+    ("'2024-99-99'", None, "2024-99-99"),
+    ("'=' + record.data.name", None, "'=T9"),
+]
+
+
+@pytest.mark.parametrize(("expression", "result", "cell"), CELLS)
+def test_a_workbook_has_what_formulas_make_in_cells_of_its_type(
+    things: Caller, expression: str, result: str | None, cell: Any
+) -> None:
+    options = {"expression": expression} | ({"result_type": result} if result else {})
+    make_field(things, "things", "Made", "formula", settings={"formula_options": options})
+    make_record(things, "things", name="T9", count=4)
+    schema = things.schema("things")
+    request = SearchRequest((schema.by_name["made"],), ordering=("name",))
+
+    with export_table(things.author, schema, request, "xlsx", search_records) as file:
+        sheet = load_workbook(io.BytesIO(file.read())).worksheets[0]
+
+    assert [row[0] for row in sheet.iter_rows(values_only=True)][-1] == cell
+
+
+def test_a_workbook_has_checkboxes_as_booleans(things: Caller) -> None:
+    make_field(things, "things", "Done", "checkbox")
+    make_record(things, "things", name="A", done=False)
+    schema = things.schema("things")
+    request = SearchRequest((schema.by_name["done"],), ordering=("name",))
+
+    with export_table(things.author, schema, request, "xlsx", search_records) as file:
+        sheet = load_workbook(io.BytesIO(file.read())).worksheets[0]
+
+    assert [row[0] for row in sheet.iter_rows(values_only=True)][:2] == ["done", False]
+
+
+def test_every_line_of_json_has_every_key(things: Caller) -> None:
+    lines = [json.loads(line) for line in exported(things, "jsonl").splitlines()]
+
+    assert [list(line["fields"]) for line in lines] == [["name", "note", "count"]] * 5
 
 
 def test_lines_of_json_are_values_as_an_api_shows_them(things: Caller) -> None:

@@ -198,6 +198,9 @@ def test_steps_of_paths_are_no_ids(
         "https://api.example.com/#x", "https://api.example.com:99999", "https://api.example.com/{external_id}",
         "https://{external_id}.example.com", "https://api.example.com\\@10.0.0.1", "https://exämple.com",
         "https://api.example.com/a b", "//api.example.com", "api.example.com", "https://api.example.com//x", "",
+        "https://api.example.com:0", "https://api.example.com:0/v1", "https://api.example.com:000", "https://api.example.com:",
+        "https://api.example.com:-1", "https://api.example.com:65536", "https://api.example.com:4x",
+        "https://api.example.com:+443", "https://api.example.com:\uff14\uff14\uff13", "https://[2606:4700::1111]:0",
     ],
 )  # fmt: skip
 def test_base_urls_that_are_refused(url: str, settings: Any) -> None:

@@ -19,6 +19,9 @@ ANSWERS: list[tuple[Any, str | None]] = [
     ({"ok": True}, None),
     ({"error": None}, None),
     ({"errors": []}, None),
+    ({"success": True}, None),
+    ({"id": "t1", "success": True, "status": 200}, "t1"),
+    ({"status": "ok", "message": "Done."}, None),
     (None, None),
     ([1], None),
 ]
@@ -28,6 +31,11 @@ NONE_OF_THEM: list[tuple[Any, str]] = [
     ({"id": "t1", "error": "no"}, "an error"),
     ({"id": "t1", "title": None, "errors": ["no"]}, "an error"),
     ({"errors": [{"code": 5}]}, "an error"),
+    ({"success": False}, "an error"),
+    ({"id": "t1", "success": False}, "an error"),
+    ({"ok": False, "message": "no"}, "an error"),
+    ({"status": "error"}, "an error"),
+    ({"statusCode": 500, "message": "no"}, "an error"),
 ]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from records.services.access.author import Author
-from records.services.feed.feed_pages import Change, list_changes
+from records.services.feed.feed_pages import list_changes
+from records.services.feed.told_changes import Change
 from tests.factories import Caller
 
 

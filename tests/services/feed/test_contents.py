@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from records.services.feed.contents import change_content
 from records.services.feed.definitions import DefinitionChange
-from records.services.feed.feed_pages import Change
+from records.services.feed.told_changes import Change
 
 
 def test_a_change_is_told_in_the_workspaces_time() -> None:

@@ -14,9 +14,9 @@ from django.db import connection
 from records.exceptions import Gone, Unavailable
 from records.models import FeedEpoch
 from records.services.database import execute, fetch_column, is_postgresql, uuid_param
-from records.services.feed.cursors import BEGINNING
 from records.services.feed.epochs import _whole, renew_feed
-from records.services.feed.feed_pages import Change, list_changes
+from records.services.feed.feed_pages import list_changes
+from records.services.feed.told_changes import Change
 from records.services.operations.lifecycle import trash_record
 from records.services.operations.purging import purge_record
 from records.services.reading.record_address import address
@@ -204,4 +204,4 @@ def test_a_copy_on_another_cluster_is_put_in_order(committed: Caller) -> None:
 
 
 def _anywhere(changes: Iterable[Change]) -> list[Change]:
-    return [replace(change, standing=BEGINNING) for change in changes]
+    return [replace(change, position=0) for change in changes]

@@ -15,7 +15,7 @@ from records.services.tables.csv_files import open_table
 from tests.factories import Caller
 from tests.services.acting import names, search
 
-PLANNED = ("match", "mapping", "mode", "kept")
+PLANNED = ("match", "mapping", "mode", "kept", "forms")
 
 
 AIRPORTS = """iata,name,state,latitude

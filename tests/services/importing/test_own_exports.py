@@ -16,7 +16,14 @@ from records.services.importing.import_run import ImportSummary
 from records.services.operations import export_records
 from records.services.search import SearchRequest
 from records.services.writing import Mode, SaveRequest
-from tests.factories import Caller, FieldDefinition, make_field, make_object, make_record
+from tests.factories import (
+    Caller,
+    FieldDefinition,
+    make_field,
+    make_object,
+    make_record,
+    make_relation,
+)
 from tests.services.acting import read, write_all
 
 from .running import Importing
@@ -82,8 +89,19 @@ def numbered(caller: Caller) -> str:
     return "parts"
 
 
+def with_formula(caller: Caller) -> str:
+    """What nobody may write, and files."""
+    make_object(caller, "Jobs", FieldDefinition("Size", "integer"), FieldDefinition("At", "files"))
+    for name, expression in (("twice", "record.data.size * 2"), ("day", "'2024-05-17'")):
+        settings = {"formula_options": {"expression": expression}}
+        make_field(caller, "jobs", name, "formula", settings=settings)
+    for at in range(3):
+        make_record(caller, "jobs", name=f"J{at}", size=at)
+    return "jobs"
+
+
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("furnish", [nameless, contacts, cancelled, numbered])
+@pytest.mark.parametrize("furnish", [nameless, contacts, cancelled, numbered, with_formula])
 def test_an_own_export_is_unchanged(
     importing: Importing, furnish: Callable[[Caller], str], form: str
 ) -> None:
@@ -176,6 +194,21 @@ def test_records_with_a_required_identifier_are_matched_by_ids_when_asked(
     assert importing.counts("shops", text.replace("Quay 2", "Quay 3")) == (1, 0, 0, 0)
     with pytest.raises(InvalidInput, match="no column 'id'"):
         importing("shops", "name\nQuay\n", match="id")
+
+
+def test_fields_of_linked_records_in_an_export_are_passed_over(importing: Importing) -> None:
+    caller = importing.caller
+    make_object(caller, "Cities", FieldDefinition("Zip", "text"))
+    make_object(caller, "Jobs", FieldDefinition("Size", "integer"))
+    make_relation(caller, "jobs", "City", "cities", "primary", "Jobs")
+    make_record(caller, "cities", name="Oslo", zip="0150")
+    text = "name,size,city,city.zip,created\nJ,7,Oslo,0150,2024-05-17T09:30:00Z\n"
+
+    found = importing("jobs", text)
+
+    assert (counts(found), found.left_out) == ((1, 0, 0, 0), ["city.zip", "created"])
+    with pytest.raises(InvalidInput, match=r"called 'city\.zip'"):
+        importing("jobs", "name,Size,city.zip\nJ,7,x\n")
 
 
 def test_a_field_called_id_is_no_id_of_a_record(importing: Importing) -> None:

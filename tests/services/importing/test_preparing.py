@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from records.exceptions import InvalidInput
 from records.models import FieldOption, Record
 from tests.factories import (
+    FieldDefinition,
     archive,
     make_member,
     make_object,
@@ -242,3 +245,44 @@ def test_odd_bytes_end_up_in_the_report(importing: Importing, shops: None) -> No
         "'=1+1",  # a spreadsheet runs no report either
         "x" * 300,
     ]
+
+
+# ---------------------------------------------------------------- what is there
+
+# What a column does to values that are there: of a record with a value, and of one without, whose
+# cells are blank, new, and several.
+RESOLUTIONS: list[tuple[str | None, list[Any]]] = [
+    (None, [["a"], ["b"], ["a", "b"], None, ["b"]]),
+    ("overwrite_except_null", [["a"], ["b"], ["a", "b"], None, ["b"]]),
+    ("overwrite", [None, ["b"], ["a", "b"], None, ["b"]]),
+    ("update_if_blank", [["a"], ["a"], ["a"], None, ["b"]]),
+    ("only_update_blank", [["a"], ["a"], ["a"], None, ["b"]]),
+    ("add_only", [["a"], ["a", "b"], ["a", "b"], None, ["b"]]),
+    ("only_add_options", [["a"], ["a", "b"], ["a", "b"], None, ["b"]]),
+]
+
+
+@pytest.mark.parametrize(("resolution", "values"), RESOLUTIONS)
+def test_columns_say_what_they_do_to_values(
+    importing: Importing, resolution: str | None, values: list[Any]
+) -> None:
+    make_object(importing.caller, "Jobs", FieldDefinition("Labels", "dynamictags"))
+    for at in range(5):
+        make_record(importing.caller, "jobs", name=f"J{at}", labels=["a"] if at < 3 else None)
+    forms = {"labels": {"conflict_resolution": resolution}} if resolution else {}
+
+    found = importing("jobs", "name,labels\nJ0,\nJ1,b\nJ2,a;b\nJ3,\nJ4,b\nJ5,b\n", forms=forms)
+
+    assert (found.created, found.failed) == (1, 0)
+    assert [value for (value,) in importing.records("jobs", "labels")] == [*values, ["b"]]
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [("replace", "expected one of overwrite"), ("only_add_options", "has one value")],
+)
+def test_what_a_column_cannot_do_to_values_is_refused(
+    importing: Importing, shops: None, said: str, message: str
+) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        importing("shops", "name,number\nA,1\n", forms={"number": {"conflict_resolution": said}})

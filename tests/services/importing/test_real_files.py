@@ -47,6 +47,11 @@ FILES: dict[str, tuple[str, dict[str, str], list[tuple[Any, ...]]]] = {
         {"column_1": "text", "mpg": "decimal", "cyl": "integer"},
         [("Mazda RX4", 21, 6), ("Datsun 710", 22.8, 4)],
     ),
+    "row names that the header leaves out": (
+        '"mpg","cyl"\n"Mazda RX4",21,6\n"Datsun 710",22.8,4\n',
+        {"column_1": "text", "mpg": "decimal", "cyl": "integer"},
+        [("Mazda RX4", 21, 6), ("Datsun 710", 22.8, 4)],
+    ),
     "an empty column": (
         "name,city,\nA,Oslo,\nB,Bergen,\n",
         {"name": "text", "city": "text"},
@@ -312,7 +317,7 @@ def test_an_address_book_goes_in(importing: Importing) -> None:
     assert (found.created, found.failed) == (2, 0)
     assert found.readings == {
         "E-mail 1 - Value": {"first_of_several": 1},
-        "Phone 1 - Value": {"first_of_several": 1},
+        "Phone 1 - Value": {"first_of_several": 1, "read_differently": 1},
     }
     assert importing.records("contacts", "first_name", "email", "mobile_phone") == [
         ("Ann", "ann@example.com", "+16502530000"),

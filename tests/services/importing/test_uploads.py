@@ -233,7 +233,16 @@ PREVIEWED: list[tuple[str, list[str], dict[str, Any]]] = [
     ("integer", ["007", "8", "x"], {"numbers": "point", "read_differently": 1}),
     ("date", ["1/2/2024", "31/12/2024", "soon"], {"dates": "dmy", "read_differently": 2}),
     ("date", ["0/0/00", "soon"], {"dates": "ymd", "blank_marks": 1, "marks": ["0/0/00"]}),
-    ("checkbox", ["yes", "NA", "perhaps"], {"blank_marks": 1, "marks": ["NA"]}),
+    (
+        "date",
+        ["--05-17", "1980-05-17", "0/0/00", "NA", "soon"],
+        {"dates": "ymd", "without_year": 1, "blank_marks": 2, "marks": ["0/0/00", "NA"]},
+    ),
+    (
+        "checkbox",
+        ["yes", "NA", "perhaps"],
+        {"read_differently": 1, "blank_marks": 1, "marks": ["NA"]},
+    ),
     ("money", ["$5", "NA", "abc"], {"numbers": "point", "blank_marks": 1, "marks": ["NA"]}),
     ("text", ["007", "1,5"], {}),
 ]
@@ -251,7 +260,9 @@ def test_a_preview_tells_what_the_import_does(
 
     shown = dict(made.reading["columns"][1])
     assert {key: shown.pop(key) for key in ("type", "cells", "blank")}["cells"] == len(cells)
+    examples = shown.pop("examples", [])
     assert shown == told
+    assert len(examples) == shown.get("read_differently", 0) + shown.get("without_year", 0)
     with copy_upload(made) as table:
         options = ImportOptions(keep_at(tmp_path / "refused.csv"))
         found = import_file(workspace.author, "things", table, options)

@@ -44,7 +44,7 @@ def test_records_are_named_once_and_not_too_many(workspace: Caller, things: list
     )
 
     done = start_bulk_archive(author, schema, things[:1] * 100_000)
-    assert (done.status, done.total, done.success_count) == ("done", 1, 1)
+    assert (done.status, done.total, done.success_count) == ("completed", 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_all_batches_are_done(
 
     done = change(workspace, field, value, how, things)
 
-    assert (done.status, done.success_count, done.failed_count) == ("done", 3, 0)
+    assert (done.status, done.success_count, done.failed_count) == ("completed", 3, 0)
     assert [names(read(workspace, "things", uuid).get(field)) for uuid in things] == after
     assert differences(workspace) == []
 

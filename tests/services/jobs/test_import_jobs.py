@@ -63,7 +63,7 @@ def test_a_trial_stores_nothing_and_its_plan_is_kept(
 ) -> None:
     tried = start(workspace, upload, dry_run=True)
 
-    assert (tried.status, tried.result["created"], tried.result["updated"]) == ("done", 1, 1)
+    assert (tried.status, tried.result["created"], tried.result["updated"]) == ("completed", 1, 1)
     assert tried.result["ignored_columns"] == ["Colour"]
     assert sorted(found(workspace, "things")) == ["A", "B", "C"]
     plan = find_plan(workspace.author, tried.uuid)
@@ -74,7 +74,7 @@ def test_a_trial_stores_nothing_and_its_plan_is_kept(
     )
 
     done = start(workspace, upload)
-    assert (done.status, done.success_count) == ("done", 2)
+    assert (done.status, done.success_count) == ("completed", 2)
     assert sorted(found(workspace, "things")) == ["A", "B", "C", "D"]
 
 
@@ -83,7 +83,7 @@ def test_a_trial_goes_on_though_its_job_cannot_be_kept(
 ) -> None:
     # On SQLite nobody else can write while a trial is at work.
     monkeypatch.setattr(job_runs, "LEASE", timedelta(microseconds=100))
-    assert start(workspace, upload, dry_run=True).status == "done"
+    assert start(workspace, upload, dry_run=True).status == "completed"
 
 
 def test_plans_are_those_of_ones_own_imports(
@@ -116,7 +116,7 @@ def test_the_job_of_a_long_file_counts_its_rows(
     assert (waiting.status, waiting.total, waiting.pending_count) == ("pending", 0, 0)
     work()
     done = get_job(workspace.author, waiting.uuid)
-    assert (done.status, done.total, done.success_count) == ("done", 5, 5)
+    assert (done.status, done.total, done.success_count) == ("completed", 5, 5)
     assert get_upload(workspace.author, schema, str(upload.uuid)).row_count == 5
 
 
@@ -138,6 +138,8 @@ def test_what_is_wrong_far_down_a_long_file_fails_its_job(
     failed = get_job(workspace.author, waiting.uuid)
     assert (failed.status, failed.failures[0]["code"]) == ("failed", "job_failed")
     assert "at most 4 rows. Split the file" in failed.failures[0]["detail"]
+    # Only an import that somebody cancelled gives its file up.
+    assert ImportUpload.objects.filter(id=upload.pk).exists()
     assert sorted(found(workspace, "things")) == ["A", "B", "C"]
 
 
@@ -202,5 +204,5 @@ def test_an_import_that_is_cancelled_at_work_keeps_its_file_if_it_has_stored_row
 def test_the_file_of_an_import_that_is_done_can_be_imported_again(
     workspace: Caller, upload: ImportUpload
 ) -> None:
-    assert start(workspace, upload).status == "done"
+    assert start(workspace, upload).status == "completed"
     assert ImportUpload.objects.filter(id=upload.pk).exists()

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
-from records.exceptions import NotFound
+from records.exceptions import NotAllowed, NotFound
 from records.models import Job, JobStatus, Source, new_uuid
 from records.rehearsal import Notes, noting
 from records.services.jobs import job_runs
@@ -46,6 +46,21 @@ def begun(caller: Caller, things: list[str]) -> job_runs.JobView:
     )
 
 
+def test_a_key_that_only_reads_starts_no_job(workspace: Caller, things: list[str]) -> None:
+    """The job itself would run without the key's scopes."""
+    reader = replace(workspace.author, api_key_id=1, scopes=("records:read",))
+    refused = refusal(start_job, reader, ARCHIVE, workspace.schema("things").id, {}, 3)
+    assert isinstance(refused, NotAllowed)
+    assert not Job.objects.exists()
+
+
+def test_a_job_knows_what_it_undoes(workspace: Caller, things: list[str]) -> None:
+    undone = new_uuid()
+    job = start_job(workspace.author, ARCHIVE, None, {}, 1, inline=False, undoes=undone)
+    assert row_of(job).undoes == undone
+    assert row_of(begun(workspace, things)).undoes is None
+
+
 @contextmanager
 def no_tasks() -> Iterator[None]:
     """The database cannot store tasks."""
@@ -72,7 +87,7 @@ def test_a_job_waits_and_is_done_by_a_worker(workspace: Caller, things: list[str
     work()
 
     done = get_job(workspace.author, job.uuid)
-    assert (done.status, done.success_count, done.pending_count) == ("done", 3, 0)
+    assert (done.status, done.success_count, done.pending_count) == ("completed", 3, 0)
     assert row_of(job).parameters == {}  # they name records, which may be erased
 
 
@@ -80,7 +95,7 @@ def test_a_worker_takes_its_own_job_alone(workspace: Caller, things: list[str]) 
     first, second = begun(workspace, things[:1]), begun(workspace, things[1:])
     run_job(row_of(first).pk)
     statuses = [get_job(workspace.author, job.uuid).status for job in (first, second)]
-    assert statuses == ["done", "pending"]
+    assert statuses == ["completed", "pending"]
 
 
 def test_a_job_that_somebody_works_on_is_left_to_them(workspace: Caller, things: list[str]) -> None:
@@ -96,7 +111,7 @@ def test_a_job_that_somebody_works_on_is_left_to_them(workspace: Caller, things:
     assert recover_jobs() == 1
     assert recover_jobs() == 0
     work()
-    assert get_job(workspace.author, job.uuid).status == "done"
+    assert get_job(workspace.author, job.uuid).status == "completed"
 
 
 def test_a_job_that_waits_is_cancelled_at_once_and_only_once(
@@ -157,7 +172,7 @@ def test_up_to_a_hundred_records_are_done_while_the_caller_waits(
         parameters = {"record_ids": things}
         return start_job(workspace.author, ARCHIVE, object_id, parameters, total).status
 
-    assert [start(100), start(101)] == ["done", "pending"]
+    assert [start(100), start(101)] == ["completed", "pending"]
     # Only the one that waits is a task.
     assert DBTaskResult.objects.count() == 1
 

@@ -134,7 +134,7 @@ def test_batches_follow_each_other_and_their_results_add_up(batches: Batches) ->
 
     done = batches.view(job)
     assert [seen.position for seen in batches.seen] == [0, 2, 3]
-    assert (done.status, done.success_count, done.failed_count) == ("done", 6, 2)
+    assert (done.status, done.success_count, done.failed_count) == ("completed", 6, 2)
     assert (done.failures, done.result) == ([FAILURE, FAILURE], {"a": 1, "b": 2})
     assert done.finished is not None
     assert (row_of(job).lease, row_of(job).leased_until) == (None, None)
@@ -221,7 +221,7 @@ def test_a_worker_that_is_told_to_stop_leaves_the_next_batches_to_others(batches
     assert row.leased_until <= timezone.now()
 
     run(job)
-    assert (batches.view(job).status, batches.view(job).success_count) == ("done", 2)
+    assert (batches.view(job).status, batches.view(job).success_count) == ("completed", 2)
 
 
 @pytest.mark.parametrize("error", [Conflict, Unavailable])
@@ -238,7 +238,7 @@ def test_what_may_pass_leaves_the_job_to_others(batches: Batches, error: type[Ex
 
     assert recover_jobs() == 1
     run(job)
-    assert (batches.view(job).status, batches.view(job).success_count) == ("done", 2)
+    assert (batches.view(job).status, batches.view(job).success_count) == ("completed", 2)
 
 
 def test_a_database_that_is_busy_is_no_fault_of_the_job(batches: Batches) -> None:
@@ -348,7 +348,7 @@ def test_a_long_job_shows_how_far_it_has_come(workspace: Caller, long: Long) -> 
 
     assert shown == [(5, 5, True)]
     done = get_job(workspace.author, job.uuid)
-    assert (done.status, done.success_count, done.failed_count) == ("done", 6, 3)
+    assert (done.status, done.success_count, done.failed_count) == ("completed", 6, 3)
     assert (done.failures, done.result) == ([FAILURE], {"failed": 3, "created": 6})
     # Whoever sent the file may import it again.
     assert row_of(job).parameters == {"kept": 1}

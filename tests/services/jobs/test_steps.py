@@ -33,5 +33,5 @@ def test_a_record_without_an_outcome_is_not_passed_over() -> None:
 def test_every_kind_of_job_is_registered_once() -> None:
     short, long = set(kinds), set(long_kinds)
 
-    assert short == {"bulk_archive", "bulk_change", "clear_field", "undo"}
+    assert short == {"bulk_archive", "bulk_change", "clear_field", "recompute_formulas", "undo"}
     assert long == {"import", "import_dry_run"}

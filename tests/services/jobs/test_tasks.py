@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django_tasks_db.models import DBTaskResult
 
-from records.models import Job
+from records.models import Job, JobStatus
 from records.services.jobs.bulk_jobs import ARCHIVE
 from records.services.jobs.job_runs import start_job
 from records.services.jobs.tasks import run_job_task, run_later
@@ -24,4 +24,4 @@ def test_a_task_names_its_job_and_a_second_one_finds_nothing_to_do(
         run_job_task.call(job.pk)
 
     job.refresh_from_db()
-    assert (job.status, job.success_count) == ("done", 3)
+    assert (job.status, job.success_count) == (JobStatus.DONE, 3)

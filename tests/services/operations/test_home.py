@@ -7,8 +7,6 @@ from types import ModuleType
 
 import pytest
 
-from records.models import ExternalSource
-from records.services.catalogue.versions import touch
 from records.services.external import external_records
 from records.services.operations import local_records
 from records.services.operations.home import (
@@ -18,7 +16,7 @@ from records.services.operations.home import (
     home_of,
 )
 from records.services.shaping.creation import get_object
-from tests.factories import Caller, make_object
+from tests.factories import Caller, keep_elsewhere, make_object
 
 OPERATIONS = sorted(name for name in vars(RecordHome) if not name.startswith("_"))
 
@@ -48,13 +46,5 @@ def test_an_object_with_a_source_has_its_records_elsewhere(workspace: Caller) ->
     make_object(workspace, "Things")
     assert home_of(workspace.schema("things")) is HERE
 
-    row = get_object(workspace.author, "things")
-    ExternalSource.objects.create(
-        workspace=workspace.workspace,
-        object=row,
-        name="W",
-        base_url="https://api.example.com",
-        operations={},
-    )
-    touch(workspace.workspace.pk, [row.pk])
+    keep_elsewhere(workspace, get_object(workspace.author, "things"))
     assert home_of(workspace.schema("things")) is ELSEWHERE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from records.services.catalogue.directory import EVERYTHING, Grant
@@ -81,7 +81,6 @@ def test_creating_is_on_from_level_1(level: int) -> None:
     assert with_level(EVERYTHING, "create_record", level).create is (level > 0)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(grants, st.sampled_from(CONTROLS), levels)
 def test_a_level_set_twice_is_set_once(grant: Grant, control: str, level: int) -> None:
     once = with_level(grant, control, level)
@@ -93,7 +92,6 @@ def test_a_level_set_twice_is_set_once(grant: Grant, control: str, level: int) -
         assert level_of(associated_records(once)) == level
 
 
-@settings(deadline=None)
 @given(st.lists(grants, max_size=4))
 def test_the_widest_grant_allows_what_any_does(several: list[Grant]) -> None:
     found = widest(several)

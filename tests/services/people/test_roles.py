@@ -31,7 +31,11 @@ def clerks(workspace: Caller) -> Role:
 
 @pytest.mark.parametrize(
     ("name", "code"),
-    [("Clerks", "unique"), (" Clerks ", "unique"), ("", "required"), ("x" * 101, "limit_exceeded")],
+    [
+        *((name, "unique") for name in ("Clerks", " Clerks ", "CLERKS", "clerks")),
+        ("", "required"),
+        ("x" * 101, "limit_exceeded"),
+    ],
 )
 def test_a_role_needs_a_name_of_its_own(
     workspace: Caller, clerks: Role, name: str, code: str
@@ -41,6 +45,14 @@ def test_a_role_needs_a_name_of_its_own(
     assert invalid_at(create_role, workspace.author, name) == (("name",), code)
     assert invalid_at(update_role, workspace.author, guards.pk, name=name) == (("name",), code)
     assert update_role(workspace.author, clerks.pk, name=" Clerks ", is_admin=True).is_admin
+    assert update_role(workspace.author, clerks.pk, name="CLERKS").name == "CLERKS"  # its own
+
+
+def test_roles_whose_names_differ_in_case_alone_can_still_be_changed(
+    workspace: Caller, clerks: Role
+) -> None:
+    Role.objects.create(workspace=workspace.workspace, name="CLERKS")
+    assert update_role(workspace.author, clerks.pk, is_default=True).is_default
 
 
 def test_the_role_of_the_only_admins_stays_one(workspace: Caller) -> None:

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 
 from records.exceptions import NotAuthenticated
 from records.models import ApiKey, Member, Role, Source, Workspace
-from records.services.access.author import authenticate_key
+from records.services.access.credentials import authenticate_key
 from records.services.people.workspaces import (
     command_author,
     create_api_key,

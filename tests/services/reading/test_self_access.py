@@ -6,15 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from records.exceptions import NotAllowed, NotFound
+from records.exceptions import Conflict, NotAllowed, NotFound
 from records.services.reading.self_access import (
     check_admin_fields,
     check_may_read,
+    check_type_archived,
     find_member,
+    get_readable_type,
     get_type_schema,
     may_see_type,
     with_self_access,
 )
+from records.services.shaping.objects import archive_object
 from records.services.storage.rows import RecordRow
 from tests.factories import Caller, FieldDefinition, make_member, make_object
 from tests.services.acting import outcome, refusal
@@ -72,6 +75,21 @@ def test_only_live_types_of_the_workspace_are_found(clerk: Caller) -> None:
         assert isinstance(refusal(get_type_schema, clerk.author, number), NotFound)
     assert may_see_type(clerk.author, schema.id)
     assert not may_see_type(clerk.author, 0)
+
+
+def test_an_archived_type_is_there_for_admins_to_read(workspace: Caller, clerk: Caller) -> None:
+    schema = workspace.schema("notes")
+    assert get_readable_type(clerk.author, schema.id) is clerk.schema("notes")
+    archive_object(workspace.author, schema.id)
+
+    assert get_readable_type(workspace.author, schema.id).name == "notes"
+    refused = refusal(get_type_schema, workspace.author, schema.id)
+    assert (type(refused), refused.code) == (Conflict, "archived")
+    assert isinstance(refusal(check_type_archived, workspace.author, name="notes"), Conflict)
+    for read in (get_readable_type, get_type_schema):
+        assert isinstance(refusal(read, clerk.author, schema.id), NotFound)
+        assert isinstance(refusal(read, workspace.author, schema.id + 1000), NotFound)
+    assert outcome(check_type_archived, clerk.author, name="notes") is None
 
 
 def test_others_records_are_read_with_the_scope_and_own_ones_without(clerk: Caller) -> None:

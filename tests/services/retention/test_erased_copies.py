@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from records.services.retention.erased_copies import TELLING, Erased
+from records.models import ImportUpload
+from records.services.retention.erased_copies import TELLING, Erased, forget_uploads
 from records.services.storage.rows import RecordRow
 from tests.factories import Caller, make_object
 
@@ -46,3 +47,39 @@ def test_failures_of_others_are_kept(erased: Erased) -> None:
     others = {"record_id": "other", "detail": "too long"}
     mine = [{"record_id": "uuid-of-ann", "detail": "x"}, {"record_id": "other", "detail": "Ann"}]
     assert erased.kept([others, *mine]) == [others]
+
+
+def test_an_upload_shows_nothing_of_them(erased: Erased, workspace: Caller) -> None:
+    other = {"written": "BO", "read": "Bo"}
+    shown = [other, {"written": "ann@X.org", "read": "Ann"}, {"written": "Ann", "read": "x"}]
+    upload = ImportUpload.objects.create(
+        workspace=workspace.workspace,
+        object_id=erased.schema.id,
+        member=workspace.member,
+        file_name="people.csv",
+        file="imports/people.csv",
+        header=["name", "size"],
+        samples=[["Ann", "5"]],
+        row_count=1,
+        reading={"sheet": None, "columns": [{"examples": shown, "cells": 3}, {"cells": 1}]},
+    )
+    untold = ImportUpload.objects.create(
+        workspace=workspace.workspace,
+        object_id=erased.schema.id,
+        member=workspace.member,
+        file_name="people.csv",
+        file="imports/people.csv",
+        header=["name"],
+        samples=[],
+        row_count=0,
+    )
+
+    forget_uploads(erased)
+
+    upload.refresh_from_db()
+    untold.refresh_from_db()
+    assert (upload.samples, untold.reading) == ([["", "5"]], {})
+    assert upload.reading == {
+        "sheet": None,
+        "columns": [{"examples": [other], "cells": 3}, {"cells": 1}],
+    }

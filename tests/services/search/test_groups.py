@@ -70,8 +70,6 @@ def test_random_figures_are_those_of_plain_python(db: None, monkeypatch: Any) ->
 
     @settings(
         max_examples=200,
-        deadline=None,
-        derandomize=True,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
     @given(

@@ -69,8 +69,6 @@ def test_random_queries_find_what_the_oracle_finds_in_its_order(
 
     @settings(
         max_examples=150,
-        deadline=None,
-        derandomize=True,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
     @given(

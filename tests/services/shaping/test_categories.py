@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from records.exceptions import NotFound
-from records.models import ObjectType
+from records.models import FieldCategory, ObjectType
 from records.services.shaping import categories
 from records.services.shaping.categories import (
     Category,
@@ -53,6 +53,21 @@ def test_a_category_is_renamed_and_moved(workspace: Caller, things: ObjectType) 
     assert (renamed.name, renamed.order) == ("Remarks", notes.order)
     assert listed(things) == ["Remarks", "General"]
     assert update_category(workspace.author, things.pk, notes.id, name="Remarks") == renamed
+
+
+def test_names_are_compared_without_case(workspace: Caller, things: ObjectType) -> None:
+    notes = create_category(workspace.author, things.pk, "Notes")
+    author, taken = workspace.author, (("name",), "unique")
+
+    assert invalid_at(create_category, author, things.pk, " nOTES") == taken
+    assert invalid_at(update_category, author, things.pk, general(things).id, name="NOTES") == taken
+    assert update_category(author, things.pk, notes.id, name="NOTES").name == "NOTES"
+
+    # Rows of releases that compared names exactly stay as they are.
+    rows = FieldCategory.objects.filter(workspace=workspace.workspace)
+    rows.filter(pk=general(things).id).update(name="Notes")
+    assert update_category(author, things.pk, notes.id, name="NOTES", order=9).order == 9
+    assert invalid_at(update_category, author, things.pk, notes.id, name="notes") == taken
 
 
 def test_a_category_is_found_by_its_name_or_uuid(workspace: Caller, things: ObjectType) -> None:

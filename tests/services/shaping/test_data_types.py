@@ -12,6 +12,7 @@ from records.models import Field
 from records.services.shaping.data_types import (
     FieldChange,
     SlugCheck,
+    archive_data_type,
     check_slug,
     create_data_type,
     find_type_field,
@@ -19,7 +20,6 @@ from records.services.shaping.data_types import (
     get_data_type_by_slug,
     list_data_types,
     member_record_counts,
-    remove_data_type,
     restore_data_type,
     update_data_type,
 )
@@ -114,7 +114,7 @@ def test_a_slug_is_free_or_another_is_suggested(
     workspace: Caller, notes: int, wanted: str, found: SlugCheck
 ) -> None:
     assert check_slug(workspace.author, wanted) == found
-    remove_data_type(workspace.author, notes, force=True)
+    archive_data_type(workspace.author, get_data_type(workspace.author, notes), force=True)
     assert check_slug(workspace.author, wanted) == found  # an archived type keeps its slug
 
 
@@ -141,7 +141,7 @@ def test_fields_are_changed_added_and_get_options_in_one_step(
         {"description": "new"},
         [
             FieldChange(field_id=count.id, changes={"display_name": "Number"}),
-            FieldChange(field_id=kind.id, options=("B", "C")),
+            FieldChange(field_id=kind.id, options=(OptionDefinition("B"), OptionDefinition("C"))),
             FieldChange(definition=FieldDefinition("Done", "checkbox")),
         ],
     )
@@ -173,18 +173,20 @@ def test_a_type_with_records_goes_only_by_force_and_comes_back(
     reader = make_member(
         workspace, "reader@example.com", {"notes": {"view": "all", "remove": "all"}}
     )
-    refused = refusal(remove_data_type, workspace.author, notes, force=False)
+    found = get_data_type(workspace.author, notes)
+    refused = refusal(archive_data_type, workspace.author, found, force=False)
     assert (type(refused), refused.code) == (Conflict, "in_use")
-    assert isinstance(refusal(remove_data_type, reader.author, notes, force=True), NotAllowed)
+    assert isinstance(refusal(archive_data_type, reader.author, found, force=True), NotAllowed)
 
-    remove_data_type(workspace.author, notes, force=True)
+    archive_data_type(workspace.author, found, force=True)
+    archive_data_type(workspace.author, found, force=False)  # a second time, nothing happens
 
     assert listed(workspace) == ["client_client"]
     assert listed(workspace, archived=True) == ["notes"]
     assert isinstance(refusal(get_data_type, reader.author, notes), NotFound)
-    assert isinstance(refusal(remove_data_type, workspace.author, notes, force=True), NotFound)
 
-    restore_data_type(workspace.author, get_data_type(workspace.author, notes))
+    for _ in range(2):
+        restore_data_type(workspace.author, found)
     assert listed(workspace) == ["client_client", "notes"]
 
 

@@ -3,18 +3,21 @@ none."""
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 
 from records.exceptions import NotAllowed, NotFound
 from records.models import Field, FieldOption
-from records.services.shaping import options
+from records.services.shaping import option_removal, options
+from records.services.shaping.option_removal import replace_option
 from records.services.shaping.options import (
     create_option,
     delete_option,
     get_option,
-    replace_option,
     update_option,
 )
+from records.services.writing import unarchive_record
 from tests.factories import (
     Caller,
     FieldDefinition,
@@ -147,20 +150,29 @@ def test_an_option_is_found_by_its_uuid_in_its_own_field(things: Caller) -> None
 def test_records_get_another_option_in_batches(
     things: Caller, monkeypatch: pytest.MonkeyPatch, field: str, sent: object, after: object
 ) -> None:
-    monkeypatch.setattr(options, "BATCH", 2)
+    monkeypatch.setattr(option_removal, "BATCH", 2)
     live = [
         make_record(things, "things", name=f"{at}", stage="New", **{field: sent}).record.uuid
         for at in range(3)
     ]
-    gone = make_record(things, "things", name="gone", stage="New", **{field: sent}).record.uuid
-    archive(things, "things", gone)
+    gone = [
+        make_record(things, "things", name=f"gone {at}", stage="New", **{field: sent}).record.uuid
+        for at in range(3)
+    ]
+    for uuid in gone:
+        archive(things, "things", uuid)
 
     moved = replaced(things, field, "Big", str(option_of(things, field, "Small").uuid))
 
-    assert moved == 3
+    assert moved == 6
+    for uuid in gone:
+        unarchive_record(things.author, things.schema("things"), UUID(uuid))
     for uuid in live:
         assert names(read(things, "things", uuid)[field]) == after
         assert history(things, "things", uuid)[0].reason == "Big was replaced by Small"
+    for uuid in gone:
+        assert names(read(things, "things", uuid)[field]) == after
+        assert history(things, "things", uuid)[1].reason == "Big was replaced by Small"
     assert option_of(things, field, "Big").deleted_at is not None
     assert differences(things) == []
 
@@ -189,9 +201,15 @@ def test_an_option_that_is_needed_stays(things: Caller) -> None:
         ("option_id",),
         "does_not_exist",
     )
-    delete_option(things.author, option_of(things, "kind", "Small"))
+    put_away = make_record(things, "things", name="B", kind="Small", stage="New").record.uuid
+    archive(things, "things", put_away)
+    assert invalid_at(delete_option, things.author, option_of(things, "kind", "Small")) == (
+        (),
+        "in_use",
+    )
+    delete_option(things.author, option_of(things, "marks", "Small"))
     assert [
-        option.deleted for option in things.schema("things").by_name["kind"].options.values()
+        option.deleted for option in things.schema("things").by_name["marks"].options.values()
     ].count(False) == 1
 
 

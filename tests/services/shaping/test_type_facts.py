@@ -47,11 +47,22 @@ def test_options_and_links_are_known_by_the_name(
         ("string", "text"),
         ("zip", "zip_code"),
         ("checkbox", "checkbox"),
-        ("no such type", "no such type"),
-        ("", ""),
+        ("Date & Time", "datetime"),
+        ("date-AND time", "datetime"),
+        ("Time of Day", "time"),
+        ("Yes/No", "checkbox"),
+        ("YES-NO", "checkbox"),
+        ("decimal", "decimal"),
+        ("Postal Code", "zip_code"),
+        ("computed", "formula"),
+        ("LongText", "longtext"),
+        ("no such type", None),
+        ("", None),
     ],
 )
-def test_a_type_is_found_by_each_name_of_the_workspace_api(called: str, expected: str) -> None:
+def test_a_type_is_found_by_each_name_of_the_workspace_api(
+    called: str, expected: str | None
+) -> None:
     assert named_type(called) == expected
 
 

@@ -90,3 +90,14 @@ def test_only_a_live_record_keeps_others_off_its_partner(
     assert row.values_list("live", "unique_key").get() == (False, None)
     unarchive(workspace, "notes", first.uuid)
     assert row.values_list("live", "unique_key").get() == (True, str(second.id))
+
+
+def test_what_a_long_text_has_beyond_the_index_is_kept_beside_it(workspace: Caller) -> None:
+    make_object(workspace, "Notes", FieldDefinition("Note", "longtext"))
+    text = "word " * 2_000
+    made = make_record(workspace, "notes", name="A", note=text).record
+    note = workspace.schema("notes").by_name["note"].id
+    rows = FieldValue.objects.filter(workspace=workspace.workspace, record_id=made.id)
+    assert [bool(row.overflow) for row in rows.filter(field_id=note)] == [True]
+    assert not rows.exclude(field_id=note).exclude(overflow=None).exists()
+    assert differences(workspace) == []

@@ -12,7 +12,8 @@ from django.db import connection
 from records.models import StageTime
 from records.services.operations.lifecycle import delete_permanently
 from records.services.reading.record_address import address
-from records.services.shaping.options import get_option, replace_option
+from records.services.shaping.option_removal import replace_option
+from records.services.shaping.options import get_option
 from records.services.storage.integrity import reindex
 from records.services.writing.save_requests import Mode, SaveRequest
 from tests.factories import (

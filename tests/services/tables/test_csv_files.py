@@ -10,7 +10,7 @@ import pytest
 
 from records.exceptions import InvalidInput
 from records.services.tables.csv_files import find_delimiter, open_table
-from records.services.tables.framing import Row
+from records.services.tables.table_rows import Row
 
 
 def read(path: Path, content: bytes, encoding: str = "utf-8") -> tuple[tuple[str, ...], list[Row]]:

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -31,6 +33,37 @@ RUSSIAN, JAPANESE = TEXTS["cp1251"] * 100, TEXTS["cp932"] * 200
 def test_an_encoding_of_many_languages_is_guessed(encoding: str) -> None:
     content = TEXTS[encoding].encode(encoding)
     assert find_encoding(io.BytesIO(content)) == Encoding(encoding, is_guess=True)
+
+
+# Tables in languages of Latin letters, which each of these encodings spells otherwise.
+LANGUAGES = {
+    "French": "nom,ville\nÉlodie Lefèvre,Orléans\nRené Beauséjour,Besançon\nZoë,Nîmes à côté\n",
+    "French with euros": "nom,prix\nÉlodie,5 €\nCœur de bœuf,12 €\nRenée,3 €\n",
+    "German": "name,ort\nMüller,Köln\nJürgen Groß,Düsseldorf\nSchäfer,Würzburg\nÖzil,Überlingen\n",
+    "Spanish": "nombre,ciudad\nJosé Muñoz,Málaga\nÁngel Peña,Cádiz\nMaría Núñez,León\n",
+    "Portuguese": "nome,cidade\nJoão Gonçalves,São Paulo\nConceição,Brasília\n",
+    "Swedish": "namn,ort\nÅsa Söderström,Malmö\nBjörn Åkesson,Göteborg\nÄngla,Västerås\n",
+    "Polish": "imię,miasto\nŁukasz,Łódź\nŻaneta,Gdańsk\nMałgorzata,Poznań\nŚwiętosława,Częstochowa\n",
+    "Czech": "jméno,město\nŘehoř,Plzeň\nŠárka Dvořáková,Děčín\nŽofie,Třebíč\nTomáš,Praha\n",
+    "Hungarian": "név,város\nErzsébet Kovács,Győr\nJenő,Szeged\nÁgnes,Hódmezővásárhely\n",
+}
+SPELLINGS = ("cp1252", "mac_roman", "cp850", "iso8859_15", "iso8859_2", "cp1250", "cp852")
+
+
+def spelt() -> Iterator[tuple[str, str]]:
+    """The languages that an encoding has the letters of."""
+    for name, text in LANGUAGES.items():
+        for encoding in SPELLINGS:
+            with suppress(UnicodeEncodeError):
+                text.encode(encoding)
+                yield name, encoding
+
+
+@pytest.mark.parametrize(("language", "encoding"), list(spelt()))
+def test_the_letters_of_a_language_tell_its_encoding(language: str, encoding: str) -> None:
+    text = LANGUAGES[language]
+    found = find_encoding(io.BytesIO(text.encode(encoding)))
+    assert (text.encode(encoding).decode(found.name), found.is_guess) == (text, True)
 
 
 @pytest.mark.parametrize("text", ["Käse\n", "5 °C\n", "Müller\nÖzil\n", "naïve façade\n"])

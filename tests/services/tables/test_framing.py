@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from records.exceptions import InvalidInput
 from records.services.tables import file_limits as limits
-from records.services.tables.framing import Row, Unfinished, column_names, frame, rows_below
+from records.services.tables.framing import Unfinished, column_names, frame, rows_below
+from records.services.tables.table_rows import Row
 
 
 def framed(*lines: str, header_row: int | None = None) -> tuple[tuple[str, ...], int, list[str]]:
@@ -25,8 +26,8 @@ def framed(*lines: str, header_row: int | None = None) -> tuple[tuple[str, ...],
     [
         (["a,b", "1,2"], ("a", "b"), 1, ["1,2"]),
         (["a,b", "1"], ("a", "b"), 1, ["1,"]),
-        (["a,b", "1,2,3"], ("a", "b"), 1, ["1,2,3"]),
-        (["a,b", "1,,3"], ("a", "b"), 1, ["1,,3"]),
+        (["a,b", "2,2,3"], ("a", "b"), 1, ["2,2,3"]),
+        (["a,b", "4,,3"], ("a", "b"), 1, ["4,,3"]),
         (["a,b", "1,2,, "], ("a", "b"), 1, ["1,2"]),
         (["a,b, , ", "1,2"], ("a", "b"), 1, ["1,2"]),
         (["a,b,", "1,2,3"], ("a", "b", "Column 3"), 1, ["1,2,3"]),
@@ -40,6 +41,19 @@ def framed(*lines: str, header_row: int | None = None) -> tuple[tuple[str, ...],
         (["Customers 2024", "name,num", "a,1"], ("name", "num"), 2, ["a,1"]),
         (["Report,May", "", "a,b,c,d,e", "1,2,3,4,5"], ("a", "b", "c", "d", "e"), 3, ["1,2,3,4,5"]),
         (["name", "A,7"], ("name",), 1, ["A,7"]),
+        (["a,b", "1,5,6"], ("Column 1", "a", "b"), 1, ["1,5,6"]),
+        (["a,b", "x,5,6", "y,7,8"], ("Column 1", "a", "b"), 1, ["x,5,6", "y,7,8"]),
+        (["a", "x,5", "y,7"], ("Column 1", "a"), 1, ["x,5", "y,7"]),
+        (["a,b", "x,5,6", "x,7,8"], ("a", "b"), 1, ["x,5,6", "x,7,8"]),
+        (["a,b", "x,5,6", "y,7"], ("a", "b"), 1, ["x,5,6", "y,7"]),
+        (["a,b", "x,5,", "y,7,", "z,8,9"], ("Column 1", "a", "b"), 1, ["x,5,", "y,7,", "z,8,9"]),
+        (["a,b", "x,5,", "y,7,"], ("a", "b"), 1, ["x,5", "y,7"]),
+        (
+            ["name,age", "Smith, Jo,5", "Doe, Al,6"],
+            ("name", "age"),
+            1,
+            ["Smith, Jo,5", "Doe, Al,6"],
+        ),
         (["name", "x", "y"], ("name",), 1, ["x", "y"]),
         (["name", "x,x"], ("name",), 1, ["x,x"]),
         (["size", "1", "x,y", "4"], ("size",), 1, ["1", "x,y", "4"]),

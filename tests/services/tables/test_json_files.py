@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
+import secrets
 from pathlib import Path
 
 import pytest
 
 from records.exceptions import InvalidInput
 from records.services.tables import file_limits as limits
-from records.services.tables.framing import Row, Unfinished
+from records.services.tables.framing import Unfinished
 from records.services.tables.json_files import JsonTable, is_json, open_json
+from records.services.tables.table_rows import Row
 
 
 def file(folder: Path, *lines: str, name: str = "x.jsonl") -> Path:
@@ -31,8 +33,8 @@ def test_keys_name_the_columns_in_their_first_order(tmp_path: Path) -> None:
     assert found.header == ("b", "a", "c", "A 2", "b 2", "Column 6")
     assert found.nameless == {5}
     assert list(found.rows()) == [
-        Row(1, ["1", "x", "", "", "", ""], [1, "x", None, None, None, None]),
-        Row(3, ["", "", "", "2", "3", "4"], [None, None, None, 2, 3, 4]),
+        Row(1, ["1", "x", "", "", "", ""], [1, "x", None, None, None, None], sure=0b1),
+        Row(3, ["", "", "", "2", "3", "4"], [None, None, None, 2, 3, 4], sure=0b111000),
     ]
     assert found.count() == 2
     assert found.digest() == found.digest()
@@ -111,9 +113,11 @@ def test_encodings(tmp_path: Path) -> None:
     packed = tmp_path / "x.jsonl.gz"
     packed.write_bytes(gzip.compress(b'{"a": 1}\n'))
     assert open_json(packed).header == ("a",)
-    packed.write_bytes(gzip.compress(b'{"a": 1}\n')[:-9])
-    with pytest.raises(InvalidInput, match=r"x\.jsonl\.gz: "):
-        open_json(packed)
+    long = json.dumps({"a": secrets.token_hex(3000)}).encode()
+    for content in (b'{"a": 1}\n', long, b"[" + long + b"]"):
+        packed.write_bytes(gzip.compress(content)[:-9])
+        with pytest.raises(InvalidInput, match=r"x\.jsonl\.gz: "):
+            open_json(packed)
 
 
 @pytest.mark.parametrize(
@@ -141,9 +145,33 @@ def test_a_file_is_known_by_its_name_or_its_first_line(
 
 @pytest.mark.parametrize(
     "content",
-    ['[{"a": 1}, {"a": 2}]', '[\n  {"a": 1}\n]', '[ {\n"a": 1}]', '{\n"a": 1}', "[1, 2]"],
+    [
+        '[{"a": 1}, {"a": 2}]',
+        '[\n  {"a": 1},\n  {"a": 2}\n]\n',
+        '[ {\n"a": 1}\n,\n\n{"a"\n: 2}]',
+        '\ufeff[{"a": 1},{"a": 2}]',
+    ],
 )
-def test_one_list_is_refused_with_the_way_on(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize("name", ["x.json", "x.csv", "x.jsonl"])
+def test_one_list_has_a_row_for_each_object(tmp_path: Path, content: str, name: str) -> None:
+    path = file(tmp_path, content, name=name)
+    assert is_json(path, name)
+
+    assert [(row.line, row.values) for row in open_json(path).rows()] == [(1, [1]), (2, [2])]
+
+
+def test_entries_that_are_no_rows_are_told_each(tmp_path: Path) -> None:
+    content = '[{"a": 1},\n[2],\n{"a": }, {"a": 3}\n] x'
+    found = open_json(file(tmp_path, content, name="x.json"))
+
+    faults = [bool(row.fault) for row in found.rows()]
+
+    assert faults == [False, True, True, False, True]
+    assert [row.line for row in found.rows()] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("content", ['{\n"a": 1}', "[1, 2]"])
+def test_other_json_is_refused_with_the_way_on(tmp_path: Path, content: str) -> None:
     path = file(tmp_path, content, name="x.json")
 
     with pytest.raises(InvalidInput, match="write each object in a line of its own"):

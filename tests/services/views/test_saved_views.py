@@ -66,6 +66,27 @@ def test_names_are_compared_part_by_part(shop: Caller) -> None:
     update_view(shop.author, schema, str(quick.uuid), parts={Part.COLUMNS: {}})
 
 
+def test_names_that_differ_in_case_alone_stay_where_they_were_taken_once(shop: Caller) -> None:
+    """Rows of releases that compared names exactly."""
+    schema = shop.schema("companies")
+    first = save(shop, "View")
+    other = save(shop, "Other", parts={Part.FILTER: {}})
+    SavedView.objects.filter(workspace=shop.workspace, pk=other.pk).update(name="vIEW")
+    key = str(other.uuid)
+
+    update_view(shop.author, schema, key, name="vIEW", parts={Part.FILTER: HUSHED})
+    for change in (
+        {"name": "VIEW"},
+        {"name": " view "},
+        {"name": "View", "parts": {Part.COLUMNS: {}}},
+    ):
+        with pytest.raises(InvalidInput, match="taken"):
+            update_view(shop.author, schema, key, **change)
+    update_view(shop.author, schema, key, parts={Part.COLUMNS: {}})
+    with pytest.raises(InvalidInput, match="taken"):  # a part that it did not have
+        update_view(shop.author, schema, str(first.uuid), parts={Part.COLUMNS: {}})
+
+
 def test_an_object_has_so_many_views(shop: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(saved_views, "MAX_VIEWS", 1)
     save(shop)

@@ -8,7 +8,7 @@ import pytest
 
 from records.exceptions import InvalidInput
 from records.services.people.members import add_member
-from records.services.webhooks.conditions import Surroundings, check_condition, holds
+from records.services.webhooks.conditions import Told, check_condition, holds
 from tests.factories import Caller
 
 
@@ -74,7 +74,7 @@ def test_what_may_be_true_is_kept(text: str) -> None:
 def test_what_cannot_be_evaluated_is_false(shop: Caller, text: str, expected: bool) -> None:
     fields = shop.schema("items").fields
     key = next(str(spec.id) for spec in fields if spec.name == "size")
-    assert holds(text, fields, Surroundings({key: 3}, None, ZoneInfo("UTC"))) is expected
+    assert holds(text, fields, Told({key: 3}, None, ZoneInfo("UTC"))) is expected
 
 
 @pytest.mark.parametrize(
@@ -101,4 +101,4 @@ def test_conditions_read_what_is_known_of_the_member(
     )
     spec = shop.author.directory.members([member.pk])[member.pk]
 
-    assert holds(text, (), Surroundings({}, spec, ZoneInfo("UTC"))) is expected
+    assert holds(text, (), Told({}, spec, ZoneInfo("UTC"))) is expected

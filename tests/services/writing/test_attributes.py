@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from records.exceptions import Conflict, InvalidInput, NotAllowed
+from records.exceptions import Conflict, InvalidInput, NotAllowed, Place
 from records.models import Field, Member, Record
+from records.services.catalogue.directory import forget_everything
 from records.services.shaping.changes import update_field
 from records.services.shaping.field_removal import delete_field
 from records.services.storage.rows import ExternalKey
@@ -39,8 +40,10 @@ from tests.services.acting import (
     write,
     write_all,
 )
+from tests.services.merging.acting import merge
 
 NUMBERS = count()
+TAKEN = "already_exists"
 KEY, SOURCED = ExternalKey("", "7"), ExternalKey("crm", "7")
 
 
@@ -161,6 +164,78 @@ def test_an_external_id_is_held_by_one_live_record(workspace: Caller) -> None:
     write(workspace, "things", requests[1])
 
 
+def conflict_at(caller: Caller, request: SaveRequest) -> tuple[Place, str]:
+    """Where a write of a thing is in conflict, and the code it is refused with."""
+    error = refusal(write, caller, "things", request)
+    assert isinstance(error, Conflict)
+    return error.path, error.code
+
+
+def named(name: str, **more: Any) -> SaveRequest:
+    """A new thing, or one that is upserted by an external id."""
+    mode = Mode.UPSERT if "external" in more else Mode.CREATE
+    return SaveRequest(mode, entries=entries({"name": name}), **more)
+
+
+def test_an_external_id_that_is_taken_is_a_conflict_at_its_place(workspace: Caller) -> None:
+    make_object(workspace, "Things")
+    keys = [ExternalKey("", "live"), ExternalKey("", "merged")]
+    survivor, loser = (
+        write(workspace, "things", named(key.id, attributes=Attributes(external=key))).record.uuid
+        for key in keys
+    )
+    other = make_record(workspace, "things", name="other").record.uuid
+    merge(workspace, survivor, loser, object_name="things")
+    for key in keys:
+        given = Attributes(external=key)
+        assert conflict_at(workspace, named("new", attributes=given)) == (("external_id",), TAKEN)
+        changed = SaveRequest(Mode.UPDATE, other, attributes=given)
+        assert conflict_at(workspace, changed) == (("external_id",), TAKEN)
+    again = SaveRequest(Mode.UPDATE, survivor, attributes=Attributes(external=keys[0]))
+    assert write(workspace, "things", again).action == "unchanged"
+
+
+def test_a_survivor_that_is_found_by_a_merged_id_keeps_its_own(workspace: Caller) -> None:
+    make_object(workspace, "Things")
+    own, merged = ExternalKey("", "own"), ExternalKey("", "merged")
+    survivor, loser = (
+        write(workspace, "things", named(key.id, external=key)).record.uuid for key in (own, merged)
+    )
+    merge(workspace, survivor, loser, object_name="things")
+    found = SaveRequest(Mode.UPSERT, external=merged, entries=entries({"name": "B"}))
+    record = write(workspace, "things", found).record
+    assert (record.uuid, record.external_id) == (survivor, "own")
+
+
+@pytest.mark.parametrize(
+    ("asked", "had", "has"),
+    [
+        ({"external": KEY}, None, "7"),
+        ({"external": KEY, "attributes": Attributes(external=ExternalKey("", "8"))}, None, "8"),
+        ({"match_key": "A", "match_value": "A"}, "9", "9"),
+    ],
+)
+def test_a_record_that_an_upsert_brings_back_has_the_id_it_was_asked_for(
+    workspace: Caller, asked: dict[str, Any], had: str | None, has: str
+) -> None:
+    make_object(workspace, "Things")
+    given = Attributes(external=None if had is None else ExternalKey("", had))
+    uuid = write(workspace, "things", named("A", attributes=given)).record.uuid
+    archive(workspace, "things", uuid)
+    request = SaveRequest(
+        Mode.UPSERT, entries=entries({"name": "A"}), on_archived="unarchive", **asked
+    )
+    record = write(workspace, "things", request).record
+    assert (record.uuid, record.external_id) == (uuid, has)
+
+
+def test_an_upsert_that_names_another_id_creates_a_record_with_that_one(workspace: Caller) -> None:
+    make_object(workspace, "Things")
+    request = named("A", external=KEY, attributes=Attributes(external=SOURCED))
+    record = write(workspace, "things", request).record
+    assert (record.external_source, record.external_id) == ("crm", "7")
+
+
 KINDS = {
     "text": None,
     "email": None,
@@ -242,6 +317,24 @@ def test_a_member_has_one_live_record(profiles: Caller) -> None:
     assert refusal(unarchive, profiles, "profiles", first.uuid).code == "already_exists"
 
 
+def test_a_second_record_of_a_member_is_a_conflict_at_the_member(profiles: Caller) -> None:
+    me = profiles.member.id
+    write(profiles, "profiles", of(me))
+    for refused in (
+        refusal(write, profiles, "profiles", of(me)),
+        write_all(profiles, "profiles", of(me))[0],
+    ):
+        assert isinstance(refused, Conflict)
+        assert (refused.path, refused.code) == (("member_id",), TAKEN)
+
+
+def test_records_of_nobody_come_back_together(profiles: Caller) -> None:
+    made = [write(profiles, "profiles", of(None)).record.uuid for _ in range(2)]
+    for mode, action in ((Mode.ARCHIVE, "archived"), (Mode.UNARCHIVE, "unarchived")):
+        outcomes = write_all(profiles, "profiles", *(SaveRequest(mode, uuid) for uuid in made))
+        assert [getattr(one, "action", one) for one in outcomes] == [action] * 2
+
+
 def test_what_belongs_to_nobody_or_is_a_collection_is_not_counted(profiles: Caller) -> None:
     me = profiles.member.id
     make_object(profiles, "Things")
@@ -249,20 +342,23 @@ def test_what_belongs_to_nobody_or_is_a_collection_is_not_counted(profiles: Call
         assert len(uuids_of(write_all(profiles, name, of(member_id), of(member_id)))) == 2
 
 
-WHOSE: list[tuple[str, str, tuple[type, str] | None]] = [
+Refused = tuple[type, str, tuple[str, ...]]
+NOT_THEIRS = (NotAllowed, "permission_required", ())
+NOBODY_KNOWN = (InvalidInput, "does_not_exist", ("member_id",))
+WHOSE: list[tuple[str, str, Refused | None]] = [
     ("own", "me", None),
-    ("own", "another", (NotAllowed, "permission_required")),
-    ("own", "nobody", (NotAllowed, "permission_required")),
+    ("own", "another", NOT_THEIRS),
+    ("own", "nobody", NOT_THEIRS),
     ("all", "another", None),
     ("all", "nobody", None),
-    ("all", "inactive", (InvalidInput, "does_not_exist")),
-    ("all", "unknown", (InvalidInput, "does_not_exist")),
+    ("all", "inactive", NOBODY_KNOWN),
+    ("all", "unknown", NOBODY_KNOWN),
 ]
 
 
 @pytest.mark.parametrize(("extent", "chosen", "refused"), WHOSE)
 def test_a_record_is_made_anothers_by_who_may_change_theirs(
-    workspace: Caller, extent: str, chosen: str, refused: tuple[type, str] | None
+    workspace: Caller, extent: str, chosen: str, refused: Refused | None
 ) -> None:
     make_object(workspace, "Things")
     grants = {"things": {"create": True, "view": "all", "edit": extent}}
@@ -284,7 +380,7 @@ def test_a_record_is_made_anothers_by_who_may_change_theirs(
         assert write(caller, "things", request).record.member_id == member_ids[chosen]
     else:
         error = refusal(write, caller, "things", request)
-        assert (type(error), error.code) == refused
+        assert (type(error), error.code, getattr(error, "path", ())) == refused
 
 
 def test_a_member_who_stays_may_have_become_inactive(workspace: Caller) -> None:
@@ -292,6 +388,7 @@ def test_a_member_who_stays_may_have_become_inactive(workspace: Caller) -> None:
     member = make_member(workspace, "m@example.com").member
     made = write(workspace, "things", of(member.pk)).record
     Member.objects.filter(workspace=workspace.workspace, id=member.pk).update(is_active=False)
+    forget_everything()  # who is active is known by now
     again = SaveRequest(
         Mode.UPDATE,
         made.uuid,

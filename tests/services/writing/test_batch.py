@@ -4,18 +4,44 @@ nothing."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from records.exceptions import NotFound, RecordsError, Unavailable
-from records.models import FieldOption
-from records.services.writing.save import upsert_request
+from records.exceptions import (
+    ExternalConfig,
+    InvalidValues,
+    NotAllowed,
+    NotFound,
+    RecordsError,
+    Unavailable,
+)
+from records.models import ExternalSource, Field, FieldOption, FieldValue, Record
+from records.services.catalogue.directory import forget_everything
+from records.services.catalogue.external_source import compile_source
+from records.services.shaping.changes import update_field
+from records.services.storage import OutdatedSchema
+from records.services.writing.batch import Batch
+from records.services.writing.save import save_records, upsert_request
 from records.services.writing.save_requests import Attributes, Mode, SaveRequest, SaveResult
 from records.services.writing.values import FieldEntry
-from tests.factories import Caller, FieldDefinition, archive, entries, make_object, make_record
+from tests.factories import (
+    Caller,
+    FieldDefinition,
+    archive,
+    entries,
+    make_field,
+    make_member,
+    make_object,
+    make_record,
+    make_relation,
+    set_pattern,
+)
 from tests.services.acting import (
+    cost,
     differences,
     found,
     history,
@@ -23,6 +49,7 @@ from tests.services.acting import (
     problems,
     read,
     refusal,
+    statements,
     view,
     write_all,
 )
@@ -219,6 +246,12 @@ def test_a_refused_write_makes_no_tags(parts: Caller) -> None:
     assert not FieldOption.objects.filter(workspace_id=parts.workspace.id, name="stray").exists()
 
 
+def test_a_batch_of_one_refused_request_makes_no_tags(parts: Caller) -> None:
+    make(parts, "Taken")
+    assert done(write_all(parts, "parts", create(name="Taken", labels=["stray"]))) == ["unique"]
+    assert not FieldOption.objects.filter(workspace_id=parts.workspace.id, name="stray").exists()
+
+
 def test_tags_are_found_by_name_id_and_however_they_are_cased(parts: Caller) -> None:
     uuid = make(parts, "A", labels=["Straße"])
     tag = read(parts, "parts", uuid)["labels"][0]
@@ -246,3 +279,173 @@ def test_what_the_database_cannot_do_now_refuses_the_whole_batch(parts: Caller) 
     with connection.execute_wrapper(away):
         assert isinstance(refusal(write_all, parts, "profiles", *requests), Unavailable)
     assert found(parts, "profiles") == []
+
+
+# ---------------------------------------------------------------- what a batch begins with
+
+
+def test_only_records_that_are_kept_here_are_written(parts: Caller) -> None:
+    schema = parts.schema("parts")
+    source = compile_source(
+        ExternalSource(name="Shop", base_url="https://example.com", operations={}), schema.fields
+    )
+    elsewhere = replace(schema, external=source)
+    error = refusal(Batch, parts.author, elsewhere, [])
+    assert isinstance(error, ExternalConfig)
+    assert "storing records locally" in error.detail
+
+
+def test_a_key_that_only_reads_writes_nothing(parts: Caller) -> None:
+    author, schema = replace(parts.author, scopes=("records:read",)), parts.schema("parts")
+    assert isinstance(refusal(save_records, author, schema, [create(name="A")]), NotAllowed)
+    assert found(parts, "parts") == []
+
+
+def test_a_batch_notices_that_its_definition_is_outdated_unless_it_follows_another(
+    parts: Caller,
+) -> None:
+    outdated = parts.schema("parts")
+    make_field(parts, "parts", "More", "text")
+    with pytest.raises(OutdatedSchema):
+        Batch(parts.author, outdated, [create(name="A")]).run()
+    assert done(Batch(parts.author, outdated, [create(name="A")], follows=True).run()) == [
+        "created"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "asked", "first"),
+    [
+        (1, {}, False),
+        (2, {}, True),
+        (1, {"on_archived": "overwrite"}, True),
+        (1, {"archived_conflict": "overwrite"}, True),
+    ],
+)
+def test_unique_values_go_before_others_come_where_several_records_may_change(
+    parts: Caller, number: int, asked: dict[str, str], first: bool
+) -> None:
+    made = [make(parts, f"Part {n}", code=f"{n}") for n in range(number)]
+    requests = [
+        SaveRequest(Mode.UPDATE, uuid, entries=entries({"code": f"new {at}"}), **asked)  # type: ignore[arg-type]
+        for at, uuid in enumerate(made)
+    ]
+    with statements() as seen:
+        assert done(write_all(parts, "parts", *requests)) == ["updated"] * number
+    assert any("DELETE FROM records_fieldvalue" in sql for sql in seen) == first
+    assert differences(parts) == []
+
+
+def test_a_record_is_deleted_permanently_beside_one_that_stays(parts: Caller) -> None:
+    gone, kept = (make(parts, name, code=name) for name in ("Gone", "Kept"))
+    outcomes = write_all(
+        parts, "parts", SaveRequest(Mode.DELETE_PERMANENTLY, gone), update(kept, note="n")
+    )
+    assert done(outcomes) == ["deleted", "updated"]
+    rows = Record.objects.filter(workspace=parts.workspace)
+    assert not any(row.values for row in rows.filter(uuid=gone))
+    assert set(
+        FieldValue.objects.filter(workspace=parts.workspace).values_list("record__uuid", flat=True)
+    ) == {rows.get(uuid=kept).uuid}
+    assert read(parts, "parts", kept)["code"] == "Kept"
+
+
+# ---------------------------------------------------------------- links
+
+
+@pytest.fixture
+def fleet(parts: Caller) -> Caller:
+    """People, each of whom has a ship."""
+    make_object(parts, "People", FieldDefinition("Note", "text"))
+    make_object(parts, "Ships")
+    make_relation(parts, "people", "Ship", "ships", "primary", "Crew", is_required=True)
+    make_relation(parts, "people", "Boat", "ships", "one_to_one", "Skipper")
+    return parts
+
+
+def test_a_link_that_cannot_be_stored_refuses_its_own_request(fleet: Caller) -> None:
+    argo, brig = (make_record(fleet, "ships", name=name).record.uuid for name in ("Argo", "Brig"))
+    ann, bob = (
+        make_record(fleet, "people", name=name, ship=argo).record.uuid for name in ("Ann", "Bob")
+    )
+    kept, refused = write_all(
+        fleet, "ships", update(brig, crew=[bob]), update(argo, name="Argo II", crew=[])
+    )
+    assert isinstance(kept, SaveResult)
+    assert isinstance(refused, InvalidValues)
+    assert problems(refused) == [(1, "", "value", "required")]
+    assert names(read(fleet, "people", bob)["ship"]) == "Brig"
+    assert names(read(fleet, "people", ann)["ship"]) == "Argo"
+    assert differences(fleet) == []
+
+
+def test_a_replacement_in_a_batch_spares_the_links_that_its_caller_cannot_see(
+    fleet: Caller,
+) -> None:
+    argo, brig = (make_record(fleet, "ships", name=name).record.uuid for name in ("Argo", "Brig"))
+    ann, bob = (
+        make_record(fleet, "people", name=name, ship=argo, boat=boat).record.uuid
+        for name, boat in (("Ann", argo), ("Bob", brig))
+    )
+    grants = {"people": {"view": "all", "edit": "all"}, "ships": {"view": "own"}}
+    clerk = make_member(fleet, "clerk@example.com", grants)
+    replaced = SaveRequest(Mode.REPLACE, ann, entries=entries({"name": "Anna"}))
+    assert done(write_all(clerk, "people", replaced, update(bob, note="n"))) == ["updated"] * 2
+    shown = read(fleet, "people", ann)
+    assert (names(shown["ship"]), names(shown["boat"])) == ("Argo", "Argo")
+
+
+def test_names_that_display_names_show_are_read_at_once(fleet: Caller) -> None:
+    set_pattern(fleet, "people", "{name} of {ship}")
+    made = []
+    for at in range(5):
+        ship = make_record(fleet, "ships", name=f"Ship {at}").record.uuid
+        made.append(make_record(fleet, "people", name=f"P{at}", ship=ship).record.uuid)
+    author, schema = fleet.author, fleet.schema("people")
+
+    def renaming(uuids: list[str]) -> int:
+        return cost(save_records, author, schema, [update(one, note=one) for one in uuids])
+
+    assert renaming(made[:2]) == renaming(made[2:])
+    assert view(fleet, "people", made[4]).display_name == "P4 of Ship 4"
+
+
+# ---------------------------------------------------------------- members
+
+
+def members_read(work: Callable[[], object]) -> int:
+    """How many statements read members."""
+    with statements() as seen:
+        work()
+    return sum('FROM "records_member"' in sql for sql in seen)
+
+
+@pytest.mark.parametrize("ruled", [True, False])
+def test_members_that_a_rule_looks_at_are_read_at_once(parts: Caller, ruled: bool) -> None:
+    if ruled:
+        row = Field.objects.get(workspace=parts.workspace, object__name="parts", name="note")
+        update_field(parts.author, row, validation="value != member.email")
+    members = [make_member(parts, f"m{at}@example.com").member.pk for at in range(3)]
+    nobodys = make(parts, "Nobody's")
+    ways = {
+        "given": [Attributes(member_id=one) for one in members],
+        "by default": [Attributes(new_member_id=one) for one in members],
+    }
+    for way, given in ways.items():
+        requests = [
+            SaveRequest(Mode.CREATE, entries=entries({"name": f"{way} {at}"}), attributes=one)
+            for at, one in enumerate(given)
+        ]
+        forget_everything()
+        author, schema = parts.author, parts.schema("parts")
+        made: list[SaveResult | RecordsError] = []
+        creating = partial(save_records, author, schema, requests)
+        reads = members_read(lambda: made.extend(creating()))  # noqa: B023
+        assert done(made) == ["created"] * 3
+        assert reads == 1 or not ruled
+        changes = [update(one.record.uuid, note=way) for one in made if isinstance(one, SaveResult)]
+        forget_everything()
+        author, schema = parts.author, parts.schema("parts")
+        assert members_read(partial(save_records, author, schema, changes)) == int(ruled)
+        again = [*changes, update(nobodys, note=way)]
+        assert members_read(partial(save_records, author, schema, again)) == 0

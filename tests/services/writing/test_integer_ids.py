@@ -12,7 +12,14 @@ from records.services.writing.integer_ids import (
     entries_of,
     uuids_of,
 )
-from tests.factories import Caller, FieldDefinition, make_object, make_record, make_relation
+from tests.factories import (
+    Caller,
+    FieldDefinition,
+    make_field,
+    make_object,
+    make_record,
+    make_relation,
+)
 from tests.services.acting import cost
 
 
@@ -85,3 +92,15 @@ def test_keys_of_many_records_are_looked_up_at_once(parts: Caller) -> None:
     ]
     assert costs == [1, 1]
     assert cost(entries_of, author, schema, [{"amount": 1}]) == 0
+
+
+def test_booleans_may_be_words(parts: Caller) -> None:
+    """In this form alone: whoever writes JSON for `parse` writes true or false."""
+    make_field(parts, "parts", "Sold", "checkbox")
+    author, schema = parts.author, parts.schema("parts")
+    sent = ["true", "FALSE", "yes", "No", "maybe", True, None, 1]
+    entries = entries_of(author, schema, [{"sold": value} for value in sent])
+    assert [entry.value for (entry,) in entries] == [
+        *(True, False, True, False),
+        *("maybe", True, None, 1),
+    ]

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from records.exceptions import Conflict
 from records.models import Record
-from records.services.storage.rows import ExternalKey
+from records.services.shaping.field_removal import delete_field
+from records.services.storage.rows import ExternalKey, RecordRow
 from records.services.writing import links
 from records.services.writing.links import LinkChanges
 from records.services.writing.save_requests import Mode, SaveRequest, SaveResult
@@ -31,6 +33,7 @@ from tests.services.acting import (
     read,
     refusal,
     save,
+    statements,
     unarchive,
     values_of,
     view,
@@ -369,3 +372,117 @@ def test_a_list_holds_ten_thousand_links(crew: Caller, number: int, codes: list[
     held = LinkChanges(crew.author, schema).kept(change, None, range(number), found)
     assert held == list(range(number))
     assert [problem.code for entry in found.problems for problem in entry.problems] == codes
+
+
+@pytest.mark.parametrize("field", ["crew", "visitors"])
+def test_a_request_of_a_batch_may_give_back_the_links_that_one_before_it_took(
+    crew: Caller, ids: Ids, field: str
+) -> None:
+    """Each request names all the people that are to be linked."""
+    write_all(
+        crew,
+        "ships",
+        *(
+            SaveRequest(
+                Mode.UPDATE, ids["Argo"], entries=entries({field: [ids[one] for one in who]})
+            )
+            for who in (["Ann"], ["Bob"], ["Ann", "Bob"])
+        ),
+    )
+    assert linked(crew, "ships", ids["Argo"], field) == ["Ann", "Bob"]
+    assert differences(crew) == []
+
+
+def test_links_are_taken_before_they_are_given_whatever_else_a_record_loses(
+    crew: Caller, ids: Ids
+) -> None:
+    change_record(crew, "ships", ids["Argo"], captain=ids["Bob"], visitors=[ids["Ann"]])
+    change_record(crew, "ships", ids["Argo"], captain=ids["Ann"], visitors=[])
+    ship = read(crew, "ships", ids["Argo"])
+    assert (names(ship["captain"]), "visitors" in ship) == ("Ann", False)
+    assert differences(crew) == []
+
+
+def test_links_that_were_taken_away_stay_so_though_the_record_is_archived_at_once(
+    crew: Caller, ids: Ids
+) -> None:
+    change_record(crew, "people", ids["Ann"], visited=[ids["Argo"], ids["Brig"]])
+    write_all(
+        crew,
+        "ships",
+        SaveRequest(Mode.UPDATE, ids["Argo"], entries=entries({"visitors": []})),
+        SaveRequest(Mode.ARCHIVE, ids["Argo"]),
+    )
+    unarchive(crew, "ships", ids["Argo"])
+    assert linked(crew, "people", ids["Ann"], "visited") == ["Brig"]
+    assert differences(crew) == []
+
+
+@pytest.fixture
+def sailor(crew: Caller, ids: Ids) -> Caller:
+    """Sees of the ships only the Brig."""
+    grants = {"people": {"view": "all", "edit": "all"}, "ships": {"view": "own"}}
+    sailor = make_member(crew, "sailor@example.com", grants)
+    change_record(crew, "ships", ids["Brig"], owner=str(sailor.member.uuid))
+    return sailor
+
+
+def test_a_replacement_spares_no_link_that_its_caller_sees(
+    crew: Caller, sailor: Caller, ids: Ids
+) -> None:
+    for who, ship in (("Ann", "Argo"), ("Bob", "Brig")):
+        change_record(crew, "people", ids[who], ship=ids[ship])
+    write_all(
+        sailor,
+        "people",
+        *(
+            SaveRequest(Mode.REPLACE, ids[who], entries=entries({"name": who}))
+            for who in ("Ann", "Bob")
+        ),
+    )
+    assert linked(crew, "people", ids["Ann"], "ship") == "Argo"
+    assert "ship" not in read(crew, "people", ids["Bob"])
+
+
+def test_a_link_out_of_sight_that_is_given_is_held_once(
+    crew: Caller, sailor: Caller, ids: Ids
+) -> None:
+    """Undoing gives the values there were, those that its author does not see included."""
+    schema = crew.schema("people")
+    visited = schema.by_name["visited"]
+    rows = Record.objects.filter(workspace=crew.workspace)
+    argo, brig, cog = (rows.get(uuid=ids[name]).pk for name in ("Argo", "Brig", "Cog"))
+    held = RecordRow(1, ids["Ann"], {str(visited.id): [argo, brig, cog]})
+    change = Change(visited, 0, [cog])
+    changes = LinkChanges(sailor.author, schema)
+    changes.load([held], [Parsed(changes={visited.id: change})], replacing=False)
+    assert changes.kept(change, [argo, brig, cog], [cog], Parsed()) == [cog, argo]
+
+
+UNSEEN = "SELECT r.id FROM records_record r WHERE r.workspace_id = %s AND r.state = 'active'"
+
+
+@pytest.mark.parametrize(
+    ("sent", "reads"), [({"name": "Anna"}, 0), ({"ship": None}, 0), ({"visited": []}, 1)]
+)
+def test_what_is_out_of_sight_is_read_only_where_it_could_be_lost(
+    crew: Caller, ids: Ids, sent: dict[str, Any], reads: int
+) -> None:
+    change_record(
+        crew, "people", ids["Ann"], ship=ids["Argo"], visited=[ids["Argo"]], command=ids["Cog"]
+    )
+    with statements() as seen:
+        change_record(crew, "people", ids["Ann"], **sent)
+    assert sum(sql.startswith(UNSEEN) for sql in seen) == reads
+
+
+def test_a_relationship_that_was_deleted_in_the_meantime_is_a_conflict(
+    crew: Caller, ids: Ids
+) -> None:
+    outdated = crew.schema("ships")
+    change = Change(outdated.by_name["crew"], 0, [1])
+    delete_field(crew.author, crew.schema("people").by_name["ship"].id)
+    changes = LinkChanges(crew.author, outdated)
+    row = RecordRow(1, ids["Argo"], {})
+    error = refusal(changes.collect, row, Parsed(changes={change.field.id: change}), 0)
+    assert (type(error), error.code) == (Conflict, "conflict")

@@ -5,18 +5,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from records.exceptions import InvalidValues, NotFound
-from records.models import Field, Record
+from records.models import Attachment, Field, Record, new_uuid
+from records.services.catalogue import surroundings_of
+from records.services.catalogue.directory import forget_everything
+from records.services.files.free_uploads import receive_free_file
 from records.services.reading.record_views import get_record_by_identifier
 from records.services.shaping.changes import update_field
-from records.services.storage.rows import ExternalKey
+from records.services.storage.rows import ExternalKey, RecordRow
+from records.services.writing import links
+from records.services.writing.save import save_records
 from records.services.writing.save_requests import Attributes, Mode, SaveRequest, SaveResult
 from records.services.writing.value_rules import (
     check_may_be_blank,
     check_required,
+    derive,
     enter_stage,
     merged,
 )
@@ -31,6 +40,7 @@ from tests.factories import (
     make_member,
     make_object,
     make_record,
+    make_relation,
 )
 from tests.services.acting import (
     differences,
@@ -40,6 +50,7 @@ from tests.services.acting import (
     read,
     refusal,
     save,
+    statements,
     unarchive,
     upsert,
     view,
@@ -610,3 +621,201 @@ def test_a_required_field_is_named_unless_it_is_refused_already(parts: Caller) -
     held = Parsed()
     check_required(schema, {str(name.id): "Bolt"}, held)
     assert held.problems == []
+
+
+def test_a_stage_or_a_close_date_alone_closes_nothing(workspace: Caller) -> None:
+    make_object(workspace, "Parts", FieldDefinition("Actual close date", "date"))
+    make_object(workspace, "Deals", object_type="pipeline")
+    deals = workspace.schema("deals")
+    stage = deals.by_name["stage"]
+    won = next(option.id for option in stage.options.values() if option.name == "Won")
+    dateless = replace(
+        deals, fields=tuple(spec for spec in deals.fields if spec.name != "actual_close_date")
+    )
+    for schema in (workspace.schema("parts"), dateless):
+        held = {str(stage.id): won}
+        enter_stage(schema, {}, held, {}, datetime.now(UTC))
+        assert held == {str(stage.id): won}
+
+
+def test_a_write_closes_a_record_that_is_won(workspace: Caller) -> None:
+    make_object(workspace, "Deals", object_type="pipeline")
+    uuid = make_record(workspace, "deals", name="A", stage={"name": "Won"}).record.uuid
+    assert read(workspace, "deals", uuid)["actual_close_date"] is not None
+
+
+# ---------------------------------------------------------------- fields that follow from others
+
+
+def formula(label: str, expression: str) -> FieldDefinition:
+    settings = {"formula_options": {"expression": expression}}
+    return FieldDefinition(label, "formula", settings=settings)
+
+
+@pytest.fixture
+def visits(workspace: Caller) -> Caller:
+    make_object(
+        workspace,
+        "Visits",
+        FieldDefinition("Steps", "integer"),
+        FieldDefinition("Note", "text"),
+        formula("Double", "record.data.steps * 2"),
+        formula("Week", "now.year * 100 + now.month"),
+    )
+    return workspace
+
+
+# The stored steps, double and week, the steps that are written: the double and the week then.
+DERIVED: dict[str, tuple[dict[str, int], int | None, dict[str, int]]] = {
+    "a new record": ({}, 2, {"double": 4, "week": 203006}),
+    "nothing else changes": (
+        {"steps": 2, "double": 4, "week": 202001},
+        2,
+        {"double": 4, "week": 202001},
+    ),
+    "another value": ({"steps": 2, "double": 4, "week": 202001}, 3, {"double": 6, "week": 203006}),
+    "a blank": ({"steps": 2, "double": 4, "week": 202001}, None, {"week": 203006}),
+    "an outdated formula": (
+        {"steps": 2, "double": 5, "week": 202001},
+        2,
+        {"double": 4, "week": 203006},
+    ),
+    "a formula that is new": ({"steps": 2, "double": 4}, 2, {"double": 4, "week": 203006}),
+}
+
+
+@pytest.mark.parametrize(("stored", "steps", "expected"), DERIVED.values(), ids=DERIVED.keys())
+def test_what_depends_on_the_moment_is_computed_anew_in_writes_that_change_something(
+    visits: Caller, stored: dict[str, int], steps: int | None, expected: dict[str, int]
+) -> None:
+    schema = visits.schema("visits")
+    keys = {name: str(schema.by_name[name].id) for name in ("steps", "double", "week")}
+    row = RecordRow(1, "u", {keys[name]: value for name, value in stored.items()})
+    values = dict(row.values)
+    values.pop(keys["steps"], None)
+    if steps is not None:
+        values[keys["steps"]] = steps
+    derive(schema, row, values, surroundings_of(None, datetime(2030, 6, 1, tzinfo=UTC)))
+    found = {name: values[keys[name]] for name in ("double", "week") if keys[name] in values}
+    assert {name: int(value) for name, value in found.items()} == expected
+
+
+def test_a_write_computes_what_follows(visits: Caller) -> None:
+    uuid = make_record(visits, "visits", name="A", steps=2).record.uuid
+    change_record(visits, "visits", uuid, steps=3)
+    assert read(visits, "visits", uuid)["double"] == 6
+
+
+# ---------------------------------------------------------------- lists, links and files
+
+
+def test_only_lists_of_links_have_their_limit(
+    workspace: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "MAX_LINKS", 1)
+    make_object(workspace, "Notes", FieldDefinition("Labels", "dynamictags"))
+    make_relation(workspace, "notes", "First", "notes", "primary", "Later")
+    uuid = make_record(workspace, "notes", name="A", labels=["x", "y"]).record.uuid
+    second = make_record(workspace, "notes", name="B", first=uuid).record.uuid
+    assert read(workspace, "notes", second)["first"]["id"] == uuid
+
+
+@pytest.fixture
+def ships(workspace: Caller, settings: Settings, tmp_path: Path) -> Caller:
+    settings.MEDIA_ROOT = str(tmp_path)
+    make_object(workspace, "Ships", FieldDefinition("Papers", "files"))
+    return workspace
+
+
+def send(caller: Caller) -> str:
+    """A file that belongs to no record yet."""
+    given = (caller.author, str(new_uuid()), "a.txt", "text/plain")
+    return str(receive_free_file(*given, BytesIO(b"abc"), 3).uuid)
+
+
+def test_values_refer_to_files_of_the_record_or_free_ones_of_the_caller(ships: Caller) -> None:
+    grants = {"ships": {"create": True, "view": "all", "edit": "all"}}
+    clerk = make_member(ships, "clerk@example.com", grants)
+    own, free = send(ships), send(ships)
+    refused = [(1, "", "value", "does_not_exist")]
+    argo = make_record(ships, "ships", name="Argo", papers=[own]).record.uuid
+    for caller, paper in ((ships, own), (clerk, own), (clerk, free)):
+        error = refusal(make_record, caller, "ships", name="Brig", papers=[paper])
+        assert problems(error) == refused
+    requests = [
+        SaveRequest(Mode.CREATE, entries=entries({"name": name, "papers": [free]}))
+        for name in ("Cog", "Dhow")
+    ]
+    first, second = write_all(ships, "ships", *requests)
+    assert isinstance(first, SaveResult)
+    assert problems(second) == refused
+    # What a value refers to already stays, whose the file may be by now.
+    Attachment.objects.filter(workspace=ships.workspace, uuid=own).update(
+        record_id=first.record.id, name="b.txt"
+    )
+    again = change_record(ships, "ships", argo, papers=[own, send(ships)])
+    assert again.action == "updated"
+
+
+# ---------------------------------------------------------------- validations
+
+
+def rule(caller: Caller, name: str, expression: str) -> None:
+    row = Field.objects.get(workspace=caller.workspace, object__name="visits", name=name)
+    update_field(caller.author, row, validation=expression)
+
+
+def test_a_broken_rule_is_told_at_its_field(visits: Caller) -> None:
+    rule(visits, "note", "value == member.email")
+    error = refusal(make_record, visits, "visits", name="A", note="x")
+    assert problems(error) == [(1, "", "value", "invalid")]
+    grants = {"visits": {"create": True, "view": "all", "edit": "all"}}
+    clerk = make_member(visits, "clerk@example.com", grants, hidden=[("visits", "steps")])
+    rule(visits, "steps", "value < 5 || record.data.note == null")
+    uuid = make_record(visits, "visits", name="B", steps=9).record.uuid
+    rule(visits, "note", "")
+    error = refusal(change_record, clerk, "visits", uuid, note="y")
+    assert problems(error) == [(None, "", "", "invalid")]
+
+
+def test_a_rule_about_the_member_is_due_once_that_is_another_one(visits: Caller) -> None:
+    uuid = make_record(visits, "visits", name="A", note="x").record.uuid
+    rule(visits, "note", "value == member.email")
+    assert change_record(visits, "visits", uuid, steps=1).action == "updated"
+    mine = SaveRequest(Mode.UPDATE, uuid, attributes=Attributes(member_id=visits.member.id))
+    assert problems(refusal(write, visits, "visits", mine)) == [(None, "note", "value", "invalid")]
+    rule(visits, "note", f"value == 'x' && member.email == '{visits.member.email}'")
+    assert write(visits, "visits", mine).record.member_id == visits.member.id
+
+
+def test_no_member_is_read_where_no_rule_looks_at_one(visits: Caller) -> None:
+    other = make_member(visits, "m@example.com").member.pk
+    theirs = SaveRequest(
+        Mode.CREATE, entries=entries({"name": "A"}), attributes=Attributes(member_id=other)
+    )
+    uuid = write(visits, "visits", theirs).record.uuid
+    for looked_at in (False, True):
+        rule(visits, "note", "value != member.email" if looked_at else "value != 'x'")
+        forget_everything()
+        author, schema = visits.author, visits.schema("visits")
+        change = SaveRequest(Mode.UPDATE, uuid, entries=entries({"note": f"{looked_at}"}))
+        with statements() as seen:
+            save_records(author, schema, [change])
+        assert any('FROM "records_member"' in sql for sql in seen) == looked_at
+
+
+def test_a_rule_may_name_a_field_that_is_gone(visits: Caller) -> None:
+    uuid = make_record(visits, "visits", name="A", note="x").record.uuid
+    Field.objects.filter(workspace=visits.workspace, name="note").update(
+        validation="record.data.gone == null || value == 'x'"
+    )
+    forget_everything()
+    assert change_record(visits, "visits", uuid, steps=1).action == "updated"
+
+
+def test_a_value_that_is_refused_already_meets_no_rule(visits: Caller) -> None:
+    make_field(visits, "visits", "Code", "text", is_unique=True)
+    make_record(visits, "visits", name="A", code="x")
+    rule(visits, "code", "value != 'x'")
+    error = refusal(make_record, visits, "visits", name="B", code="x")
+    assert problems(error) == [(1, "", "value", "unique")]
