@@ -22,6 +22,12 @@ def _named(name: str, **more: Any) -> list[dict[str, Any]]:
     return [{"name": key, "value": value} for key, value in {"name": name, **more}.items()]
 
 
+def _size(name: str, field_type: str) -> dict[str, Any]:
+    # By name, so that another that wants it is refused instead of named otherwise.
+    shown = {"display_name": name.title(), "field_type": field_type}
+    return {"category": "Size", "name": name, **shown}
+
+
 _ROLE, _GROUP = {"role_id": "<role>"}, {"group_id": "<group>"}
 _RIGHTS = {"view": True, "edit": False, "remove": False}
 _OBJECT_GRANT = {
@@ -77,6 +83,7 @@ _DEFINITIONS = [
         path=_SHIPS,
         body={
             "category": "Size",
+            "name": "flag",
             "display_name": "Flag",
             "field_type": "dropdown",
             "options": [{"name": "Malta"}, {"name": "Panama"}, {"name": "Liberia"}],
@@ -87,14 +94,14 @@ _DEFINITIONS = [
         "custom_objects_fields_create",
         201,
         path=_SHIPS,
-        body={"category": "Size", "display_name": "Tons", "field_type": "integer"},
+        body=_size("tons", "integer"),
         keeps={"tons": "id"},
     ),
     Call(
         "custom_objects_fields_create",
         201,
         path=_SHIPS,
-        body={"category": "Size", "display_name": "Labels", "field_type": "dynamictags"},
+        body=_size("labels", "dynamictags"),
         keeps={"labels": "id"},
     ),
     Call("custom_objects_fields_list", path=_SHIPS),

@@ -1,4 +1,4 @@
-"""Every operation of the Workspace API that may write, called by several at the same moment: some are
+"""Every operation of the documented APIs that may write, called by several at the same moment: some are
 carried out, the others are refused as documented, and what is stored agrees."""
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class _Racing:
             return answer.status, answer.read()
 
 
-@pytest.mark.parametrize("api", ["workspace"])
+@pytest.mark.parametrize("api", CALLS)
 def test_every_write_is_raced(raced: Site, api: str) -> None:
     name = secrets.token_hex(4)
     made = command(raced, "create_workspace", f"Raced {name}", "--email", f"{name}@example.com")
