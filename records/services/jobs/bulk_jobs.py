@@ -198,7 +198,7 @@ def _archive(author: Author, job: Job) -> Step:
     records, after = _batch(job)
     schema = _schema(author, job)
     requests = [SaveRequest(Mode.ARCHIVE, record) for record in records]
-    return outcomes_step(after, records, save_records(author, schema, requests))
+    return outcomes_step(job, after, records, save_records(author, schema, requests))
 
 
 def _change(author: Author, job: Job) -> Step:
@@ -213,7 +213,7 @@ def _change(author: Author, job: Job) -> Step:
     kept = frozenset({spec.id}) if how == Resolution.UPDATE_IF_BLANK else frozenset()
     entries = [entry] if entry is not None else []
     requests = [SaveRequest(Mode.UPDATE, record, entries=entries, kept=kept) for record in records]
-    return outcomes_step(after, records, save_records(author, schema, requests))
+    return outcomes_step(job, after, records, save_records(author, schema, requests))
 
 
 _KINDS: dict[str, Callable[[Author, Job], Step]] = {ARCHIVE: _archive, CHANGE: _change}

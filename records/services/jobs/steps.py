@@ -45,12 +45,18 @@ class Stopped(RecordsError):
 
 
 def outcomes_step(
-    position: int | None, records: Sequence[str], outcomes: Sequence[Outcome]
+    job: Job, position: int | None, records: Sequence[str], outcomes: Sequence[Outcome]
 ) -> Step:
-    """A step from what the write path made of these records."""
+    """A step from what the write path made of these records. The job's result counts how many of
+    those that succeeded were left as they are, since its beginning."""
     failures = [
         {"record_id": record, "code": outcome.code, "detail": outcome.detail}
         for record, outcome in zip(records, outcomes, strict=True)
         if isinstance(outcome, RecordsError)
     ]
-    return Step(position, len(outcomes) - len(failures), failures)
+    unchanged = sum(
+        not isinstance(outcome, RecordsError) and outcome.action == "unchanged"
+        for outcome in outcomes
+    )
+    told = {"unchanged": job.result.get("unchanged", 0) + unchanged}
+    return Step(position, len(outcomes) - len(failures), failures, told)
