@@ -23,7 +23,9 @@ from .base import (
 from .conditions import number_conditions
 from .numeric import (
     CURRENCY_SIGNS,
+    CURRENCY_WORDS,
     NUMBER_FORM,
+    SHARED_MARKS,
     WHOLE,
     NumberType,
     are_numbers,
@@ -41,11 +43,9 @@ CODES = (
     "IDR", "MYR", "THB", "PHP", "VND", "BRL", "MXN", "ARS", "CLP", "COP", "PEN", "ZAR", "ILS",
     "AED", "SAR", "EGP", "NGN", "KES",
 )  # fmt: skip
-MARKS = CURRENCY_SIGNS | {code: code for code in CODES}
+MARKS = CURRENCY_SIGNS | CURRENCY_WORDS | {code: code for code in CODES}
 WORDS = frozenset({"cost", "costs", "price", "prices", "amount", "amounts", "revenue", "revenues"})
-FORM = re.compile(
-    rf"-?(?:[{''.join(CURRENCY_SIGNS)}]|{'|'.join(CODES)})?{WHOLE}(?:\.[0-9]{{1,2}})?"
-)
+FORM = re.compile(rf"-?(?:{'|'.join(map(re.escape, MARKS))})?{WHOLE}(?:\.[0-9]{{1,2}})?")
 MIN_PLACES = 2  # unit prices have cents also where the currency has no coins for them
 
 
@@ -73,7 +73,7 @@ class Money(NumberType):
         currency = _currency(field)
         cell = text.strip()
         amount = cell.removeprefix("-").lstrip()
-        for prefix in (currency, _symbol(currency)):
+        for prefix in _marks(currency):
             if amount.upper().startswith(prefix.upper()):
                 amount = amount[len(prefix) :]
                 break
@@ -154,6 +154,14 @@ def _currencies() -> frozenset[str]:
 @cache
 def _symbol(currency: str) -> str:
     return get_currency_symbol(currency, locale="en_US")
+
+
+@cache
+def _marks(currency: str) -> tuple[str, ...]:
+    """What may stand before an amount in this currency."""
+    written = (mark for mark, meant in MARKS.items() if meant == currency)
+    shared = (mark for mark, others in SHARED_MARKS.items() if currency in others)
+    return (currency, _symbol(currency), *written, *shared)
 
 
 @cache

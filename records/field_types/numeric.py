@@ -31,6 +31,34 @@ CURRENCY_SIGNS = {
     "₹": "INR",
     "₽": "RUB",
     "₩": "KRW",
+    "₺": "TRY",
+    "₴": "UAH",
+    "₪": "ILS",
+    "₫": "VND",
+    "₱": "PHP",
+    "₦": "NGN",
+    "฿": "THB",
+    "円": "JPY",
+    "元": "CNY",
+}
+# Words that stand for currencies beside amounts, as their countries write them.
+CURRENCY_WORDS = {
+    "zł": "PLN",
+    "Kč": "CZK",
+    "kr": "SEK",
+    "Rs": "INR",
+    "lei": "RON",
+    "лв": "BGN",
+    "\u0440\u0443\u0431": "RUB",  # looks like Latin letters
+    "грн": "UAH",
+    "R$": "BRL",
+}
+# What other currencies are written with the same.
+SHARED_MARKS = {
+    "¥": ("CNY",),
+    "元": ("TWD", "HKD"),
+    "kr": ("NOK", "DKK", "ISK"),
+    "Rs": ("PKR", "LKR", "NPR"),
 }
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
 MAX_EXACT_FLOAT = 2**53

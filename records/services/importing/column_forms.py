@@ -31,6 +31,7 @@ from .written_values import (
     DateForm,
     NumberForm,
     Unclear,
+    half_width,
     is_blank,
     is_no_value,
     lacks_year,
@@ -87,6 +88,7 @@ def _kind(text: str) -> _Kind:
     # A day without a year says nothing of the form of its column, either.
     if is_no_value(AS_FOUND, text, CellKind.DATE):
         return _Kind.BLANK
+    text = half_width(text)
     if (found := NUMBER.fullmatch(text)) is not None:
         core = found["core"].strip(SPACES)
         kind = next((kind for form, kind in CORES if form.fullmatch(core)), None)
@@ -180,6 +182,7 @@ class FormSurvey:
 
     def _note_signs(self, text: str) -> None:
         """Note the signs of a number, or that it is not zero and has no percent sign."""
+        text = half_width(text)
         is_bare = text[0].isdigit() and text[-1].isdigit()
         found = None if is_bare else NUMBER.fullmatch(text)
         if found is not None:

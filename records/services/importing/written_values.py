@@ -41,20 +41,23 @@ NO_DATE = re.compile(r"0+([-/.])0+\1 ?0+(?:[T ][0:.]+)?")
 NO_YEAR = re.compile(r"--[0-9]{2}(?:-?[0-9]{2})?|---[0-9]{2}")
 SEVERAL = ":::"  # between the values of a cell, in address books
 SPACES = "\u00a0\u202f\u2009 "
-# Signs and codes of currencies, which types look out for; codes are tried where a letter is, for
-# speed.
+# Signs, words and codes of currencies, which types look out for; words and codes are tried where a
+# letter is, for speed.
 MARKS = [mark for kind in field_types.values() if kind.guess for mark in kind.guess.marks]
-CODES = "|".join(filter(str.isalpha, MARKS))
-SIGNS = "".join(mark for mark in MARKS if not mark.isalpha())
-CURRENCY = rf"[{SIGNS}]|(?=[A-Z])(?:{CODES})"
+SIGNS = "".join(mark for mark in MARKS if len(mark) == 1)
+WORDS = "|".join(re.escape(mark) for mark in MARKS if len(mark) > 1)
+CURRENCY = rf"[{SIGNS}]|(?=[^\W\d_])(?:{WORDS})"
+DOTTED = r"(?:(?<=[^\W\d_])\.)?"  # `kr.`
 # A number with what may stand around it: a sign, parentheses, a currency, a percent sign.
 NUMBER = re.compile(
-    rf"(?P<open>\()?(?P<sign>[-+\u2212])?[ \u00a0]?(?P<before>{CURRENCY})?[ \u00a0]?"
+    rf"(?P<open>\()?(?P<sign>[-+\u2212])?[ \u00a0]?(?P<before>{CURRENCY})?{DOTTED}[ \u00a0]?"
     rf"(?P<sign2>[-\u2212])?"
     rf"(?P<core>[0-9.,'\u2019{SPACES}]*[0-9][0-9.,'\u2019{SPACES}]*?)"
     rf"(?P<exponent>[eE][-+]?[0-9]{{1,3}})?(?P<sign3>[-\u2212])?[ \u00a0]?"
-    rf"(?P<after>{CURRENCY}|%)?(?P<close>\))?"
+    rf"(?P<after>{CURRENCY}|%)?{DOTTED}(?P<close>\))?"
 )
+# Digits and marks as wide as Chinese and Japanese characters, and what they are elsewhere.
+WIDE = {0xFF01 + at: 0x21 + at for at in range(0x5E)} | {0x3000: " ", 0xFFE5: "¥", 0xFFE1: "£"}
 PLAIN = re.compile(r"[0-9]+")
 DOT = re.compile(r"[0-9]*\.[0-9]+")
 DOT_OR_GROUP = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
@@ -80,6 +83,8 @@ DATES = tuple(
     re.compile(form + TIME)
     for form in (
         rf"{YEAR}{MARK}(?P<m>[0-9]{{1,2}})(?P=mark)(?P<d>[0-9]{{1,2}})",
+        # As in Chinese, Japanese and Korean.
+        rf"{YEAR}(?:年|년) ?(?P<m>[0-9]{{1,2}})(?:月|월) ?(?P<d>[0-9]{{1,2}})(?:日|일)",
         rf"(?P<one>[0-9]{{1,2}}){MARK}(?P<two>[0-9]{{1,2}})(?P=mark){YEAR}",
         # With spaces, as in Czech and Slovak.
         rf"(?P<one>[0-9]{{1,2}})(?P<mark>\.) (?P<two>[0-9]{{1,2}})\. {YEAR}",
@@ -179,6 +184,7 @@ def plain_cell(form: ColumnForm, text: str, *, kind: CellKind) -> str:
         return ""
     if kind == CellKind.WORD:
         return text
+    stripped = half_width(stripped)
     if kind == CellKind.DATE:
         found = plain_date(stripped, form.dates)
     else:
@@ -186,6 +192,11 @@ def plain_cell(form: ColumnForm, text: str, *, kind: CellKind) -> str:
         if found is not None and form.mixed and found.strip("-0.,"):
             raise Unclear
     return stripped if found is None else found
+
+
+def half_width(text: str) -> str:
+    """A text of a number or date without the wide forms of digits and marks."""
+    return text if text.isascii() else text.translate(WIDE)
 
 
 def plain_number(text: str, form: NumberForm, *, signs: bool = True) -> str | None:
