@@ -31,6 +31,7 @@ class StaffSite(UnfoldAdminSite):
         from records.admin.workbench import (
             attachments,
             bulk,
+            former_records,
             grid,
             jobs,
             merging,
@@ -55,6 +56,8 @@ class StaffSite(UnfoldAdminSite):
             ("add/", record_pages.add_page, "record_add"),
             ("<uuid:record_uuid>/", record_pages.record_page, "record"),
             ("<uuid:record_uuid>/edit/", record_pages.edit_page, "record_edit"),
+            ("<uuid:record_uuid>/then/", former_records.former_page, "former_record"),
+            ("<uuid:record_uuid>/then/restore/", former_records.restore, "former_restore"),
             ("<uuid:record_uuid>/archive/", record_pages.archive, "record_archive"),
             ("<uuid:record_uuid>/unarchive/", record_pages.unarchive, "record_unarchive"),
             ("<uuid:record_uuid>/trash/", trash.throw_away, "record_trash"),

@@ -29,6 +29,7 @@ NO_PAGES = {
         "job_cancel",
         "job_import",
         "operation_undo",
+        "former_restore",
         "records_apikey_revoke",
         "records_externalsource_test",
     ),

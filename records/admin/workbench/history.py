@@ -21,11 +21,13 @@ _INTERFACES = {
 
 @dataclass(frozen=True, slots=True)
 class ShownEntry:
-    """One write: what, when, who, and each field's value before and after."""
+    """One write: what, when (in words, and in ISO 8601), who, and each field's value before and
+    after."""
 
     version: int
     action: str
     when: str
+    moment: str
     who: str
     how: str
     reason: str
@@ -45,7 +47,8 @@ def show_entry(author: Author, entry: HistoryEntry) -> ShownEntry:
     how = interface_text(entry.source, with_key=entry.api_key_id is not None)
     who = member_name(entry.member) or "Nobody"
     when = local_text(author, entry.created)
-    return ShownEntry(entry.version, entry.action, when, who, how, entry.reason, changes)
+    moment = "" if entry.created is None else entry.created.isoformat()
+    return ShownEntry(entry.version, entry.action, when, moment, who, how, entry.reason, changes)
 
 
 def interface_text(source: str, *, with_key: bool) -> str:

@@ -101,6 +101,7 @@ def _addresses(page: ObjectPage, uuid: str) -> dict[str, Any]:
         "archive_url": page.url("record_archive", uuid),
         "unarchive_url": page.url("record_unarchive", uuid),
         "throw_away_url": page.url("record_trash", uuid),
+        "former_url": page.url("former_record", uuid),
         "files_url": page.url("record_files", uuid),
         "file_url": page.url("record_file", uuid),
         "file_remove_url": page.url("record_file_remove", uuid),

@@ -13,6 +13,7 @@ takes back what its caller may not change.
 
 from .daily_changes import COUNTED, DailyChanges, count_daily_changes
 from .field_restoring import Then, restore_fields
+from .former_values import is_kept_by_callers
 from .left_out import LeftView, list_left, reasons_of
 from .operation_changes import OperationChange, list_changes
 from .operation_list import (
@@ -44,6 +45,7 @@ __all__ = [
     "count_rows",
     "find_operation",
     "find_undo",
+    "is_kept_by_callers",
     "list_changes",
     "list_left",
     "list_operations",

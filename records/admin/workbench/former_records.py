@@ -1,0 +1,159 @@
+"""A record as it was at a moment, beside what it is now; setting its fields to what they were."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from records.admin.object_pages import ObjectPage, about_object, local_text, tell_unavailable
+from records.admin.showing import Cell, show_cell
+from records.exceptions import InvalidInput, NotAllowed, NotFound, RecordsError
+from records.field_types import FieldSpec
+from records.models import RecordState
+from records.services.access import may_write
+from records.services.catalogue import COLUMN_FIELDS
+from records.services.operations import home_of
+from records.services.reading import RecordView, select_fields
+from records.services.undoing import Then, is_kept_by_callers, restore_fields
+
+from .operations import with_undo
+
+
+@dataclass(frozen=True, slots=True)
+class FormerCell:
+    """A field whose value was another one; `may_restore` says whether the visitor may set it to
+    that again."""
+
+    was: Cell
+    now: Cell
+    may_restore: bool
+
+
+@require_safe
+@about_object
+def former_page(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
+    """What the record was at `at`, a moment in ISO 8601: by the workspace's clocks where it names
+    no time zone. A day alone means its end, and what is yet to come, or no moment, means now."""
+    now = _record_now(page, record_uuid)
+    try:
+        moment = _moment(page, page.request.GET.get("at", timezone.now().isoformat()))
+    except InvalidInput as refusal:
+        messages.error(page.request, refusal.detail)
+        return _back(page, now)
+    try:
+        then = home_of(page.schema).get_record_as_of(
+            page.author, page.schema, record_uuid, moment, _fields(page)
+        )
+    except NotFound:
+        messages.warning(
+            page.request,
+            f"At {local_text(page.author, moment)} the record was not there: it did not exist yet, "
+            "or was archived or deleted.",
+        )
+        return _back(page, now)
+    may_change = (
+        now.access.edit and now.row.state == RecordState.ACTIVE and now.row.cancelled_at is None
+    )
+    differing, same = _compared(page, then, now, may_change=may_change)
+    return page.render(
+        "former_record.html",
+        f"{then.display_name or '(no name)'}, as it was",
+        view=then,
+        when=local_text(page.author, moment),
+        at=moment.isoformat(),
+        differing=differing,
+        may_restore=any(each.may_restore for each in differing),
+        same=same,
+        version_now=now.version,
+        record_url=page.url("record", now.uuid),
+        restore_url=page.url("former_restore", now.uuid),
+    )
+
+
+@require_POST
+@about_object
+def restore(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
+    """Set the ticked fields to what they were, unless the record was changed since they were
+    shown."""
+    now = _record_now(page, record_uuid)
+    sent, refused = page.request.POST, None
+    ticked = set(sent.getlist("field"))
+    try:
+        chosen = [spec for spec in _fields(page) if spec.uuid in ticked]
+        if not chosen:
+            raise InvalidInput("Tick the fields that are to be as they were.", "required")
+        result = restore_fields(
+            page.author,
+            page.schema,
+            now.uuid,
+            Then(when=_moment(page, sent.get("at", ""))),
+            chosen,
+            _version(sent.get("version", "")),
+        )
+    except (NotFound, NotAllowed):
+        raise
+    except RecordsError as refusal:
+        refused = refusal
+        messages.error(page.request, refusal.detail)
+    else:
+        said = "Nothing was changed."
+        if result.action != "unchanged":
+            said = with_undo(page, "The fields are as they were.")
+        messages.success(page.request, said)
+    return tell_unavailable(_back(page, now), refused)
+
+
+def _back(page: ObjectPage, view: RecordView) -> HttpResponse:
+    return redirect(page.url("record", view.uuid))
+
+
+def _fields(page: ObjectPage) -> list[FieldSpec]:
+    found = select_fields(page.author, page.schema, include_hidden=True)
+    return [spec for spec in found if spec.computed not in COLUMN_FIELDS]
+
+
+def _record_now(page: ObjectPage, record_uuid: UUID) -> RecordView:
+    return home_of(page.schema).get_record_in_any_state(
+        page.author, page.schema, record_uuid, _fields(page)
+    )
+
+
+def _moment(page: ObjectPage, text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+        if len(text) == len("2026-01-31"):
+            moment += timedelta(days=1, microseconds=-1)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=page.author.workspace.zone)
+        return min(moment.astimezone(UTC), timezone.now())
+    except (ValueError, OverflowError):
+        raise InvalidInput("Choose a day and a time.", at="at") from None
+
+
+def _version(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
+
+
+def _compared(
+    page: ObjectPage, then: RecordView, now: RecordView, *, may_change: bool
+) -> tuple[list[FormerCell], list[Cell]]:
+    """The fields whose values were others, and those that have the same ones."""
+    differing, same = [], []
+    for spec in _fields(page):
+        was = _cell(page, then, spec)
+        if then.values.get(spec.id) == now.values.get(spec.id):
+            same.append(was)
+            continue
+        may_restore = may_change and is_kept_by_callers(spec) and may_write(page.author, spec)
+        differing.append(FormerCell(was, _cell(page, now, spec), may_restore))
+    return differing, same
+
+
+def _cell(page: ObjectPage, view: RecordView, spec: FieldSpec) -> Cell:
+    return show_cell(page.author, spec, view.values.get(spec.id), total=view.totals.get(spec.id, 0))
