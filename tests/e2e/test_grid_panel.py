@@ -59,6 +59,24 @@ def test_a_record_is_changed_by_keys_as_one_operation_and_left_where_it_was(shee
     expect(sheet.cell(2, "City")).to_have_text("Bergen")
 
 
+def test_a_moment_of_the_story_leads_to_the_record_as_it_was_then(sheet: Sheet) -> None:
+    beside = opened(sheet, 2)
+    beside.get_by_label("City").fill("Narvik")
+    sheet.press("Control+s")
+    expect(beside.locator(".panel-story > li")).to_have_count(2)
+    moments = beside.get_by_role("link", name=re.compile(r"^20\d\d-"))
+    moments.first.click()
+    expect(sheet.page.get_by_text("All values are the same now.")).to_be_visible()
+    sheet.page.go_back()
+
+    opened(sheet, 2)
+    moments.last.click()
+    expect(sheet.page.get_by_role("row", name="City Bergen Narvik")).to_be_visible()
+    sheet.page.get_by_role("button", name="Set the ticked fields to what they were").click()
+    expect(sheet.page.get_by_text("The fields are as they were.")).to_be_visible()
+    assert sheet.value(2, "city") == "Bergen"
+
+
 def test_each_type_has_its_control_beside_the_grid(sheet: Sheet) -> None:
     beside = opened(sheet, 1)
     beside.get_by_label("Size").focus()

@@ -55,7 +55,8 @@ export class Story {
     const reason = entry.reason ? make("p", { class: "grid-subtle" }, `“${entry.reason}”`) : "";
     return make("li", { tabindex: "-1" },
       make("p", { class: "panel-when" }, make("strong", {}, nameOf(entry.member)), ` ${DONE[entry.action] || entry.action}${how ? ` ${how}` : ""}`,
-        make("time", { datetime: entry.created }, momentText(entry.created))),
+        make("a", { href: `${this.app.config.recordUrl}${this.id}/then/?at=${encodeURIComponent(entry.created)}`, title: "The record as it was then" },
+          make("time", { datetime: entry.created }, momentText(entry.created)))),
       reason,
       entry.changes.length ? make("ul", {}, ...entry.changes.map((change) => make("li", {}, ...this.words(change)))) : "");
   }
