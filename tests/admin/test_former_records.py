@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
 from records.services.access import get_schema
+from records.services.merging import Merge, merge_records
 from records.services.operations import home_of
 from records.services.reading import select_fields
 from records.services.writing import archive_record
@@ -144,3 +145,15 @@ def test_a_page_takes_as_many_queries_however_many_versions_there_are(
     with CaptureQueriesContext(connection) as many:
         admin.read(first)
     assert len(many) == len(few)
+
+
+def test_a_record_that_was_merged_leads_on_to_its_survivor(
+    admin: Workbench, companies: str, acme: str
+) -> None:
+    first = moments(admin, acme)[-1]
+    author, schema = admin.caller.author, admin.caller.schema("companies")
+    into = make_record(admin.caller, "companies", name="Best").record.uuid
+    merge_records(author, schema, Merge(into, [str(uuid_of(acme))]))
+    for answer in (admin.get(first), admin.send(f"{acme}then/restore/", {"at": "2026-01-01"})):
+        assert (answer.status_code, answer.url) == (302, f"{companies}{into}/")
+        assert "merged" in messages_of(answer)[0]

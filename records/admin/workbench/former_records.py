@@ -24,6 +24,7 @@ from records.services.reading import RecordView, select_fields
 from records.services.undoing import Then, is_kept_by_callers, restore_fields
 
 from .operations import with_undo
+from .record_pages import led_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ def former_page(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
     """What the record was at `at`, a moment in ISO 8601: by the workspace's clocks where it names
     no time zone. A day alone means its end, and what is yet to come, or no moment, means now."""
     now = _record_now(page, record_uuid)
+    if now.uuid != str(record_uuid):
+        return led_on(page, now)
     try:
         moment = _moment(page, page.request.GET.get("at", timezone.now().isoformat()))
     except InvalidInput as refusal:
@@ -83,6 +86,8 @@ def restore(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
     """Set the ticked fields to what they were, unless the record was changed since they were
     shown."""
     now = _record_now(page, record_uuid)
+    if now.uuid != str(record_uuid):
+        return led_on(page, now)
     sent, refused = page.request.POST, None
     ticked = set(sent.getlist("field"))
     try:

@@ -60,7 +60,7 @@ def record_page(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
         page.author, page.schema, record_uuid, fields
     )
     if view.uuid != str(record_uuid):
-        return _led_on(page, view)
+        return led_on(page, view)
     at = page_number(page.request.GET, "history")
     count, entries = home_of(page.schema).list_history(
         page.author, page.schema, record_uuid, offset=(at - 1) * HISTORY_SIZE, limit=HISTORY_SIZE
@@ -84,7 +84,7 @@ def record_page(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
     )
 
 
-def _led_on(page: ObjectPage, view: RecordView) -> HttpResponse:
+def led_on(page: ObjectPage, view: RecordView) -> HttpResponse:
     """To the page of what a record has become: nothing on that is about another record than it
     names."""
     messages.warning(
@@ -165,7 +165,7 @@ def edit_page(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
     fields = select_fields(page.author, page.schema, include_hidden=True)
     view = home_of(page.schema).get_record(page.author, page.schema, record_uuid, fields)
     if view.uuid != str(record_uuid):
-        return _led_on(page, view)
+        return led_on(page, view)
     if not view.access.edit:
         raise NotAllowed("You may not edit this record.")
     form = RecordForm(page.author, page.schema, view, page.request.POST or None)
