@@ -22,8 +22,8 @@ from .base import (
 )
 from .conditions import number_conditions
 from .numeric import (
+    CURRENCY_MARKS,
     CURRENCY_SIGNS,
-    CURRENCY_WORDS,
     NUMBER_FORM,
     SHARED_MARKS,
     WHOLE,
@@ -43,7 +43,7 @@ CODES = (
     "IDR", "MYR", "THB", "PHP", "VND", "BRL", "MXN", "ARS", "CLP", "COP", "PEN", "ZAR", "ILS",
     "AED", "SAR", "EGP", "NGN", "KES",
 )  # fmt: skip
-MARKS = CURRENCY_SIGNS | CURRENCY_WORDS | {code: code for code in CODES}
+MARKS = CURRENCY_MARKS | {code: code for code in CODES}
 WORDS = frozenset({"cost", "costs", "price", "prices", "amount", "amounts", "revenue", "revenues"})
 FORM = re.compile(rf"-?(?:{'|'.join(map(re.escape, MARKS))})?{WHOLE}(?:\.[0-9]{{1,2}})?")
 MIN_PLACES = 2  # unit prices have cents also where the currency has no coins for them

@@ -53,6 +53,7 @@ CURRENCY_WORDS = {
     "грн": "UAH",
     "R$": "BRL",
 }
+CURRENCY_MARKS = CURRENCY_SIGNS | CURRENCY_WORDS
 # What other currencies are written with the same.
 SHARED_MARKS = {
     "¥": ("CNY",),

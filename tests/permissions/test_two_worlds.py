@@ -44,7 +44,10 @@ OWN = (
         re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE),
         "<uuid>",
     ),
-    (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.]*(\+00:00|Z)?"), "<moment>"),
+    (
+        re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d(:|%3A)\d\d[\d:.]*(%3A[\d.]*)?(\+00:00|Z|%2B00%3A00)?"),
+        "<moment>",
+    ),
     (re.compile(r'("(?:id|jobId|recordId|record_id)": ?)\d+'), r"\1<number>"),
     (re.compile(r"(records|jobs)/\d+"), r"\1/<number>"),
     (re.compile(r'csrfmiddlewaretoken" value="[^"]+'), "<token>"),

@@ -14,7 +14,7 @@ from locale import windows_locale
 
 from babel.numbers import get_territory_currencies, list_currencies
 
-from records.field_types.money import MARKS
+from records.field_types.numeric import CURRENCY_MARKS
 
 TOKEN = re.compile(
     r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|[_*](?P<space>.)|\[(?P<bracket>[^\]]*)\]|(?P<mark>.)',
@@ -202,7 +202,7 @@ def _currency(bracket: str) -> str:
         return sign.upper()
     if language and sign in SHARED and (found := _of_language(language)):
         return found
-    return MARKS.get(sign, "")
+    return CURRENCY_MARKS.get(sign, "")
 
 
 @cache
