@@ -13,18 +13,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from records.admin.object_pages import ObjectPage, about_object, local_text, tell_unavailable
-from records.admin.showing import Cell, show_cell
+from records.admin.showing import Cell
 from records.exceptions import InvalidInput, NotAllowed, NotFound, RecordsError
-from records.field_types import FieldSpec
-from records.models import RecordState
 from records.services.access import may_write
-from records.services.catalogue import COLUMN_FIELDS
 from records.services.operations import home_of
-from records.services.reading import RecordView, select_fields
+from records.services.reading import RecordView
 from records.services.undoing import Then, is_kept_by_callers, restore_fields
 
 from .operations import with_undo
-from .record_pages import led_on
+from .record_pages import drawn_fields, led_on, may_change, shown_cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,7 @@ def former_page(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
         return _back(page, now)
     try:
         then = home_of(page.schema).get_record_as_of(
-            page.author, page.schema, record_uuid, moment, _fields(page)
+            page.author, page.schema, record_uuid, moment, drawn_fields(page)
         )
     except NotFound:
         messages.warning(
@@ -61,10 +58,7 @@ def former_page(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
             "or was archived or deleted.",
         )
         return _back(page, now)
-    may_change = (
-        now.access.edit and now.row.state == RecordState.ACTIVE and now.row.cancelled_at is None
-    )
-    differing, same = _compared(page, then, now, may_change=may_change)
+    differing, same = _compared(page, then, now)
     return page.render(
         "former_record.html",
         f"{then.display_name or '(no name)'}, as it was",
@@ -91,7 +85,7 @@ def restore(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
     sent, refused = page.request.POST, None
     ticked = set(sent.getlist("field"))
     try:
-        chosen = [spec for spec in _fields(page) if spec.uuid in ticked]
+        chosen = [spec for spec in drawn_fields(page) if spec.uuid in ticked]
         if not chosen:
             raise InvalidInput("Tick the fields that are to be as they were.", "required")
         result = restore_fields(
@@ -119,14 +113,9 @@ def _back(page: ObjectPage, view: RecordView) -> HttpResponse:
     return redirect(page.url("record", view.uuid))
 
 
-def _fields(page: ObjectPage) -> list[FieldSpec]:
-    found = select_fields(page.author, page.schema, include_hidden=True)
-    return [spec for spec in found if spec.computed not in COLUMN_FIELDS]
-
-
 def _record_now(page: ObjectPage, record_uuid: UUID) -> RecordView:
     return home_of(page.schema).get_record_in_any_state(
-        page.author, page.schema, record_uuid, _fields(page)
+        page.author, page.schema, record_uuid, drawn_fields(page)
     )
 
 
@@ -146,19 +135,16 @@ def _version(text: str) -> int | None:
 
 
 def _compared(
-    page: ObjectPage, then: RecordView, now: RecordView, *, may_change: bool
+    page: ObjectPage, then: RecordView, now: RecordView
 ) -> tuple[list[FormerCell], list[Cell]]:
     """The fields whose values were others, and those that have the same ones."""
     differing, same = [], []
-    for spec in _fields(page):
-        was = _cell(page, then, spec)
+    is_open = may_change(now)
+    cells = zip(shown_cells(page, then), shown_cells(page, now), strict=True)
+    for (spec, was), (_, is_now) in cells:
         if then.values.get(spec.id) == now.values.get(spec.id):
             same.append(was)
             continue
-        may_restore = may_change and is_kept_by_callers(spec) and may_write(page.author, spec)
-        differing.append(FormerCell(was, _cell(page, now, spec), may_restore))
+        may_restore = is_open and is_kept_by_callers(spec) and may_write(page.author, spec)
+        differing.append(FormerCell(was, is_now, may_restore))
     return differing, same
-
-
-def _cell(page: ObjectPage, view: RecordView, spec: FieldSpec) -> Cell:
-    return show_cell(page.author, spec, view.values.get(spec.id), total=view.totals.get(spec.id, 0))

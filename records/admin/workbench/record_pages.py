@@ -28,6 +28,7 @@ from records.exceptions import (
     PreconditionFailed,
     RecordsError,
 )
+from records.field_types import FieldSpec
 from records.models import RecordState
 from records.services.access import grant_of
 from records.services.catalogue import COLUMN_FIELDS
@@ -73,9 +74,7 @@ def record_page(page: ObjectPage, record_uuid: UUID) -> HttpResponse:
         figures=_figures(page, view),
         archived=view.row.state == RecordState.ARCHIVED,
         files=shown_files(page, view.uuid),
-        may_change_files=view.access.edit
-        and view.row.state == RecordState.ACTIVE
-        and view.row.cancelled_at is None,
+        may_change_files=may_change(view),
         history=[show_entry(page.author, entry) for entry in entries],
         history_count=count,
         newer=at - 1,
@@ -108,18 +107,35 @@ def _addresses(page: ObjectPage, uuid: str) -> dict[str, Any]:
     }
 
 
+def may_change(view: RecordView) -> bool:
+    """Whether the visitor may change the record, and it takes changes."""
+    row = view.row
+    return view.access.edit and row.state == RecordState.ACTIVE and row.cancelled_at is None
+
+
+def drawn_fields(page: ObjectPage) -> list[FieldSpec]:
+    """The fields that the visitor may see and that have a place among a record's values."""
+    found = select_fields(page.author, page.schema, include_hidden=True)
+    return [spec for spec in found if spec.computed not in COLUMN_FIELDS]
+
+
+def shown_cells(page: ObjectPage, view: RecordView) -> list[tuple[FieldSpec, Cell]]:
+    """The drawn fields with their values, blank or not; a formula that failed says why."""
+    shown = []
+    for spec in drawn_fields(page):
+        value, total = view.values.get(spec.id), view.totals.get(spec.id, 0)
+        cell = show_cell(page.author, spec, value, total=total)
+        shown.append((spec, replace(cell, reason=view.formula_errors.get(spec, ""))))
+    return shown
+
+
 def _groups(page: ObjectPage, view: RecordView) -> list[Group]:
     """The fields that the visitor may see and the object's layout draws, with their values, blank
     or not, by category."""
-    categories, errors = page.categories(), view.formula_errors
+    categories = page.categories()
     found: dict[str, list[Cell]] = {}
-    for spec in select_fields(page.author, page.schema, include_hidden=True):
-        if spec.computed not in COLUMN_FIELDS:
-            value, total = view.values.get(spec.id), view.totals.get(spec.id, 0)
-            cell = show_cell(page.author, spec, value, total=total)
-            found.setdefault(spec.category_uuid, []).append(
-                replace(cell, reason=errors.get(spec, ""))
-            )
+    for spec, cell in shown_cells(page, view):
+        found.setdefault(spec.category_uuid, []).append(cell)
     order = page.laid_out(categories)
     if order is None:
         order = [*categories, *(key for key in found if key not in categories)]
