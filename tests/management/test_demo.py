@@ -29,10 +29,10 @@ from records.services.tables.csv_files import open_table
 from tests.databases import MANAGE, own_database
 from tests.serving import free_port
 
-from .old_databases import manage, old_database
+from .old_databases import manage, old_database, upgrading
 
 Show = Callable[[], str]
-BEFORE_THE_NEWEST = "0013"  # the migrations after it can be taken back, data and all
+BEFORE_THE_NEWEST = "0013_refused_rows"  # the migrations after it can be taken back, data and all
 
 
 @pytest.fixture
@@ -234,7 +234,7 @@ def test_the_demo_starts_on_the_database_of_older_code(tmp_path: Path) -> None:
     with own_database(tmp_path) as url:
         environment, _ = old_database(url)
         first = secrets_in(printed_by_a_demo_on(url, tmp_path / "data"))
-        manage(environment, ["migrate", "records", BEFORE_THE_NEWEST, "--verbosity", "0"])
+        upgrading(environment, "back", BEFORE_THE_NEWEST)
         assert "[ ]" in manage(environment, ["showmigrations", "records"])[0]
 
         with demo_process({**environment, "DATA_DIR": str(tmp_path / "data")}) as printed:

@@ -1,9 +1,10 @@
-"""`python -m tests.management.upgrading seed | kill STATEMENT… | rounds COUNT`: an old database,
-and its migrations.
+"""`python -m tests.management.upgrading seed | kill STATEMENT… | rounds COUNT | back MIGRATION`: an
+old database, and its migrations.
 
 `seed` migrates an empty database to the first schema, fills it and prints the key of a record.
 `kill` migrates to the newest schema and is killed before the given statement that changes
-something, once for each number; it prints how each ended. `rounds` migrates to and fro.
+something, once for each number; it prints how each ended. `rounds` migrates to and fro, `back`
+to an older schema.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ BEFORE_LEDGER_AND_RECORDS, LEDGER_AND_RECORDS = "0007_external_sources", "0008_r
 def seed() -> int:
     """Records with their index and ledger, written by the models as the first migration has them;
     the first key."""
-    from django.core.management import call_command
-    from django.db import connection, transaction
-    from django.db.migrations.loader import MigrationLoader
+    from django.db import transaction
 
-    call_command("migrate", "records", "0001", verbosity=0)
-    state = MigrationLoader(connection).project_state([("records", "0001_initial")])
+    from records.services.backup.backup_tables import migrations_as_written
+
+    migrate_to("0001_initial")
+    state = migrations_as_written().project_state([("records", "0001_initial")])
     model = state.apps.get_model
     with transaction.atomic():
         workspace = model("records", "Workspace").objects.create(name="Old", slug="old")
@@ -110,23 +111,37 @@ def migrate_to_and_fro(rounds: int) -> None:
     """Migrate to the newest schema: first from the oldest, then from the one before ledger and
     records change."""
     from django.core.management import call_command
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
 
     call_command("migrate", verbosity=0)
     for _ in range(rounds - 1):
         for schema in (BEFORE_LEDGER_AND_RECORDS, LEDGER_AND_RECORDS):
-            MigrationExecutor(connection).migrate([("records", schema)])
+            migrate_to(schema)
     call_command("migrate", verbosity=0)
+
+
+def migrate_to(schema: str) -> None:
+    """Migrate to or back to the schema of a migration that a squashed one may replace."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    from records.services.backup.backup_tables import migrations_as_written
+    from records_project.sqlite import files_may_be_made
+
+    with files_may_be_made():
+        executor = MigrationExecutor(connection)
+        executor.loader = migrations_as_written()
+        executor.migrate([("records", schema)])
 
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "records_project.settings")
     django.setup()
-    numbers = [int(argument) for argument in sys.argv[2:]]
-    if sys.argv[1] == "seed":
+    command, *given = sys.argv[1:]
+    if command == "seed":
         print(seed())  # noqa: T201 (read by the test)
-    elif sys.argv[1] == "kill":
-        print(*(killed_at(number) for number in numbers))  # noqa: T201
+    elif command == "kill":
+        print(*(killed_at(int(number)) for number in given))  # noqa: T201
+    elif command == "rounds":
+        migrate_to_and_fro(int(given[0]))
     else:
-        migrate_to_and_fro(*numbers)
+        migrate_to(given[0])

@@ -34,9 +34,19 @@ class BackupTable:
     file_columns: tuple[str, ...]
 
 
+def migrations_as_written() -> MigrationLoader:
+    """The migrations without the squashed ones: archives name those that they replace, so that each
+    release that has these can read the archive."""
+    loader = MigrationLoader(connection, replace_migrations=False)
+    for key, squashed in loader.replacements.items():
+        loader.graph.remove_replacement_node(key, squashed.replaces)
+        loader.applied_migrations.pop(key, None)
+    return loader
+
+
 def applied_leaves() -> list[Node]:
     """The newest applied migration of each branch: the schema that the database has."""
-    loader = MigrationLoader(connection)
+    loader = migrations_as_written()
     applied = [node for node in loader.applied_migrations if node in loader.graph.nodes]
     inner = {parent.key for node in applied for parent in loader.graph.node_map[node].parents}
     return sorted(
@@ -57,7 +67,7 @@ def _followed(loader: MigrationLoader, node: Node, applied: list[Node]) -> bool:
 def tables_at(leaves: list[Node]) -> list[BackupTable]:
     """The tables of a schema, as the migrations up to `leaves` make them."""
     # From the migrations' state, since the models of this release may be newer.
-    state = MigrationLoader(connection).project_state(leaves)
+    state = migrations_as_written().project_state(leaves)
     found = state.apps.get_models(include_auto_created=True)
     chosen = [model for model in found if model._meta.managed and not model._meta.proxy]
     return sorted(
