@@ -123,6 +123,8 @@ def storm(player: Player, records: Mapping[str, str], times: int) -> Counter[int
                         {"lookup_value": name, "match_field": "code", **changed},
                     ),
                     ("POST", f"{COMPANIES}/add", {**values(name=name), "unarchive": "overwrite"}),
+                    # Whatever the others do, some write makes a record and is answered with 201.
+                    ("POST", f"{COMPANIES}/add", values(name=f"{player.number} {at}")),
                 ]
             )
         )
