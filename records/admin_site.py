@@ -10,6 +10,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
 
+from django.contrib.admin import autodiscover
 from django.contrib.auth.views import PasswordChangeView
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -24,6 +25,12 @@ T = TypeVar("T", bound=HttpResponseBase)
 class StaffSite(UnfoldAdminSite):
     """The set-up pages, and the workbench: the pages of records, which are no Django models of
     their own."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """The addresses of all pages, which are loaded now."""
+        autodiscover()
+        urls: list[URLPattern] = super().get_urls()
+        return urls
 
     def extra_urls(self) -> list[URLPattern]:
         """The addresses of the pages of records."""

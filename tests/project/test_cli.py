@@ -42,3 +42,29 @@ def test_the_version_is_that_of_records(argument: str) -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     done = run(argument)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"Records {declared}\n", "")
+
+
+def test_a_start_loads_no_page_of_the_admin_and_no_driver_of_another_engine(tmp_path: Path) -> None:
+    started = """
+import sys, django
+django.setup()
+print([name for name in ("records.admin.setup", "openpyxl", "psycopg") if name in sys.modules])
+from django.urls import get_resolver
+assert get_resolver().url_patterns
+print("records.admin.setup" in sys.modules)
+"""
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "records_project.settings",
+        "RECORDS_ENV": "test",
+        "DATABASE_URL": f"sqlite:///{tmp_path}/records.sqlite3",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", started],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("[]\nTrue\n", "")

@@ -19,8 +19,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, connections
-from django.db.backends.postgresql.base import DatabaseWrapper as PostgresConnection
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
@@ -32,6 +31,7 @@ from records.management.serving.web_server import (
     WebServer,
     load_application,
 )
+from records.services.database import close_connections
 
 logger = logging.getLogger(__name__)
 
@@ -268,15 +268,6 @@ def allow_connections() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def close_connections() -> None:
-    """Close what the checks opened: the workers are forks, and must not share a connection or a
-    pool."""
-    for opened in connections.all(initialized_only=True):
-        opened.close()
-        if isinstance(opened, PostgresConnection):
-            opened.close_pool()
 
 
 def logging_of_the_server() -> dict[str, Any]:

@@ -4,7 +4,7 @@ Called by: everything above. It knows no model of the product.
 """
 
 from .caches import Cache
-from .connections import drop_dead_connection
+from .connections import close_connections, drop_dead_connection
 from .faults import is_repeatable, optional, refusal_of, repeated_when_lost, unavailable_when_faulty
 from .figures import exact, exact_average, exact_sum, period_of
 from .sealing import Unreadable, resealed, seal, unseal
@@ -63,6 +63,7 @@ __all__ = [
     "by_key",
     "canonical_uuid",
     "clear_log",
+    "close_connections",
     "contains",
     "document",
     "document_column",

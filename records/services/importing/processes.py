@@ -9,10 +9,10 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 
-from django.db import connection, connections
-from django.db.backends.postgresql.base import DatabaseWrapper as PostgresConnection
+from django.db import connection
 
 from records.exceptions import RecordsError
+from records.services.database import close_connections
 
 from .chunks import Work, import_part
 
@@ -36,7 +36,7 @@ def import_parts(work: Work, progress: Callable[[int], None]) -> None:
         import_part(work, 0, progress)
         return
     # A forked socket would be shared, and two processes would mix their messages on it.
-    _close_connections()
+    close_connections()
     # Fork keeps the compiled schema and the table without pickling them.
     context = multiprocessing.get_context("fork")
     pipes: list[Connection] = []
@@ -95,12 +95,4 @@ def _work(work: Work, number: int, pipe: Connection, inherited: list[Connection]
     except Exception as problem:  # noqa: BLE001 - the parent raises it
         pipe.send(problem)
     finally:
-        _close_connections()
-
-
-def _close_connections() -> None:
-    """A connection belongs to one process."""
-    for opened in connections.all(initialized_only=True):
-        opened.close()
-        if isinstance(opened, PostgresConnection):
-            opened.close_pool()
+        close_connections()
