@@ -65,7 +65,9 @@ def problems(operation: Operation, world: World, target: Target) -> list[str]:
         real = operation.ask(world.caller, world, target)
         done = digests()
         transaction.set_rollback(True)
-    forget_everything()
+    # The version of the definitions is given again, to others.
+    if done["records_workspace"] != before["records_workspace"]:
+        forget_everything()
     kept = KEPT.get(operation.name, set())
     changed = {name for name in before if before[name] != after[name]}
     found = [f"{name} is another" for name in sorted(changed - kept)]

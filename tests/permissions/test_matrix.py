@@ -4,6 +4,7 @@ is not granted, and nothing is shown that is not for the caller."""
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -27,14 +28,14 @@ def test_a_role_does_what_it_is_granted_and_nothing_else(
     interface: Interface, role: RoleCase
 ) -> None:
     world = replace(make_world(role), role=interface.role_of(role))
+    before = world.state()  # and after each call, which is taken back
     wrong: list[str] = []
     for operation in interface.operations:
         for name in operation.targets:
-            target = world.targets[name]
-            wrong += [
-                f"{operation.name}, {name}: {what}" for what in problems(operation, world, target)
-            ]
+            found = problems(operation, world, world.targets[name], before)
+            wrong += [f"{operation.name}, {name}: {what}" for what in found]
     assert not wrong, "\n".join(wrong)
+    assert world.state() == before
 
 
 @pytest.mark.parametrize("interface", INTERFACES, ids=lambda interface: interface.name)
@@ -46,9 +47,10 @@ def test_every_operation_is_in_the_matrix(workspace: Caller, interface: Interfac
     assert len(names) == len(set(names))
 
 
-def problems(operation: Operation, world: World, target: Target) -> list[str]:
+def problems(
+    operation: Operation, world: World, target: Target, before: tuple[Any, ...]
+) -> list[str]:
     """What is wrong with the answer to one call, or with what it left behind."""
-    before = world.state()
     with transaction.atomic():
         answer = operation.ask(world.caller, world, target)
         after = world.state()
