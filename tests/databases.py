@@ -138,6 +138,18 @@ def once(name: str, make: Callable[[], str]) -> str:
     return printed
 
 
+def folder_made_once(name: str, make: Callable[[Path], str]) -> tuple[Path, str]:
+    """A folder that the first process of a run that asked has filled, which nobody may change; and
+    what that printed."""
+    folder = run_folder() / name
+
+    def fill() -> str:
+        folder.mkdir()
+        return make(folder)
+
+    return folder, once(name, fill)
+
+
 def forget_models(run: Path) -> None:
     """Remove what a run of the tests copied its databases from."""
     for content in ("tables", "workspace"):

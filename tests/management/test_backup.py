@@ -25,7 +25,7 @@ from records.exceptions import InvalidInput
 from records.models import Workspace
 from records.services.backup.restoring import restore
 from records.services.retention.stores import STORES
-from tests.databases import own_database
+from tests.databases import folder_made_once, own_database
 
 from .backing_up import PLANTED, WRITERS
 from .old_databases import AGREED, manage, run_module
@@ -80,8 +80,13 @@ class Copies:
 
 
 @pytest.fixture(scope="module")
-def copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copies]:
-    folder = tmp_path_factory.mktemp("copies")
+def copies() -> Copies:
+    folder, printed = folder_made_once("backup_copies", copied)
+    return Copies([folder / f"{at}.zip" for at in range(3)], **json.loads(printed))
+
+
+def copied(folder: Path) -> str:
+    """Make the backups; what else there is to say of them, as JSON."""
     archives = [folder / f"{at}.zip" for at in range(3)]
     back = folder / "back"
     back.mkdir()
@@ -102,7 +107,7 @@ def copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copies]:
             )
             checks.append(check)
             states.append(state_of(target))
-        yield Copies(archives, states, checks, files_in(folder / "first"))
+    return json.dumps({"states": states, "checks": checks, "quiet": files_in(folder / "first")})
 
 
 def files_in(folder: Path) -> list[str]:

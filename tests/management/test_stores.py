@@ -18,7 +18,13 @@ from django.conf import settings
 from django.db import connection, models
 
 from records.services.retention.stores import OTHER_TABLES, STORES
-from tests.databases import copy_file, environment_on, own_database, url_of_file
+from tests.databases import (
+    copy_file,
+    environment_on,
+    folder_made_once,
+    own_database,
+    url_of_file,
+)
 from tests.management.spilling import WAYS
 from tests.planting import CANARY, PLANTS
 
@@ -27,10 +33,15 @@ Seen = dict[str, dict[str, list[str]]]
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
+def seen() -> Seen:
     """Where the text was found at each stage, for each store, in a database and folders of its
     own."""
-    folder = tmp_path_factory.mktemp("stores")
+    _, printed = folder_made_once("planted_stores", planted)
+    seen: Seen = json.loads(printed)
+    return seen
+
+
+def planted(folder: Path) -> str:
     for name in ("data", "tmp"):
         (folder / name).mkdir()
     with own_database(folder, "tables") as url:
@@ -50,8 +61,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
-        yield json.loads(done.stdout)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_each_store_is_tried() -> None:

@@ -108,11 +108,9 @@ def migrate_until(statement: int) -> None:
 
 
 def migrate_to_and_fro(rounds: int) -> None:
-    """Migrate to the newest schema: first from the oldest, then from the one before ledger and
-    records change."""
+    """Migrate to the newest schema, on the way back and forth where ledger and records change."""
     from django.core.management import call_command
 
-    call_command("migrate", verbosity=0)
     for _ in range(rounds - 1):
         for schema in (BEFORE_LEDGER_AND_RECORDS, LEDGER_AND_RECORDS):
             migrate_to(schema)

@@ -107,11 +107,14 @@ def answers(
     told = {}
     with transaction.atomic():
         hide(world)
+        version = world.definitions_version()
         for name, call in calls.items():
             with transaction.atomic():
                 told[name] = call(world)
+                is_changed = world.definitions_version() != version
                 transaction.set_rollback(True)
-            forget_everything()
+            if is_changed:  # the version is given again, to other definitions
+                forget_everything()
         transaction.set_rollback(True)
     forget_everything()
     return {name: _same(text) for name, text in told.items()}

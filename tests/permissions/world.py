@@ -181,17 +181,19 @@ class World:
             .order_by("id")
             .values_list("id", "version", "state")
         )
-        version = (
-            type(self.admin.workspace)
-            .objects.values_list("definitions_version")
-            .get(pk=self.admin.workspace.pk)
-        )
         saved = [
             *SavedView.objects.order_by("id").values_list(),
             *ViewDefault.objects.order_by("id").values_list(),
             *Layout.objects.order_by("id").values_list(),
         ]
-        return (*rows, *map(repr, saved), version)
+        return (*rows, *map(repr, saved), self.definitions_version())
+
+    def definitions_version(self) -> int:
+        workspaces = type(self.admin.workspace).objects.values_list(
+            "definitions_version", flat=True
+        )
+        version: int = workspaces.get(pk=self.admin.workspace.pk)
+        return version
 
 
 def make_world(role: RoleCase) -> World:
