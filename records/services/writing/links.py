@@ -110,17 +110,17 @@ class LinkChanges:
 
     def collect(self, row: RecordRow, parsed: Parsed, place: int) -> frozenset[int]:
         """Note what the changes of mirror fields ask for; the ids of the fields that really
-        change."""
+        change. Conflict, with nothing noted, if one of the relationships was deleted."""
+        changed = [spec for spec in self.schema.mirrors if spec.id in parsed.changes]
+        nears = {spec.id: self._near(spec) for spec in changed}
         found = set()
-        for spec in self.schema.mirrors:
-            change = parsed.changes.get(spec.id)
-            if change is None:
-                continue
+        for spec in changed:
+            change = parsed.changes[spec.id]
             # Kept up by `_move`, so later requests of the batch see these links.
             current = self._current.setdefault((spec.id, row.uuid), set())
             add, remove = _gains_and_losses(change, frozenset(current))
             if add or remove:
-                self._move(spec, current, add, remove)
+                self._move(nears[spec.id], current, add, remove)
                 self.items.append(
                     LinkChange(row, spec, change.position, add, remove, place, parsed.size)
                 )
@@ -128,13 +128,12 @@ class LinkChanges:
         return frozenset(found)
 
     def _move(
-        self, mirror: FieldSpec, current: set[int], add: frozenset[int], remove: frozenset[int]
+        self, near: FieldSpec, current: set[int], add: frozenset[int], remove: frozenset[int]
     ) -> None:
         """Remember the links as the request leaves them, for the requests after it."""
-        near = self._near(mirror)
         if not near.multiple:  # setting a single link replaces the one before
             for (mirror_id, _), linking in self._current.items():
-                if mirror_id == mirror.id:
+                if mirror_id == near.mirror_id:
                     linking.difference_update(add)
         current -= remove
         current |= add

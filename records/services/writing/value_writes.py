@@ -262,10 +262,10 @@ class ValueWrites:
             check_not_cancelled(row)
         if given_up:  # unique values pass from one record to another
             self.work.alone = False
-        # After every check: a refused write renames nothing.
+        # This is the last that may refuse, and a refused write renames nothing.
+        changed_links = self.links.collect(row, parsed, parsed.place)
         for holder, key in (*overwritten, *given_up):
             self.rules.rename_archived(holder, key)
-        changed_links = self.links.collect(row, parsed, parsed.place)
         # Before the values: which names and values the record holds depends on its state.
         if row.state != RecordState.ACTIVE:
             self.work.move(row, RecordState.ACTIVE)

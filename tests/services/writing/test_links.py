@@ -11,6 +11,7 @@ from records.models import Record
 from records.services.shaping.field_removal import delete_field
 from records.services.storage.rows import ExternalKey, RecordRow
 from records.services.writing import links
+from records.services.writing.batch import Batch
 from records.services.writing.links import LinkChanges
 from records.services.writing.save_requests import Mode, SaveRequest, SaveResult
 from records.services.writing.values import Change, Parsed
@@ -486,3 +487,21 @@ def test_a_relationship_that_was_deleted_in_the_meantime_is_a_conflict(
     row = RecordRow(1, ids["Argo"], {})
     error = refusal(changes.collect, row, Parsed(changes={change.field.id: change}), 0)
     assert (type(error), error.code) == (Conflict, "conflict")
+
+
+def test_a_request_that_meets_a_deleted_relationship_renames_nothing(
+    crew: Caller, ids: Ids
+) -> None:
+    archive(crew, "ships", ids["Argo"])
+    outdated = crew.schema("ships")
+    delete_field(crew.author, crew.schema("people").by_name["ship"].id)
+    sent = entries({"name": "Argo", "visitors": [ids["Ann"]], "crew": [ids["Bob"]]})
+    request = SaveRequest(Mode.UPDATE, ids["Brig"], entries=sent, archived_conflict="overwrite")
+
+    # As a part of another batch, whose definitions are not compared again.
+    batch = Batch(crew.author, outdated, [request], follows=True)
+
+    assert [type(outcome) for outcome in batch.run()] == [Conflict]
+    assert Record.objects.get(workspace=crew.workspace, uuid=ids["Argo"]).display_name == "Argo"
+    assert linked(crew, "people", ids["Ann"], "visited") in (None, [])
+    assert differences(crew) == []
