@@ -63,6 +63,9 @@ def export_table(
         raise InvalidInput(f"expected one of {', '.join(FORMS)}.", at="format")
     if bom and form != "csv":
         raise InvalidInput("only CSV has a byte order mark.", at="bom")
+    if not request.fields and not whole:
+        # A search without fields tells ids; a file of blank lines tells nothing.
+        raise InvalidInput("name at least one field.", "required", at="field_names")
     target = SpooledFile()
     try:
         if bom:

@@ -14,7 +14,8 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from pytest_django import Settings
 
-from records.models import ImportUpload, Record
+from records.models import Field, ImportUpload, Record
+from records.services.catalogue.versions import touch
 from tests.api.reading import names_of, values_of
 from tests.api_client import ApiClient
 from tests.factories import (
@@ -405,6 +406,21 @@ def test_exports_are_refused_before_they_begin(api: ApiClient, companies: str) -
     assert api.post(f"{OBJECT}/exports?format=pdf", {}).status_code == 400
     assert api.post(f"{OBJECT}/exports", {"query": "all"}).status_code == 400
     assert api.post("/api/custom-objects/nothing/exports", {}).status_code == 404
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "jsonl"])
+def test_an_export_has_at_least_one_field(
+    api: ApiClient, workspace: Caller, companies: str, form: str
+) -> None:
+    Field.objects.filter(workspace=workspace.workspace).update(is_default=False)
+    touch(workspace.workspace.pk, [workspace.schema("companies").id])
+    # No names are those of the default fields, of which the object has none.
+    refused = api.post(f"{OBJECT}/exports?format={form}", {"field_names": []})
+    assert refused.status_code == 400
+    assert refused.json() == {
+        "detail": "field_names: name at least one field.",
+        "code": "required",
+    }
 
 
 def test_more_than_a_page_is_exported(api: ApiClient, workspace: Caller, companies: str) -> None:
