@@ -28,6 +28,7 @@ def find_functions(modules: list[str]) -> None:
         importlib.import_module(name_of(module))
     files = {str(ROOT / module): module for module in modules}
     found: dict[str, dict[Place, list[FunctionType]]] = defaultdict(lambda: defaultdict(list))
+    gc.unfreeze()  # what the tests' session froze is not among the objects
     for function in gc.get_objects():
         # Not isinstance: it asks a weak reference for what it refers to, which may be gone.
         if type(function) is FunctionType and function.__code__.co_filename in files:
