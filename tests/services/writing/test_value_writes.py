@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from records.exceptions import InvalidValues, NotFound, PreconditionFailed
-from records.models import Field
+from records.exceptions import (
+    Conflict,
+    InvalidValues,
+    NotAllowed,
+    NotFound,
+    PreconditionFailed,
+    RecordsError,
+)
+from records.models import Attachment, Field, Record
 from records.services.catalogue.versions import touch
-from records.services.writing.save_requests import Mode, SaveRequest
+from records.services.operations.home import home_of
+from records.services.operations.lifecycle import cancel_record
+from records.services.reading.record_address import Address
+from records.services.storage import ExternalKey
+from records.services.writing.save_requests import Attributes, Mode, SaveRequest, SaveResult
 from records.services.writing.values import FieldEntry
 from tests.factories import (
     Caller,
@@ -17,9 +29,12 @@ from tests.factories import (
     OptionDefinition,
     archive,
     change_record,
+    entries,
     make_field,
+    make_member,
     make_object,
     make_record,
+    make_relation,
 )
 from tests.services.acting import (
     change_list,
@@ -32,7 +47,9 @@ from tests.services.acting import (
     save,
     view,
     write,
+    write_all,
 )
+from tests.services.merging.acting import merge
 
 OPTIONS = (OptionDefinition("Red"), OptionDefinition("Green"), OptionDefinition("Blue"))
 
@@ -318,3 +335,327 @@ def test_a_default_that_has_become_wrong_is_no_error(
     touch(machines.workspace.pk, [machines.schema("machines").id])
     assert "extra" not in read(machines, "machines", make(machines))
     assert differences(machines) == []
+
+
+# ---------------------------------------------------------------- cancelled records
+
+
+def cancelled(machines: Caller, **values: Any) -> str:
+    uuid = make(machines, **values)
+    cancel_record(machines.author, machines.schema("machines"), Address(uuid))
+    return uuid
+
+
+def test_a_cancelled_record_may_be_sent_as_it_is(machines: Caller) -> None:
+    uuid = cancelled(machines, note="x")
+    same = SaveRequest(Mode.UPDATE, uuid, entries=entries({"note": "x"}))
+    assert write(machines, "machines", same).action == "unchanged"
+    other = replace(same, entries=entries({"note": "y"}))
+    assert type(refusal(write, machines, "machines", other)) is Conflict
+    named = replace(same, attributes=Attributes(external=ExternalKey("crm", "1")))
+    assert type(refusal(write, machines, "machines", named)) is Conflict
+
+
+@pytest.mark.parametrize("entry", ["x", "y"])
+def test_a_cancelled_record_is_not_replaced_even_by_itself(machines: Caller, entry: str) -> None:
+    uuid = cancelled(machines, note="x")
+    sent = {"name": "Mill", "note": entry, "parts": ["Red"], "never_empty": "x"}
+    request = SaveRequest(Mode.REPLACE, uuid, entries=entries(sent))
+    assert type(refusal(write, machines, "machines", request)) is Conflict
+
+
+def test_a_change_of_definitions_reaches_cancelled_records(machines: Caller) -> None:
+    uuid = cancelled(machines, note="x")
+    sent = entries({"note": "y"})
+    for mode in (Mode.UPDATE, Mode.REPLACE):
+        more = {} if mode == Mode.UPDATE else {"name": "Mill", "parts": ["Red"], "never_empty": "x"}
+        request = SaveRequest(mode, uuid, entries=[*sent, *entries(more)], even_cancelled=True)
+        assert write(machines, "machines", request).record.values
+        assert read(machines, "machines", uuid)["note"] == "y"
+
+
+def test_the_far_side_of_a_cancelled_record_is_not_sent_again(machines: Caller) -> None:
+    make_object(machines, "Tools")
+    make_relation(machines, "tools", "Machine", "machines", "primary", "Tools")
+    tool = make_record(machines, "tools", name="Drill").record.uuid
+    uuid = cancelled(machines, note="x")
+    for sent in ({"tools": [tool]}, {"note": "x", "tools": [tool]}):
+        request = SaveRequest(Mode.UPDATE, uuid, entries=entries(sent))
+        assert type(refusal(write, machines, "machines", request)) is Conflict
+
+
+# ---------------------------------------------------------------- matching
+
+
+def asking(
+    machines: Caller,
+    value: str = "Mill",
+    sent: dict[str, Any] | None = None,
+    field: str | None = None,
+    **more: Any,
+) -> SaveRequest:
+    """An upsert by the name, or by a unique field."""
+    schema = machines.schema("machines")
+    request = home_of(schema).upsert_request(
+        machines.author, schema, value, entries(sent or {}), match_field=field
+    )
+    return replace(request, **more)
+
+
+def put(caller: Caller, *args: Any, **more: Any) -> SaveResult:
+    return write(caller, "machines", asking(caller, *args, **more))
+
+
+def test_kept_fields_stay_and_blank_ones_are_filled(machines: Caller) -> None:
+    uuid = make(machines, note="x", price=None)
+    by_name = machines.schema("machines").by_name
+    kept = frozenset({by_name["note"].id, by_name["price"].id})
+    assert put(machines, "Mill", {"note": "y", "price": "3.00"}, kept=kept).action == "updated"
+    values = read(machines, "machines", uuid)
+    assert (values["note"], values["price"]["amount"]) == ("x", 3)
+
+
+def test_a_record_that_must_exist_is_at_no_version(machines: Caller) -> None:
+    for more in ({"must_exist": True}, {"expected_version": 4}):
+        error = refusal(put, machines, "Mill", {"parts": ["Red"]}, **more)
+        assert isinstance(error, PreconditionFailed)
+        assert error.detail == "There is no such record yet."
+    assert isinstance(refusal(put, machines, "Mill", may_create=False), NotFound)
+
+
+def test_a_record_that_must_be_new_is_not_changed(machines: Caller) -> None:
+    uuid = make(machines)
+    error = refusal(put, machines, "Mill", {"note": "x"}, must_be_new=True)
+    assert isinstance(error, PreconditionFailed)
+    assert error.detail.startswith("There is such a record already, at version 1;")
+    archive(machines, "machines", uuid)
+    error = refusal(put, machines, "Mill", must_be_new=True, on_archived="unarchive")
+    assert isinstance(error, PreconditionFailed)
+    assert error.detail.startswith("There is such a record already, at version 2;")
+
+
+OWN = {"create": True, "view": "own", "edit": "own", "remove": "own"}
+
+
+@pytest.mark.parametrize(("field", "value"), [(None, "Mill"), ("serial", "s"), ("slot", "1")])
+def test_a_match_out_of_sight_is_a_value_that_is_taken(
+    machines: Caller, field: str | None, value: str
+) -> None:
+    clerk = make_member(machines, "clerk@example.com", {"machines": OWN})
+    uuid, key = make(machines, serial="s", slot=1), ExternalKey("crm", "1")
+    theirs = Attributes(external=key, member_id=machines.member.pk)
+    write(machines, "machines", SaveRequest(Mode.UPDATE, uuid, attributes=theirs))
+    sent = {"note": "x", "parts": ["Red"]}
+    taken = [(None, field or "name", "value", "unique")]
+    assert problems(refusal(put, clerk, value, sent, field)) == taken
+    hidden = asking(clerk, value, sent, field, hides_match=True)
+    assert type(refusal(write, clerk, "machines", hidden)) is NotFound
+    by_key = SaveRequest(Mode.UPSERT, external=key, entries=entries(sent))
+    error = refusal(write, clerk, "machines", by_key)
+    assert (type(error), error.code) == (Conflict, "already_exists")
+
+
+def test_what_may_be_seen_and_not_edited_is_refused_as_that(machines: Caller) -> None:
+    reader = make_member(
+        machines, "reader@example.com", {"machines": {**OWN, "view": "all", "edit": "none"}}
+    )
+    make(machines)
+    assert type(refusal(put, reader, "Mill", {"note": "x"})) is NotAllowed
+
+
+def test_a_lookup_value_fills_no_field_that_its_caller_may_not_set(machines: Caller) -> None:
+    clerk = make_member(
+        machines,
+        "clerk@example.com",
+        {"machines": {**OWN, "view": "all"}},
+        locked=[("machines", "serial")],
+    )
+    error = refusal(put, clerk, "s", {"name": "Mill", "parts": ["Red"]}, "serial")
+    assert problems(error) == [(None, "serial", "value", "permission_required")]
+    # What the caller sends is refused where it is read, once.
+    sent = {"name": "Mill", "parts": ["Red"], "serial": "t"}
+    error = refusal(save, clerk, "machines", Mode.CREATE, **sent)
+    assert problems(error) == [(2, "", "value", "permission_required")]
+
+
+# ---------------------------------------------------------------- bringing back
+
+
+def test_what_an_upsert_finds_archived_comes_back(machines: Caller) -> None:
+    uuid = make(machines, serial="s", note="x")
+    archive(machines, "machines", uuid)
+    done = put(machines, "s", {"name": "Mill", "note": "y"}, "serial", on_archived="unarchive")
+    assert (done.record.uuid, done.action) == (uuid, "unarchived")
+    assert read(machines, "machines", uuid)["note"] == "y"
+    # The name alone is that of an archived record.
+    archive(machines, "machines", uuid)
+    sent = {"name": "Mill", "parts": ["Red"]}
+    done = put(machines, "t", sent, "serial", on_archived="unarchive")
+    assert (done.record.uuid, done.action) == (uuid, "unarchived")
+    assert read(machines, "machines", uuid)["serial"] == "s"
+    assert differences(machines) == []
+
+
+def test_a_value_that_a_record_was_found_by_is_no_change_of_it(machines: Caller) -> None:
+    uuid = make(machines, "MILL  a")
+    archive(machines, "machines", uuid)
+    done = put(machines, "mill A", on_archived="unarchive")
+    assert (done.record.uuid, done.action) == (uuid, "unarchived")
+    assert read(machines, "machines", uuid)["name"] == "MILL  a"
+    assert done.changed == frozenset()
+
+
+def test_nothing_archived_is_found_where_nothing_is(machines: Caller) -> None:
+    done = put(machines, "Mill", {"parts": ["Red"]}, on_archived="unarchive")
+    assert done.action == "created"
+    # A live record is no archived one.
+    error = refusal(save_asking, machines, "Mill", on_archived="unarchive")
+    assert problems(error) == [(0, "", "value", "unique")]
+
+
+def save_asking(caller: Caller, name: str, **more: Any) -> SaveResult:
+    sent = entries({"name": name, "parts": ["Red"]})
+    return write(caller, "machines", SaveRequest(Mode.CREATE, entries=sent, **more))
+
+
+def test_a_merged_record_does_not_come_back_beside_its_survivor(machines: Caller) -> None:
+    into, loser = make(machines, "Mill"), make(machines, "Milll")
+    merge(machines, into, loser, object_name="machines")
+    error = refusal(save_asking, machines, "Milll", on_archived="unarchive")
+    assert problems(error) == [(0, "", "value", "unique")]
+    assert into in error.detail
+
+
+def test_the_archived_survivor_of_a_merged_record_keeps_its_own_name(machines: Caller) -> None:
+    into, loser = make(machines, "Mill", serial="s"), make(machines, "Milll", serial="t")
+    merge(machines, into, loser, object_name="machines")
+    archive(machines, "machines", into)
+    done = save_asking(machines, "Milll", on_archived="unarchive")
+    assert (done.record.uuid, done.action) == (into, "unarchived")
+    assert read(machines, "machines", into)["name"] == "Mill"
+    archive(machines, "machines", into)
+    # By its own name, of which it may change the spelling.
+    done = save_asking(machines, "MILL", on_archived="unarchive")
+    assert (done.record.uuid, read(machines, "machines", into)["name"]) == (into, "MILL")
+    assert differences(machines) == []
+
+
+@pytest.mark.parametrize("lacking", ["edit", "remove"])
+def test_what_may_be_seen_is_brought_back_by_those_who_may_edit_and_unarchive(
+    machines: Caller, lacking: str
+) -> None:
+    grant = {"create": True, "view": "all", "edit": "all", "remove": "all", lacking: "none"}
+    clerk = make_member(machines, "clerk@example.com", {"machines": grant})
+    archive(machines, "machines", make(machines))
+    error = refusal(put, clerk, "Mill", {"parts": ["Red"]}, on_archived="unarchive")
+    assert (type(error), error.detail) == (
+        NotAllowed,
+        "You may not bring the archived record back.",
+    )
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["its own external id", "one that is sent"])
+def test_what_comes_back_has_no_external_id_of_another(machines: Caller, own: bool) -> None:
+    key = ExternalKey("crm", "1")
+    uuid = make(machines)
+    if own:
+        named = SaveRequest(Mode.UPDATE, uuid, attributes=Attributes(external=key))
+        write(machines, "machines", named)
+    archive(machines, "machines", uuid)
+    # An archived record does not block its external id.
+    other = entries({"name": "Other", "parts": ["Red"]})
+    write(machines, "machines", SaveRequest(Mode.UPSERT, external=key, entries=other))
+    asked: dict[str, Any] = {} if own else {"attributes": Attributes(external=key)}
+    error = refusal(put, machines, "Mill", on_archived="unarchive", **asked)
+    assert (type(error), error.code) == (Conflict, "already_exists")
+    # With another one it comes back.
+    anew = Attributes(external=ExternalKey("crm", "2"))
+    done = put(machines, "Mill", on_archived="unarchive", attributes=anew)
+    assert (done.action, done.record.external_id) == ("unarchived", "2")
+
+
+# ---------------------------------------------------------------- what a write is told as
+
+
+def test_a_rule_about_members_is_held_where_the_member_changes(machines: Caller) -> None:
+    clerk = make_member(machines, "clerk@example.com", {"machines": OWN})
+    uuid = make(machines, note="x")
+    rule = "member.email == 'admin@example.com'"
+    Field.objects.filter(workspace=machines.workspace, name="note").update(
+        validation=rule, validation_message="Not theirs."
+    )
+    touch(machines.workspace.pk, [machines.schema("machines").id])
+
+    def give(member: int | None, **values: Any) -> RecordsError | str:
+        asked = SaveRequest(
+            Mode.UPDATE, uuid, attributes=Attributes(member_id=member), entries=entries(values)
+        )
+        (done,) = write_all(machines, "machines", asked)
+        return done.action if isinstance(done, SaveResult) else done
+
+    assert give(machines.member.pk) == "updated"
+    assert isinstance(give(clerk.member.pk), InvalidValues)
+    # Whose it is stays, so the rule is not asked again.
+    Record.objects.filter(workspace=machines.workspace, uuid=uuid).update(member=clerk.member)
+    assert give(clerk.member.pk, price="1.00") == "updated"
+    assert isinstance(give(clerk.member.pk, note="y"), InvalidValues)
+
+
+def test_links_of_others_are_changes_of_the_record_that_names_them(machines: Caller) -> None:
+    make_object(machines, "Tools")
+    make_relation(machines, "tools", "Machine", "machines", "primary", "Tools")
+    tool = make_record(machines, "tools", name="Drill").record.uuid
+    uuid = make(machines)
+    by_name = machines.schema("machines").by_name
+
+    def put_in(**values: Any) -> tuple[str, set[str]]:
+        done = change_record(machines, "machines", uuid, **values)
+        fields = {name for name, spec in by_name.items() if spec.id in done.changed}
+        return done.action, fields
+
+    assert put_in(tools=[tool]) == ("updated", {"tools"})
+    assert view(machines, "machines", uuid).version == 1
+    assert put_in(tools=[tool]) == ("unchanged", set())
+    assert put_in(tools=[], note="x") == (
+        "updated",
+        {"tools", "note", "updated"} & {"tools", "note"},
+    )
+    assert view(machines, "machines", uuid).version == 2
+
+
+def test_a_file_without_a_record_becomes_that_of_the_record_that_names_it(
+    machines: Caller,
+) -> None:
+    make_field(machines, "machines", "Papers", "files")
+    of = {"workspace": machines.workspace, "created_by": machines.member.pk}
+    file = Attachment.objects.create(name="a.txt", file="a.txt", size=1, sha256="0" * 64, **of)
+    uuid = make(machines, papers=[str(file.uuid)])
+    file.refresh_from_db()
+    assert str(file.record.uuid) == uuid
+    # In one batch it is the first's alone.
+    other = Attachment.objects.create(name="b.txt", file="b.txt", size=1, sha256="1" * 64, **of)
+    sent = [
+        {"name": name, "parts": ["Red"], "papers": [str(other.uuid)]} for name in ("Saw", "Axe")
+    ]
+    requests = [SaveRequest(Mode.CREATE, entries=entries(each)) for each in sent]
+    done = write_all(machines, "machines", *requests)
+    assert [type(each) for each in done] == [SaveResult, InvalidValues]
+
+
+def test_a_file_that_goes_is_taken_out_of_the_fields_that_name_it(machines: Caller) -> None:
+    for label in ("Papers", "Plans"):
+        make_field(machines, "machines", label, "files")
+    of = {"workspace": machines.workspace, "created_by": machines.member.pk}
+    first, second = (
+        Attachment.objects.create(name=name, file=name, size=1, sha256="0" * 64, **of)
+        for name in ("a.txt", "b.txt")
+    )
+    uuid = make(machines, papers=[str(first.uuid), str(second.uuid)], plans=[str(second.uuid)])
+    # A record that lacks what is required by now loses its files all the same.
+    Field.objects.filter(workspace=machines.workspace, name="note").update(is_required=True)
+    touch(machines.workspace.pk, [machines.schema("machines").id])
+    request = SaveRequest(Mode.DETACH, uuid, attachment_id=first.pk)
+    done = write(machines, "machines", request)
+    fields = {spec.name for spec in done.schema.fields if spec.id in done.changed}
+    assert (done.action, fields) == ("detached", {"papers"})
+    assert [row.action for row in history(machines, "machines", uuid)] == ["detached", "created"]
