@@ -158,7 +158,6 @@ class ValueWrites:
             request.on_archived != "unarchive"
             or first is None
             or first.state != RecordState.ARCHIVED
-            or self.locked.stands_in(first)
         ):
             return None
         first = self._of_holder(first)
