@@ -537,6 +537,14 @@ def test_an_archived_record_gives_up_once_what_another_takes(
     assert differences(machines) == []
 
 
+def test_an_archived_match_is_told_beside_a_name_that_contradicts_it(machines: Caller) -> None:
+    uuid = make(machines)
+    archive(machines, "machines", uuid)
+    error = refusal(put, machines, "Mill", {"name": "Saw", "parts": ["Red"]})
+    assert problems(error) == [(0, "", "value", "conflict"), (0, "", "value", "archived_conflict")]
+    assert getattr(error, "archived_id", None) == uuid
+
+
 def test_nothing_archived_is_found_where_nothing_is(machines: Caller) -> None:
     done = put(machines, "Mill", {"parts": ["Red"]}, on_archived="unarchive")
     assert done.action == "created"
