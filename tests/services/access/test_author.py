@@ -20,7 +20,6 @@ from records.exceptions import (
 from records.models import ObjectPermission, Source, Workspace
 from records.services.access import author as authors
 from records.services.access.author import (
-    AREAS,
     LEVELS,
     Access,
     access_to,
@@ -354,10 +353,6 @@ def test_an_object_whose_records_are_elsewhere_is_not_among_those_kept_here(case
     assert "cases" in [schema.name for schema in list_schemas(cases.author)]
     kept.remove("cases")
     assert [schema.name for schema in list_kept_schemas(cases.author)] == kept
-
-
-def test_the_areas_of_scopes_are_those_that_the_documents_name() -> None:
-    assert AREAS == ("records", "datatypes", "members", "webhooks")
 
 
 def test_an_author_is_renewed_with_what_the_transaction_has_changed(cases: Caller) -> None:
