@@ -54,7 +54,8 @@ def test_a_limit_is_exact_over_all_processes(tmp_path: Path, kept_in: str) -> No
         where = stack.enter_context(limited(tmp_path, LIMIT_KEY=f"800/{LONG}", **redis))
         found = statuses(where, 3200)
         assert found.keys() == {200, 429}
-        assert 760 <= found[200] <= 800
+        # Each of the two processes may have a hundredth left of which it is not asked.
+        assert 784 <= found[200] <= 800
         with closing(Line(where.address)) as line:
             refused = line.send("GET", READ)
         assert refused.status == 429

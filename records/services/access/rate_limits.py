@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from records.exceptions import NotAuthenticated, Standing, TooMany
+from records.services.database import Once
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
@@ -143,10 +144,10 @@ def _standing_of(item: RateLimitItem, key: str) -> Standing:
 def forget_counts() -> None:
     """Forget what this process has reserved and what it knows to be spent."""
     for kept in (_requests, _failures, _database):
-        kept.cache_clear()
+        kept.forget()
 
 
-@cache
+@Once
 def _requests() -> Leases:
     from .rate_leases import Leases
     from .rate_storage import storage_at
@@ -154,7 +155,7 @@ def _requests() -> Leases:
     return Leases(storage_at(settings.REDIS_URL))
 
 
-@cache
+@Once
 def _failures() -> Leases:
     """Failures are few, so each is counted by itself."""
     from .rate_leases import Leases
@@ -162,7 +163,7 @@ def _failures() -> Leases:
     return Leases(_database(), one_by_one=True)
 
 
-@cache
+@Once
 def _database() -> Storage:
     from .rate_storage import storage_at
 

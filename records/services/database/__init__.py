@@ -3,7 +3,7 @@
 Called by: everything above. It knows no model of the product.
 """
 
-from .caches import Cache
+from .caches import Cache, Once
 from .connections import close_connections, drop_dead_connection
 from .faults import is_repeatable, optional, refusal_of, repeated_when_lost, unavailable_when_faulty
 from .figures import exact, exact_average, exact_sum, period_of
@@ -56,6 +56,7 @@ __all__ = [
     "ATTEMPTS",
     "Cache",
     "Fragment",
+    "Once",
     "Row",
     "Unreadable",
     "after_mark",

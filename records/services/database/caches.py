@@ -1,12 +1,37 @@
-"""Caches of one process."""
+"""What one process keeps: caches, and things that it makes once."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
 from records.rehearsal import rehearsal
+
+T = TypeVar("T")
+
+
+class Once(Generic[T]):
+    """Makes something when it is first asked for: one thing, however many threads ask for it then.
+    With `functools.cache` each of them would get one of its own, which must not be where it has a
+    state."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._made: tuple[()] | tuple[T] = ()
+        self._lock = threading.Lock()
+
+    def __call__(self) -> T:
+        made = self._made
+        if not made:  # without the lock, which every request would take
+            with self._lock:
+                made = self._made = self._made or (self._make(),)
+        return made[0]
+
+    def forget(self) -> None:
+        """The next to ask gets another one."""
+        self._made = ()
 
 
 class Cache:
