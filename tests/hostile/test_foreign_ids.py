@@ -16,6 +16,8 @@ from .trying import attempt
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[0-9:.+-]+")
+# The link of a file, which has the second in which it was made.
+SIGNED = re.compile(r"[\w-]+:[\w-]{6}:[\w-]{43}")
 MADE_ANEW = {"X-Request-ID", "X-Operation-ID", "Content-Length"}
 Put = Callable[[str], Asked]
 
@@ -73,7 +75,8 @@ def answered(api: ApiClient, asked: Asked, sent: str, ours: Ids) -> Any:
     known = set(ours.values())
     text = UUID.sub(lambda found: found[0] if found[0] in known else "<new>", text)
     headers = {name: value for name, value in answer.headers.items() if name not in MADE_ANEW}
-    return answer.status_code, headers, MOMENT.sub("<moment>", text)
+    text = SIGNED.sub("<signed>", MOMENT.sub("<moment>", text))
+    return answer.status_code, headers, text
 
 
 def test_the_requests_are_valid(api: ApiClient, ours: Ids) -> None:
