@@ -62,11 +62,16 @@ class Sheet:
 
     def open(self, query: str = "?sort=name") -> Sheet:
         self.page.goto(f"{self.path}{query}")
-        expect(self.page.locator("#count")).to_have_text(re.compile("record"))
+        self.drawn()
         return self
+
+    def drawn(self) -> None:
+        """Wait for the records, which come after the page."""
+        expect(self.page.locator("#count")).to_have_text(re.compile("record"))
 
     def cell(self, row: int, label: str) -> Locator:
         """A cell by the place of its row, from 1, and the label of its column."""
+        self.drawn()  # a browser that goes back loads the page anew
         labels = self.page.locator(".tabulator-header .tabulator-col").all_inner_texts()
         place = next(
             at for at, text in enumerate(labels) if text.split("\n")[0].strip("↑↓ 12") == label
