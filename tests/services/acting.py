@@ -61,10 +61,19 @@ def upsert(
     **more: Any,
 ) -> SaveResult:
     """A create-or-change by identifier, or by `match_field`."""
+    return write(caller, object_name, asked_upsert(caller, object_name, lookup_value, sent, **more))
+
+
+def asked_upsert(
+    caller: Caller,
+    object_name: str,
+    lookup_value: object,
+    sent: dict[str, Any] | None = None,
+    **more: Any,
+) -> SaveRequest:
+    """What `upsert` asks for."""
     author, schema = caller.author, caller.schema(object_name)
-    home = home_of(schema)
-    request = home.upsert_request(author, schema, lookup_value, entries(sent or {}), **more)
-    return home.save_record(author, schema, request)
+    return home_of(schema).upsert_request(author, schema, lookup_value, entries(sent or {}), **more)
 
 
 def unarchive(caller: Caller, object_name: str, uuid: str) -> SaveResult:

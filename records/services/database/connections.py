@@ -41,7 +41,7 @@ def replace_connection() -> None:
 
 
 def close_connections() -> None:
-    """Close this thread's connections and their pools before a fork: the two processes would mix
+    """Close this thread's connections and their pools, as before a fork: two processes would mix
     their messages on one socket."""
     for opened in connections.all(initialized_only=True):
         opened.close()

@@ -35,7 +35,6 @@ def import_parts(work: Work, progress: Callable[[int], None]) -> None:
     if work.parts == 1:
         import_part(work, 0, progress)
         return
-    # A forked socket would be shared, and two processes would mix their messages on it.
     close_connections()
     # Fork keeps the compiled schema and the table without pickling them.
     context = multiprocessing.get_context("fork")

@@ -111,16 +111,17 @@ class LinkChanges:
     def collect(self, row: RecordRow, parsed: Parsed, place: int) -> frozenset[int]:
         """Note what the changes of mirror fields ask for; the ids of the fields that really
         change. Conflict, with nothing noted, if one of the relationships was deleted."""
-        changed = [spec for spec in self.schema.mirrors if spec.id in parsed.changes]
-        nears = {spec.id: self._near(spec) for spec in changed}
+        # All of them first: a refusal at the second must not find the first noted.
+        mirrors = [spec for spec in self.schema.mirrors if spec.id in parsed.changes]
+        asked = [(spec, self._near(spec)) for spec in mirrors]
         found = set()
-        for spec in changed:
+        for spec, near in asked:
             change = parsed.changes[spec.id]
             # Kept up by `_move`, so later requests of the batch see these links.
             current = self._current.setdefault((spec.id, row.uuid), set())
             add, remove = _gains_and_losses(change, frozenset(current))
             if add or remove:
-                self._move(nears[spec.id], current, add, remove)
+                self._move(near, current, add, remove)
                 self.items.append(
                     LinkChange(row, spec, change.position, add, remove, place, parsed.size)
                 )

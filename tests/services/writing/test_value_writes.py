@@ -17,7 +17,6 @@ from records.exceptions import (
 )
 from records.models import Attachment, Field, Record
 from records.services.catalogue.versions import touch
-from records.services.operations.home import home_of
 from records.services.operations.lifecycle import cancel_record, trash_record
 from records.services.reading.record_address import Address
 from records.services.storage import ExternalKey
@@ -37,6 +36,7 @@ from tests.factories import (
     make_relation,
 )
 from tests.services.acting import (
+    asked_upsert,
     change_list,
     differences,
     history,
@@ -395,10 +395,7 @@ def asking(
     **more: Any,
 ) -> SaveRequest:
     """An upsert by the name, or by a unique field."""
-    schema = machines.schema("machines")
-    request = home_of(schema).upsert_request(
-        machines.author, schema, value, entries(sent or {}), match_field=field
-    )
+    request = asked_upsert(machines, "machines", value, sent, match_field=field)
     return replace(request, **more)
 
 
@@ -677,10 +674,7 @@ def test_links_of_others_are_changes_of_the_record_that_names_them(machines: Cal
     assert put_in(tools=[tool]) == ("updated", {"tools"})
     assert view(machines, "machines", uuid).version == 1
     assert put_in(tools=[tool]) == ("unchanged", set())
-    assert put_in(tools=[], note="x") == (
-        "updated",
-        {"tools", "note"},
-    )
+    assert put_in(tools=[], note="x") == ("updated", {"tools", "note"})
     assert view(machines, "machines", uuid).version == 2
 
 
